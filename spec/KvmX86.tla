@@ -1,0 +1,334 @@
+------------------------------- MODULE KvmX86 --------------------------------
+(***************************************************************************)
+(* The guest's TSC under KVM on x86: how a vCPU comes to its offset, when  *)
+(* KVM takes several writes for one (the synchronisation heuristic), when  *)
+(* the masterclock is on, and what userspace and the guest can see of it.  *)
+(*                                                                         *)
+(* Read with arch/x86/kvm/x86.c at hand: operators carry the names of the  *)
+(* C functions and fields they mirror, in camel case.  Where kernels       *)
+(* differ, a switch of the record kernel decides (module Kernels).         *)
+(*                                                                         *)
+(* This module is what KVM does, for any VMM and any guest.  It holds no   *)
+(* bounds: those are in the MC modules.  Conditions of this slice, each to *)
+(* be lifted by its own step: every vCPU runs at the host's rate, the host *)
+(* TSC is stable and the same on all pCPUs, no nested guest.               *)
+(***************************************************************************)
+EXTENDS Naturals, FiniteSets, Rates, Kernels
+
+VARIABLES
+  \* The host.
+  kernel,             \* record of switches; never changes
+  tscKhz,             \* rate of the host's TSC and of every vCPU, kHz; never changes
+  tscClocksource,     \* TRUE while the host's clocksource is the TSC; never changes here
+  hostTsc,            \* what rdtsc returns on the host, cycles
+
+  \* The VM (struct kvm_arch), all under tsc_write_lock.
+  lastTscNsec,        \* the last TSC write of any kind, matched or not: when, ns of the base clock,
+  lastTscWrite,       \* ... with which value, cycles,
+  lastTscKhz,         \* ... at which rate, kHz; 0 before the first,
+  lastTscOffset,      \* ... and giving which offset, cycles
+  curTscNsec,         \* the write that opened the current generation: when, ns,
+  curTscWrite,        \* ... with which value, cycles,
+  curTscOffset,       \* ... and giving which offset, cycles
+  curTscGeneration,   \* counts the generations
+  nrVcpusMatched,     \* nr_vcpus_matched_tsc: vCPUs that joined it, without the one that opened it
+  userSetTsc,         \* user_set_tsc: userspace has set the TSC; stays FALSE without userSetTscGate
+  useMasterClock,     \* use_master_clock
+
+  \* The vCPUs (struct kvm_vcpu_arch): functions over the vCPUs created so far.
+  tscOffset,          \* l1_tsc_offset: guest TSC minus host TSC, cycles modulo 2^WordBits
+  thisTscNsec,        \* of the generation that the vCPU joined or opened last:
+  thisTscWrite,       \* ... copies of curTscNsec, curTscWrite and curTscGeneration
+  thisTscGeneration,
+  masterclockUpdate,  \* the vCPUs with KVM_REQ_MASTERCLOCK_UPDATE pending
+  inGuest,            \* the vCPUs whose KVM_RUN is in the guest: they hold their vCPU mutex
+
+  \* What can be seen from outside.  No action reads these; properties do.
+  reply,              \* the last operation, with its arguments and what it returned
+  guestSeen,          \* {} or {the greatest value that a vCPU has read since the last host write}
+  userOffset          \* {} or {the offset that userspace's writes have laid down}
+
+fixedVars == <<kernel, tscKhz, tscClocksource>>
+lastVars  == <<lastTscNsec, lastTscWrite, lastTscKhz, lastTscOffset>>
+curVars   == <<curTscNsec, curTscWrite, curTscOffset, curTscGeneration>>
+syncVars  == <<lastVars, curVars, nrVcpusMatched, userSetTsc,
+               tscOffset, thisTscNsec, thisTscWrite, thisTscGeneration>>
+kvmVars   == <<syncVars, useMasterClock, masterclockUpdate, inGuest>>
+vars      == <<fixedVars, hostTsc, kvmVars, reply, guestSeen, userOffset>>
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Derived                                                                 *)
+(***************************************************************************)
+
+online == DOMAIN tscOffset
+
+\* What vCPU vcpu reads of its TSC now.
+GuestTsc(vcpu) == Add(hostTsc, tscOffset[vcpu])
+
+\* get_kvmclock_base_ns(): CLOCK_MONOTONIC_RAW plus boot offset.  With the TSC as
+\* clocksource it is a function of the TSC.
+BaseNs == CyclesToNs(tscKhz, hostTsc)
+
+OneLine == \A v, w \in online : tscOffset[v] = tscOffset[w]
+
+\* All vCPUs belong to the current generation: nr_vcpus_matched_tsc + 1 == online_vcpus.
+AllMatched(nrMatched, nrOnline) == nrMatched + 1 = nrOnline
+
+\* f with x at key, whether key is new or not.
+With(f, key, x) == [k \in DOMAIN f \cup {key} |-> IF k = key THEN x ELSE f[k]]
+
+NewVm(switches, khz, clocksourceIsTsc, tsc) ==
+  /\ kernel = switches
+  /\ tscKhz = khz
+  /\ tscClocksource = clocksourceIsTsc
+  /\ hostTsc = tsc
+  /\ lastTscNsec = Zero /\ lastTscWrite = Zero /\ lastTscKhz = 0 /\ lastTscOffset = Zero
+  /\ curTscNsec = Zero /\ curTscWrite = Zero /\ curTscOffset = Zero /\ curTscGeneration = 0
+  /\ nrVcpusMatched = 0
+  /\ userSetTsc = FALSE
+  /\ useMasterClock = FALSE
+  /\ tscOffset = << >> /\ thisTscNsec = << >> /\ thisTscWrite = << >> /\ thisTscGeneration = << >>
+  /\ masterclockUpdate = {}
+  /\ inGuest = {}
+  /\ reply = [op |-> "CreateVm"]
+  /\ guestSeen = {}
+  /\ userOffset = {}
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* The synchronisation heuristic                                           *)
+(***************************************************************************)
+
+\* kvm_track_tsc_matching(): does this write ask its vCPU for a masterclock update?
+TrackTsc(vcpu, newGeneration, nrMatched, nrOnline) ==
+  LET want    == tscClocksource /\ AllMatched(nrMatched, nrOnline)
+      request == IF kernel.trackOnlyOnChange
+                 THEN (useMasterClock /\ newGeneration) \/ useMasterClock # want
+                 ELSE useMasterClock \/ want
+  IN masterclockUpdate' = IF request THEN masterclockUpdate \cup {vcpu} ELSE masterclockUpdate
+
+\* __kvm_synchronize_tsc(): give vcpu its offset and keep the books.  matched says that
+\* the write belongs to the current generation; if not, it opens a new one.
+SynchronizeCore(vcpu, offset, value, matched, byUser) ==
+  LET generation == IF matched THEN curTscGeneration ELSE curTscGeneration + 1
+      joins      == matched /\ (IF vcpu \in online THEN thisTscGeneration[vcpu] # generation
+                                                   ELSE generation # 0)
+      nrMatched  == IF ~matched THEN 0
+                    ELSE IF joins THEN nrVcpusMatched + 1 ELSE nrVcpusMatched
+  IN /\ tscOffset' = With(tscOffset, vcpu, offset)
+     /\ lastTscNsec' = BaseNs
+     /\ lastTscWrite' = value
+     /\ lastTscKhz' = tscKhz
+     /\ lastTscOffset' = offset
+     /\ curTscGeneration' = generation
+     /\ curTscNsec' = IF matched THEN curTscNsec ELSE BaseNs
+     /\ curTscWrite' = IF matched THEN curTscWrite ELSE value
+     /\ curTscOffset' = IF matched THEN curTscOffset ELSE offset
+     /\ nrVcpusMatched' = nrMatched
+     /\ thisTscGeneration' = With(thisTscGeneration, vcpu, generation)
+     /\ thisTscNsec' = With(thisTscNsec, vcpu, IF matched THEN curTscNsec ELSE BaseNs)
+     /\ thisTscWrite' = With(thisTscWrite, vcpu, IF matched THEN curTscWrite ELSE value)
+     /\ userSetTsc' = (userSetTsc \/ (kernel.userSetTscGate /\ byUser))
+     /\ TrackTsc(vcpu, ~matched, nrMatched, Cardinality(online \cup {vcpu}))
+
+\* A written value is expected if it is less than a second away from where the last
+\* write would have led by now.  Strict on both sides; the sums wrap.
+WithinOneSecond(value) ==
+  LET expected == Add(lastTscWrite, NsToCycles(tscKhz, Sub(BaseNs, lastTscNsec)))
+      second   == SecondInCycles(tscKhz)
+  IN /\ Less(value, Add(expected, second))
+     /\ Less(expected, Add(value, second))
+
+\* Is the write taken for one of those by which a VMM gives all vCPUs the same time?
+\* 0 always is: vCPU creation counts as a write of 0.
+Synchronizing(value) ==
+  \/ value = Zero
+  \/ /\ kernel.userSetTscGate => userSetTsc
+     /\ WithinOneSecond(value)
+
+\* kvm_synchronize_tsc()
+Synchronize(vcpu, value, byUser) ==
+  LET matched == Synchronizing(value) /\ tscKhz = lastTscKhz
+      offset  == IF matched THEN curTscOffset ELSE Sub(value, hostTsc)
+  IN SynchronizeCore(vcpu, offset, value, matched, byUser)
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Operations of userspace                                                 *)
+(***************************************************************************)
+
+\* KVM_CREATE_VCPU (VM ioctl), up to and with kvm_arch_vcpu_postcreate().
+CreateVcpu(vcpu) ==
+  /\ vcpu \notin online
+  /\ Synchronize(vcpu, Zero, FALSE)
+  /\ reply' = [op |-> "CreateVcpu", vcpu |-> vcpu]
+  /\ UNCHANGED <<fixedVars, hostTsc, useMasterClock, inGuest, guestSeen, userOffset>>
+
+\* A vCPU ioctl needs the vCPU and its mutex.
+VcpuIdle(vcpu) == vcpu \in online /\ vcpu \notin inGuest
+
+\* KVM_SET_MSRS of MSR_IA32_TSC: the TSC by value.
+WriteTsc(vcpu, value) ==
+  /\ VcpuIdle(vcpu)
+  /\ Synchronize(vcpu, value, TRUE)
+  /\ reply' = [op |-> "WriteTsc", vcpu |-> vcpu, value |-> value]
+  /\ guestSeen' = {}
+  /\ userOffset' = IF curTscGeneration' # curTscGeneration THEN {curTscOffset'} ELSE userOffset
+  /\ UNCHANGED <<fixedVars, hostTsc, useMasterClock, inGuest>>
+
+\* KVM_SET_DEVICE_ATTR, KVM_VCPU_TSC_CTRL / KVM_VCPU_TSC_OFFSET: the offset itself.  It is
+\* compared with the last write of anybody, not with the vCPU's own offset.
+SetTscOffset(vcpu, offset) ==
+  /\ VcpuIdle(vcpu)
+  /\ LET matched == tscKhz = lastTscKhz /\ offset = lastTscOffset
+     IN SynchronizeCore(vcpu, offset, Add(hostTsc, offset), matched, TRUE)
+  /\ reply' = [op |-> "SetTscOffset", vcpu |-> vcpu, offset |-> offset]
+  /\ guestSeen' = {}
+  /\ userOffset' = {offset}
+  /\ UNCHANGED <<fixedVars, hostTsc, useMasterClock, inGuest>>
+
+Unchanged == UNCHANGED <<fixedVars, hostTsc, kvmVars, userOffset>>
+
+\* KVM_GET_DEVICE_ATTR of the same attribute.
+GetTscOffset(vcpu) ==
+  /\ VcpuIdle(vcpu)
+  /\ reply' = [op |-> "GetTscOffset", vcpu |-> vcpu, offset |-> tscOffset[vcpu]]
+  /\ guestSeen' = guestSeen
+  /\ Unchanged
+
+\* KVM_GET_MSRS of MSR_IA32_TSC.
+ReadTsc(vcpu) ==
+  /\ VcpuIdle(vcpu)
+  /\ reply' = [op |-> "ReadTsc", vcpu |-> vcpu, value |-> GuestTsc(vcpu)]
+  /\ guestSeen' = guestSeen
+  /\ Unchanged
+
+\* KVM_GET_CLOCK as far as its flags: KVM_CLOCK_TSC_STABLE (2) follows the masterclock;
+\* KVM_CLOCK_REALTIME (4) and KVM_CLOCK_HOST_TSC (8) need the host's clockread as well,
+\* which succeeds where the clocksource is the TSC.
+GetClock ==
+  /\ reply' = [op |-> "GetClock",
+               flags |-> IF ~useMasterClock THEN 0 ELSE IF tscClocksource THEN 14 ELSE 2]
+  /\ guestSeen' = guestSeen
+  /\ Unchanged
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* The guest, and time                                                     *)
+(***************************************************************************)
+
+\* KVM_RUN up to the guest.  A pending request is worked off on the way: only here does
+\* the masterclock change (pvclock_update_vm_gtod_copy()).
+EnterGuest(vcpu) ==
+  /\ VcpuIdle(vcpu)
+  /\ inGuest' = inGuest \cup {vcpu}
+  /\ masterclockUpdate' = masterclockUpdate \ {vcpu}
+  /\ useMasterClock' = IF vcpu \in masterclockUpdate
+                       THEN tscClocksource /\ AllMatched(nrVcpusMatched, Cardinality(online))
+                       ELSE useMasterClock
+  /\ reply' = [op |-> "EnterGuest", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate]
+  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, guestSeen, userOffset>>
+
+\* KVM_RUN returns to userspace.
+ExitGuest(vcpu) ==
+  /\ vcpu \in inGuest
+  /\ inGuest' = inGuest \ {vcpu}
+  /\ reply' = [op |-> "ExitGuest", vcpu |-> vcpu]
+  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, useMasterClock, masterclockUpdate,
+                 guestSeen, userOffset>>
+
+\* The guest executes rdtsc on vcpu.  It may do so whenever it runs.
+GuestReadTsc(vcpu) ==
+  /\ vcpu \in inGuest
+  /\ reply' = [op |-> "GuestReadTsc", vcpu |-> vcpu, value |-> GuestTsc(vcpu)]
+  /\ guestSeen' = IF \E seen \in guestSeen : Before(GuestTsc(vcpu), seen)
+                  THEN guestSeen
+                  ELSE {GuestTsc(vcpu)}
+  /\ Unchanged
+
+\* The host's counter reaches tsc.
+TimePasses(tsc) ==
+  /\ IsWord(tsc)
+  /\ Before(hostTsc, tsc)
+  /\ hostTsc' = tsc
+  /\ reply' = [op |-> "TimePasses"]
+  /\ UNCHANGED <<fixedVars, kvmVars, guestSeen, userOffset>>
+
+\* One step of KVM under any VMM and any guest.
+Step(vcpu, word) ==
+  \/ CreateVcpu(vcpu)
+  \/ WriteTsc(vcpu, word)
+  \/ SetTscOffset(vcpu, word)
+  \/ GetTscOffset(vcpu)
+  \/ ReadTsc(vcpu)
+  \/ GetClock
+  \/ EnterGuest(vcpu)
+  \/ ExitGuest(vcpu)
+  \/ GuestReadTsc(vcpu)
+  \/ TimePasses(word)
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* What a guest and its user may count on                                  *)
+(***************************************************************************)
+
+\* No vCPU reads less than what any vCPU has read before.  If it fails, time goes
+\* backwards between two threads of the guest, or within one that moved to another vCPU.
+Monotonic ==
+  reply.op = "GuestReadTsc" => \A seen \in guestSeen : ~Before(reply.value, seen)
+
+\* Whenever the guest runs, all its vCPUs are on one line.  If it fails, the guest finds
+\* its TSCs unsynchronised: it drops the clocksource, or does not and misorders events.
+SameLine == inGuest # {} => OneLine
+
+\* KVM_GET_CLOCK reports TSC_STABLE only while all vCPUs are on one line.  If it fails, a
+\* VMM takes (host_tsc, realtime) for a fix of the whole guest, which it is not.
+StableIsTrue ==
+  (reply.op = "GetClock" /\ reply.flags # 0) => OneLine
+
+\* A write that returned success did what it says: the vCPU reads the value (has the
+\* offset) that was written.  A value write may instead join the line that userspace's
+\* own writes have laid down: that is what the heuristic is for.  If it fails, a restored
+\* guest lives at a time that nobody gave it.  Allowed to be false for a written 0, which
+\* KVM takes for "the same as the others" in every version.
+WriteTakesEffect ==
+  /\ reply.op = "WriteTsc" =>
+       \/ GuestTsc(reply.vcpu) = reply.value
+       \/ tscOffset[reply.vcpu] \in userOffset
+       \/ reply.value = Zero
+  /\ reply.op = "SetTscOffset" => tscOffset[reply.vcpu] = reply.offset
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* What the code relies on: true for any VMM and any guest                 *)
+(***************************************************************************)
+
+TypeOK ==
+  /\ kernel \in {Profiles[p] : p \in DOMAIN Profiles}
+  /\ IsWord(hostTsc)
+  /\ \A w \in {lastTscNsec, lastTscWrite, lastTscOffset, curTscNsec, curTscWrite, curTscOffset} :
+       IsWord(w)
+  /\ lastTscKhz \in {0, tscKhz}
+  /\ curTscGeneration \in Nat /\ nrVcpusMatched \in Nat
+  /\ userSetTsc \in BOOLEAN /\ useMasterClock \in BOOLEAN /\ tscClocksource \in BOOLEAN
+  /\ \A f \in {tscOffset, thisTscNsec, thisTscWrite} :
+       DOMAIN f = online /\ \A v \in online : IsWord(f[v])
+  /\ DOMAIN thisTscGeneration = online
+  /\ masterclockUpdate \subseteq online
+  /\ inGuest \subseteq online
+  /\ Cardinality(guestSeen) <= 1 /\ Cardinality(userOffset) <= 1
+
+\* The books are right: nrVcpusMatched counts the members of the current generation
+\* besides the one that opened it, and each member is on the generation's line.
+GenerationIsOneLine ==
+  LET members == {v \in online : thisTscGeneration[v] = curTscGeneration}
+  IN online # {} => /\ Cardinality(members) = nrVcpusMatched + 1
+                    /\ \A v \in members : tscOffset[v] = curTscOffset
+
+\* The masterclock is on only while the books say so, or an update is on its way.
+MasterClockFollows ==
+  useMasterClock =>
+    \/ tscClocksource /\ AllMatched(nrVcpusMatched, Cardinality(online))
+    \/ masterclockUpdate # {}
+=============================================================================

@@ -1,0 +1,34 @@
+------------------------------ MODULE MCKvmX86 -------------------------------
+(* KvmX86 under any VMM whatever, with bounds.                              *)
+EXTENDS KvmX86
+
+CONSTANTS Kernel,       \* name of a profile
+          Khz,          \* a second has Khz * CyclesPerKhz cycles
+          TscIsClocksource,
+          StartTsc,     \* the host's TSC when the VM is created
+          Duration,     \* cycles that a behaviour may take
+          NrVcpus,      \* the vCPUs are 0 .. NrVcpus - 1
+          Values,       \* what the VMM may write by value
+          Offsets,      \* what it may write as an offset
+          MaxWrites     \* generations that may be opened
+
+MCInit == NewVm(Profiles[Kernel], Khz, TscIsClocksource, StartTsc)
+
+MCNext ==
+  \/ GetClock
+  \/ TimePasses(Add(hostTsc, 1))
+  \/ \E vcpu \in 0 .. NrVcpus - 1 :
+       \/ CreateVcpu(vcpu)
+       \/ \E value \in Values : WriteTsc(vcpu, value)
+       \/ \E offset \in Offsets : SetTscOffset(vcpu, offset)
+       \/ GetTscOffset(vcpu)
+       \/ ReadTsc(vcpu)
+       \/ EnterGuest(vcpu)
+       \/ ExitGuest(vcpu)
+       \/ GuestReadTsc(vcpu)
+
+MCSpec == MCInit /\ [][MCNext]_vars
+
+Bounded == /\ Sub(hostTsc, StartTsc) <= Duration
+           /\ curTscGeneration <= MaxWrites
+=============================================================================

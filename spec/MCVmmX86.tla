@@ -1,0 +1,15 @@
+------------------------------ MODULE MCVmmX86 -------------------------------
+(* VmmX86 with bounds.  Which kernel, how many vCPUs and which way: models/*.cfg. *)
+EXTENDS VmmX86
+
+CONSTANTS Kernel,       \* name of a profile
+          Khz,          \* a second has Khz * CyclesPerKhz cycles
+          StartTsc,     \* the host's TSC when the VM is created
+          Duration      \* cycles that a behaviour may take
+
+MCInit == NewVm(Profiles[Kernel], Khz, TRUE, StartTsc) /\ VmmInit
+
+MCSpec == MCInit /\ [][VmmNext]_allVars
+
+InTime == Sub(hostTsc, StartTsc) <= Duration
+=============================================================================

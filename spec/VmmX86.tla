@@ -1,0 +1,118 @@
+------------------------------- MODULE VmmX86 --------------------------------
+(***************************************************************************)
+(* KVM with a VMM that behaves: it creates all vCPUs, and whenever it      *)
+(* gives the guest a time it holds the guest, writes to each vCPU in turn, *)
+(* and lets the guest run only when all are written.  Between two of its   *)
+(* steps it can be preempted.  How it writes, and how long the preemption  *)
+(* may be, the constants say: that is all that separates the ways that     *)
+(* work from those that do not.                                            *)
+(***************************************************************************)
+EXTENDS KvmX86
+
+CONSTANTS
+  NrVcpus,          \* the vCPUs are 0 .. NrVcpus - 1
+  ByOffset,         \* TRUE: SetTscOffset, the same offset to each vCPU
+                    \* FALSE: WriteTsc, the same value to each vCPU
+  Targets,          \* the offsets or values that it restores
+  MaxRestores,      \* how often at most
+  MaxPreemption,    \* the most cycles between two writes of one restore
+  AsksWhileHeld     \* TRUE: it also calls GetClock while it holds the guest
+
+VARIABLES
+  phase,            \* "creating", "held", "restoring" or "running"
+  todo,             \* the vCPUs that the restore has still to write
+  target,           \* {} or {what the last restore writes}
+  askedLine,        \* {} or {the line that the guest is to be on}
+  restores          \* restores begun
+
+vmmVars == <<phase, todo, target, askedLine, restores>>
+allVars == <<vars, vmmVars>>
+
+Vcpus == 0 .. NrVcpus - 1
+
+Write(vcpu, x) == IF ByOffset THEN SetTscOffset(vcpu, x) ELSE WriteTsc(vcpu, x)
+
+Create ==
+  /\ phase = "creating"
+  /\ CreateVcpu(Cardinality(online))
+  /\ phase' = IF Cardinality(online') = NrVcpus THEN "held" ELSE "creating"
+  /\ UNCHANGED <<todo, target, askedLine, restores>>
+
+BeginRestore(vcpu, x) ==
+  /\ phase = "held"
+  /\ restores < MaxRestores
+  /\ Write(vcpu, x)
+  /\ target' = {x}
+  /\ todo' = Vcpus \ {vcpu}
+  /\ askedLine' = {IF ByOffset THEN x ELSE Sub(x, hostTsc)}
+  /\ restores' = restores + 1
+  /\ phase' = IF todo' = {} THEN "held" ELSE "restoring"
+
+GoOnRestoring(vcpu) ==
+  /\ phase = "restoring"
+  /\ vcpu \in todo
+  /\ \E x \in target : Write(vcpu, x)
+  /\ todo' = todo \ {vcpu}
+  /\ phase' = IF todo' = {} THEN "held" ELSE "restoring"
+  /\ UNCHANGED <<target, askedLine, restores>>
+
+LetRun ==
+  /\ phase = "held"
+  /\ phase' = "running"
+  /\ askedLine' = IF askedLine = {} THEN {tscOffset[0]} ELSE askedLine
+  /\ reply' = [op |-> "LetRun"]
+  /\ UNCHANGED <<fixedVars, hostTsc, kvmVars, guestSeen, userOffset, todo, target, restores>>
+
+Hold ==
+  /\ phase = "running"
+  /\ inGuest = {}
+  /\ phase' = "held"
+  /\ reply' = [op |-> "Hold"]
+  /\ UNCHANGED <<fixedVars, hostTsc, kvmVars, guestSeen, userOffset,
+                 todo, target, askedLine, restores>>
+
+\* GetTscOffset and ReadTsc return what GuestTsc and tscOffset are; no property needs them here.
+Guest(vcpu) ==
+  /\ phase = "running"
+  /\ EnterGuest(vcpu) \/ ExitGuest(vcpu) \/ GuestReadTsc(vcpu)
+  /\ UNCHANGED vmmVars
+
+AskClock ==
+  /\ phase = "running" \/ (AsksWhileHeld /\ phase \in {"held", "restoring"})
+  /\ GetClock
+  /\ UNCHANGED vmmVars
+
+\* The preemption is counted from the last write: one cycle is one nanosecond here.
+Preemption ==
+  /\ phase = "restoring" => Sub(BaseNs, lastTscNsec) < MaxPreemption
+  /\ TimePasses(Add(hostTsc, 1))
+  /\ UNCHANGED vmmVars
+
+VmmInit ==
+  /\ phase = "creating"
+  /\ todo = {} /\ target = {} /\ askedLine = {}
+  /\ restores = 0
+
+VmmNext ==
+  \/ Create
+  \/ \E vcpu \in Vcpus : \/ \E x \in Targets : BeginRestore(vcpu, x)
+                         \/ GoOnRestoring(vcpu)
+                         \/ Guest(vcpu)
+  \/ LetRun
+  \/ Hold
+  \/ AskClock
+  \/ Preemption
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* KVM under this VMM keeps the contract                                   *)
+(***************************************************************************)
+Contract == INSTANCE GuestTime WITH
+  now   <- hostTsc,
+  line  <- IF phase = "running" THEN {tscOffset[0]} ELSE {},
+  asked <- askedLine,
+  seen  <- guestSeen,
+  claim <- reply.op = "GetClock" /\ reply.flags # 0
+
+KeepsContract == Contract!Spec
+=============================================================================

@@ -1,0 +1,35 @@
+-------------------------------- MODULE Words --------------------------------
+(***************************************************************************)
+(* Unsigned machine words: what a counter, an offset and a time are made   *)
+(* of.  They wrap.  In the kernel a word has 64 bits; a model checks the   *)
+(* same text with a few.  When a trace is validated, each operator of the  *)
+(* second group below is replaced by its 64-bit twin from Words64, where a *)
+(* word is a pair of halves, because a TLC integer has only 32 bits.       *)
+(* Nothing outside this module may therefore look inside a word.           *)
+(***************************************************************************)
+EXTENDS Naturals
+
+CONSTANT WordBits     \* 64 in the kernel, 4 to 8 in a model
+
+Modulus == 2 ^ WordBits
+
+-----------------------------------------------------------------------------
+Zero == 0
+
+IsWord(x) == x \in 0 .. (Modulus - 1)
+
+Add(a, b) == (a + b) % Modulus
+
+Sub(a, b) == (a - b) % Modulus
+
+\* Plain unsigned comparison, wrapped values included: what C's < does.
+Less(a, b) == a < b
+
+\* a lies behind b on the circle, by less than half of it: what (s64)(a - b) < 0
+\* says.  This is how two instants of a counter that may wrap are compared.
+Before(a, b) == Sub(a, b) >= Modulus \div 2
+
+\* (a * multiplier) \div divisor with the product kept whole.  multiplier and divisor
+\* are plain numbers, no words.
+MulDiv(a, multiplier, divisor) == ((a * multiplier) \div divisor) % Modulus
+=============================================================================

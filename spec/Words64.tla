@@ -1,0 +1,50 @@
+------------------------------- MODULE Words64 -------------------------------
+(***************************************************************************)
+(* Words and Rates at the kernel's size, for traces.  A word is a pair     *)
+(* <<high, low>> of halves; each half is the 32 bits of a TLC integer, so  *)
+(* halves from 2^31 on look negative.                                      *)
+(*                                                                         *)
+(* The definitions say what the operators mean.  TLC cannot evaluate them, *)
+(* its integers end at 2^31; it calls their twins in Java instead          *)
+(* (dev.longitude.validator.Words64).  A test holds both to exact          *)
+(* arithmetic.  No model needs this module.                                *)
+(***************************************************************************)
+EXTENDS Integers
+
+LOCAL Bits(half)  == IF half < 0 THEN half + 2^32 ELSE half
+LOCAL Half(bits)  == IF bits >= 2^31 THEN bits - 2^32 ELSE bits
+LOCAL Number(w)   == Bits(w[1]) * 2^32 + Bits(w[2])
+LOCAL Word(n)     == <<Half((n \div 2^32) % 2^32), Half(n % 2^32)>>
+
+Zero64 == <<0, 0>>
+IsWord64(w) == \E n \in 0 .. (2^64 - 1) : w = Word(n)
+Add64(a, b) == Word(Number(a) + Number(b))
+Sub64(a, b) == Word(Number(a) - Number(b))
+Less64(a, b) == Number(a) < Number(b)
+Before64(a, b) == Number(Sub64(a, b)) >= 2^63
+
+SecondInCycles64(khz) == Word(khz * 1000)
+CyclesToNs64(khz, cycles) == Word((Number(cycles) * 10^6) \div khz)
+
+\* kvm_get_time_scale(): <<scaled, base, shift>>, where the multiplier is scaled * 2^32 \div base.
+RECURSIVE DownScale(_, _, _)
+LOCAL DownScale(scaled, base, shift) ==
+  IF base > 2 * scaled \/ base >= 2^32
+  THEN DownScale(scaled, base \div 2, shift - 1)
+  ELSE <<scaled, base, shift>>
+RECURSIVE UpScale(_, _, _)
+LOCAL UpScale(scaled, base, shift) ==
+  IF base <= scaled \/ scaled >= 2^32
+  THEN IF scaled >= 2^32 \/ base >= 2^31
+       THEN UpScale(scaled \div 2, base, shift + 1)
+       ELSE UpScale(scaled, base * 2, shift + 1)
+  ELSE <<scaled, base, shift>>
+
+\* nsec_to_cycles(): the virtual TSC's multiplier and shift, applied as pvclock_scale_delta() does.
+NsToCycles64(khz, ns) ==
+  LET down    == DownScale(khz * 1000, 10^9, 0)
+      up      == UpScale(down[1], down[2], down[3])
+      mult    == (up[1] * 2^32) \div up[2]
+      shifted == IF up[3] >= 0 THEN (Number(ns) * 2^up[3]) % 2^64 ELSE Number(ns) \div 2^(-up[3])
+  IN Word((shifted * mult) \div 2^32)
+=============================================================================
