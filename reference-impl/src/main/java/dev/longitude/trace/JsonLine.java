@@ -1,0 +1,246 @@
+package dev.longitude.trace;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.exc.StreamReadException;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.io.IOException;
+import java.math.BigInteger;
+
+/** One JSON object that stands in one line, read token by token so that a fault has its column. */
+public final class JsonLine {
+    private static final int LARGEST_VCPU = 65535;
+
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(20)
+                    .maxNumberLength(100)
+                    .maxNameLength(1000)
+                    .maxStringLength(100_000)
+                    .build())
+            .build();
+
+    /** Reads the value of one member; the parser stands on the value's first token and is left on its last. */
+    public interface Member {
+        /** Reads the value of the member {@code name}. */
+        void read(String name) throws IOException, TraceFormatException;
+    }
+
+    private final LineSource source;
+    private final JsonParser parser;
+
+    private JsonLine(LineSource source, JsonParser parser) {
+        this.source = source;
+        this.parser = parser;
+    }
+
+    /** How a reader of a whole line gets at its members. */
+    public interface Reader {
+        /** Reads the members of the line's object. */
+        void read(JsonLine json) throws IOException, TraceFormatException;
+    }
+
+    /** Reads {@code text}, the line that {@code source} returned last, as one object with nothing after it. */
+    public static void read(LineSource source, String text, Reader reader) throws TraceFormatException {
+        try (JsonParser parser = FACTORY.createParser(text)) {
+            JsonLine json = new JsonLine(source, parser);
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw json.expected("a JSON object");
+            }
+            reader.read(json);
+            if (parser.nextToken() != null) {
+                throw json.expected("nothing after the object");
+            }
+        } catch (StreamReadException e) {
+            String why = e.getOriginalMessage().lines().findFirst().orElse("");
+            throw source.fault(
+                    Math.max(1, e.getLocation() == null ? 1 : e.getLocation().getColumnNr()),
+                    why.startsWith("Unexpected end-of-input") || why.startsWith("Unexpected end of")
+                            ? "the line ends inside a JSON object: the file is truncated here"
+                            : "not JSON: " + why);
+        } catch (StreamConstraintsException e) {
+            throw source.fault(1, "JSON beyond limits: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw source.fault(1, "cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** Reads all members of the object that the parser stands at. */
+    public void members(Member member) throws IOException, TraceFormatException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            throw expected("an object");
+        }
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            parser.nextToken();
+            member.read(name);
+        }
+    }
+
+    /** A fault at the token that the parser stands on. */
+    public TraceFormatException expected(String what) {
+        return fault("expected " + what);
+    }
+
+    /** A fault at the token that the parser stands on, in full. */
+    public TraceFormatException fault(String message) {
+        return source.fault(Math.max(1, parser.currentTokenLocation().getColumnNr()), message);
+    }
+
+    /** Passes over the value. */
+    public void skip() throws IOException {
+        parser.skipChildren();
+    }
+
+    /** Whether the value is null. */
+    public boolean isNull() {
+        return parser.currentToken() == JsonToken.VALUE_NULL;
+    }
+
+    /** Whether the value is an object. */
+    public boolean isObject() {
+        return parser.currentToken() == JsonToken.START_OBJECT;
+    }
+
+    /** Whether the value is a string. */
+    public boolean isText() {
+        return parser.currentToken() == JsonToken.VALUE_STRING;
+    }
+
+    /** Whether the value is a whole number. */
+    public boolean isWhole() {
+        return parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
+    }
+
+    /** The value as a string. */
+    public String string() throws IOException, TraceFormatException {
+        if (parser.currentToken() != JsonToken.VALUE_STRING) {
+            throw expected("a string");
+        }
+        return parser.getText();
+    }
+
+    /** The value as a whole number between two bounds. */
+    public int number(int least, int most) throws IOException, TraceFormatException {
+        if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+            BigInteger value = parser.getBigIntegerValue();
+            if (value.bitLength() < 32 && value.intValue() >= least && value.intValue() <= most) {
+                return value.intValue();
+            }
+        }
+        throw expected("a number from " + least + " to " + most);
+    }
+
+    /** The value as a boolean. */
+    public boolean flag() throws IOException, TraceFormatException {
+        JsonToken token = parser.currentToken();
+        if (token != JsonToken.VALUE_TRUE && token != JsonToken.VALUE_FALSE) {
+            throw expected(Kind.FLAG.expectation());
+        }
+        return token == JsonToken.VALUE_TRUE;
+    }
+
+    /** The value as an unsigned 64-bit number in a string. */
+    public long word() throws IOException, TraceFormatException {
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            String text = parser.getText();
+            if (text.matches("[0-9]{1,20}")) {
+                BigInteger value = new BigInteger(text);
+                if (value.bitLength() <= 64) {
+                    return value.longValue();
+                }
+            }
+        }
+        throw expected(Kind.WORD.expectation());
+    }
+
+    /**
+     * The value as 64 bits in a JSON number, signed or unsigned, as recorders write them.
+     *
+     * @return the bits; -1 and 2^64 - 1 are the same
+     */
+    public long bits() throws IOException, TraceFormatException {
+        if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
+            BigInteger value = parser.getBigIntegerValue();
+            if (value.signum() < 0 ? value.bitLength() <= 63 : value.bitLength() <= 64) {
+                return value.longValue();
+            }
+        }
+        throw expected("a whole number that fits 64 bits");
+    }
+
+    /** The value as an interval of the host's TSC: a word, or an array of two. */
+    public TscInterval interval() throws IOException, TraceFormatException {
+        return parser.currentToken() == JsonToken.START_ARRAY
+                ? pair(this::word, "the second word not behind the first")
+                : TscInterval.exactly(word());
+    }
+
+    /** The value as an array of two JSON numbers: the host's TSC before and after. */
+    public TscInterval bracket() throws IOException, TraceFormatException {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw expected("an array of two numbers: the host's TSC before and after");
+        }
+        return pair(this::bits, "the second number not behind the first");
+    }
+
+    private interface One {
+        long read() throws IOException, TraceFormatException;
+    }
+
+    private TscInterval pair(One one, String order) throws IOException, TraceFormatException {
+        parser.nextToken();
+        long lo = one.read();
+        parser.nextToken();
+        long hi = one.read();
+        if (hi - lo < 0) {
+            throw expected(order);
+        }
+        if (parser.nextToken() != JsonToken.END_ARRAY) {
+            throw expected("an array of two");
+        }
+        return new TscInterval(lo, hi);
+    }
+
+    /** The value as {@code kind} says. */
+    public Object value(Kind kind) throws IOException, TraceFormatException {
+        return switch (kind) {
+            case VCPU -> number(0, LARGEST_VCPU);
+            case WORD -> word();
+            case NUMBER -> number(0, Integer.MAX_VALUE);
+            case FLAG -> flag();
+            case WORD_BY_VCPU -> byVcpu(Kind.WORD);
+            case NUMBER_BY_VCPU -> byVcpu(Kind.NUMBER);
+            case VCPU_SET -> vcpuSet();
+        };
+    }
+
+    private ImmutableMap<Integer, Object> byVcpu(Kind each) throws IOException, TraceFormatException {
+        ImmutableMap.Builder<Integer, Object> values = ImmutableMap.builder();
+        members(name -> {
+            if (!name.matches("0|[1-9][0-9]{0,4}") || Integer.parseInt(name) > LARGEST_VCPU) {
+                throw expected("names that are vCPU indexes, and not \"" + name + "\"");
+            }
+            values.put(Integer.parseInt(name), value(each));
+        });
+        return values.buildOrThrow();
+    }
+
+    private ImmutableSet<Integer> vcpuSet() throws IOException, TraceFormatException {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw expected(Kind.VCPU_SET.expectation());
+        }
+        ImmutableSet.Builder<Integer> vcpus = ImmutableSet.builder();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            vcpus.add(number(0, LARGEST_VCPU));
+        }
+        return vcpus.build();
+    }
+}

@@ -1,0 +1,30 @@
+package dev.longitude.trace;
+
+/** The type of a field of an event or of an observed variable: how it stands in JSON, and as what in Java. */
+public enum Kind {
+    /** The index of a vCPU, 0 to 65535: a JSON number; an {@link Integer}. */
+    VCPU("a vCPU index from 0 to 65535"),
+    /** An unsigned 64-bit word: a JSON string of decimal digits; a {@link Long} with the same bits. */
+    WORD("an unsigned 64-bit number as a string of decimal digits"),
+    /** A count, 0 to 2^31 - 1: a JSON number; an {@link Integer}. */
+    NUMBER("a number from 0 to 2147483647"),
+    /** A JSON boolean; a {@link Boolean}. */
+    FLAG("true or false"),
+    /** A word for each of some vCPUs: an object whose names are vCPU indexes; a map from Integer to Long. */
+    WORD_BY_VCPU("an object of vCPU indexes and words"),
+    /** A count for each of some vCPUs: an object whose names are vCPU indexes; a map from Integer to Integer. */
+    NUMBER_BY_VCPU("an object of vCPU indexes and numbers"),
+    /** A set of vCPUs: an array of indexes; a set of Integer. */
+    VCPU_SET("an array of vCPU indexes");
+
+    private final String expectation;
+
+    Kind(String expectation) {
+        this.expectation = expectation;
+    }
+
+    /** What a reader expects, for messages. */
+    public String expectation() {
+        return expectation;
+    }
+}

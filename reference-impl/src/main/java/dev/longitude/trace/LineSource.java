@@ -1,0 +1,130 @@
+package dev.longitude.trace;
+
+import java.io.BufferedInputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The lines of a text, one at a time, however long the text is; no line may be longer than {@value #LONGEST} bytes. */
+public final class LineSource implements Closeable {
+    /** The longest line, in bytes. */
+    public static final int LONGEST = 1 << 20;
+
+    private final String name;
+    private final InputStream in;
+    private byte[] buffer = new byte[4096];
+    private int line;
+    private boolean lastWasTerminated = true;
+    private @Nullable String peeked;
+
+    /** Reads {@code in}; {@code name} is what messages call it. */
+    public LineSource(String name, InputStream in) {
+        this.name = name;
+        this.in = new BufferedInputStream(in, 1 << 16);
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @throws TraceFormatException if it does not exist, is a directory, or cannot be read
+     */
+    public static LineSource open(Path file) throws TraceFormatException {
+        if (Files.isDirectory(file)) {
+            throw new TraceFormatException(file.toString(), "is a directory; a file was expected");
+        }
+        if (!Files.exists(file)) {
+            throw new TraceFormatException(file.toString(), "no such file");
+        }
+        try {
+            return new LineSource(file.toString(), Files.newInputStream(file));
+        } catch (IOException e) {
+            throw new TraceFormatException(
+                    file.toString(), "cannot be read (" + e.getClass().getSimpleName() + ")");
+        }
+    }
+
+    /** What messages call the text. */
+    public String name() {
+        return name;
+    }
+
+    /** The number of the line that was returned last, from 1. */
+    public int line() {
+        return line;
+    }
+
+    /** Whether the line that was returned last ended with a line feed. */
+    public boolean lastWasTerminated() {
+        return lastWasTerminated;
+    }
+
+    /** A fault in the line that was returned last. */
+    public TraceFormatException fault(int column, String message) {
+        return new TraceFormatException(name, line, column, message);
+    }
+
+    /** The line that {@link #next} will return. */
+    public @Nullable String peek() throws TraceFormatException {
+        if (peeked == null) {
+            peeked = next();
+        }
+        return peeked;
+    }
+
+    /**
+     * The next line without its end, or null after the last.
+     *
+     * @throws TraceFormatException if it cannot be read, is too long or is not UTF-8
+     */
+    public @Nullable String next() throws TraceFormatException {
+        if (peeked != null) {
+            String line = peeked;
+            peeked = null;
+            return line;
+        }
+        int length = 0;
+        try {
+            int c;
+            while ((c = in.read()) >= 0 && c != '\n') {
+                if (length == LONGEST) {
+                    line++;
+                    throw fault(length, "line longer than " + LONGEST + " bytes");
+                }
+                if (length == buffer.length) {
+                    buffer = Arrays.copyOf(buffer, length * 2);
+                }
+                buffer[length++] = (byte) c;
+            }
+            if (c < 0 && length == 0) {
+                return null;
+            }
+            lastWasTerminated = c >= 0;
+        } catch (IOException e) {
+            throw new TraceFormatException(name, "cannot be read: " + e.getMessage());
+        }
+        line++;
+        if (length > 0 && buffer[length - 1] == '\r') {
+            length--;
+        }
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(buffer, 0, length))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw fault(1, "not UTF-8 text");
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        in.close();
+    }
+}

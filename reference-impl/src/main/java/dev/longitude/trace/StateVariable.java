@@ -1,0 +1,76 @@
+package dev.longitude.trace;
+
+import static java.util.stream.Collectors.toMap;
+
+import com.google.common.collect.ImmutableMap;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** What an event may tell of the state after it, by the names of the specification's variables. */
+public enum StateVariable {
+    /** The vCPUs created so far; the domain of the per-vCPU variables. */
+    ONLINE("online", Kind.VCPU_SET),
+    /** The last TSC write of any kind: when, ns of the base clock. */
+    LAST_TSC_NSEC("lastTscNsec", Kind.WORD),
+    /** The last TSC write of any kind: which value, cycles. */
+    LAST_TSC_WRITE("lastTscWrite", Kind.WORD),
+    /** The last TSC write of any kind: at which rate, kHz; 0 before the first. */
+    LAST_TSC_KHZ("lastTscKhz", Kind.NUMBER),
+    /** The last TSC write of any kind: giving which offset, cycles. */
+    LAST_TSC_OFFSET("lastTscOffset", Kind.WORD),
+    /** The write that opened the current generation: when, ns of the base clock. */
+    CUR_TSC_NSEC("curTscNsec", Kind.WORD),
+    /** The write that opened the current generation: which value, cycles. */
+    CUR_TSC_WRITE("curTscWrite", Kind.WORD),
+    /** The write that opened the current generation: giving which offset, cycles. */
+    CUR_TSC_OFFSET("curTscOffset", Kind.WORD),
+    /** Counts the generations. */
+    CUR_TSC_GENERATION("curTscGeneration", Kind.NUMBER),
+    /** The vCPUs that joined the current generation, without the one that opened it. */
+    NR_VCPUS_MATCHED("nrVcpusMatched", Kind.NUMBER),
+    /** Userspace has set the TSC. */
+    USER_SET_TSC("userSetTsc", Kind.FLAG),
+    /** The masterclock is on. */
+    USE_MASTER_CLOCK("useMasterClock", Kind.FLAG),
+    /** Guest TSC minus host TSC, cycles modulo 2^64. */
+    TSC_OFFSET("tscOffset", Kind.WORD_BY_VCPU),
+    /** The vCPU's generation: when it was opened, ns of the base clock. */
+    THIS_TSC_NSEC("thisTscNsec", Kind.WORD_BY_VCPU),
+    /** The vCPU's generation: the value that opened it, cycles. */
+    THIS_TSC_WRITE("thisTscWrite", Kind.WORD_BY_VCPU),
+    /** The vCPU's generation. */
+    THIS_TSC_GENERATION("thisTscGeneration", Kind.NUMBER_BY_VCPU),
+    /** The vCPUs with a masterclock update pending. */
+    MASTERCLOCK_UPDATE("masterclockUpdate", Kind.VCPU_SET),
+    /** The vCPUs whose KVM_RUN is in the guest. */
+    IN_GUEST("inGuest", Kind.VCPU_SET);
+
+    private static final ImmutableMap<String, StateVariable> BY_NAME =
+            ImmutableMap.copyOf(Arrays.stream(values()).collect(toMap(StateVariable::specName, v -> v)));
+
+    private final Field field;
+
+    StateVariable(String specName, Kind kind) {
+        this.field = new Field(specName, kind);
+    }
+
+    /** The variable's name in the specification. */
+    public String specName() {
+        return field.name();
+    }
+
+    /** The variable's type. */
+    public Kind kind() {
+        return field.kind();
+    }
+
+    /** The variable as a field. */
+    public Field field() {
+        return field;
+    }
+
+    /** The variable of that name, if there is one. */
+    public static Optional<StateVariable> named(String specName) {
+        return Optional.ofNullable(BY_NAME.get(specName));
+    }
+}

@@ -1,0 +1,66 @@
+package dev.longitude.trace;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.util.Map;
+import java.util.StringJoiner;
+
+/**
+ * One operation, with what was seen of it.
+ *
+ * @param line the line of the file that it stands in, from 1; 0 if it stands in none
+ * @param vm which VM
+ * @param tsc when the kernel read the host's TSC for it
+ * @param operation what was done
+ * @param args every argument, by {@link Operation#args()}
+ * @param results what was seen of the results, by {@link Operation#results()}; any may be missing
+ * @param state what was seen of the state after the operation; anything may be missing, and a map over vCPUs may have
+ *     some of them
+ * @param revealedOffsets offsets that later lines show the vCPU to have had since this event; the instant of a write
+ *     by value can be computed from them
+ */
+public record TraceEvent(
+        int line,
+        int vm,
+        TscInterval tsc,
+        Operation operation,
+        ImmutableMap<Field, Object> args,
+        ImmutableMap<Field, Object> results,
+        ImmutableMap<StateVariable, Object> state,
+        ImmutableSet<Long> revealedOffsets) {
+
+    /** The same event with other revealed offsets. */
+    public TraceEvent revealing(ImmutableSet<Long> offsets) {
+        return new TraceEvent(line, vm, tsc, operation, args, results, state, offsets);
+    }
+
+    /** The vCPU that the operation is for, or -1. */
+    public int vcpu() {
+        return (int) args.getOrDefault(Field.VCPU, -1);
+    }
+
+    /**
+     * An argument of the operation.
+     *
+     * @throws NullPointerException if the operation has no such argument
+     */
+    public Object arg(Field field) {
+        return requireNonNull(args.get(field), field.name());
+    }
+
+    /** The operation as one would write it: {@code WriteTsc(vcpu 0, value 5)}. */
+    public String call() {
+        StringJoiner text = new StringJoiner(", ", operation.specName() + "(", ")");
+        for (Map.Entry<Field, Object> arg : args.entrySet()) {
+            text.add(arg.getKey().name() + " " + show(arg.getKey().kind(), arg.getValue()));
+        }
+        return text.toString();
+    }
+
+    /** A value as a person reads it: words unsigned. */
+    public static String show(Kind kind, Object value) {
+        return kind == Kind.WORD ? Long.toUnsignedString((long) value) : String.valueOf(value);
+    }
+}

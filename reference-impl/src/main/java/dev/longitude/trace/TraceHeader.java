@@ -1,0 +1,28 @@
+package dev.longitude.trace;
+
+import dev.longitude.kernel.KernelProfile;
+
+/**
+ * The first line of a trace.
+ *
+ * @param kernel the kernel that the trace claims to follow
+ * @param tscKhz the rate of the host's TSC, and of every vCPU, kHz
+ * @param tscClocksource whether the host's clocksource is the TSC
+ * @param vcpus the most vCPUs that a VM of the trace has
+ * @param origin where the trace comes from, for people: scenario and seed, or the recording
+ */
+public record TraceHeader(KernelProfile kernel, int tscKhz, boolean tscClocksource, int vcpus, String origin) {
+    /** The format's name, in every header. */
+    public static final String FORMAT = "longitude-trace";
+
+    /** The format's version, in every header. */
+    public static final int VERSION = 1;
+
+    /** The only architecture so far. */
+    public static final String ARCH = "x86_64";
+
+    /** The same header for another kernel. */
+    public TraceHeader withKernel(KernelProfile other) {
+        return new TraceHeader(other, tscKhz, tscClocksource, vcpus, origin);
+    }
+}

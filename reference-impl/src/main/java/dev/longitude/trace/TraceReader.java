@@ -1,0 +1,237 @@
+package dev.longitude.trace;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.KernelProfile;
+import java.io.Closeable;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a trace line by line. What is not a whole trace is refused, with its place: a trace has a header, at least one
+ * event, and an end line that counts the events.
+ */
+public final class TraceReader implements Closeable {
+    private final LineSource source;
+    private final TraceHeader header;
+    private int events;
+    private boolean ended;
+
+    /** Reads the header. */
+    public TraceReader(LineSource source) throws TraceFormatException {
+        this.source = source;
+        String first = source.next();
+        if (first == null) {
+            throw new TraceFormatException(source.name(), 1, 1, "the file is empty; a trace header was expected");
+        }
+        this.header = header(source, first);
+    }
+
+    /** The header. */
+    public TraceHeader header() {
+        return header;
+    }
+
+    /** The next event, or null after the last. */
+    public @Nullable TraceEvent next() throws TraceFormatException {
+        if (ended) {
+            return null;
+        }
+        String text = source.next();
+        if (text == null) {
+            throw new TraceFormatException(
+                    source.name(),
+                    source.line() + 1,
+                    1,
+                    "the trace ends after " + events + " events without an end line: it is truncated");
+        }
+        EventReader reader = new EventReader(source.line());
+        JsonLine.read(source, text, reader::members);
+        if (reader.end != null) {
+            finish(reader.end);
+            return null;
+        }
+        events++;
+        if (reader.seq != events) {
+            throw source.fault(
+                    1,
+                    "expected seq " + events + " and not " + reader.seq
+                            + ": an event is missing, doubled or out of order");
+        }
+        return reader.event(source);
+    }
+
+    private void finish(int count) throws TraceFormatException {
+        ended = true;
+        if (events == 0) {
+            throw source.fault(1, "the trace has no events; at least one was expected");
+        }
+        if (count != events) {
+            throw source.fault(1, "the end line counts " + count + " events, but " + events + " stand before it");
+        }
+        if (source.next() != null) {
+            throw source.fault(1, "expected nothing after the end line");
+        }
+    }
+
+    private static TraceHeader header(LineSource source, String text) throws TraceFormatException {
+        HeaderReader reader = new HeaderReader();
+        JsonLine.read(source, text, reader::members);
+        return reader.header(source);
+    }
+
+    @Override
+    public void close() throws IOException {
+        source.close();
+    }
+
+    /** The first line. */
+    private static final class HeaderReader {
+        private @Nullable String format;
+        private @Nullable Integer version;
+        private @Nullable String arch;
+        private @Nullable KernelProfile kernel;
+        private @Nullable Integer tscKhz;
+        private @Nullable String clocksource;
+        private @Nullable Integer vcpus;
+        private @Nullable String origin;
+
+        void members(JsonLine json) throws IOException, TraceFormatException {
+            json.members(name -> {
+                switch (name) {
+                    case "format" -> format = exactly(json, TraceHeader.FORMAT);
+                    case "version" -> version = json.number(TraceHeader.VERSION, TraceHeader.VERSION);
+                    case "arch" -> arch = exactly(json, TraceHeader.ARCH);
+                    case "kernel" -> {
+                        String profile = json.string();
+                        kernel = KernelProfile.named(profile)
+                                .orElseThrow(() -> json.fault("unknown kernel profile \"" + profile
+                                        + "\"; expected one of " + KernelProfile.names()));
+                    }
+                    case "host" ->
+                        json.members(part -> {
+                            switch (part) {
+                                case "tscKhz" -> tscKhz = json.number(1, Integer.MAX_VALUE);
+                                case "clocksource" -> clocksource = json.string();
+                                default ->
+                                    throw json.fault(
+                                            "unknown field \"" + part + "\" of the host; expected tscKhz, clocksource");
+                            }
+                        });
+                    case "vcpus" -> vcpus = json.number(0, 65536);
+                    case "origin" -> origin = json.string();
+                    default ->
+                        throw json.fault("unknown field \"" + name + "\" in the header; expected format, version, "
+                                + "arch, kernel, host, vcpus, origin");
+                }
+            });
+        }
+
+        private static String exactly(JsonLine json, String wanted) throws IOException, TraceFormatException {
+            String actual = json.string();
+            if (!actual.equals(wanted)) {
+                throw json.expected("\"" + wanted + "\" and not \"" + actual + "\"");
+            }
+            return actual;
+        }
+
+        TraceHeader header(LineSource source) throws TraceFormatException {
+            given(source, "format", format);
+            given(source, "version", version);
+            given(source, "arch", arch);
+            return new TraceHeader(
+                    given(source, "kernel", kernel),
+                    given(source, "host.tscKhz", tscKhz),
+                    given(source, "host.clocksource", clocksource).equals("tsc"),
+                    given(source, "vcpus", vcpus),
+                    given(source, "origin", origin));
+        }
+
+        private static <T> T given(LineSource source, String name, @Nullable T value) throws TraceFormatException {
+            if (value == null) {
+                throw source.fault(1, "expected " + name + " in the trace header");
+            }
+            return value;
+        }
+    }
+
+    /** One line: an event, or the end. */
+    private static final class EventReader {
+        private final int line;
+        private int seq = -1;
+        private int vm;
+        private @Nullable TscInterval tsc;
+        private @Nullable Operation operation;
+        private final ImmutableMap.Builder<Field, Object> args = ImmutableMap.builder();
+        private final ImmutableMap.Builder<Field, Object> results = ImmutableMap.builder();
+        private final ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builder();
+        private @Nullable Integer end;
+
+        EventReader(int line) {
+            this.line = line;
+        }
+
+        void members(JsonLine json) throws IOException, TraceFormatException {
+            json.members(name -> {
+                switch (name) {
+                    case "seq" -> seq = json.number(1, Integer.MAX_VALUE);
+                    case "vm" -> vm = json.number(0, 65535);
+                    case "tsc" -> tsc = json.interval();
+                    case "action" -> {
+                        String action = json.string();
+                        operation = Operation.named(action)
+                                .orElseThrow(() -> json.fault("unknown action \"" + action + "\""));
+                    }
+                    case "args" -> fields(json, args, action(json).args(), "argument");
+                    case "reply" -> fields(json, results, action(json).results(), "result");
+                    case "state" ->
+                        json.members(variable -> {
+                            StateVariable known = StateVariable.named(variable)
+                                    .orElseThrow(() -> json.fault("unknown variable \"" + variable + "\""));
+                            state.put(known, json.value(known.kind()));
+                        });
+                    case "end" -> end = json.number(0, Integer.MAX_VALUE);
+                    default ->
+                        throw json.fault("unknown field \"" + name
+                                + "\"; expected seq, vm, tsc, action, args, reply, state or end");
+                }
+            });
+        }
+
+        private Operation action(JsonLine json) throws TraceFormatException {
+            if (operation == null) {
+                throw json.expected("action before args, reply and state");
+            }
+            return operation;
+        }
+
+        private static void fields(
+                JsonLine json, ImmutableMap.Builder<Field, Object> into, ImmutableList<Field> known, String what)
+                throws IOException, TraceFormatException {
+            json.members(name -> {
+                for (Field field : known) {
+                    if (field.name().equals(name)) {
+                        into.put(field, json.value(field.kind()));
+                        return;
+                    }
+                }
+                throw json.fault("unknown " + what + " \"" + name + "\"");
+            });
+        }
+
+        TraceEvent event(LineSource source) throws TraceFormatException {
+            if (operation == null || tsc == null) {
+                throw source.fault(1, "expected " + (operation == null ? "action" : "tsc") + " in the event");
+            }
+            ImmutableMap<Field, Object> given = args.buildOrThrow();
+            for (Field arg : operation.args()) {
+                if (!given.containsKey(arg)) {
+                    throw source.fault(1, "expected argument " + arg.name() + " of " + operation);
+                }
+            }
+            return new TraceEvent(
+                    line, vm, tsc, operation, given, results.buildOrThrow(), state.buildOrThrow(), ImmutableSet.of());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dev.longitude.trace;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Map;
+
+/** Writes a trace; {@link #close} writes the end line, without which it is no trace. */
+public final class TraceWriter implements Closeable {
+    private final JsonGenerator json;
+    private int events;
+
+    /** Writes the header. */
+    public TraceWriter(OutputStream out, TraceHeader header) throws IOException {
+        json = new JsonFactory().createGenerator(out);
+        json.setPrettyPrinter(new MinimalPrettyPrinter("\n"));
+        json.writeStartObject();
+        json.writeStringField("format", TraceHeader.FORMAT);
+        json.writeNumberField("version", TraceHeader.VERSION);
+        json.writeStringField("arch", TraceHeader.ARCH);
+        json.writeStringField("kernel", header.kernel().specName());
+        json.writeObjectFieldStart("host");
+        json.writeNumberField("tscKhz", header.tscKhz());
+        json.writeStringField("clocksource", header.tscClocksource() ? "tsc" : "other");
+        json.writeEndObject();
+        json.writeNumberField("vcpus", header.vcpus());
+        json.writeStringField("origin", header.origin());
+        json.writeEndObject();
+    }
+
+    /** Writes one event. */
+    public void write(TraceEvent event) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("seq", ++events);
+        json.writeNumberField("vm", event.vm());
+        json.writeFieldName("tsc");
+        if (event.tsc().isExact()) {
+            value(Kind.WORD, event.tsc().lo());
+        } else {
+            json.writeStartArray();
+            value(Kind.WORD, event.tsc().lo());
+            value(Kind.WORD, event.tsc().hi());
+            json.writeEndArray();
+        }
+        json.writeStringField("action", event.operation().specName());
+        object("args", event.args());
+        object("reply", event.results());
+        json.writeObjectFieldStart("state");
+        for (Map.Entry<StateVariable, Object> seen : event.state().entrySet()) {
+            json.writeFieldName(seen.getKey().specName());
+            value(seen.getKey().kind(), seen.getValue());
+        }
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private void object(String name, Map<Field, Object> fields) throws IOException {
+        json.writeObjectFieldStart(name);
+        for (Map.Entry<Field, Object> field : fields.entrySet()) {
+            json.writeFieldName(field.getKey().name());
+            value(field.getKey().kind(), field.getValue());
+        }
+        json.writeEndObject();
+    }
+
+    private void value(Kind kind, Object value) throws IOException {
+        switch (kind) {
+            case VCPU, NUMBER -> json.writeNumber((int) value);
+            case WORD -> json.writeString(Long.toUnsignedString((long) value));
+            case FLAG -> json.writeBoolean((boolean) value);
+            case WORD_BY_VCPU -> byVcpu(Kind.WORD, (Map<?, ?>) value);
+            case NUMBER_BY_VCPU -> byVcpu(Kind.NUMBER, (Map<?, ?>) value);
+            case VCPU_SET -> {
+                json.writeStartArray();
+                for (Object vcpu : (Iterable<?>) value) {
+                    json.writeNumber((int) vcpu);
+                }
+                json.writeEndArray();
+            }
+        }
+    }
+
+    private void byVcpu(Kind each, Map<?, ?> values) throws IOException {
+        json.writeStartObject();
+        for (Map.Entry<?, ?> entry : values.entrySet()) {
+            json.writeFieldName(String.valueOf(entry.getKey()));
+            value(each, entry.getValue());
+        }
+        json.writeEndObject();
+    }
+
+    /** Writes the end line and closes the stream. */
+    @Override
+    public void close() throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("end", events);
+        json.writeEndObject();
+        json.writeRaw('\n');
+        json.close();
+    }
+}

@@ -1,0 +1,104 @@
+package dev.longitude.x86;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Operation;
+
+/**
+ * A vCPU: the part of struct kvm_vcpu_arch that the guest's TSC depends on. Its fields are guarded by the VM's
+ * tsc_write_lock.
+ *
+ * <p>A vCPU in the guest holds its mutex: an ioctl on it waits until KVM_RUN returns. Here, where one thread does
+ * everything, it throws {@link IllegalStateException} instead.
+ */
+public final class X86Vcpu {
+    private final X86Vm vm;
+    private final int index;
+
+    long tscOffset;
+    long thisTscNsec;
+    long thisTscWrite;
+    int thisTscGeneration;
+    boolean masterclockUpdate;
+    boolean inGuest;
+
+    X86Vcpu(X86Vm vm, int index) {
+        this.vm = vm;
+        this.index = index;
+    }
+
+    /** The vCPU's index. */
+    public int index() {
+        return index;
+    }
+
+    /** The offset that the vCPU has, read without an operation: cycles modulo 2^64. */
+    public long tscOffset() {
+        return tscOffset;
+    }
+
+    /** Whether KVM_RUN is in the guest. */
+    public boolean inGuest() {
+        return inGuest;
+    }
+
+    /**
+     * KVM_SET_MSRS of MSR_IA32_TSC: sets the guest's TSC by value, unless KVM takes the write for one of several that
+     * give all vCPUs the same time; then the vCPU joins the others' line and the value is dropped.
+     *
+     * @param value unsigned cycles; 0 always joins
+     */
+    public void writeTsc(long value) {
+        checkIdle();
+        vm.writeTsc(this, value);
+    }
+
+    /**
+     * KVM_SET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET (Linux 5.16): always takes effect exactly.
+     *
+     * @param offset guest TSC minus host TSC, cycles modulo 2^64
+     */
+    public void setTscOffset(long offset) {
+        checkIdle();
+        vm.setTscOffset(this, offset);
+    }
+
+    /** KVM_GET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET: guest TSC minus host TSC, cycles modulo 2^64. */
+    public long getTscOffset() {
+        checkIdle();
+        return vm.read(this, Operation.GET_TSC_OFFSET, Field.OFFSET);
+    }
+
+    /** KVM_GET_MSRS of MSR_IA32_TSC: the guest's TSC now, unsigned cycles. */
+    public long readTsc() {
+        checkIdle();
+        return vm.read(this, Operation.READ_TSC, Field.VALUE);
+    }
+
+    /** KVM_RUN up to the guest. */
+    public void enterGuest() {
+        checkIdle();
+        vm.enterGuest(this);
+    }
+
+    /** KVM_RUN's return to userspace. */
+    public void exitGuest() {
+        checkInGuest();
+        vm.exitGuest(this);
+    }
+
+    /** The guest executes rdtsc: unsigned cycles. */
+    public long guestReadTsc() {
+        checkInGuest();
+        return vm.read(this, Operation.GUEST_READ_TSC, Field.VALUE);
+    }
+
+    private void checkIdle() {
+        checkState(!inGuest, "vCPU %s is in the guest: its ioctls wait until KVM_RUN returns", index);
+    }
+
+    private void checkInGuest() {
+        checkState(inGuest, "vCPU %s is not in the guest", index);
+    }
+}

@@ -1,0 +1,294 @@
+package dev.longitude.x86;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.collect.ImmutableSortedSet;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Switch;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TscInterval;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * A VM: the part of struct kvm_arch that the guest's TSC depends on (arch/x86/kvm/x86.c, Linux 5.16 on). Every
+ * operation emits one event with the whole state after it.
+ *
+ * <p>All of a VM's state is guarded by its tsc_write_lock.
+ */
+public final class X86Vm {
+    /** KVM_CLOCK_TSC_STABLE, KVM_CLOCK_REALTIME and KVM_CLOCK_HOST_TSC of KVM_GET_CLOCK. */
+    public static final int CLOCK_TSC_STABLE = 2;
+
+    /** See {@link #CLOCK_TSC_STABLE}. */
+    public static final int CLOCK_REALTIME = 4;
+
+    /** See {@link #CLOCK_TSC_STABLE}. */
+    public static final int CLOCK_HOST_TSC = 8;
+
+    private final X86Host host;
+    private final KernelProfile kernel;
+    private final int id;
+    private final Consumer<TraceEvent> trace;
+    private final ReentrantLock tscWriteLock = new ReentrantLock();
+    private final TimeScale nsecToCycles;
+
+    private final Map<Integer, X86Vcpu> vcpus = new TreeMap<>();
+    private long lastTscNsec;
+    private long lastTscWrite;
+    private int lastTscKhz;
+    private long lastTscOffset;
+    private long curTscNsec;
+    private long curTscWrite;
+    private long curTscOffset;
+    private int curTscGeneration;
+    private int nrVcpusMatched;
+    private boolean userSetTsc;
+    private boolean useMasterClock;
+
+    /**
+     * KVM_CREATE_VM.
+     *
+     * @param id the VM's number in the trace
+     * @param trace gets every event, in order
+     */
+    public X86Vm(X86Host host, KernelProfile kernel, int id, Consumer<TraceEvent> trace) {
+        this.host = host;
+        this.kernel = kernel;
+        this.id = id;
+        this.trace = trace;
+        this.nsecToCycles = TimeScale.of(host.tscKhz() * 1000L, TimeScale.NSEC_PER_SEC);
+        emit(host.rdtsc(), Operation.CREATE_VM, ImmutableMap.of(), ImmutableMap.of());
+    }
+
+    /**
+     * KVM_CREATE_VCPU. Creation counts as a write of 0 by nobody: the vCPU joins the VM's line.
+     *
+     * @param index unused so far
+     */
+    public X86Vcpu createVcpu(int index) {
+        checkArgument(!vcpus.containsKey(index), "vCPU %s exists", index);
+        tscWriteLock.lock();
+        try {
+            X86Vcpu vcpu = new X86Vcpu(this, index);
+            vcpus.put(index, vcpu);
+            long hostTsc = host.rdtsc();
+            synchronize(vcpu, hostTsc, 0, false);
+            emit(hostTsc, Operation.CREATE_VCPU, ImmutableMap.of(Field.VCPU, index), ImmutableMap.of());
+            return vcpu;
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /**
+     * KVM_GET_CLOCK, as far as its flags.
+     *
+     * @return a set of KVM_CLOCK_* bits
+     */
+    public int getClock() {
+        tscWriteLock.lock();
+        try {
+            int flags = 0;
+            if (useMasterClock) {
+                flags |= CLOCK_TSC_STABLE;
+                if (host.tscClocksource()) {
+                    flags |= CLOCK_REALTIME | CLOCK_HOST_TSC;
+                }
+            }
+            emit(host.rdtsc(), Operation.GET_CLOCK, ImmutableMap.of(), ImmutableMap.of(Field.FLAGS, flags));
+            return flags;
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** KVM_SET_MSRS of MSR_IA32_TSC. */
+    void writeTsc(X86Vcpu vcpu, long value) {
+        tscWriteLock.lock();
+        try {
+            long hostTsc = host.rdtsc();
+            synchronize(vcpu, hostTsc, value, true);
+            emit(
+                    hostTsc,
+                    Operation.WRITE_TSC,
+                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.VALUE, value),
+                    ImmutableMap.of());
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** KVM_SET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET: compares with the last write of anybody. */
+    void setTscOffset(X86Vcpu vcpu, long offset) {
+        tscWriteLock.lock();
+        try {
+            long hostTsc = host.rdtsc();
+            boolean matched = lastTscKhz == host.tscKhz() && lastTscOffset == offset;
+            synchronizeCore(vcpu, hostTsc, offset, hostTsc + offset, matched, true);
+            emit(
+                    hostTsc,
+                    Operation.SET_TSC_OFFSET,
+                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.OFFSET, offset),
+                    ImmutableMap.of());
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** The operations that only read: KVM_GET_MSRS, KVM_GET_DEVICE_ATTR, rdtsc in the guest. */
+    long read(X86Vcpu vcpu, Operation operation, Field result) {
+        tscWriteLock.lock();
+        try {
+            long hostTsc = host.rdtsc();
+            long value = operation == Operation.GET_TSC_OFFSET ? vcpu.tscOffset : hostTsc + vcpu.tscOffset;
+            emit(hostTsc, operation, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of(result, value));
+            return value;
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** KVM_RUN up to the guest: works off a pending masterclock update on the way. */
+    void enterGuest(X86Vcpu vcpu) {
+        tscWriteLock.lock();
+        try {
+            boolean updated = vcpu.masterclockUpdate;
+            if (updated) {
+                vcpu.masterclockUpdate = false;
+                updateMasterClock();
+            }
+            vcpu.inGuest = true;
+            emit(
+                    host.rdtsc(),
+                    Operation.ENTER_GUEST,
+                    ImmutableMap.of(Field.VCPU, vcpu.index()),
+                    ImmutableMap.of(Field.UPDATED, updated));
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** KVM_RUN's return. */
+    void exitGuest(X86Vcpu vcpu) {
+        tscWriteLock.lock();
+        try {
+            vcpu.inGuest = false;
+            emit(host.rdtsc(), Operation.EXIT_GUEST, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of());
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** pvclock_update_vm_gtod_copy(): the decision. */
+    private void updateMasterClock() {
+        useMasterClock = host.tscClocksource() && nrVcpusMatched + 1 == vcpus.size();
+    }
+
+    /** kvm_synchronize_tsc(): is this write one of those by which all vCPUs are given the same time? */
+    private void synchronize(X86Vcpu vcpu, long hostTsc, long value, boolean byUser) {
+        long elapsed = host.baseNs(hostTsc) - lastTscNsec;
+        boolean synchronizing;
+        if (value == 0) {
+            synchronizing = true;
+        } else if (kernel.has(Switch.USER_SET_TSC_GATE) && !userSetTsc) {
+            synchronizing = false;
+        } else {
+            long expected = lastTscWrite + nsecToCycles.apply(elapsed);
+            synchronizing = SyncWindow.contains(value, expected, host.tscKhz() * 1000L);
+        }
+        boolean matched = synchronizing && lastTscKhz == host.tscKhz();
+        long offset = matched ? curTscOffset : value - hostTsc;
+        synchronizeCore(vcpu, hostTsc, offset, value, matched, byUser);
+    }
+
+    /** __kvm_synchronize_tsc(): gives the vCPU its offset and keeps the books. */
+    private void synchronizeCore(X86Vcpu vcpu, long hostTsc, long offset, long value, boolean matched, boolean byUser) {
+        if (byUser && kernel.has(Switch.USER_SET_TSC_GATE)) {
+            userSetTsc = true;
+        }
+        lastTscNsec = host.baseNs(hostTsc);
+        lastTscWrite = value;
+        lastTscKhz = host.tscKhz();
+        lastTscOffset = offset;
+        vcpu.tscOffset = offset;
+        if (!matched) {
+            curTscGeneration++;
+            curTscNsec = lastTscNsec;
+            curTscWrite = value;
+            curTscOffset = offset;
+            nrVcpusMatched = 0;
+        } else if (vcpu.thisTscGeneration != curTscGeneration) {
+            nrVcpusMatched++;
+        }
+        vcpu.thisTscGeneration = curTscGeneration;
+        vcpu.thisTscNsec = curTscNsec;
+        vcpu.thisTscWrite = curTscWrite;
+        track(vcpu, !matched);
+    }
+
+    /** kvm_track_tsc_matching(): asks for a masterclock update where the write may have changed what it depends on. */
+    private void track(X86Vcpu vcpu, boolean newGeneration) {
+        boolean want = host.tscClocksource() && nrVcpusMatched + 1 == vcpus.size();
+        boolean request;
+        if (kernel.has(Switch.TRACK_ONLY_ON_CHANGE)) {
+            request = (useMasterClock && newGeneration) || useMasterClock != want;
+        } else {
+            request = useMasterClock || want;
+        }
+        if (request) {
+            vcpu.masterclockUpdate = true;
+        }
+    }
+
+    private void emit(
+            long hostTsc, Operation operation, ImmutableMap<Field, Object> args, ImmutableMap<Field, Object> results) {
+        trace.accept(new TraceEvent(
+                0, id, TscInterval.exactly(hostTsc), operation, args, results, state(), ImmutableSet.of()));
+    }
+
+    private ImmutableMap<StateVariable, Object> state() {
+        return ImmutableMap.<StateVariable, Object>builder()
+                .put(StateVariable.ONLINE, ImmutableSortedSet.copyOf(vcpus.keySet()))
+                .put(StateVariable.LAST_TSC_NSEC, lastTscNsec)
+                .put(StateVariable.LAST_TSC_WRITE, lastTscWrite)
+                .put(StateVariable.LAST_TSC_KHZ, lastTscKhz)
+                .put(StateVariable.LAST_TSC_OFFSET, lastTscOffset)
+                .put(StateVariable.CUR_TSC_NSEC, curTscNsec)
+                .put(StateVariable.CUR_TSC_WRITE, curTscWrite)
+                .put(StateVariable.CUR_TSC_OFFSET, curTscOffset)
+                .put(StateVariable.CUR_TSC_GENERATION, curTscGeneration)
+                .put(StateVariable.NR_VCPUS_MATCHED, nrVcpusMatched)
+                .put(StateVariable.USER_SET_TSC, userSetTsc)
+                .put(StateVariable.USE_MASTER_CLOCK, useMasterClock)
+                .put(StateVariable.TSC_OFFSET, each(v -> v.tscOffset))
+                .put(StateVariable.THIS_TSC_NSEC, each(v -> v.thisTscNsec))
+                .put(StateVariable.THIS_TSC_WRITE, each(v -> v.thisTscWrite))
+                .put(StateVariable.THIS_TSC_GENERATION, each(v -> v.thisTscGeneration))
+                .put(StateVariable.MASTERCLOCK_UPDATE, which(v -> v.masterclockUpdate))
+                .put(StateVariable.IN_GUEST, which(v -> v.inGuest))
+                .buildOrThrow();
+    }
+
+    private ImmutableSortedMap<Integer, Object> each(Function<X86Vcpu, Object> part) {
+        ImmutableSortedMap.Builder<Integer, Object> values = ImmutableSortedMap.naturalOrder();
+        vcpus.forEach((index, vcpu) -> values.put(index, part.apply(vcpu)));
+        return values.buildOrThrow();
+    }
+
+    private ImmutableSortedSet<Integer> which(Function<X86Vcpu, Boolean> test) {
+        return vcpus.values().stream()
+                .filter(test::apply)
+                .map(X86Vcpu::index)
+                .collect(ImmutableSortedSet.toImmutableSortedSet(Integer::compare));
+    }
+}
