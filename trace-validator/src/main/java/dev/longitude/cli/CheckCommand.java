@@ -1,0 +1,240 @@
+package dev.longitude.cli;
+
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.model.Manifest;
+import dev.longitude.model.Model;
+import dev.longitude.model.ModelCheck;
+import dev.longitude.recording.BundledRecording;
+import dev.longitude.scenario.Scenario;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.validator.Refusal;
+import dev.longitude.validator.Specification;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code longitude check}: every model, every scenario and every bundled recording. */
+@Command(
+        name = "check",
+        description = "Check the models with TLC, and the scenarios and bundled recordings against the specification.",
+        mixinStandardHelpOptions = true)
+final class CheckCommand implements Callable<Integer> {
+    /** Enough that each branch of the reference implementation is taken under each kernel. */
+    private static final int SEEDS = 8;
+
+    private static final int VCPUS = 3;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--model", paramLabel = "NAME", description = "Only this model; may be given several times.")
+    private List<String> models = new ArrayList<>();
+
+    @Option(names = "--list", description = "List the models with what must come out, and run nothing.")
+    private boolean list;
+
+    /**
+     * One row of the table.
+     *
+     * @param fault what is wrong, or null
+     */
+    private record Row(
+            String what,
+            String checked,
+            String size,
+            double seconds,
+            @Nullable String fault) {
+        String verdict() {
+            return fault == null ? "ok" : "FAILED";
+        }
+    }
+
+    private interface Job {
+        Row run() throws IOException, InterruptedException, TraceFormatException;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException, ExecutionException {
+        Manifest manifest = Manifest.load();
+        if (list) {
+            list(manifest);
+            return ExitCode.HOLDS;
+        }
+        List<Job> jobs = new ArrayList<>();
+        for (Model model : chosen(manifest)) {
+            jobs.add(() -> check(model));
+        }
+        Path folder = Files.createTempDirectory("longitude-check");
+        try {
+            if (models.isEmpty()) {
+                TraceFiles traces = new TraceFiles(Specification.load());
+                for (Scenario scenario : Scenario.values()) {
+                    for (KernelProfile kernel : KernelProfile.values()) {
+                        jobs.add(() -> check(traces, scenario, kernel));
+                    }
+                }
+                for (BundledRecording recording : BundledRecording.all()) {
+                    Path log = recording.unpack(folder);
+                    jobs.add(() -> check(traces, recording, log));
+                }
+            }
+            return report(run(jobs));
+        } finally {
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+        }
+    }
+
+    private List<Model> chosen(Manifest manifest) {
+        if (models.isEmpty()) {
+            return manifest.models().stream().filter(m -> !m.large()).toList();
+        }
+        return models.stream()
+                .map(name -> manifest.named(name)
+                        .orElseThrow(() -> new ParameterException(
+                                spec.commandLine(), "unknown model '" + name + "'; `check --list` shows them")))
+                .toList();
+    }
+
+    private List<Row> run(List<Job> jobs) throws InterruptedException, ExecutionException {
+        Progress progress =
+                new Progress(spec.commandLine().getOut(), Boolean.getBoolean("longitude.terminal"), jobs.size());
+        ExecutorService workers =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), task -> {
+                    Thread thread = new Thread(task);
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        try {
+            List<Future<Row>> running = new ArrayList<>();
+            for (Job job : jobs) {
+                running.add(workers.submit(() -> {
+                    Row row = job.run();
+                    progress.step(row.what, row.verdict());
+                    return row;
+                }));
+            }
+            List<Row> rows = new ArrayList<>();
+            for (Future<Row> row : running) {
+                rows.add(row.get());
+            }
+            return rows;
+        } finally {
+            workers.shutdownNow();
+            progress.finish();
+        }
+    }
+
+    private static Row check(Model model) throws IOException, InterruptedException {
+        long begin = System.nanoTime();
+        ModelCheck check = new ModelCheck(model);
+        ModelCheck.Outcome outcome = check.run();
+        String fault = outcome.fault();
+        if (fault != null && !outcome.counterexample().isEmpty()) {
+            fault += "\n" + String.join("\n", outcome.counterexample());
+        }
+        return new Row(
+                "model " + model.name(),
+                model.violates() == null ? check.properties() : "must fail on exactly " + model.violates(),
+                outcome.states() + " states",
+                seconds(begin),
+                fault);
+    }
+
+    private static Row check(TraceFiles traces, Scenario scenario, KernelProfile kernel) {
+        long begin = System.nanoTime();
+        long events = 0;
+        String fault = null;
+        for (int seed = 1; seed <= SEEDS && fault == null; seed++) {
+            Scenario.Recording recording = scenario.play(kernel, VCPUS, seed);
+            Verdict verdict = traces.validate(recording.header().origin(), recording.header(), recording.events());
+            events += verdict.events();
+            fault = verdict.conforms() ? null : verdict.text();
+        }
+        return new Row(
+                "scenario " + scenario.commandName() + " " + kernel,
+                "conforms to " + kernel + ", seeds 1 to " + SEEDS,
+                events + " events",
+                seconds(begin),
+                fault);
+    }
+
+    private static Row check(TraceFiles traces, BundledRecording recording, Path log)
+            throws IOException, TraceFormatException {
+        long begin = System.nanoTime();
+        KernelProfile refusing = recording.refusingProfile();
+        Verdict verdict = traces.validate(log, refusing);
+        String fault = null;
+        if (refusing == null) {
+            fault = verdict.conforms() ? null : verdict.text();
+        } else {
+            Refusal refusal = verdict.refusal();
+            if (refusal == null || !Integer.valueOf(refusal.event().line()).equals(recording.atLine())) {
+                fault = "must be refused at line " + recording.atLine() + ":\n" + verdict.text();
+            }
+        }
+        return new Row(
+                "recording " + recording.file(),
+                refusing == null
+                        ? "conforms to " + verdict.header().kernel()
+                        : "refused under " + refusing + " at line " + recording.atLine(),
+                verdict.events() + " events",
+                seconds(begin),
+                fault);
+    }
+
+    private static double seconds(long begin) {
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
+    private int report(List<Row> rows) {
+        PrintWriter out = spec.commandLine().getOut();
+        Table table = new Table("what", "checked", "size", "time", "verdict");
+        for (Row row : rows) {
+            table.row(
+                    row.what, row.checked, row.size, String.format(Locale.ROOT, "%.1f s", row.seconds), row.verdict());
+        }
+        List<Row> failed = rows.stream().filter(r -> r.fault != null).toList();
+        for (Row row : failed) {
+            out.println(row.what + ": " + row.fault);
+            out.println();
+        }
+        out.print(table);
+        out.println(
+                failed.isEmpty()
+                        ? "All " + rows.size() + " checks hold."
+                        : failed.size() + " of " + rows.size() + " checks failed.");
+        out.flush();
+        return failed.isEmpty() ? ExitCode.HOLDS : ExitCode.VIOLATED;
+    }
+
+    private void list(Manifest manifest) {
+        Table table = new Table("model", "must come out", "states", "depth", "shows");
+        for (Model model : manifest.models()) {
+            table.row(
+                    model.name() + (model.large() ? " (by name only)" : ""),
+                    model.violates() == null ? "all hold" : "violates " + model.violates(),
+                    Long.toString(model.states()),
+                    Integer.toString(model.depth()),
+                    model.about());
+        }
+        spec.commandLine().getOut().print(table);
+        spec.commandLine().getOut().flush();
+    }
+}

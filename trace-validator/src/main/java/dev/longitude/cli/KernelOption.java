@@ -1,0 +1,15 @@
+package dev.longitude.cli;
+
+import dev.longitude.kernel.KernelProfile;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads the name of a kernel profile. */
+final class KernelOption implements ITypeConverter<KernelProfile> {
+    @Override
+    public KernelProfile convert(String value) {
+        return KernelProfile.named(value)
+                .orElseThrow(() -> new TypeConversionException(
+                        "unknown kernel profile '" + value + "'; expected one of " + KernelProfile.names()));
+    }
+}

@@ -1,0 +1,93 @@
+package dev.longitude.model;
+
+import com.google.common.collect.ImmutableList;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What TLC said with {@code -tool}: messages between markers that carry a number. The numbers have been the same from
+ * TLC 1.5 to 1.8.
+ *
+ * @param finished whether the search came to an end, with or without a violation
+ * @param violated what TLC reports as violated, in its words: {@code Invariant X}, or a place; null if nothing
+ * @param states distinct states, -1 if TLC did not say
+ * @param depth the depth of the search, -1 if TLC did not say
+ * @param trouble other errors, such as one in parsing or evaluating, in TLC's words
+ * @param counterexample the states of the violating behaviour, in TLC's words
+ */
+record TlcOutput(
+        boolean finished,
+        @Nullable String violated,
+        long states,
+        int depth,
+        ImmutableList<String> trouble,
+        ImmutableList<String> counterexample) {
+    private static final Pattern START = Pattern.compile("@!@!@STARTMSG (\\d+):(\\d+) @!@!@");
+    private static final String END = "@!@!@ENDMSG";
+    private static final Pattern STATS = Pattern.compile("(\\d[\\d,]*) distinct states found");
+    private static final Pattern DEPTH = Pattern.compile("search is (\\d+)");
+    private static final Pattern VIOLATION = Pattern.compile("(?s)(.*?) (?:is|are|was|were) violated.*");
+
+    private static final int SEVERITY_ERROR = 1;
+    private static final int STATE_PRINT = 2217;
+    private static final int STATS_CODE = 2199;
+    private static final int DEPTH_CODE = 2194;
+    private static final int FINISHED = 2186;
+    private static final int BEHAVIOR_UP_TO_THIS_POINT = 2121;
+
+    static TlcOutput parse(Iterable<String> lines) {
+        boolean finished = false;
+        String violated = null;
+        long states = -1;
+        int depth = -1;
+        List<String> trouble = new ArrayList<>();
+        List<String> counterexample = new ArrayList<>();
+        int code = -1;
+        int severity = 0;
+        StringBuilder body = new StringBuilder();
+        for (String line : lines) {
+            Matcher start = START.matcher(line);
+            if (start.find()) {
+                code = Integer.parseInt(start.group(1));
+                severity = Integer.parseInt(start.group(2));
+                body.setLength(0);
+            } else if (line.startsWith(END)) {
+                String text = body.toString().strip();
+                Matcher m;
+                switch (code) {
+                    case STATE_PRINT -> counterexample.add(text);
+                    case STATS_CODE -> {
+                        m = STATS.matcher(text);
+                        states = m.find() ? Long.parseLong(m.group(1).replace(",", "")) : states;
+                    }
+                    case DEPTH_CODE -> {
+                        m = DEPTH.matcher(text);
+                        depth = m.find() ? Integer.parseInt(m.group(1)) : depth;
+                    }
+                    case FINISHED -> finished = true;
+                    case BEHAVIOR_UP_TO_THIS_POINT -> {
+                        // the states follow
+                    }
+                    default -> {
+                        if (severity == SEVERITY_ERROR) {
+                            m = VIOLATION.matcher(text);
+                            if (violated == null && m.matches()) {
+                                violated = m.group(1);
+                            } else {
+                                trouble.add(text);
+                            }
+                        }
+                    }
+                }
+                code = -1;
+            } else if (code >= 0) {
+                body.append(line).append('\n');
+            }
+        }
+        return new TlcOutput(
+                finished, violated, states, depth, ImmutableList.copyOf(trouble), ImmutableList.copyOf(counterexample));
+    }
+}

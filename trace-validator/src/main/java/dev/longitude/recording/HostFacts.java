@@ -1,0 +1,93 @@
+package dev.longitude.recording;
+
+import dev.longitude.trace.LineSource;
+import dev.longitude.trace.TraceFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a run's {@code host.txt} tells of the host: lines such as {@code kernel 6.12.95}, {@code clocksource tsc}, and
+ * the kernel's own messages after {@code dmesg}.
+ */
+final class HostFacts {
+    private static final Pattern ARCH = Pattern.compile("^arch (\\S+)");
+    private static final Pattern KERNEL = Pattern.compile("^kernel (\\S+)");
+    private static final Pattern CLOCKSOURCE = Pattern.compile("^(?:kernel \\S+ )?clocksource (\\S+)");
+    private static final Pattern REFINED =
+            Pattern.compile("^dmesg .*tsc: Refined TSC clocksource calibration: (\\d{1,6})\\.(\\d{3}) MHz");
+    private static final Pattern DETECTED =
+            Pattern.compile("^dmesg .*tsc: Detected (\\d{1,6})\\.(\\d{3}) MHz processor");
+
+    private @Nullable String arch;
+    private @Nullable String kernel;
+    private @Nullable String clocksource;
+    private @Nullable Integer refinedKhz;
+    private @Nullable Integer detectedKhz;
+
+    private HostFacts() {}
+
+    /** Reads the file; knows nothing if there is none. */
+    static HostFacts read(Path file) throws TraceFormatException, IOException {
+        HostFacts facts = new HostFacts();
+        if (Files.isRegularFile(file)) {
+            try (LineSource lines = LineSource.open(file)) {
+                for (String line = lines.next(); line != null; line = lines.next()) {
+                    facts.take(line);
+                }
+            }
+        }
+        return facts;
+    }
+
+    private void take(String line) {
+        arch = first(arch, ARCH, line);
+        kernel = first(kernel, KERNEL, line);
+        clocksource = first(clocksource, CLOCKSOURCE, line);
+        refinedKhz = khz(refinedKhz, REFINED, line);
+        detectedKhz = khz(detectedKhz, DETECTED, line);
+    }
+
+    private static @Nullable String first(@Nullable String known, Pattern pattern, String line) {
+        if (known != null) {
+            return known;
+        }
+        Matcher matcher = pattern.matcher(line);
+        return matcher.find() ? matcher.group(1) : null;
+    }
+
+    private static @Nullable Integer khz(@Nullable Integer known, Pattern pattern, String line) {
+        if (known != null) {
+            return known;
+        }
+        Matcher matcher = pattern.matcher(line);
+        return matcher.find() ? (Integer) Integer.parseInt(matcher.group(1) + matcher.group(2)) : null;
+    }
+
+    /** As {@code uname -m} prints it. */
+    @Nullable
+    String arch() {
+        return arch;
+    }
+
+    /** As {@code uname -r} prints it. */
+    @Nullable
+    String kernel() {
+        return kernel;
+    }
+
+    /** Whether the host's clocksource is the TSC; taken for true where nothing says otherwise. */
+    boolean tscClocksource() {
+        return clocksource == null || clocksource.equals("tsc");
+    }
+
+    /** The TSC's rate, kHz: as refined, else as first detected. */
+    OptionalInt tscKhz() {
+        Integer khz = refinedKhz != null ? refinedKhz : detectedKhz;
+        return khz == null ? OptionalInt.empty() : OptionalInt.of(khz);
+    }
+}

@@ -1,0 +1,448 @@
+package dev.longitude.recording;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableMultiset;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.LineSource;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.trace.TscInterval;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Imports an ioctl log: a JSON object a line, each an operation with its decoded input and output and the host's TSC
+ * before and after. Takes the companion {@code NAME.ftrace.txt} and the run's {@code host.txt} lying beside it.
+ *
+ * <p>The kernel read the host's TSC somewhere between the two readings: an event gets that interval. A tracepoint gives
+ * the offset that a write led to, and so does a later read of it; the validator can then compute the instant.
+ */
+public final class IoctlLog {
+    private static final String MSR_TSC = "0x10";
+
+    /** Operations that touch nothing that the specification has. Anything else unknown is taken to disturb it. */
+    private static final ImmutableSet<String> HARMLESS = ImmutableSet.of(
+            "KVM_GET_API_VERSION",
+            "KVM_CHECK_EXTENSION",
+            "KVM_CREATE_IRQCHIP",
+            "KVM_SET_USER_MEMORY_REGION",
+            "KVM_GET_SUPPORTED_CPUID",
+            "KVM_SET_CPUID2",
+            "KVM_GET_CPUID2",
+            "KVM_GET_MP_STATE",
+            "KVM_SET_MP_STATE",
+            "KVM_GET_REGS",
+            "KVM_SET_REGS",
+            "KVM_GET_SREGS",
+            "KVM_SET_SREGS",
+            "KVM_GET_TSC_KHZ",
+            "KVM_HAS_DEVICE_ATTR",
+            "KVM_KVMCLOCK_CTRL",
+            "KVM_GET_DEVICE_ATTR",
+            "KVM_GET_MSRS",
+            "pvclock_page",
+            "close_vm");
+
+    private final Path file;
+    private final @Nullable Tracepoints tracepoints;
+    private final List<TraceEvent> events = new ArrayList<>();
+    private final ImmutableMultiset.Builder<String> notModelled = ImmutableMultiset.builder();
+    private final List<ImportedTrace.Disturbance> disturbances = new ArrayList<>();
+    private final Set<Integer> vms = new HashSet<>();
+    private final Set<Integer> disturbed = new HashSet<>();
+    private @Nullable Integer recordedKhz;
+    private int mostVcpus;
+
+    private IoctlLog(Path file, @Nullable Tracepoints tracepoints) {
+        this.file = file;
+        this.tracepoints = tracepoints;
+    }
+
+    /** Whether a text that begins with this line may be an ioctl log. */
+    public static boolean looksLike(String firstLine) {
+        return firstLine.contains("\"op\"") && !firstLine.contains(TraceHeader.FORMAT);
+    }
+
+    /**
+     * Imports a log.
+     *
+     * @param lines the log
+     * @param kernel the profile to judge by, or null: then it follows from the recorded kernel's release
+     * @throws TraceFormatException if the log or a companion is not what it should be, or the profile or the TSC's rate
+     *     are nowhere to be found
+     */
+    public static ImportedTrace read(Path file, LineSource lines, @Nullable KernelProfile kernel)
+            throws TraceFormatException, IOException {
+        HostFacts host = HostFacts.read(file.resolveSibling("host.txt"));
+        if (host.arch() != null && !host.arch().equals(TraceHeader.ARCH)) {
+            throw new TraceFormatException(
+                    file.toString(), "recorded on " + host.arch() + "; only " + TraceHeader.ARCH + " is modelled");
+        }
+        List<IoctlRecord> records = new ArrayList<>();
+        for (String line = lines.next(); line != null; line = lines.next()) {
+            records.add(IoctlRecord.read(lines, line));
+        }
+        if (!lines.lastWasTerminated()) {
+            throw lines.fault(1, "the last line has no end: the file is truncated here");
+        }
+        IoctlLog log = new IoctlLog(file, Tracepoints.beside(file));
+        for (IoctlRecord record : records) {
+            log.take(record, lines.name());
+        }
+        return log.trace(host, kernel, records);
+    }
+
+    private ImportedTrace trace(HostFacts host, @Nullable KernelProfile kernel, List<IoctlRecord> records)
+            throws TraceFormatException {
+        if (events.isEmpty()) {
+            throw new TraceFormatException(file.toString(), "no operation of the log is modelled");
+        }
+        String release = host.kernel();
+        if (kernel == null && release == null) {
+            throw new TraceFormatException(
+                    file.toString(), "no host.txt beside it names the kernel; say which with --kernel");
+        }
+        KernelProfile profile = kernel;
+        if (profile == null) {
+            String recorded = requireNonNull(release);
+            profile = KernelProfile.covering(recorded)
+                    .orElseThrow(() -> new TraceFormatException(
+                            file.toString(),
+                            "no profile covers the recorded kernel " + recorded + "; say which with --kernel ("
+                                    + KernelProfile.names() + ")"));
+        }
+        return new ImportedTrace(
+                new TraceHeader(
+                        profile,
+                        khz(host, records),
+                        host.tscClocksource(),
+                        mostVcpus,
+                        "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release)),
+                reveal(),
+                notModelled.build(),
+                ImmutableList.copyOf(disturbances),
+                tracepoints == null
+                        ? "no tracepoints"
+                        : "tracepoints taken"
+                                + (tracepoints.unused() == 0 ? "" : ", " + tracepoints.unused() + " not"));
+    }
+
+    /** KVM_GET_TSC_KHZ if the log has it, else what the kernel's messages say, else the slope of the log's clocks. */
+    private int khz(HostFacts host, List<IoctlRecord> records) throws TraceFormatException {
+        if (recordedKhz != null) {
+            return recordedKhz;
+        }
+        OptionalInt said = host.tscKhz();
+        if (said.isPresent()) {
+            return said.getAsInt();
+        }
+        List<IoctlRecord> timed =
+                records.stream().filter(r -> r.hostTsc() != null && r.t() > 0).toList();
+        if (!timed.isEmpty()) {
+            IoctlRecord first = timed.get(0);
+            IoctlRecord last = timed.get(timed.size() - 1);
+            double ns = last.t() - first.t();
+            double cycles = requireNonNull(last.hostTsc()).hi()
+                    - requireNonNull(first.hostTsc()).hi();
+            if (ns >= 10_000_000 && cycles > 0 && cycles / ns < 1000) {
+                return (int) Math.round(cycles / ns * 1_000_000);
+            }
+        }
+        throw new TraceFormatException(file.toString(), "the rate of the host's TSC is nowhere to be found");
+    }
+
+    private void take(IoctlRecord record, String source) throws TraceFormatException {
+        if (record.op().equals("note")) {
+            return;
+        }
+        if (record.failed()) {
+            notModelled.add(record.op() + " (failed)"); // an error changes nothing
+            return;
+        }
+        switch (record.op()) {
+            case "KVM_CREATE_VM" -> {
+                if (record.vm() != null && vms.add(record.vm())) {
+                    TscInterval when = when(record, source);
+                    // The instant matters to nothing: the VM has no line yet.
+                    add(record, TscInterval.exactly(when.lo()), Operation.CREATE_VM, Map.of(), Map.of(), Map.of());
+                    if (tracepoints != null) {
+                        tracepoints.take(Tracepoints.UpdateMasterClock.class, -1, when);
+                    }
+                } else {
+                    notModelled.add(record.op());
+                }
+            }
+            case "KVM_CREATE_VCPU" -> write(record, source, Operation.CREATE_VCPU, Map.of());
+            case "KVM_SET_MSRS" -> {
+                Long value = msr(record, record.args(), "data");
+                if (value != null) {
+                    write(record, source, Operation.WRITE_TSC, Map.of(Field.VALUE, value));
+                } else {
+                    notModelled.add(record.op() + " of others");
+                }
+            }
+            case "KVM_GET_MSRS" -> {
+                Long value = msr(record, record.out(), "data");
+                if (value != null) {
+                    onVcpu(record, source, Operation.READ_TSC, Map.of(Field.VALUE, value));
+                } else {
+                    notModelled.add(record.op() + " of others");
+                }
+            }
+            case "KVM_SET_DEVICE_ATTR" -> {
+                Long offset = record.arg("offset");
+                if (isTscOffset(record) && offset != null) {
+                    write(record, source, Operation.SET_TSC_OFFSET, Map.of(Field.OFFSET, offset));
+                } else {
+                    disturb(record);
+                }
+            }
+            case "KVM_GET_DEVICE_ATTR" -> {
+                Long offset = record.result("offset");
+                if (isTscOffset(record) && offset != null) {
+                    onVcpu(record, source, Operation.GET_TSC_OFFSET, Map.of(Field.OFFSET, offset));
+                } else {
+                    notModelled.add(record.op() + " of others");
+                }
+            }
+            case "KVM_GET_CLOCK" -> {
+                Long flags = record.result("flags");
+                add(
+                        record,
+                        when(record, source),
+                        Operation.GET_CLOCK,
+                        Map.of(),
+                        flags == null ? Map.of() : Map.of(Field.FLAGS, flags.intValue()),
+                        Map.of());
+            }
+            case "KVM_RUN" -> run(record, source);
+            case "KVM_GET_TSC_KHZ" -> {
+                if (recordedKhz == null && record.ret() > 0 && record.ret() < Integer.MAX_VALUE) {
+                    recordedKhz = (int) record.ret();
+                }
+                notModelled.add(record.op());
+            }
+            case "KVM_SET_TSC_KHZ" -> {
+                // At the rate that the vCPU has anyway it changes nothing.
+                if (recordedKhz != null && recordedKhz.equals(intArg(record, "khz"))) {
+                    notModelled.add(record.op() + " (same rate)");
+                } else {
+                    disturb(record);
+                }
+            }
+            default -> {
+                if (HARMLESS.contains(record.op())) {
+                    notModelled.add(record.op());
+                } else {
+                    disturb(record);
+                }
+            }
+        }
+    }
+
+    private static @Nullable Integer intArg(IoctlRecord record, String name) {
+        Long value = record.arg(name);
+        return value == null ? null : (Integer) value.intValue();
+    }
+
+    private static boolean isTscOffset(IoctlRecord record) {
+        return record.says("group", "KVM_VCPU_TSC_CTRL") && record.says("attr", "KVM_VCPU_TSC_OFFSET");
+    }
+
+    /** The TSC's value in a record of one MSR, or of several under {@code clock_msrs}; null if it is not among them. */
+    private static @Nullable Long msr(IoctlRecord record, Map<String, Object> values, String one) {
+        if (record.says("index", MSR_TSC)) {
+            return record.ret() == 1 && values.get(one) instanceof Long value ? value : null;
+        }
+        return values.get("clock_msrs") instanceof Map<?, ?> several && several.get(MSR_TSC) instanceof Long value
+                ? value
+                : null;
+    }
+
+    private void disturb(IoctlRecord record) {
+        notModelled.add(record.op());
+        Integer vm = record.vm();
+        if (vm != null && disturbed.add(vm)) {
+            disturbances.add(new ImportedTrace.Disturbance(record.line(), vm, record.op()));
+        }
+    }
+
+    private TscInterval when(IoctlRecord record, String source) throws TraceFormatException {
+        TscInterval when = record.hostTsc();
+        if (when == null) {
+            throw new TraceFormatException(
+                    source, record.line(), 1, "expected host_tsc, the host's TSC before and after " + record.op());
+        }
+        return when;
+    }
+
+    private int vcpu(IoctlRecord record, String source) throws TraceFormatException {
+        Integer vcpu = record.vcpu();
+        if (vcpu == null) {
+            throw new TraceFormatException(source, record.line(), 1, "expected the vcpu of " + record.op());
+        }
+        mostVcpus = Math.max(mostVcpus, vcpu + 1);
+        return vcpu;
+    }
+
+    /** An operation that gives a vCPU an offset. */
+    private void write(IoctlRecord record, String source, Operation operation, Map<Field, Object> args)
+            throws TraceFormatException {
+        int vcpu = vcpu(record, source);
+        TscInterval when = when(record, source);
+        ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builder();
+        if (tracepoints != null) {
+            TscInterval bracket = when;
+            var offset = tracepoints.take(Tracepoints.WriteTscOffset.class, vcpu, bracket);
+            if (offset.isPresent()) {
+                when = new TscInterval(when.lo(), offset.get().tsc());
+                state.put(
+                        StateVariable.TSC_OFFSET,
+                        ImmutableMap.of(vcpu, offset.get().next()));
+            }
+            tracepoints.take(Tracepoints.TrackTsc.class, vcpu, bracket).ifPresent(track -> {
+                state.put(StateVariable.NR_VCPUS_MATCHED, track.nrMatched());
+                state.put(StateVariable.USE_MASTER_CLOCK, track.masterclock());
+            });
+        }
+        ImmutableMap<Field, Object> all = ImmutableMap.<Field, Object>builder()
+                .put(Field.VCPU, vcpu)
+                .putAll(args)
+                .buildOrThrow();
+        add(record, when, operation, all, Map.of(), state.buildOrThrow());
+    }
+
+    private void onVcpu(IoctlRecord record, String source, Operation operation, Map<Field, Object> results)
+            throws TraceFormatException {
+        int vcpu = vcpu(record, source);
+        add(record, when(record, source), operation, Map.of(Field.VCPU, vcpu), results, Map.of());
+    }
+
+    /** KVM_RUN: the vCPU enters the guest, may read its TSC there, and comes back. */
+    private void run(IoctlRecord record, String source) throws TraceFormatException {
+        int vcpu = vcpu(record, source);
+        TscInterval when = when(record, source);
+        Map<Field, Object> args = Map.of(Field.VCPU, vcpu);
+        Map<Field, Object> updated = new HashMap<>();
+        Map<StateVariable, Object> state = new HashMap<>();
+        if (tracepoints != null && !when.isExact()) {
+            var update = tracepoints.take(Tracepoints.UpdateMasterClock.class, vcpu, when);
+            updated.put(Field.UPDATED, update.isPresent());
+            update.ifPresent(u -> state.put(StateVariable.USE_MASTER_CLOCK, u.masterclock()));
+        }
+        add(record, when, Operation.ENTER_GUEST, args, updated, state);
+        Object guest = record.args().get("guest");
+        if ("rdtsc".equals(guest)) {
+            Long value = record.result("guest_tsc");
+            add(
+                    record,
+                    when,
+                    Operation.GUEST_READ_TSC,
+                    args,
+                    value == null ? Map.of() : Map.of(Field.VALUE, value),
+                    Map.of());
+        } else if ("wrmsr".equals(guest)) {
+            disturb(record);
+        } else if (guest != null) {
+            notModelled.add("KVM_RUN (guest " + guest + ")");
+        }
+        add(record, when, Operation.EXIT_GUEST, args, Map.of(), Map.of());
+    }
+
+    private void add(
+            IoctlRecord record,
+            TscInterval when,
+            Operation operation,
+            Map<Field, Object> args,
+            Map<Field, Object> results,
+            Map<StateVariable, Object> state) {
+        Integer vm = record.vm();
+        events.add(new TraceEvent(
+                record.line(),
+                vm == null ? 0 : vm,
+                when,
+                operation,
+                ImmutableMap.copyOf(args),
+                ImmutableMap.copyOf(results),
+                ImmutableMap.copyOf(state),
+                ImmutableSet.of()));
+    }
+
+    /** The events, each write with the offsets that it and what follows on its vCPU show, up to the next write. */
+    private ImmutableList<TraceEvent> reveal() {
+        List<TraceEvent> revealed = new ArrayList<>(events);
+        Map<List<Integer>, Revealed> ahead = new HashMap<>();
+        for (int i = events.size() - 1; i >= 0; i--) {
+            TraceEvent event = events.get(i);
+            List<Integer> where = List.of(event.vm(), event.vcpu());
+            Revealed known = ahead.computeIfAbsent(where, w -> new Revealed());
+            switch (event.operation()) {
+                case GET_TSC_OFFSET -> known.exactly(event.results().get(Field.OFFSET));
+                case READ_TSC, GUEST_READ_TSC -> known.read(event.results().get(Field.VALUE), event.tsc());
+                case CREATE_VCPU, WRITE_TSC, SET_TSC_OFFSET -> {
+                    if (event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> offsets) {
+                        known.exactly(offsets.get(event.vcpu()));
+                    }
+                    revealed.set(i, event.revealing(known.offsets()));
+                    ahead.remove(where);
+                }
+                default -> {
+                    // says nothing of the offset
+                }
+            }
+        }
+        return ImmutableList.copyOf(revealed);
+    }
+
+    /** What is known of one vCPU's offset between two writes. */
+    private static final class Revealed {
+        private final Set<Long> exact = new LinkedHashSet<>();
+        private @Nullable TscInterval narrowed;
+
+        void exactly(@Nullable Object offset) {
+            if (offset != null) {
+                exact.add((Long) offset);
+            }
+        }
+
+        /** A read of {@code value} while the host's TSC was in {@code when}: the offset is their difference. */
+        void read(@Nullable Object value, TscInterval when) {
+            if (value == null) {
+                return;
+            }
+            long lo = (long) value - when.hi();
+            long hi = (long) value - when.lo();
+            if (narrowed != null) {
+                lo = narrowed.contains(lo) ? lo : narrowed.lo();
+                hi = narrowed.contains(hi) ? hi : narrowed.hi();
+            }
+            if (hi - lo >= 0) {
+                narrowed = new TscInterval(lo, hi);
+            }
+        }
+
+        ImmutableSet<Long> offsets() {
+            if (!exact.isEmpty() || narrowed == null) {
+                return ImmutableSet.copyOf(exact);
+            }
+            return ImmutableSet.of(narrowed.lo(), narrowed.hi());
+        }
+    }
+}

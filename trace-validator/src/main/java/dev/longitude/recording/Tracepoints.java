@@ -1,0 +1,144 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.trace.LineSource;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TscInterval;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lines of an ftrace companion that say something of the modelled state. Its time stamps must be the host's TSC
+ * ({@code x86-tsc} trace clock); with another clock the file is of no use here.
+ */
+final class Tracepoints {
+    private static final Pattern LINE = Pattern.compile("^.{0,32}-\\d+ +\\[\\d+\\] +\\S+ +(\\d{1,20}): (\\w+): (.*)$");
+    private static final Pattern WRITE_TSC_OFFSET =
+            Pattern.compile("vcpu=(\\d{1,5}) prev=(\\d{1,20}) next=(\\d{1,20})");
+    private static final Pattern TRACK_TSC = Pattern.compile(
+            "vcpu_id (\\d{1,5}) masterclock (\\d) offsetmatched (\\d{1,9}) nr_online (\\d{1,9}) hostclock (\\w+)");
+    private static final Pattern UPDATE_MASTER_CLOCK =
+            Pattern.compile("masterclock (\\d) hostclock (\\w+) offsetmatched (\\d)");
+
+    /** One line. */
+    sealed interface Point {
+        /** The host's TSC when it was written. */
+        long tsc();
+    }
+
+    /** kvm_write_tsc_offset: the vCPU's offset before and after. */
+    record WriteTscOffset(long tsc, int vcpu, long prev, long next) implements Point {}
+
+    /** kvm_track_tsc: the books after a TSC write. */
+    record TrackTsc(long tsc, int vcpu, boolean masterclock, int nrMatched, int nrOnline) implements Point {}
+
+    /** kvm_update_master_clock: an update was worked off. */
+    record UpdateMasterClock(long tsc, boolean masterclock) implements Point {}
+
+    private final ImmutableList<Point> points;
+    private final Set<Point> used = new HashSet<>();
+
+    private Tracepoints(ImmutableList<Point> points) {
+        this.points = points;
+    }
+
+    /** Reads {@code NAME.ftrace.txt} beside {@code NAME.jsonl}; null if there is none, or its clock is another. */
+    static @Nullable Tracepoints beside(Path log) throws TraceFormatException, IOException {
+        Path file = log.resolveSibling(log.getFileName().toString().replaceFirst("\\.jsonl$", "") + ".ftrace.txt");
+        if (!Files.isRegularFile(file)) {
+            return null;
+        }
+        List<Point> points = new ArrayList<>();
+        try (LineSource lines = LineSource.open(file)) {
+            for (String line = lines.next(); line != null; line = lines.next()) {
+                Matcher matcher = LINE.matcher(line);
+                if (matcher.matches()) {
+                    long tsc = unsigned(lines, matcher.group(1));
+                    Point point = point(lines, tsc, matcher.group(2), matcher.group(3));
+                    if (point != null) {
+                        points.add(point);
+                    }
+                }
+            }
+        }
+        return points.isEmpty() ? null : new Tracepoints(ImmutableList.copyOf(points));
+    }
+
+    private static @Nullable Point point(LineSource lines, long tsc, String event, String text)
+            throws TraceFormatException {
+        switch (event) {
+            case "kvm_write_tsc_offset" -> {
+                Matcher m = fields(lines, WRITE_TSC_OFFSET, event, text);
+                return new WriteTscOffset(
+                        tsc, Integer.parseInt(m.group(1)), unsigned(lines, m.group(2)), unsigned(lines, m.group(3)));
+            }
+            case "kvm_track_tsc" -> {
+                Matcher m = fields(lines, TRACK_TSC, event, text);
+                return new TrackTsc(
+                        tsc,
+                        Integer.parseInt(m.group(1)),
+                        m.group(2).equals("1"),
+                        Integer.parseInt(m.group(3)),
+                        Integer.parseInt(m.group(4)));
+            }
+            case "kvm_update_master_clock" -> {
+                Matcher m = fields(lines, UPDATE_MASTER_CLOCK, event, text);
+                return new UpdateMasterClock(tsc, m.group(1).equals("1"));
+            }
+            default -> {
+                return null;
+            }
+        }
+    }
+
+    private static Matcher fields(LineSource lines, Pattern pattern, String event, String text)
+            throws TraceFormatException {
+        Matcher matcher = pattern.matcher(text);
+        if (!matcher.lookingAt()) {
+            throw lines.fault(1, "expected the fields of " + event + " and not \"" + text + "\"");
+        }
+        return matcher;
+    }
+
+    private static long unsigned(LineSource lines, String digits) throws TraceFormatException {
+        try {
+            return Long.parseUnsignedLong(digits);
+        } catch (NumberFormatException e) {
+            throw lines.fault(1, "expected a number that fits 64 bits and not " + digits);
+        }
+    }
+
+    /** The first line of that kind, for that vCPU, within the interval, that no other operation has taken. */
+    <T extends Point> Optional<T> take(Class<T> kind, int vcpu, TscInterval within) {
+        for (Point point : points) {
+            if (kind.isInstance(point)
+                    && within.contains(point.tsc())
+                    && (vcpuOf(point) == vcpu || vcpuOf(point) < 0)
+                    && used.add(point)) {
+                return Optional.of(kind.cast(point));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static int vcpuOf(Point point) {
+        if (point instanceof WriteTscOffset write) {
+            return write.vcpu();
+        }
+        return point instanceof TrackTsc track ? track.vcpu() : -1;
+    }
+
+    /** How many lines no operation has taken. */
+    int unused() {
+        return points.size() - used.size();
+    }
+}

@@ -1,0 +1,255 @@
+package dev.longitude.validator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Switch;
+import dev.longitude.trace.StateVariable;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import tla2sany.semantic.FormalParamNode;
+import tla2sany.semantic.OpDefNode;
+import tlc2.tool.Action;
+import tlc2.tool.StateVec;
+import tlc2.tool.TLCState;
+import tlc2.tool.impl.Conjuncts;
+import tlc2.tool.impl.FastTool;
+import tlc2.util.Context;
+import tlc2.util.FP64;
+import tlc2.value.IValue;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.Value;
+import util.ToolIO;
+import util.UniqueString;
+
+/**
+ * The specification, loaded once: TLC keeps what it loads in static state, so a JVM can hold one. Evaluates its actions
+ * and operators by name, with arguments by the names of their formal parameters.
+ */
+public final class Specification {
+    private static final String ROOT = "TraceKvmX86";
+    private static final UniqueString KERNEL = UniqueString.uniqueStringOf("kernel");
+    private static @Nullable Specification loaded;
+
+    private final FastTool tool;
+
+    private Specification(FastTool tool) {
+        this.tool = tool;
+    }
+
+    /**
+     * The specification of this program.
+     *
+     * @throws IllegalStateException if it cannot be parsed or loaded; the message is TLC's
+     */
+    public static synchronized Specification load() {
+        if (loaded == null) {
+            loaded = new Specification(parse());
+        }
+        return loaded;
+    }
+
+    private static FastTool parse() {
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        PrintStream before = ToolIO.out;
+        PrintStream systemOut = System.out;
+        PrintStream systemErr = System.err;
+        PrintStream sink = new PrintStream(said, true, UTF_8);
+        try {
+            Path folder = Files.createTempDirectory("longitude-spec");
+            ToolIO.out = sink;
+            System.setOut(sink); // parts of TLC print past ToolIO
+            System.setErr(sink);
+            FP64.Init();
+            FastTool tool = new FastTool(ROOT, ROOT, new SpecificationFiles(folder));
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+            return tool;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(
+                    "the specification cannot be loaded:\n" + said.toString(UTF_8) + e.getMessage(), e);
+        } finally {
+            ToolIO.out = before;
+            System.setOut(systemOut);
+            System.setErr(systemErr);
+        }
+    }
+
+    /** The operator of that name in the root module. */
+    private OpDefNode operator(String name) {
+        OpDefNode definition = tool.getSpecProcessor().getRootModule().getOpDef(UniqueString.uniqueStringOf(name));
+        if (definition == null) {
+            throw new IllegalStateException("the specification has no operator " + name);
+        }
+        return definition;
+    }
+
+    /** The names of the formal parameters of an operator. */
+    public ImmutableList<String> formals(String operator) {
+        return Arrays.stream(operator(operator).getParams())
+                .map(p -> p.getName().toString())
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    private static Context bind(OpDefNode definition, Map<String, Value> args) {
+        Context context = Context.Empty;
+        for (FormalParamNode formal : definition.getParams()) {
+            Value value = args.get(formal.getName().toString());
+            if (value == null) {
+                throw new IllegalStateException(definition.getName() + " needs a value for " + formal.getName());
+            }
+            context = context.cons(formal, value);
+        }
+        return context;
+    }
+
+    /** The one state that an initial predicate with these arguments describes. */
+    TLCState initially(String predicate, Map<String, Value> args) {
+        OpDefNode definition = operator(predicate);
+        List<TLCState> states = Conjuncts.initialStates(tool, definition, bind(definition, args));
+        if (states.size() != 1) {
+            throw new IllegalStateException(predicate + " describes " + states.size() + " states");
+        }
+        return plain(states.get(0));
+    }
+
+    /** The successors of {@code from} by an action. */
+    List<TLCState> step(String action, Map<String, Value> args, TLCState from) {
+        OpDefNode definition = operator(action);
+        StateVec found = tool.getNextStates(
+                new Action(definition.getBody(), Context.Empty, definition), bind(definition, args), from);
+        List<TLCState> states = new ArrayList<>(found.size());
+        for (int i = 0; i < found.size(); i++) {
+            states.add(plain(found.elementAt(i)));
+        }
+        return states;
+    }
+
+    /** The value of an operator in a state. */
+    Value eval(String operator, Map<String, Value> args, TLCState state) {
+        OpDefNode definition = operator(operator);
+        return (Value) tool.eval(definition.getBody(), bind(definition, args), state);
+    }
+
+    /** The value of a variable, or of an operator without arguments, in a state. */
+    Value look(String variable, TLCState state) {
+        IValue value = state.lookup(UniqueString.uniqueStringOf(variable));
+        return value == null ? TlaValues.plain(eval(variable, ImmutableMap.of(), state)) : (Value) value;
+    }
+
+    /** What a variable of the trace format is in a state. */
+    Object look(StateVariable variable, TLCState state) {
+        return TlaValues.toTrace(variable.kind(), look(variable.specName(), state));
+    }
+
+    /** {@code state} with another value for a variable. */
+    static TLCState with(TLCState state, String variable, Value value) {
+        TLCState copy = state.copy();
+        copy.bind(UniqueString.uniqueStringOf(variable), value);
+        return copy;
+    }
+
+    /** {@code state} with another kernel. */
+    static TLCState withKernel(TLCState state, Iterable<Switch> switches) {
+        return with(state, KERNEL.toString(), switches(switches));
+    }
+
+    /** The record of a kernel's switches. */
+    static Value switches(Iterable<Switch> on) {
+        List<Switch> those = ImmutableList.copyOf(on);
+        return new RecordValue(
+                Arrays.stream(Switch.values())
+                        .map(s -> UniqueString.uniqueStringOf(s.specName()))
+                        .toArray(UniqueString[]::new),
+                Arrays.stream(Switch.values())
+                        .map(s -> those.contains(s) ? BoolValue.ValTrue : BoolValue.ValFalse)
+                        .toArray(Value[]::new),
+                false);
+    }
+
+    /** The switches of a profile as the specification's own table has them, by name; null if it has no such profile. */
+    public @Nullable ImmutableMap<String, Boolean> profile(String name) {
+        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), TLCState.Empty));
+        Value row = ((tlc2.value.impl.FcnRcdValue) table.toFcnRcd()).select(new tlc2.value.impl.StringValue(name));
+        if (row == null) {
+            return null;
+        }
+        RecordValue record = (RecordValue) row.toRcd();
+        ImmutableMap.Builder<String, Boolean> switches = ImmutableMap.builder();
+        for (int i = 0; i < record.names.length; i++) {
+            switches.put(record.names[i].toString(), ((BoolValue) record.values[i]).val);
+        }
+        return switches.buildOrThrow();
+    }
+
+    /** The names of all profiles in the specification's own table. */
+    public ImmutableList<String> profiles() {
+        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), TLCState.Empty));
+        return Arrays.stream(((tlc2.value.impl.FcnRcdValue) table.toFcnRcd()).getDomainAsValues())
+                .map(v -> ((tlc2.value.impl.StringValue) v).getVal().toString())
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    /** The first conjunct of an action that is false from one state to any completion of another. */
+    Conjuncts.Outcome firstFalse(
+            String action,
+            Map<String, Value> args,
+            TLCState from,
+            TLCState to,
+            BiFunction<String, IValue, String> show) {
+        OpDefNode definition = operator(action);
+        return Conjuncts.firstFalse(
+                tool,
+                new Action(definition.getBody(), Context.Empty, definition),
+                bind(definition, args),
+                from,
+                to,
+                show);
+    }
+
+    /** The names of the operators that an operator's body applies, itself not among them. */
+    public ImmutableList<String> appliedBy(String operator) {
+        List<String> names = new ArrayList<>();
+        collect(operator(operator).getBody(), names);
+        return ImmutableList.copyOf(names);
+    }
+
+    private static void collect(tla2sany.semantic.SemanticNode node, List<String> names) {
+        if (node instanceof tla2sany.semantic.OpApplNode application) {
+            names.add(application.getOperator().getName().toString());
+        }
+        tla2sany.semantic.SemanticNode[] children = node.getChildren();
+        if (children != null) {
+            for (tla2sany.semantic.SemanticNode child : children) {
+                collect(child, names);
+            }
+        }
+    }
+
+    private static TLCState plain(TLCState state) {
+        TLCState copy = state.copy();
+        state.getVals().forEach((name, value) -> copy.bind(name, TlaValues.plain((Value) value)));
+        return copy;
+    }
+
+    /** The arguments of NewVm for a profile. */
+    static Value switches(KernelProfile profile) {
+        return switches(profile.switches());
+    }
+}

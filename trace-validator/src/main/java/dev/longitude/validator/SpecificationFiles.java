@@ -1,0 +1,77 @@
+package dev.longitude.validator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.io.Resources;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
+import util.FilenameToStream;
+
+/**
+ * Finds the modules that this program carries: the specification's own and TLA+'s standard ones. TLC's own resolver
+ * unpacks the standard ones to one shared folder under fixed names, where processes disturb each other; this one has a
+ * folder to itself.
+ */
+public final class SpecificationFiles implements FilenameToStream {
+    private final Path folder;
+
+    /** Unpacks into {@code folder}, which must exist. */
+    public SpecificationFiles(Path folder) {
+        this.folder = folder;
+    }
+
+    @Override
+    public File resolve(String name, boolean isModule) {
+        String file = isModule && !name.endsWith(".tla") ? name + ".tla" : name;
+        Path target = folder.resolve(file);
+        if (!Files.exists(target) && !unpack("/spec/" + file, target)) {
+            unpack(standard(file), target);
+        }
+        return target.toFile();
+    }
+
+    private static String standard(String file) {
+        return "/tla2sany/StandardModules/" + file;
+    }
+
+    private static boolean unpack(String resource, Path target) {
+        try (@Nullable InputStream in = SpecificationFiles.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                return false;
+            }
+            Files.createDirectories(target.getParent());
+            Files.copy(in, target, StandardCopyOption.REPLACE_EXISTING);
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A line of a module of the specification, from 1, without its indentation and bullet. */
+    static String line(String file, int number) {
+        try {
+            return Resources.readLines(Resources.getResource(SpecificationFiles.class, "/spec/" + file), UTF_8)
+                    .get(number - 1)
+                    .strip()
+                    .replaceFirst("^/\\\\ ", "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public String getFullPath() {
+        return folder.toString();
+    }
+
+    @Override
+    public boolean isStandardModule(String moduleName) {
+        return SpecificationFiles.class.getResource(standard(moduleName + ".tla")) != null;
+    }
+}

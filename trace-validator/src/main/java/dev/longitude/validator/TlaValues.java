@@ -1,0 +1,144 @@
+package dev.longitude.validator;
+
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.collect.ImmutableSortedSet;
+import dev.longitude.trace.Kind;
+import dev.longitude.trace.TraceEvent;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import tlc2.value.IValue;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.FcnLambdaValue;
+import tlc2.value.impl.FcnRcdValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.LazyValue;
+import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.StringValue;
+import tlc2.value.impl.TupleValue;
+import tlc2.value.impl.Value;
+
+/** Between the values of a trace and those of TLC. */
+final class TlaValues {
+    private TlaValues() {}
+
+    /** A scalar of a trace as TLC has it. */
+    static Value of(Kind kind, Object value) {
+        return switch (kind) {
+            case VCPU, NUMBER -> IntValue.gen((int) value);
+            case WORD -> Words64.word((long) value);
+            case FLAG -> (boolean) value ? BoolValue.ValTrue : BoolValue.ValFalse;
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, VCPU_SET ->
+                throw new IllegalArgumentException(kind + " is not the kind of an argument");
+        };
+    }
+
+    /** A value of TLC as a trace has it. */
+    static Object toTrace(Kind kind, Value value) {
+        return switch (kind) {
+            case VCPU, NUMBER -> ((IntValue) value).val;
+            case WORD -> Words64.bits(value);
+            case FLAG -> ((BoolValue) value).val;
+            case WORD_BY_VCPU -> byVcpu(Kind.WORD, value);
+            case NUMBER_BY_VCPU -> byVcpu(Kind.NUMBER, value);
+            case VCPU_SET ->
+                Arrays.stream(((SetEnumValue) value.toSetEnum()).elems.toArray())
+                        .map(v -> ((IntValue) v).val)
+                        .collect(ImmutableSortedSet.toImmutableSortedSet(Integer::compare));
+        };
+    }
+
+    private static ImmutableSortedMap<Integer, Object> byVcpu(Kind each, Value value) {
+        ImmutableSortedMap.Builder<Integer, Object> values = ImmutableSortedMap.naturalOrder();
+        FcnRcdValue function = (FcnRcdValue) value.toFcnRcd();
+        Value[] domain = function.getDomainAsValues();
+        for (int i = 0; i < domain.length; i++) {
+            values.put(((IntValue) domain[i]).val, toTrace(each, function.values[i]));
+        }
+        return values.buildOrThrow();
+    }
+
+    /** {@code base} with what was observed of it in its place: the whole value, or some vCPUs' parts. */
+    static Value overlay(Kind kind, Value base, Object observed) {
+        if (kind == Kind.VCPU_SET) {
+            return new SetEnumValue(
+                    ((Set<?>) observed).stream().map(v -> of(Kind.VCPU, v)).toArray(Value[]::new), false);
+        }
+        if (!(observed instanceof Map<?, ?> parts)) {
+            return of(kind, observed);
+        }
+        Kind each = kind == Kind.WORD_BY_VCPU ? Kind.WORD : Kind.NUMBER;
+        FcnRcdValue function = (FcnRcdValue) base.toFcnRcd();
+        Value[] domain = function.getDomainAsValues();
+        Value[] values = function.values.clone();
+        for (int i = 0; i < domain.length; i++) {
+            Object part = parts.get(((IntValue) domain[i]).val);
+            if (part != null) {
+                values[i] = of(each, part);
+            }
+        }
+        return new FcnRcdValue(domain.clone(), values, false);
+    }
+
+    /** Whether a value of the state is what was observed of it; of a map over vCPUs some may have been observed. */
+    static boolean agrees(Object expected, Object observed) {
+        if (observed instanceof Map<?, ?> parts) {
+            Map<?, ?> whole = (Map<?, ?>) expected;
+            return parts.entrySet().stream().allMatch(part -> part.getValue().equals(whole.get(part.getKey())));
+        }
+        return expected.equals(observed);
+    }
+
+    /**
+     * The same value with nothing left to be evaluated later. TLC's own normalisation does not evaluate lazy functions,
+     * and each would hold on to the state before it, and so to the whole trace.
+     */
+    static Value plain(Value value) {
+        if (value instanceof IntValue || value instanceof BoolValue || value instanceof StringValue) {
+            return value;
+        }
+        if (value instanceof LazyValue lazy && lazy.getValue() != null) {
+            return plain(lazy.getValue());
+        }
+        if (value instanceof TupleValue tuple) {
+            return new TupleValue(plain(tuple.elems));
+        }
+        if (value instanceof RecordValue record) {
+            return new RecordValue(record.names.clone(), plain(record.values), record.isNormalized());
+        }
+        if (value instanceof FcnRcdValue || value instanceof FcnLambdaValue) {
+            FcnRcdValue function = (FcnRcdValue) value.toFcnRcd();
+            if (function.values.length == 0) {
+                return TupleValue.EmptyTuple;
+            }
+            Value plain = new FcnRcdValue(function.getDomainAsValues().clone(), plain(function.values), false);
+            return plain.normalize();
+        }
+        return new SetEnumValue(plain(((SetEnumValue) value.toSetEnum()).elems.toArray()), false).normalize();
+    }
+
+    private static Value[] plain(Value[] values) {
+        return Arrays.stream(values).map(TlaValues::plain).toArray(Value[]::new);
+    }
+
+    /** A value for people. Pairs of integers are words; words print unsigned. */
+    static String show(IValue value) {
+        if (value instanceof TupleValue tuple && tuple.elems.length == 2) {
+            return Long.toUnsignedString(Words64.bits(tuple));
+        }
+        return String.valueOf(value);
+    }
+
+    /** A value of a trace for people. */
+    static String show(Kind kind, Object value) {
+        if (kind == Kind.WORD_BY_VCPU) {
+            return ((Map<?, ?>) value)
+                    .entrySet().stream()
+                            .map(e -> e.getKey() + ": " + TraceEvent.show(Kind.WORD, e.getValue()))
+                            .collect(Collectors.joining(", ", "{", "}"));
+        }
+        return TraceEvent.show(kind, value);
+    }
+}

@@ -1,0 +1,107 @@
+package dev.longitude.validator;
+
+import java.math.BigInteger;
+import tlc2.overrides.TLAPlusOperator;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.TupleValue;
+import tlc2.value.impl.Value;
+
+/**
+ * The Java twins of {@code spec/Words64.tla}: 64-bit words as pairs of 32-bit halves. TLC calls them by reflection.
+ */
+public final class Words64 {
+    private static final String MODULE = "Words64";
+    private static final BigInteger TWO_TO_32 = BigInteger.ONE.shiftLeft(32);
+    private static final BigInteger TWO_TO_64 = BigInteger.ONE.shiftLeft(64);
+
+    private Words64() {}
+
+    /** The word that {@code value} is, as the 64 bits of a long. */
+    public static long bits(Value value) {
+        Value[] halves = ((TupleValue) value.toTuple()).elems;
+        return ((long) ((IntValue) halves[0]).val << 32) | (((IntValue) halves[1]).val & 0xffff_ffffL);
+    }
+
+    /** The word with the bits of {@code bits}. */
+    public static TupleValue word(long bits) {
+        return new TupleValue(IntValue.gen((int) (bits >>> 32)), IntValue.gen((int) bits));
+    }
+
+    /** IsWord64. */
+    @TLAPlusOperator(identifier = "IsWord64", module = MODULE, warn = false)
+    public static BoolValue isWord(Value w) {
+        return bool(w.toTuple() instanceof TupleValue pair
+                && pair.elems.length == 2
+                && pair.elems[0] instanceof IntValue
+                && pair.elems[1] instanceof IntValue);
+    }
+
+    /** Add64. */
+    @TLAPlusOperator(identifier = "Add64", module = MODULE, warn = false)
+    public static Value add(Value a, Value b) {
+        return word(bits(a) + bits(b));
+    }
+
+    /** Sub64. */
+    @TLAPlusOperator(identifier = "Sub64", module = MODULE, warn = false)
+    public static Value sub(Value a, Value b) {
+        return word(bits(a) - bits(b));
+    }
+
+    /** Less64. */
+    @TLAPlusOperator(identifier = "Less64", module = MODULE, warn = false)
+    public static BoolValue less(Value a, Value b) {
+        return bool(Long.compareUnsigned(bits(a), bits(b)) < 0);
+    }
+
+    /** Before64. */
+    @TLAPlusOperator(identifier = "Before64", module = MODULE, warn = false)
+    public static BoolValue before(Value a, Value b) {
+        return bool(bits(a) - bits(b) < 0);
+    }
+
+    /** SecondInCycles64. */
+    @TLAPlusOperator(identifier = "SecondInCycles64", module = MODULE, warn = false)
+    public static Value secondInCycles(IntValue khz) {
+        return word(khz.val * 1000L);
+    }
+
+    /** CyclesToNs64. */
+    @TLAPlusOperator(identifier = "CyclesToNs64", module = MODULE, warn = false)
+    public static Value cyclesToNs(IntValue khz, Value cycles) {
+        return word(number(bits(cycles))
+                .multiply(BigInteger.valueOf(1_000_000))
+                .divide(BigInteger.valueOf(khz.val))
+                .longValue());
+    }
+
+    /** NsToCycles64. */
+    @TLAPlusOperator(identifier = "NsToCycles64", module = MODULE, warn = false)
+    public static Value nsToCycles(IntValue khz, Value ns) {
+        BigInteger scaled = BigInteger.valueOf(khz.val * 1000L);
+        BigInteger base = BigInteger.valueOf(1_000_000_000L);
+        int shift = 0;
+        for (; base.compareTo(scaled.shiftLeft(1)) > 0 || base.compareTo(TWO_TO_32) >= 0; shift--) {
+            base = base.shiftRight(1);
+        }
+        for (; base.compareTo(scaled) <= 0 || scaled.compareTo(TWO_TO_32) >= 0; shift++) {
+            if (scaled.compareTo(TWO_TO_32) >= 0 || base.testBit(31)) {
+                scaled = scaled.shiftRight(1);
+            } else {
+                base = base.shiftLeft(1);
+            }
+        }
+        BigInteger mult = scaled.shiftLeft(32).divide(base);
+        BigInteger shifted = number(bits(ns)).shiftLeft(shift).mod(TWO_TO_64);
+        return word(shifted.multiply(mult).shiftRight(32).longValue());
+    }
+
+    private static BigInteger number(long bits) {
+        return BigInteger.valueOf(bits).mod(TWO_TO_64);
+    }
+
+    private static BoolValue bool(boolean value) {
+        return value ? BoolValue.ValTrue : BoolValue.ValFalse;
+    }
+}

@@ -1,0 +1,12 @@
+package tlc2.overrides;
+
+import dev.longitude.validator.Words64;
+
+/** Tells TLC, which looks for a class of exactly this name, where the Java twins of Words64.tla are. */
+public final class TLCOverrides implements ITLCOverrides {
+    @Override
+    @SuppressWarnings("rawtypes") // TLC's own signature
+    public Class[] get() {
+        return new Class[] {Words64.class};
+    }
+}
