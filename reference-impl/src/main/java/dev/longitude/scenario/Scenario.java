@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /** A named sequence of operations on one VM. The same scenario, kernel, vCPUs and seed give the same trace. */
 public enum Scenario {
@@ -197,7 +197,7 @@ public enum Scenario {
      */
     public Recording play(KernelProfile kernel, int vcpus, long seed) {
         checkArgument(vcpus >= 1 && vcpus <= 1024, "%s vCPUs; 1 to 1024 are possible", vcpus);
-        Stage stage = new Stage(kernel, vcpus, new Random(seed));
+        Stage stage = new Stage(kernel, vcpus, new SplittableRandom(seed));
         play(stage);
         TraceHeader header = new TraceHeader(
                 kernel,
@@ -216,11 +216,11 @@ public enum Scenario {
         final X86Host host;
         final X86Vm vm;
         final int nrVcpus;
-        final Random random;
+        final SplittableRandom random;
         final List<X86Vcpu> vcpus = new ArrayList<>();
         final List<TraceEvent> events = new ArrayList<>();
 
-        Stage(KernelProfile kernel, int nrVcpus, Random random) {
+        Stage(KernelProfile kernel, int nrVcpus, SplittableRandom random) {
             this.nrVcpus = nrVcpus;
             this.random = random;
             // One host in four is about to wrap its TSC, one in eight has another clocksource.

@@ -372,11 +372,15 @@ public final class IoctlLog {
             Operation operation,
             Map<Field, Object> args,
             Map<Field, Object> results,
-            Map<StateVariable, Object> state) {
+            Map<StateVariable, Object> state)
+            throws TraceFormatException {
         Integer vm = record.vm();
+        if (vm == null) {
+            throw new TraceFormatException(file.toString(), record.line(), 1, "expected the vm of " + record.op());
+        }
         events.add(new TraceEvent(
                 record.line(),
-                vm == null ? 0 : vm,
+                vm,
                 when,
                 operation,
                 ImmutableMap.copyOf(args),

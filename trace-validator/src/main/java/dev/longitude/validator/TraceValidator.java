@@ -313,7 +313,9 @@ public final class TraceValidator {
                     nearest = mismatches;
                     TLCState to = TLCState.Empty.createEmpty();
                     for (Mismatch mismatch : mismatches) {
-                        if (to.lookup(UniqueString.uniqueStringOf(mismatch.variable)) == null) {
+                        // What is derived from variables, such as online, cannot be bound.
+                        if (next.containsKey(UniqueString.uniqueStringOf(mismatch.variable))
+                                && to.lookup(UniqueString.uniqueStringOf(mismatch.variable)) == null) {
                             to.bind(UniqueString.uniqueStringOf(mismatch.variable), mismatch.asObserved);
                         }
                     }

@@ -1,0 +1,129 @@
+package dev.longitude.trace;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.scenario.Scenario;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TraceReaderTest {
+    private static final String HEADER = "{\"format\":\"longitude-trace\",\"version\":1,\"arch\":\"x86_64\","
+            + "\"kernel\":\"v6.12\",\"host\":{\"tscKhz\":1000000,\"clocksource\":\"tsc\"},\"vcpus\":1,\"origin\":\"t\"}\n";
+    private static final String EVENT =
+            "{\"seq\":1,\"vm\":0,\"tsc\":\"5\",\"action\":\"CreateVm\",\"args\":{},\"reply\":{},\"state\":{}}\n";
+
+    private static List<TraceEvent> read(String text) throws TraceFormatException, IOException {
+        List<TraceEvent> events = new ArrayList<>();
+        try (TraceReader reader =
+                new TraceReader(new LineSource("t", new ByteArrayInputStream(text.getBytes(UTF_8))))) {
+            for (TraceEvent event = reader.next(); event != null; event = reader.next()) {
+                events.add(event);
+            }
+        }
+        return events;
+    }
+
+    @Test
+    void readsWhatTheWriterWrote() throws Exception {
+        Scenario.Recording recording = Scenario.RANDOM.play(KernelProfile.V6_12, 3, 7);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (TraceWriter writer = new TraceWriter(out, recording.header())) {
+            for (TraceEvent event : recording.events()) {
+                writer.write(event);
+            }
+        }
+        try (TraceReader reader = new TraceReader(new LineSource("t", new ByteArrayInputStream(out.toByteArray())))) {
+            assertThat(reader.header()).isEqualTo(recording.header());
+            for (TraceEvent written : recording.events()) {
+                TraceEvent event = reader.next();
+                assertThat(event)
+                        .isEqualTo(new TraceEvent(
+                                requireNonNull(event).line(),
+                                written.vm(),
+                                written.tsc(),
+                                written.operation(),
+                                written.args(),
+                                written.results(),
+                                written.state(),
+                                written.revealedOffsets()));
+            }
+            assertThat(reader.next()).isNull();
+        }
+    }
+
+    /** Each row: what follows the header, and what the message says; the place is in every message. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            ``                                                             | t:2:1: the trace ends after 0 events without an end line: it is truncated
+            {"end":0}                                                      | t:2:1: the trace has no events; at least one was expected
+            {"seq":1,"vm":0,"tsc":"5","act                                 | t:2:31: the line ends inside a JSON object: the file is truncated here
+            {"seq":1,"vm":0,"tsc":"5","action":"Fly"}                      | t:2:36: unknown action "Fly"
+            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","colour":1}      | t:2:56: unknown field "colour"; expected seq, vm, tsc, action, args, reply, state or end
+            {"seq":1,"vm":0,"tsc":"18446744073709551616","action":"GetClock"} | t:2:23: expected an unsigned 64-bit number as a string of decimal digits
+            {"seq":1,"vm":0,"tsc":5,"action":"GetClock"}                   | t:2:23: expected an unsigned 64-bit number as a string of decimal digits
+            {"seq":1,"vm":0,"tsc":["9","5"],"action":"GetClock"}           | t:2:28: expected the second word not behind the first
+            {"seq":1,"vm":70000,"tsc":"5","action":"GetClock"}             | t:2:15: expected a number from 0 to 65535
+            {"seq":2,"vm":0,"tsc":"5","action":"GetClock"}                 | t:2:1: expected seq 1 and not 2: an event is missing, doubled or out of order
+            {"seq":1,"vm":0,"tsc":"5","action":"WriteTsc","args":{"vcpu":0}} | t:2:1: expected argument value of WriteTsc
+            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","args":{"vcpu":0}} | t:2:62: unknown argument "vcpu"
+            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","state":{"mood":1}} | t:2:63: unknown variable "mood"
+            {"seq":1,"seq":1,"vm":0,"tsc":"5","action":"GetClock"}         | t:2:15: not JSON: Duplicate field 'seq'
+            {"seq":1,"vm":0,"tsc":"5","action":"GetClock"}x                | t:2:47: not JSON: Unrecognized token 'x': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')
+            [1]                                                            | t:2:1: expected a JSON object
+            """)
+    void saysWhereAndWhatWasExpected(String line, String message) {
+        assertThatThrownBy(() -> read(HEADER + line + (line.isEmpty() ? "" : "\n")))
+                .isInstanceOf(TraceFormatException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void anEmptyFileIsNoTrace() {
+        assertThatThrownBy(() -> read("")).hasMessage("t:1:1: the file is empty; a trace header was expected");
+    }
+
+    @Test
+    void theEndLineCounts() {
+        assertThatThrownBy(() -> read(HEADER + EVENT + "{\"end\":2}\n"))
+                .hasMessage("t:3:1: the end line counts 2 events, but 1 stand before it");
+        assertThatThrownBy(() -> read(HEADER + EVENT)).hasMessageContaining("truncated");
+        assertThatThrownBy(() -> read(HEADER + EVENT + "{\"end\":1}\n" + EVENT))
+                .hasMessage("t:4:1: expected nothing after the end line");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            v6.12           | v9.9        | unknown kernel profile "v9.9"; expected one of v6.1, v6.12
+            x86_64          | riscv       | expected "x86_64" and not "riscv"
+            longitude-trace | other       | expected "longitude-trace" and not "other"
+            1000000         | 0           | expected a number from 1 to 2147483647
+            clocksource     | clocksaucer | unknown field "clocksaucer" of the host; expected tscKhz, clocksource
+            """)
+    void theHeaderIsChecked(String part, String instead, String message) {
+        String header = HEADER.replace(part, instead);
+        // The value stands where it is in the text, a string's quote before it; a name's value two further on.
+        int at = header.indexOf(instead);
+        int column = switch (instead) {
+            case "0" -> at + 1;
+            case "clocksaucer" -> at + instead.length() + 3;
+            default -> at;
+        };
+        assertThatThrownBy(() -> read(header + EVENT)).hasMessage("t:1:" + column + ": " + message);
+    }
+
+    @Test
+    void aLineThatIsTooLongIsRefusedWithoutBeingKept() {
+        assertThatThrownBy(() -> read(HEADER + "x".repeat(LineSource.LONGEST + 1)))
+                .hasMessage("t:2:1048576: line longer than 1048576 bytes");
+    }
+}

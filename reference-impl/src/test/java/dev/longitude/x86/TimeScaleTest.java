@@ -1,0 +1,47 @@
+package dev.longitude.x86;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TimeScaleTest {
+    /**
+     * Worked out by hand from the algorithm: the base is doubled until it exceeds the scaled rate, the multiplier is
+     * their quotient times 2^32. 3.0 GHz: 1e9 is doubled twice, 3e9 / 4e9 = 0.75.
+     */
+    @ParameterizedTest
+    @CsvSource({"2345678000, 2, 961f969e", "2500000000, 2, a0000000", "3000000000, 2, c0000000"})
+    void nanosecondsToCycles(long hz, int shift, String mult) {
+        assertThat(TimeScale.of(hz, TimeScale.NSEC_PER_SEC)).isEqualTo(new TimeScale(Long.parseLong(mult, 16), shift));
+    }
+
+    /** The pvclock's multiplier and shift: cycles to nanoseconds. 1.5 GHz: 1 / 1.5 = 0xaaaaaaaa / 2^32, truncated. */
+    @ParameterizedTest
+    @CsvSource({
+        "1000000000, 1, 80000000",
+        "1500000000, 0, aaaaaaaa",
+        "2000000000, 0, 80000000",
+        "2345678000, -1, da461657",
+        "2400000000, -1, d5555555",
+        "2500000000, -1, cccccccc",
+        "2499999000, -1, ccccd22b",
+        "2995200000, -1, aaf0af0a",
+        "3000000000, -1, aaaaaaaa"
+    })
+    void cyclesToNanoseconds(long hz, int shift, String mult) {
+        assertThat(TimeScale.of(TimeScale.NSEC_PER_SEC, hz)).isEqualTo(new TimeScale(Long.parseLong(mult, 16), shift));
+    }
+
+    @Test
+    void aSecondIsAsManyCyclesAsTheRateSays() {
+        assertThat(TimeScale.of(3_000_000_000L, TimeScale.NSEC_PER_SEC).apply(1_000_000_000L))
+                .isEqualTo(3_000_000_000L);
+    }
+
+    @Test
+    void whatTheShiftPushesOutIsLost() {
+        assertThat(new TimeScale(1L << 31, 1).apply(-1L)).isEqualTo((-2L >>> 1) & ~0L);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.longitude.x86;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longitude.kernel.KernelProfile;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a VMM and a guest see. The host runs at 1 GHz, so a cycle is a nanosecond. */
+class X86VmTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    private final X86Host host = new X86Host(1_000_000, true, 77 * SECOND);
+
+    private List<X86Vcpu> vcpus(X86Vm vm, int count) {
+        List<X86Vcpu> vcpus = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            vcpus.add(vm.createVcpu(i));
+        }
+        return vcpus;
+    }
+
+    private X86Vm vm(KernelProfile kernel) {
+        return new X86Vm(host, kernel, 0, event -> {});
+    }
+
+    private static void run(X86Vcpu vcpu) {
+        vcpu.enterGuest();
+        vcpu.exitGuest();
+    }
+
+    /** Two vCPUs, 0.3 s old, are given 0.7 s: before 6.7 they read 0.3 s, since 6.7 0.7 s. */
+    @ParameterizedTest
+    @CsvSource({"V6_1, 300000000", "V6_12, 700000000"})
+    void aYoungGuestsFirstWrite(KernelProfile kernel, long reads) {
+        List<X86Vcpu> vcpus = vcpus(vm(kernel), 2);
+        host.advance(300_000_000);
+        vcpus.forEach(vcpu -> vcpu.writeTsc(700_000_000));
+        assertThat(vcpus).allMatch(vcpu -> vcpu.readTsc() == reads);
+    }
+
+    /** 2 s after creation the guest still reads 2 s. */
+    @ParameterizedTest
+    @EnumSource
+    void writingZeroDoesNotSetZero(KernelProfile kernel) {
+        X86Vcpu vcpu = vm(kernel).createVcpu(0);
+        host.advance(2 * SECOND);
+        vcpu.writeTsc(0);
+        assertThat(vcpu.readTsc()).isEqualTo(2 * SECOND);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void writesLessThanASecondApartGiveOneLine(KernelProfile kernel) {
+        List<X86Vcpu> vcpus = vcpus(vm(kernel), 2);
+        host.advance(5 * SECOND);
+        vcpus.get(0).writeTsc(100 * SECOND);
+        host.advance(SECOND - 1);
+        vcpus.get(1).writeTsc(100 * SECOND);
+        assertThat(vcpus.get(1).readTsc()).isEqualTo(101 * SECOND - 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void writesASecondApartPartTheVcpus(KernelProfile kernel) {
+        X86Vm vm = vm(kernel);
+        List<X86Vcpu> vcpus = vcpus(vm, 2);
+        vcpus.forEach(X86VmTest::run);
+        assertThat(vm.getClock()).isEqualTo(14);
+        host.advance(5 * SECOND);
+        vcpus.get(0).writeTsc(100 * SECOND);
+        host.advance(SECOND);
+        vcpus.get(1).writeTsc(100 * SECOND);
+        assertThat(vcpus.get(0).readTsc() - vcpus.get(1).readTsc()).isEqualTo(SECOND);
+        assertThat(vm.getClock()).as("the flag stays until a vCPU enters").isEqualTo(14);
+        run(vcpus.get(0));
+        assertThat(vm.getClock()).isZero();
+    }
+
+    /** A late vCPU joins the line, but its creation spoils the window for the next write. */
+    @ParameterizedTest
+    @EnumSource
+    void creationBetweenTwoWritesDefeatsTheHeuristic(KernelProfile kernel) {
+        X86Vm vm = vm(kernel);
+        X86Vcpu first = vm.createVcpu(0);
+        host.advance(5 * SECOND);
+        first.writeTsc(100 * SECOND);
+        X86Vcpu second = vm.createVcpu(1);
+        assertThat(second.tscOffset()).isEqualTo(first.tscOffset());
+        host.advance(1000);
+        second.writeTsc(100 * SECOND);
+        assertThat(first.readTsc() - second.readTsc()).isEqualTo(1000);
+    }
+
+    /** Away and back: the offsets are equal again, but the masterclock stays off until all are written. */
+    @ParameterizedTest
+    @EnumSource
+    void equalOffsetsAreNotAlwaysMatched(KernelProfile kernel) {
+        X86Vm vm = vm(kernel);
+        List<X86Vcpu> vcpus = vcpus(vm, 3);
+        vcpus.forEach(X86VmTest::run);
+        long offset = vcpus.get(1).getTscOffset();
+        vcpus.get(1).setTscOffset(offset + 5);
+        vcpus.get(1).setTscOffset(offset);
+        vcpus.forEach(X86VmTest::run);
+        assertThat(vm.getClock()).isZero();
+        vcpus.forEach(vcpu -> vcpu.setTscOffset(offset));
+        vcpus.forEach(X86VmTest::run);
+        assertThat(vm.getClock()).isEqualTo(14);
+    }
+
+    @Test
+    void withoutTheTscAsClocksourceThereIsNoMasterclock() {
+        X86Vm vm = new X86Vm(new X86Host(1_000_000, false, 0), KernelProfile.V6_12, 0, event -> {});
+        run(vm.createVcpu(0));
+        assertThat(vm.getClock()).isZero();
+    }
+
+    @Test
+    void anIoctlOnAVcpuInTheGuestIsRefused() {
+        X86Vcpu vcpu = vm(KernelProfile.V6_12).createVcpu(0);
+        vcpu.enterGuest();
+        assertThatThrownBy(() -> vcpu.setTscOffset(1)).isInstanceOf(IllegalStateException.class);
+    }
+}

@@ -1,0 +1,132 @@
+package dev.longitude.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longitude.recording.BundledRecording;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class LongitudeTest {
+    @TempDir
+    private Path folder = Path.of("set by JUnit");
+
+    private record Result(int code, String out, String err) {}
+
+    private static Result run(Object... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine commandLine =
+                Longitude.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+        int code = commandLine.execute(Stream.of(args).map(Object::toString).toArray(String[]::new));
+        return new Result(code, out.toString(), err.toString());
+    }
+
+    @Test
+    void aSimulatedTraceConformsAndUnderTheOtherKernelDoesNot() {
+        Path trace = folder.resolve("young.ndjson");
+        assertThat(run("simulate", "young-guest", "--kernel", "v6.1", "--out", trace)
+                        .code())
+                .isZero();
+        Result good = run("validate", trace);
+        assertThat(good.code()).isZero();
+        assertThat(good.out()).startsWith(trace + ": conforms to v6.1: 16 events");
+        Result bad = run("validate", trace, "--kernel", "v6.12");
+        assertThat(bad.code()).isEqualTo(1);
+        assertThat(bad.out()).contains("refused: event 4, WriteTsc(vcpu 0, value 1817286800)");
+    }
+
+    @Test
+    void simulateAloneListsTheScenarios() {
+        Result result = run("simulate");
+        assertThat(result.code()).isZero();
+        assertThat(result.out()).contains("young-guest").contains("window-edges");
+    }
+
+    @Test
+    void nothingIsOverwrittenWithoutForce() throws Exception {
+        Path trace = folder.resolve("t.ndjson");
+        Files.writeString(trace, "mine");
+        Result refused = run("simulate", "boot", "--out", trace);
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.err()).contains("exists; --force overwrites it");
+        assertThat(trace).hasContent("mine");
+        assertThat(run("simulate", "boot", "--out", trace, "--force").code()).isZero();
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).containsExactly(trace);
+        }
+    }
+
+    @Test
+    void unusableInputIsOneLineAndExitCodeTwo() throws Exception {
+        Path empty = Files.createFile(folder.resolve("empty"));
+        for (List<Object> args : List.<List<Object>>of(
+                List.of("validate", empty),
+                List.of("validate", folder),
+                List.of("validate", folder.resolve("missing")))) {
+            Result result = run(args.toArray());
+            assertThat(result.code()).as("%s", args).isEqualTo(2);
+            assertThat(result.err().lines()).as("%s", args).hasSize(1);
+            assertThat(result.err()).contains(args.get(1).toString());
+        }
+    }
+
+    @Test
+    void usageIsExitCodeTwoWithAHint() {
+        for (String[] args : new String[][] {
+            {},
+            {"fly"},
+            {"validate"},
+            {"simulate", "flying"},
+            {"simulate", "boot", "--kernel", "v9.9"},
+            {"simulate", "boot", "--vcpus", "0"},
+            {"check", "--model", "none"}
+        }) {
+            Result result = run((Object[]) args);
+            assertThat(result.code()).as("%s", List.of(args)).isEqualTo(2);
+            assertThat(result.err()).as("%s", List.of(args)).startsWith("longitude: ");
+            assertThat(result.err()).as("%s", List.of(args)).doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void aRecordingIsRefusedUnderTheOtherKernelAtTheYoungGuest() throws Exception {
+        for (BundledRecording recording : BundledRecording.all()) {
+            if (recording.refusedUnder() == null) {
+                continue;
+            }
+            Result result = run(
+                    "validate",
+                    recording.unpack(Files.createTempDirectory(folder, "r")),
+                    "--kernel",
+                    recording.refusedUnder());
+            assertThat(result.code()).isEqualTo(1);
+            assertThat(result.out())
+                    .contains(".jsonl:17: refused: event 8, WriteTsc(vcpu 0, value 16777216)")
+                    .contains("first false conjunct: KvmX86.tla:")
+                    .contains("tscOffset: expected {0: ")
+                    .contains("userSetTscGate");
+        }
+    }
+
+    @Test
+    void anEventThatCannotBeJudgedIsNotPassedOver() throws Exception {
+        BundledRecording recording = BundledRecording.all().get(0);
+        Path log = recording.unpack(folder);
+        List<String> lines = Files.readAllLines(log);
+        String stray = lines.get(18)
+                .replaceFirst("\"op\":\"[A-Z_]+\"", "\"op\":\"KVM_SET_CLOCK\"")
+                .replaceFirst("\"vcpu\":\\w+", "\"vcpu\":null");
+        lines.add(19, stray);
+        Files.write(log, lines);
+        Result result = run("validate", log);
+        assertThat(result.code()).isEqualTo(1);
+        assertThat(result.out()).contains("undecided: ").contains("KVM_SET_CLOCK is not modelled");
+    }
+}

@@ -1,0 +1,164 @@
+package dev.longitude.recording;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.LineSource;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IoctlLogTest {
+    private static final String CREATE_VM = record("null", "KVM_CREATE_VM", "{}", "{}", 0, 10, 20);
+    private static final String CREATE_VCPU = record("0", "KVM_CREATE_VCPU", "{\"id\":0}", "{}", 0, 30, 90);
+
+    @TempDir
+    private Path folder = Path.of("set by JUnit");
+
+    private static String record(String vcpu, String op, String args, String out, int ret, long lo, long hi) {
+        return "{\"seq\":1,\"t\":1,\"vm\":0,\"vcpu\":" + vcpu + ",\"op\":\"" + op + "\",\"args\":" + args + ",\"ret\":"
+                + ret + ",\"errno\":0,\"out\":" + out + ",\"host_tsc\":[" + lo + "," + hi + "]}\n";
+    }
+
+    private ImportedTrace read(String log, @Nullable KernelProfile kernel) throws Exception {
+        Path file = folder.resolve("run.jsonl");
+        Files.writeString(file, log);
+        try (LineSource lines = LineSource.open(file)) {
+            return IoctlLog.read(file, lines, kernel);
+        }
+    }
+
+    private void host(String text) throws Exception {
+        Files.writeString(folder.resolve("host.txt"), text);
+    }
+
+    private static final String HOST =
+            "arch x86_64\nkernel 6.12.95-x\nclocksource tsc\ndmesg [ 1.0] tsc: Detected 1000.000 MHz processor\n";
+
+    @Test
+    void theProfileFollowsFromTheRecordedKernel() throws Exception {
+        host(HOST);
+        assertThat(read(CREATE_VM, null).header().kernel()).isEqualTo(KernelProfile.V6_12);
+        assertThat(read(CREATE_VM, KernelProfile.V6_1).header().kernel()).isEqualTo(KernelProfile.V6_1);
+        assertThat(read(CREATE_VM, null).header().tscKhz()).isEqualTo(1_000_000);
+    }
+
+    @Test
+    void aRefinedRateIsBetterThanADetectedOne() throws Exception {
+        host(HOST + "dmesg [ 2.0] tsc: Refined TSC clocksource calibration: 1000.123 MHz\n");
+        assertThat(read(CREATE_VM, null).header().tscKhz()).isEqualTo(1_000_123);
+    }
+
+    @Test
+    void whatIsMissingIsNamed() throws Exception {
+        assertThatThrownBy(() -> read(CREATE_VM, null))
+                .isInstanceOf(TraceFormatException.class)
+                .hasMessageEndingWith("no host.txt beside it names the kernel; say which with --kernel");
+        assertThatThrownBy(() -> read(CREATE_VM, KernelProfile.V6_12))
+                .hasMessageEndingWith("the rate of the host's TSC is nowhere to be found");
+        host(HOST.replace("6.12.95", "6.7.1"));
+        assertThatThrownBy(() -> read(CREATE_VM, null))
+                .hasMessageContaining("no profile covers the recorded kernel 6.7.1");
+        host(HOST.replace("x86_64", "aarch64"));
+        assertThatThrownBy(() -> read(CREATE_VM, null)).hasMessageContaining("recorded on aarch64");
+    }
+
+    @Test
+    void runIsAnEntryAReadAndAnExit() throws Exception {
+        host(HOST);
+        ImportedTrace trace = read(
+                CREATE_VM
+                        + CREATE_VCPU
+                        + record(
+                                "0",
+                                "KVM_RUN",
+                                "{\"guest\":\"rdtsc\"}",
+                                "{\"guest_tsc\":18446744073709551615}",
+                                0,
+                                100,
+                                200),
+                null);
+        List<TraceEvent> events = trace.events();
+        assertThat(events)
+                .extracting(TraceEvent::operation)
+                .containsExactly(
+                        Operation.CREATE_VM,
+                        Operation.CREATE_VCPU,
+                        Operation.ENTER_GUEST,
+                        Operation.GUEST_READ_TSC,
+                        Operation.EXIT_GUEST);
+        assertThat(events.get(3).results()).containsEntry(Field.VALUE, -1L);
+    }
+
+    @Test
+    void aTracepointWithinTheBracketTellsTheOffset() throws Exception {
+        host(HOST);
+        Files.writeString(folder.resolve("run.ftrace.txt"), """
+                   probe-1  [000] d..1.  50: kvm_write_tsc_offset: vcpu=0 prev=0 next=18446744073709551576
+                   probe-1  [000] d..1.  60: kvm_track_tsc: vcpu_id 0 masterclock 0 offsetmatched 0 nr_online 1 hostclock tsc
+                   probe-1  [000] d..1.  5000: kvm_write_tsc_offset: vcpu=0 prev=0 next=7
+                """);
+        ImportedTrace trace = read(CREATE_VM + CREATE_VCPU, null);
+        TraceEvent create = trace.events().get(1);
+        assertThat(create.state())
+                .containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -40L))
+                .containsEntry(StateVariable.NR_VCPUS_MATCHED, 0);
+        assertThat(create.tsc().hi()).isEqualTo(50);
+        assertThat(create.revealedOffsets()).containsExactly(-40L);
+        assertThat(trace.tracepoints()).isEqualTo("tracepoints taken, 1 not");
+    }
+
+    @Test
+    void aLaterReadRevealsTheOffset() throws Exception {
+        host(HOST);
+        ImportedTrace trace = read(
+                CREATE_VM
+                        + CREATE_VCPU
+                        + record(
+                                "0",
+                                "KVM_GET_DEVICE_ATTR",
+                                "{\"group\":\"KVM_VCPU_TSC_CTRL\",\"attr\":\"KVM_VCPU_TSC_OFFSET\"}",
+                                "{\"offset\":-40}",
+                                0,
+                                100,
+                                110),
+                null);
+        assertThat(trace.events().get(1).revealedOffsets()).containsExactly(-40L);
+    }
+
+    @Test
+    void whatIsNotModelledIsCountedAndWhatMayDisturbIsMarked() throws Exception {
+        host(HOST);
+        ImportedTrace trace = read(
+                CREATE_VM
+                        + record("null", "KVM_CREATE_IRQCHIP", "{}", "{}", 0, 25, 26)
+                        + CREATE_VCPU
+                        + record("0", "KVM_SET_MP_STATE", "{}", "{}", 0, 95, 96)
+                        + record("null", "KVM_SET_CLOCK", "{\"clock\":5,\"flags\":0}", "{}", 0, 100, 110)
+                        + record("0", "KVM_SET_MSRS", "{\"index\":\"0x10\",\"data\":5}", "{}", 0, 120, 130),
+                null);
+        assertThat(trace.notModelledSummary())
+                .isEqualTo("not modelled: 4 events of 4 kinds (KVM_CREATE_IRQCHIP 1, KVM_SET_MP_STATE 1, "
+                        + "KVM_SET_CLOCK 1, KVM_SET_MSRS of others 1)");
+        assertThat(trace.disturbances()).containsExactly(new ImportedTrace.Disturbance(5, 0, "KVM_SET_CLOCK"));
+    }
+
+    @Test
+    void aCutLogIsRefused() throws Exception {
+        host(HOST);
+        assertThatThrownBy(() -> read(CREATE_VM + CREATE_VCPU.strip(), null)).hasMessageContaining("truncated");
+        assertThatThrownBy(() -> read(CREATE_VM + CREATE_VCPU.substring(0, 60), null))
+                .hasMessageContaining(":2:")
+                .hasMessageContaining("truncated");
+    }
+}

@@ -1,0 +1,193 @@
+package dev.longitude.validator;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Switch;
+import dev.longitude.scenario.Scenario;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Kind;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.trace.TscInterval;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TraceValidatorTest {
+    private static Optional<Refusal> validate(TraceHeader header, List<TraceEvent> events) throws Exception {
+        TraceValidator validator = new TraceValidator(Specification.load(), header);
+        for (TraceEvent event : events) {
+            Optional<Refusal> refusal = validator.accept(event);
+            if (refusal.isPresent()) {
+                return refusal;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static TraceEvent with(
+            TraceEvent event, Map<Field, Object> results, Map<StateVariable, Object> state, TscInterval tsc) {
+        return new TraceEvent(
+                event.line(),
+                event.vm(),
+                tsc,
+                event.operation(),
+                event.args(),
+                ImmutableMap.copyOf(results),
+                ImmutableMap.copyOf(state),
+                event.revealedOffsets());
+    }
+
+    /** Each variable of each kind of event is compared: one that is off by a little is refused, at that event. */
+    @ParameterizedTest
+    @EnumSource
+    void anyVariableThatIsOffIsRefused(StateVariable variable) throws Exception {
+        Scenario.Recording recording = Scenario.LATE_VCPU.play(KernelProfile.V6_12, 3, 5);
+        List<Operation> tried = new ArrayList<>();
+        for (int i = 0; i < recording.events().size(); i++) {
+            TraceEvent event = recording.events().get(i);
+            if (event.operation() == Operation.CREATE_VM || tried.contains(event.operation())) {
+                continue;
+            }
+            tried.add(event.operation());
+            Map<StateVariable, Object> state = new EnumMap<>(event.state());
+            state.computeIfPresent(variable, (v, value) -> off(v.kind(), value));
+            List<TraceEvent> tampered = new ArrayList<>(recording.events());
+            tampered.set(i, with(event, event.results(), state, event.tsc()));
+            Optional<Refusal> refusal = validate(recording.header(), tampered);
+            assertThat(refusal).as("%s of %s", variable, event.call()).isPresent();
+            assertThat(refusal.orElseThrow().number()).isEqualTo(i + 1);
+            assertThat(refusal.orElseThrow().differences().get(0).what()).isEqualTo(variable.specName());
+        }
+        assertThat(tried).hasSize(Operation.values().length - 2); // without CreateVm and SetTscOffset
+    }
+
+    private static Object off(Kind kind, Object value) {
+        return switch (kind) {
+            case VCPU, NUMBER -> (int) value + 1;
+            case WORD -> (long) value + 1;
+            case FLAG -> !(boolean) value;
+            case VCPU_SET -> ((Set<?>) value).contains(0) ? ImmutableSet.of(7) : ImmutableSet.of(0, 7);
+            case WORD_BY_VCPU -> ImmutableMap.of(0, (long) first(value) + 1);
+            case NUMBER_BY_VCPU -> ImmutableMap.of(0, (int) first(value) + 1);
+        };
+    }
+
+    private static Object first(Object byVcpu) {
+        return requireNonNull(((Map<?, ?>) byVcpu).get(0));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            mode = EnumSource.Mode.INCLUDE,
+            names = {"READ_TSC", "GET_TSC_OFFSET", "GET_CLOCK", "ENTER_GUEST", "GUEST_READ_TSC"})
+    void aResultThatIsOffIsRefused(Operation operation) throws Exception {
+        Scenario.Recording recording = Scenario.BOOT.play(KernelProfile.V6_12, 2, 1);
+        List<TraceEvent> tampered = new ArrayList<>(recording.events());
+        int i = 0;
+        while (tampered.get(i).operation() != operation) {
+            i++;
+        }
+        TraceEvent event = tampered.get(i);
+        Field field = operation.results().get(0);
+        tampered.set(
+                i,
+                with(
+                        event,
+                        ImmutableMap.of(
+                                field,
+                                off(field.kind(), requireNonNull(event.results().get(field)))),
+                        event.state(),
+                        event.tsc()));
+        Refusal refusal = validate(recording.header(), tampered).orElseThrow();
+        assertThat(refusal.number()).isEqualTo(i + 1);
+        assertThat(refusal.differences()).extracting(Refusal.Difference::what).containsExactly(field.name());
+        assertThat(refusal.conjunct()).contains("KvmX86.tla:").contains("reply'");
+    }
+
+    @Test
+    void anOperationThatIsNotPossibleIsRefusedAtItsGuard() throws Exception {
+        Scenario.Recording recording = Scenario.BOOT.play(KernelProfile.V6_12, 1, 1);
+        List<TraceEvent> events = new ArrayList<>(recording.events());
+        events.removeIf(event -> event.operation() == Operation.ENTER_GUEST);
+        Refusal refusal = validate(recording.header(), events).orElseThrow();
+        assertThat(refusal.event().operation()).isEqualTo(Operation.GUEST_READ_TSC);
+        assertThat(refusal.conjunct()).endsWith("vcpu \\in inGuest");
+        assertThat(refusal.differences()).isEmpty();
+    }
+
+    @Test
+    void timeDoesNotGoBack() throws Exception {
+        Scenario.Recording recording = Scenario.BOOT.play(KernelProfile.V6_12, 1, 1);
+        List<TraceEvent> events = new ArrayList<>(recording.events());
+        TraceEvent last = events.get(events.size() - 1);
+        events.set(
+                events.size() - 1,
+                with(
+                        last,
+                        last.results(),
+                        last.state(),
+                        TscInterval.exactly(last.tsc().lo() - 1)));
+        Refusal refusal = validate(recording.header(), events).orElseThrow();
+        assertThat(refusal.differences().get(0).what()).isEqualTo("hostTsc");
+    }
+
+    @Test
+    void aTraceOfOneKernelIsRefusedUnderTheOtherWithTheSwitchAsReason() throws Exception {
+        Scenario.Recording recording = Scenario.YOUNG_GUEST.play(KernelProfile.V6_12, 2, 1);
+        Refusal refusal = validate(recording.header().withKernel(KernelProfile.V6_1), recording.events())
+                .orElseThrow();
+        assertThat(refusal.event().operation()).isEqualTo(Operation.WRITE_TSC);
+        assertThat(refusal.flips()).containsExactly(Switch.USER_SET_TSC_GATE);
+        assertThat(refusal.explain("t")).contains("it would pass with userSetTscGate (since 6.7, bf328e22e472)");
+    }
+
+    /** Only what a log would have: intervals for instants, and the offset that is read later. */
+    @Test
+    void anInstantIsFoundFromTheOffsetThatAWriteLedTo() throws Exception {
+        Scenario.Recording recording = Scenario.SLOW_RESTORE.play(KernelProfile.V6_12, 2, 3);
+        List<TraceEvent> partial = new ArrayList<>();
+        for (TraceEvent event : recording.events()) {
+            long tsc = event.tsc().lo();
+            Map<?, ?> offsets = (Map<?, ?>) event.state().get(StateVariable.TSC_OFFSET);
+            partial.add(with(
+                            event,
+                            event.results(),
+                            ImmutableMap.of(),
+                            event.operation() == Operation.CREATE_VM ? event.tsc() : new TscInterval(tsc, tsc + 300))
+                    .revealing(
+                            event.vcpu() < 0 || offsets == null
+                                    ? ImmutableSet.of()
+                                    : ImmutableSet.of((long) requireNonNull(offsets.get(event.vcpu())))));
+        }
+        TraceValidator validator = new TraceValidator(Specification.load(), recording.header());
+        for (TraceEvent event : partial) {
+            assertThat(validator.accept(event)).isEmpty();
+        }
+        assertThat(validator.instantsDetermined()).isPositive();
+    }
+
+    @Test
+    void aWrappingHostTscIsNoObstacle() throws Exception {
+        for (int seed = 1; seed <= 40; seed++) {
+            Scenario.Recording recording = Scenario.SLOW_RESTORE.play(KernelProfile.V6_1, 2, seed);
+            assertThat(validate(recording.header(), recording.events())).isEmpty();
+            if (recording.events().get(0).tsc().lo() < 0) {
+                return; // this one began just below 2^64
+            }
+        }
+        throw new AssertionError("no seed began just below 2^64");
+    }
+}
