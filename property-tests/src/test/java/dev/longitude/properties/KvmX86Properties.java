@@ -1,0 +1,115 @@
+package dev.longitude.properties;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.validator.Specification;
+import dev.longitude.validator.TraceValidator;
+import dev.longitude.x86.X86Host;
+import dev.longitude.x86.X86Vcpu;
+import dev.longitude.x86.X86Vm;
+import java.util.ArrayList;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.lifecycle.AddLifecycleHook;
+
+/** The reference implementation and the specification agree on whatever is done to a VM. */
+@AddLifecycleHook(Reproducible.class)
+class KvmX86Properties {
+    private static final int MOST_VCPUS = 4;
+    private static final long SECOND = 2_596_124_000L;
+
+    @Provide
+    Arbitrary<X86Host> hosts() {
+        Arbitrary<Integer> khz = Arbitraries.integers().between(1_000, 6_000_000);
+        Arbitrary<Long> tsc = Arbitraries.oneOf(
+                Arbitraries.longs(), Arbitraries.longs().between(-10 * SECOND, -1)); // just below 2^64
+        return Combinators.combine(khz, Arbitraries.of(true, true, true, false), tsc)
+                .as((rate, clocksource, start) -> new X86Host(rate, clocksource, start));
+    }
+
+    @Provide
+    Arbitrary<List<Act>> acts() {
+        Arbitrary<Act.Word> words = Arbitraries.oneOf(
+                Arbitraries.longs().map(n -> new Act.Word(false, n)),
+                Arbitraries.of(0L, 1L).map(n -> new Act.Word(false, n)),
+                Arbitraries.longs().between(-2 * SECOND, 2 * SECOND).map(n -> new Act.Word(true, n)));
+        Arbitrary<Long> cycles = Arbitraries.oneOf(
+                Arbitraries.just(0L),
+                Arbitraries.longs().between(0, 1000),
+                Arbitraries.longs().between(0, 3 * SECOND));
+        return Combinators.combine(
+                        Arbitraries.of(Act.Kind.class),
+                        Arbitraries.integers().between(0, MOST_VCPUS - 1),
+                        words,
+                        cycles)
+                .as(Act::new)
+                .list()
+                .ofMaxSize(60);
+    }
+
+    /** Any sequence of operations under either profile gives a trace that the specification accepts. */
+    @Property(tries = 500)
+    void anySequenceConforms(
+            @ForAll KernelProfile kernel,
+            @ForAll("hosts") X86Host host,
+            @ForAll("acts") List<Act> acts,
+            @ForAll @IntRange(min = 1, max = MOST_VCPUS) int vcpus)
+            throws Exception {
+        List<TraceEvent> events = new ArrayList<>();
+        X86Vm vm = new X86Vm(host, kernel, 0, events::add);
+        List<X86Vcpu> created = new ArrayList<>();
+        for (Act act : acts) {
+            act.play(host, vm, created, vcpus);
+        }
+        TraceHeader header = new TraceHeader(kernel, host.tscKhz(), host.tscClocksource(), vcpus, "property");
+        TraceValidator validator = new TraceValidator(Specification.load(), header);
+        for (TraceEvent event : ImmutableList.copyOf(events)) {
+            assertThat(validator.accept(event).map(refusal -> refusal.explain("trace")))
+                    .isEmpty();
+        }
+        assertThat(validator.events()).isEqualTo(events.size());
+    }
+
+    /** By offset: whatever happened before, every vCPU reads the same line, at once and exactly. */
+    @Property(tries = 300)
+    void anOffsetThatIsSetOnEveryVcpuIsTheLineOfAll(
+            @ForAll KernelProfile kernel,
+            @ForAll("hosts") X86Host host,
+            @ForAll("acts") List<Act> acts,
+            @ForAll long offset,
+            @ForAll @IntRange(max = 2_000_000_000) int preemption) {
+        X86Vm vm = new X86Vm(host, kernel, 0, event -> {});
+        List<X86Vcpu> vcpus = new ArrayList<>();
+        for (Act act : acts) {
+            act.play(host, vm, vcpus, MOST_VCPUS);
+        }
+        for (X86Vcpu vcpu : vcpus) {
+            if (vcpu.inGuest()) {
+                vcpu.exitGuest();
+            }
+        }
+        for (X86Vcpu vcpu : vcpus) {
+            vcpu.setTscOffset(offset);
+            host.advance(preemption);
+        }
+        for (X86Vcpu vcpu : vcpus) {
+            vcpu.enterGuest();
+            assertThat(vcpu.guestReadTsc()).isEqualTo(host.rdtsc() + offset);
+            vcpu.exitGuest();
+        }
+        // Every vCPU has entered once, so the last pending update has been worked off.
+        if (!vcpus.isEmpty()) {
+            assertThat(vm.getClock()).isEqualTo(host.tscClocksource() ? 14 : 0);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.longitude.properties;
+
+import java.io.PrintStream;
+import net.jqwik.api.lifecycle.AroundPropertyHook;
+import net.jqwik.api.lifecycle.PropertyExecutionResult;
+import net.jqwik.api.lifecycle.PropertyExecutor;
+import net.jqwik.api.lifecycle.PropertyLifecycleContext;
+
+/**
+ * Makes a failed property say how to see it again: its seed, and one command. {@code -Dlongitude.seed=...} takes the
+ * seed, so the command works on any checkout, without the database of failures.
+ */
+public final class Reproducible implements AroundPropertyHook {
+    private final PrintStream out = System.out;
+
+    @Override
+    public PropertyExecutionResult aroundProperty(PropertyLifecycleContext context, PropertyExecutor property) {
+        String given = System.getProperty("longitude.seed");
+        if (given != null) {
+            context.attributes().setSeed(given);
+        }
+        PropertyExecutionResult result = property.execute();
+        if (result.status() == PropertyExecutionResult.Status.FAILED) {
+            out.printf(
+                    "%nseed %s; to see it again:%n  mvn -q verify -am -pl property-tests -Dsurefire.failIfNoSpecifiedTests=false "
+                            + "-Dtest='%s#%s' -Dlongitude.seed=%s%n",
+                    result.seed().orElse("?"),
+                    context.containerClass().getSimpleName(),
+                    context.targetMethod().getName(),
+                    result.seed().orElse("?"));
+        }
+        return result;
+    }
+}

@@ -1,0 +1,5 @@
+/** Properties of generated inputs, and the architecture's rules. */
+@NullMarked
+package dev.longitude.properties;
+
+import org.jspecify.annotations.NullMarked;
