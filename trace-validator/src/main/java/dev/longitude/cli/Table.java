@@ -6,10 +6,8 @@ import java.util.stream.IntStream;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Column;
 
-/** A table for a terminal or a log: columns as wide as their widest cell, but no wider than {@value #WIDEST}. */
+/** A table for a terminal or a log: columns as wide as their widest cell. */
 final class Table {
-    private static final int WIDEST = 68;
-
     private final List<String[]> rows = new ArrayList<>();
 
     Table(String... headings) {
@@ -24,11 +22,7 @@ final class Table {
     public String toString() {
         Column[] columns = IntStream.range(0, rows.get(0).length)
                 .mapToObj(i -> new Column(
-                        Math.min(
-                                WIDEST,
-                                rows.stream().mapToInt(r -> r[i].length()).max().orElse(0) + 2),
-                        0,
-                        Column.Overflow.WRAP))
+                        rows.stream().mapToInt(r -> r[i].length()).max().orElse(0) + 2, 0, Column.Overflow.SPAN))
                 .toArray(Column[]::new);
         Help.TextTable table = Help.TextTable.forColumns(Help.defaultColorScheme(Help.Ansi.OFF), columns);
         rows.forEach(table::addRowValues);
