@@ -28,7 +28,10 @@ public final class Longitude implements Runnable {
     /** Runs one command and exits with its code. */
     public static void main(String[] args) {
         // TLC leaves a thread behind that is no daemon.
-        System.exit(commandLine().execute(args));
+        CommandLine commandLine = commandLine();
+        int code = commandLine.execute(args);
+        commandLine.getOut().flush();
+        System.exit(code);
     }
 
     /** The command line, for tests. */

@@ -53,13 +53,13 @@ public final class SpecificationFiles implements FilenameToStream {
         }
     }
 
-    /** A line of a module of the specification, from 1, without its indentation and bullet. */
+    /** A line of a module of the specification, from 1, without what stands before the conjunct. */
     static String line(String file, int number) {
         try {
             return Resources.readLines(Resources.getResource(SpecificationFiles.class, "/spec/" + file), UTF_8)
                     .get(number - 1)
                     .strip()
-                    .replaceFirst("^/\\\\ ", "");
+                    .replaceFirst("^(?:IN +)?/\\\\ +", "");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -133,11 +133,11 @@ final class TlaValues {
 
     /** A value of a trace for people. */
     static String show(Kind kind, Object value) {
-        if (kind == Kind.WORD_BY_VCPU) {
-            return ((Map<?, ?>) value)
-                    .entrySet().stream()
-                            .map(e -> e.getKey() + ": " + TraceEvent.show(Kind.WORD, e.getValue()))
-                            .collect(Collectors.joining(", ", "{", "}"));
+        if (value instanceof Map<?, ?> parts) {
+            Kind each = kind == Kind.WORD_BY_VCPU ? Kind.WORD : Kind.NUMBER;
+            return parts.entrySet().stream()
+                    .map(e -> e.getKey() + ": " + TraceEvent.show(each, e.getValue()))
+                    .collect(Collectors.joining(", ", "{", "}"));
         }
         return TraceEvent.show(kind, value);
     }
