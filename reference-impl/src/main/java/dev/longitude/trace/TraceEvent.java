@@ -31,9 +31,9 @@ public record TraceEvent(
         ImmutableMap<StateVariable, Object> state,
         ImmutableSet<Long> revealedOffsets) {
 
-    /** The same event with other revealed offsets. */
-    public TraceEvent revealing(ImmutableSet<Long> offsets) {
-        return new TraceEvent(line, vm, tsc, operation, args, results, state, offsets);
+    /** The same event with what later lines reveal: offsets, and what they say of the state after the event. */
+    public TraceEvent revealing(ImmutableSet<Long> offsets, ImmutableMap<StateVariable, Object> seen) {
+        return new TraceEvent(line, vm, tsc, operation, args, results, seen, offsets);
     }
 
     /** The vCPU that the operation is for, or -1. */

@@ -395,6 +395,9 @@ public final class IoctlLog {
         Map<List<Integer>, Revealed> ahead = new HashMap<>();
         for (int i = events.size() - 1; i >= 0; i--) {
             TraceEvent event = events.get(i);
+            if (disturbances.stream().anyMatch(d -> d.vm() == event.vm() && d.line() <= event.line())) {
+                continue; // whatever disturbed the VM may have moved the offset
+            }
             List<Integer> where = List.of(event.vm(), event.vcpu());
             Revealed known = ahead.computeIfAbsent(where, w -> new Revealed());
             switch (event.operation()) {
@@ -404,7 +407,7 @@ public final class IoctlLog {
                     if (event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> offsets) {
                         known.exactly(offsets.get(event.vcpu()));
                     }
-                    revealed.set(i, event.revealing(known.offsets()));
+                    revealed.set(i, event.revealing(known.offsets(), known.seen(event.vcpu(), event.state())));
                     ahead.remove(where);
                 }
                 default -> {
@@ -440,6 +443,18 @@ public final class IoctlLog {
             if (hi - lo >= 0) {
                 narrowed = new TscInterval(lo, hi);
             }
+        }
+
+        /** The offset as part of the state after the write: nothing moves it before it is read. */
+        ImmutableMap<StateVariable, Object> seen(int vcpu, ImmutableMap<StateVariable, Object> state) {
+            if (exact.size() != 1) {
+                return state;
+            }
+            Map<StateVariable, Object> more = new HashMap<>(state);
+            more.put(
+                    StateVariable.TSC_OFFSET,
+                    ImmutableMap.of(vcpu, exact.iterator().next()));
+            return ImmutableMap.copyOf(more);
         }
 
         ImmutableSet<Long> offsets() {

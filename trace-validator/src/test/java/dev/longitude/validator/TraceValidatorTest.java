@@ -170,7 +170,8 @@ class TraceValidatorTest {
                     .revealing(
                             event.vcpu() < 0 || offsets == null
                                     ? ImmutableSet.of()
-                                    : ImmutableSet.of((long) requireNonNull(offsets.get(event.vcpu())))));
+                                    : ImmutableSet.of((long) requireNonNull(offsets.get(event.vcpu()))),
+                            ImmutableMap.of()));
         }
         TraceValidator validator = new TraceValidator(Specification.load(), recording.header());
         for (TraceEvent event : partial) {
