@@ -19,8 +19,42 @@ EXTENDS TLC
 (*   state that is not the wanted one.  Without it, every write asks for   *)
 (*   an update while the masterclock is on.                                *)
 (*   Since 6.8, commit c52ffadc65e2.                                       *)
+(*                                                                         *)
+(* recordsGenerationEarly: a vCPU notes its generation before the write    *)
+(*   opens a new one, so that its next matched write counts as joining.    *)
+(*   Posted only: patch 02/12 of the series, v2 and v3, July 2021.         *)
+(*                                                                         *)
+(* keepsLineOnMatch: a write that joins is remembered with the value that  *)
+(*   the line has at that instant.  Without it the dropped value is        *)
+(*   remembered (0 for a creation), and the next write is measured by it.  *)
+(*   Posted only: "Cleaning up the KVM clock mess", v6, patch 16.          *)
+(*                                                                         *)
+(* zeroIsAValue: a host write of 0 is a value like others; only creation   *)
+(*   is forced to join.  In no kernel and not posted: what the ioctl says. *)
+(*                                                                         *)
+(* matchesOffsets: the masterclock looks at whether the offsets are equal, *)
+(*   not at who wrote in which generation.                                 *)
+(*   Posted only: the same series, patches 18 and 19, in their simplest    *)
+(*   form.                                                                 *)
 (***************************************************************************)
+LOCAL Without == [userSetTscGate         |-> FALSE,
+                  trackOnlyOnChange      |-> FALSE,
+                  recordsGenerationEarly |-> FALSE,
+                  keepsLineOnMatch       |-> FALSE,
+                  zeroIsAValue           |-> FALSE,
+                  matchesOffsets         |-> FALSE]
+LOCAL Gated   == [Without EXCEPT !.userSetTscGate = TRUE]
+LOCAL Sparing == [Gated EXCEPT !.trackOnlyOnChange = TRUE]
+
 Profiles ==
-     "v6.1"  :> [userSetTscGate |-> FALSE, trackOnlyOnChange |-> FALSE]
-  @@ "v6.12" :> [userSetTscGate |-> TRUE,  trackOnlyOnChange |-> TRUE]
+     "series-v2" :> [Without EXCEPT !.recordsGenerationEarly = TRUE]
+  @@ "v5.16"     :> Without
+  @@ "v6.1"      :> Without
+  @@ "v6.7"      :> Gated
+  @@ "v6.8"      :> Sparing
+  @@ "v6.12"     :> Sparing
+  @@ "v7.3"      :> Sparing
+  @@ "corrected" :> [Sparing EXCEPT !.keepsLineOnMatch = TRUE,
+                                    !.zeroIsAValue     = TRUE,
+                                    !.matchesOffsets   = TRUE]
 =============================================================================

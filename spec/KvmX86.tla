@@ -11,7 +11,10 @@
 (* This module is what KVM does, for any VMM and any guest.  It holds no   *)
 (* bounds: those are in the MC modules.  Conditions of this slice, each to *)
 (* be lifted by its own step: every vCPU runs at the host's rate, the host *)
-(* TSC is stable and the same on all pCPUs, no nested guest.               *)
+(* TSC is stable and the same on all pCPUs, no nested guest, and of        *)
+(* kvmclock there is only the masterclock's state, not the time.  Fields   *)
+(* that nothing here reads (last_guest_tsc, the masterclock's reference)   *)
+(* are left out.                                                           *)
 (***************************************************************************)
 EXTENDS Naturals, FiniteSets, Rates, Kernels
 
@@ -40,12 +43,13 @@ VARIABLES
   thisTscNsec,        \* of the generation that the vCPU joined or opened last:
   thisTscWrite,       \* ... copies of curTscNsec, curTscWrite and curTscGeneration
   thisTscGeneration,
+  tscAdjust,          \* ia32_tsc_adjust_msr, cycles modulo 2^WordBits
   masterclockUpdate,  \* the vCPUs with KVM_REQ_MASTERCLOCK_UPDATE pending
   inGuest,            \* the vCPUs whose KVM_RUN is in the guest: they hold their vCPU mutex
 
   \* What can be seen from outside.  No action reads these; properties do.
   reply,              \* the last operation, with its arguments and what it returned
-  guestSeen,          \* {} or {the greatest value that a vCPU has read since the last host write}
+  guestSeen,          \* {} or {the greatest value that a vCPU has read since the TSC was last set}
   userOffset          \* {} or {the offset that userspace's writes have laid down}
 
 fixedVars == <<kernel, tscKhz, tscClocksource>>
@@ -53,7 +57,7 @@ lastVars  == <<lastTscNsec, lastTscWrite, lastTscKhz, lastTscOffset>>
 curVars   == <<curTscNsec, curTscWrite, curTscOffset, curTscGeneration>>
 syncVars  == <<lastVars, curVars, nrVcpusMatched, userSetTsc,
                tscOffset, thisTscNsec, thisTscWrite, thisTscGeneration>>
-kvmVars   == <<syncVars, useMasterClock, masterclockUpdate, inGuest>>
+kvmVars   == <<syncVars, tscAdjust, useMasterClock, masterclockUpdate, inGuest>>
 vars      == <<fixedVars, hostTsc, kvmVars, reply, guestSeen, userOffset>>
 
 -----------------------------------------------------------------------------
@@ -70,10 +74,16 @@ GuestTsc(vcpu) == Add(hostTsc, tscOffset[vcpu])
 \* clocksource it is a function of the TSC.
 BaseNs == CyclesToNs(tscKhz, hostTsc)
 
-OneLine == \A v, w \in online : tscOffset[v] = tscOffset[w]
+\* All vCPUs with these offsets are on one line.
+Equal(offsets) == \A v, w \in DOMAIN offsets : offsets[v] = offsets[w]
+OneLine == Equal(tscOffset)
 
-\* All vCPUs belong to the current generation: nr_vcpus_matched_tsc + 1 == online_vcpus.
-AllMatched(nrMatched, nrOnline) == nrMatched + 1 = nrOnline
+\* Are all vCPUs matched?  KVM says so if all belong to the current generation:
+\* nr_vcpus_matched_tsc + 1 == online_vcpus.
+AllMatched(nrMatched, offsets) ==
+  IF kernel.matchesOffsets
+  THEN offsets # << >> /\ Equal(offsets)
+  ELSE nrMatched + 1 = Cardinality(DOMAIN offsets)
 
 \* f with x at key, whether key is new or not.
 With(f, key, x) == [k \in DOMAIN f \cup {key} |-> IF k = key THEN x ELSE f[k]]
@@ -89,6 +99,7 @@ NewVm(switches, khz, clocksourceIsTsc, tsc) ==
   /\ userSetTsc = FALSE
   /\ useMasterClock = FALSE
   /\ tscOffset = << >> /\ thisTscNsec = << >> /\ thisTscWrite = << >> /\ thisTscGeneration = << >>
+  /\ tscAdjust = << >>
   /\ masterclockUpdate = {}
   /\ inGuest = {}
   /\ reply = [op |-> "CreateVm"]
@@ -101,8 +112,8 @@ NewVm(switches, khz, clocksourceIsTsc, tsc) ==
 (***************************************************************************)
 
 \* kvm_track_tsc_matching(): does this write ask its vCPU for a masterclock update?
-TrackTsc(vcpu, newGeneration, nrMatched, nrOnline) ==
-  LET want    == tscClocksource /\ AllMatched(nrMatched, nrOnline)
+TrackTsc(vcpu, newGeneration, nrMatched, offsets) ==
+  LET want    == tscClocksource /\ AllMatched(nrMatched, offsets)
       request == IF kernel.trackOnlyOnChange
                  THEN (useMasterClock /\ newGeneration) \/ useMasterClock # want
                  ELSE useMasterClock \/ want
@@ -116,9 +127,12 @@ SynchronizeCore(vcpu, offset, value, matched, byUser) ==
                                                    ELSE generation # 0)
       nrMatched  == IF ~matched THEN 0
                     ELSE IF joins THEN nrVcpusMatched + 1 ELSE nrVcpusMatched
-  IN /\ tscOffset' = With(tscOffset, vcpu, offset)
+      offsets    == With(tscOffset, vcpu, offset)
+      \* Which generation the vCPU notes: the one that it is in now, or the one before.
+      early      == matched \/ kernel.recordsGenerationEarly
+  IN /\ tscOffset' = offsets
      /\ lastTscNsec' = BaseNs
-     /\ lastTscWrite' = value
+     /\ lastTscWrite' = IF matched /\ kernel.keepsLineOnMatch THEN Add(hostTsc, offset) ELSE value
      /\ lastTscKhz' = tscKhz
      /\ lastTscOffset' = offset
      /\ curTscGeneration' = generation
@@ -126,11 +140,11 @@ SynchronizeCore(vcpu, offset, value, matched, byUser) ==
      /\ curTscWrite' = IF matched THEN curTscWrite ELSE value
      /\ curTscOffset' = IF matched THEN curTscOffset ELSE offset
      /\ nrVcpusMatched' = nrMatched
-     /\ thisTscGeneration' = With(thisTscGeneration, vcpu, generation)
-     /\ thisTscNsec' = With(thisTscNsec, vcpu, IF matched THEN curTscNsec ELSE BaseNs)
-     /\ thisTscWrite' = With(thisTscWrite, vcpu, IF matched THEN curTscWrite ELSE value)
+     /\ thisTscGeneration' = With(thisTscGeneration, vcpu, IF early THEN curTscGeneration ELSE generation)
+     /\ thisTscNsec' = With(thisTscNsec, vcpu, IF early THEN curTscNsec ELSE BaseNs)
+     /\ thisTscWrite' = With(thisTscWrite, vcpu, IF early THEN curTscWrite ELSE value)
      /\ userSetTsc' = (userSetTsc \/ (kernel.userSetTscGate /\ byUser))
-     /\ TrackTsc(vcpu, ~matched, nrMatched, Cardinality(online \cup {vcpu}))
+     /\ TrackTsc(vcpu, ~matched, nrMatched, offsets)
 
 \* A written value is expected if it is less than a second away from where the last
 \* write would have led by now.  Strict on both sides; the sums wrap.
@@ -141,17 +155,21 @@ WithinOneSecond(value) ==
      /\ Less(expected, Add(value, second))
 
 \* Is the write taken for one of those by which a VMM gives all vCPUs the same time?
-\* 0 always is: vCPU creation counts as a write of 0.
-Synchronizing(value) ==
-  \/ value = Zero
+\* A creation always is, and counts as a write of 0; and so, with most kernels, does a
+\* write of 0 that is none.
+Synchronizing(value, byUser) ==
+  \/ value = Zero /\ ~(byUser /\ kernel.zeroIsAValue)
   \/ /\ kernel.userSetTscGate => userSetTsc
      /\ WithinOneSecond(value)
 
 \* kvm_synchronize_tsc()
 Synchronize(vcpu, value, byUser) ==
-  LET matched == Synchronizing(value) /\ tscKhz = lastTscKhz
+  LET matched == Synchronizing(value, byUser) /\ tscKhz = lastTscKhz
       offset  == IF matched THEN curTscOffset ELSE Sub(value, hostTsc)
   IN SynchronizeCore(vcpu, offset, value, matched, byUser)
+
+\* pvclock_update_vm_gtod_copy(): is the masterclock to be used?
+MasterClock == tscClocksource /\ AllMatched(nrVcpusMatched, tscOffset)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -162,6 +180,7 @@ Synchronize(vcpu, value, byUser) ==
 CreateVcpu(vcpu) ==
   /\ vcpu \notin online
   /\ Synchronize(vcpu, Zero, FALSE)
+  /\ tscAdjust' = With(tscAdjust, vcpu, Zero)
   /\ reply' = [op |-> "CreateVcpu", vcpu |-> vcpu]
   /\ UNCHANGED <<fixedVars, hostTsc, useMasterClock, inGuest, guestSeen, userOffset>>
 
@@ -175,7 +194,7 @@ WriteTsc(vcpu, value) ==
   /\ reply' = [op |-> "WriteTsc", vcpu |-> vcpu, value |-> value]
   /\ guestSeen' = {}
   /\ userOffset' = IF curTscGeneration' # curTscGeneration THEN {curTscOffset'} ELSE userOffset
-  /\ UNCHANGED <<fixedVars, hostTsc, useMasterClock, inGuest>>
+  /\ UNCHANGED <<fixedVars, hostTsc, tscAdjust, useMasterClock, inGuest>>
 
 \* KVM_SET_DEVICE_ATTR, KVM_VCPU_TSC_CTRL / KVM_VCPU_TSC_OFFSET: the offset itself.  It is
 \* compared with the last write of anybody, not with the vCPU's own offset.
@@ -186,7 +205,7 @@ SetTscOffset(vcpu, offset) ==
   /\ reply' = [op |-> "SetTscOffset", vcpu |-> vcpu, offset |-> offset]
   /\ guestSeen' = {}
   /\ userOffset' = {offset}
-  /\ UNCHANGED <<fixedVars, hostTsc, useMasterClock, inGuest>>
+  /\ UNCHANGED <<fixedVars, hostTsc, tscAdjust, useMasterClock, inGuest>>
 
 Unchanged == UNCHANGED <<fixedVars, hostTsc, kvmVars, userOffset>>
 
@@ -204,6 +223,28 @@ ReadTsc(vcpu) ==
   /\ guestSeen' = guestSeen
   /\ Unchanged
 
+\* KVM_SET_MSRS of MSR_IA32_TSC_ADJUST: stores the value; the TSC stays.
+WriteTscAdjust(vcpu, value) ==
+  /\ VcpuIdle(vcpu)
+  /\ tscAdjust' = With(tscAdjust, vcpu, value)
+  /\ reply' = [op |-> "WriteTscAdjust", vcpu |-> vcpu, value |-> value]
+  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, useMasterClock, masterclockUpdate, inGuest,
+                 guestSeen, userOffset>>
+
+\* KVM_GET_MSRS of MSR_IA32_TSC_ADJUST.
+ReadTscAdjust(vcpu) ==
+  /\ VcpuIdle(vcpu)
+  /\ reply' = [op |-> "ReadTscAdjust", vcpu |-> vcpu, value |-> tscAdjust[vcpu]]
+  /\ guestSeen' = guestSeen
+  /\ Unchanged
+
+\* KVM_SET_CLOCK as far as the masterclock: it is evaluated anew at once.  Requests stay.
+SetClock ==
+  /\ useMasterClock' = MasterClock
+  /\ reply' = [op |-> "SetClock"]
+  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, tscAdjust, masterclockUpdate, inGuest,
+                 guestSeen, userOffset>>
+
 \* KVM_GET_CLOCK as far as its flags: KVM_CLOCK_TSC_STABLE (2) follows the masterclock;
 \* KVM_CLOCK_REALTIME (4) and KVM_CLOCK_HOST_TSC (8) need the host's clockread as well,
 \* which succeeds where the clocksource is the TSC.
@@ -218,24 +259,24 @@ GetClock ==
 (* The guest, and time                                                     *)
 (***************************************************************************)
 
-\* KVM_RUN up to the guest.  A pending request is worked off on the way: only here does
-\* the masterclock change (pvclock_update_vm_gtod_copy()).
+\* KVM_RUN up to the guest.  A pending request is worked off on the way: only here, and at
+\* KVM_SET_CLOCK, does the masterclock change.
 EnterGuest(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ inGuest' = inGuest \cup {vcpu}
   /\ masterclockUpdate' = masterclockUpdate \ {vcpu}
   /\ useMasterClock' = IF vcpu \in masterclockUpdate
-                       THEN tscClocksource /\ AllMatched(nrVcpusMatched, Cardinality(online))
+                       THEN MasterClock
                        ELSE useMasterClock
   /\ reply' = [op |-> "EnterGuest", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate]
-  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, guestSeen, userOffset>>
+  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, tscAdjust, guestSeen, userOffset>>
 
 \* KVM_RUN returns to userspace.
 ExitGuest(vcpu) ==
   /\ vcpu \in inGuest
   /\ inGuest' = inGuest \ {vcpu}
   /\ reply' = [op |-> "ExitGuest", vcpu |-> vcpu]
-  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, useMasterClock, masterclockUpdate,
+  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, tscAdjust, useMasterClock, masterclockUpdate,
                  guestSeen, userOffset>>
 
 \* The guest executes rdtsc on vcpu.  It may do so whenever it runs.
@@ -245,6 +286,35 @@ GuestReadTsc(vcpu) ==
   /\ guestSeen' = IF \E seen \in guestSeen : Before(GuestTsc(vcpu), seen)
                   THEN guestSeen
                   ELSE {GuestTsc(vcpu)}
+  /\ Unchanged
+
+\* The guest moves its own TSC on vcpu, by delta.  Since 5.10 (0c899c25d754) this is not
+\* synchronised: the offset moves, and KVM's books do not learn of it.
+MoveGuestTsc(vcpu, delta, adjust) ==
+  /\ vcpu \in inGuest
+  /\ tscOffset' = With(tscOffset, vcpu, Add(tscOffset[vcpu], delta))
+  /\ tscAdjust' = With(tscAdjust, vcpu, adjust)
+  /\ guestSeen' = {}
+  /\ UNCHANGED <<fixedVars, hostTsc, lastVars, curVars, nrVcpusMatched, userSetTsc,
+                 thisTscNsec, thisTscWrite, thisTscGeneration,
+                 useMasterClock, masterclockUpdate, inGuest, userOffset>>
+
+\* The guest writes MSR_IA32_TSC: MSR_IA32_TSC_ADJUST moves along.
+GuestWriteTsc(vcpu, value) ==
+  /\ LET delta == Sub(value, GuestTsc(vcpu))
+     IN MoveGuestTsc(vcpu, delta, Add(tscAdjust[vcpu], delta))
+  /\ reply' = [op |-> "GuestWriteTsc", vcpu |-> vcpu, value |-> value]
+
+\* The guest writes MSR_IA32_TSC_ADJUST: its TSC moves along.
+GuestWriteTscAdjust(vcpu, value) ==
+  /\ MoveGuestTsc(vcpu, Sub(value, tscAdjust[vcpu]), value)
+  /\ reply' = [op |-> "GuestWriteTscAdjust", vcpu |-> vcpu, value |-> value]
+
+\* The guest reads MSR_IA32_TSC_ADJUST.
+GuestReadTscAdjust(vcpu) ==
+  /\ vcpu \in inGuest
+  /\ reply' = [op |-> "GuestReadTscAdjust", vcpu |-> vcpu, value |-> tscAdjust[vcpu]]
+  /\ guestSeen' = guestSeen
   /\ Unchanged
 
 \* The host's counter reaches tsc.
@@ -262,10 +332,16 @@ Step(vcpu, word) ==
   \/ SetTscOffset(vcpu, word)
   \/ GetTscOffset(vcpu)
   \/ ReadTsc(vcpu)
+  \/ WriteTscAdjust(vcpu, word)
+  \/ ReadTscAdjust(vcpu)
+  \/ SetClock
   \/ GetClock
   \/ EnterGuest(vcpu)
   \/ ExitGuest(vcpu)
   \/ GuestReadTsc(vcpu)
+  \/ GuestWriteTsc(vcpu, word)
+  \/ GuestWriteTscAdjust(vcpu, word)
+  \/ GuestReadTscAdjust(vcpu)
   \/ TimePasses(word)
 
 -----------------------------------------------------------------------------
@@ -290,18 +366,24 @@ StableIsTrue ==
 \* A write that returned success did what it says: the vCPU reads the value (has the
 \* offset) that was written.  A value write may instead join the line that userspace's
 \* own writes have laid down: that is what the heuristic is for.  If it fails, a restored
-\* guest lives at a time that nobody gave it.  Allowed to be false for a written 0, which
-\* KVM takes for "the same as the others" in every version.
+\* guest lives at a time that nobody gave it.
 WriteTakesEffect ==
   /\ reply.op = "WriteTsc" =>
        \/ GuestTsc(reply.vcpu) = reply.value
        \/ tscOffset[reply.vcpu] \in userOffset
-       \/ reply.value = Zero
   /\ reply.op = "SetTscOffset" => tscOffset[reply.vcpu] = reply.offset
+  /\ reply.op = "GuestWriteTsc" => GuestTsc(reply.vcpu) = reply.value
+
+\* Whether the masterclock is on depends on the offsets that were set, not on how it came to
+\* them.  If it fails, a VMM that has put every vCPU on one line still gets no host_tsc from
+\* KVM_GET_CLOCK, and the guest a kvmclock that is not stable.
+HistoryFree ==
+  (tscClocksource /\ online # {} /\ OneLine /\ masterclockUpdate = {}) => useMasterClock
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* What the code relies on: true for any VMM and any guest                 *)
+(* What the code relies on: true for any VMM, and any guest that leaves    *)
+(* its TSC alone                                                           *)
 (***************************************************************************)
 
 TypeOK ==
@@ -312,7 +394,7 @@ TypeOK ==
   /\ lastTscKhz \in {0, tscKhz}
   /\ curTscGeneration \in Nat /\ nrVcpusMatched \in Nat
   /\ userSetTsc \in BOOLEAN /\ useMasterClock \in BOOLEAN /\ tscClocksource \in BOOLEAN
-  /\ \A f \in {tscOffset, thisTscNsec, thisTscWrite} :
+  /\ \A f \in {tscOffset, thisTscNsec, thisTscWrite, tscAdjust} :
        DOMAIN f = online /\ \A v \in online : IsWord(f[v])
   /\ DOMAIN thisTscGeneration = online
   /\ masterclockUpdate \subseteq online
@@ -327,8 +409,8 @@ GenerationIsOneLine ==
                     /\ \A v \in members : tscOffset[v] = curTscOffset
 
 \* The masterclock is on only while the books say so, or an update is on its way.
-MasterClockFollows ==
-  useMasterClock =>
-    \/ tscClocksource /\ AllMatched(nrVcpusMatched, Cardinality(online))
-    \/ masterclockUpdate # {}
+MasterClockFollows == useMasterClock => MasterClock \/ masterclockUpdate # {}
+
+\* Once all updates are worked off, a masterclock that is on tells the truth.
+MasterClockIsOneLine == (useMasterClock /\ masterclockUpdate = {}) => OneLine
 =============================================================================

@@ -10,12 +10,15 @@ CONSTANTS Kernel,       \* name of a profile
           NrVcpus,      \* the vCPUs are 0 .. NrVcpus - 1
           Values,       \* what the VMM may write by value
           Offsets,      \* what it may write as an offset
+          Adjusts,      \* what host and guest may write to TSC_ADJUST; mostly none
+          GuestWrites,  \* what the guest may write to its TSC; mostly none
           MaxWrites     \* generations that may be opened
 
 MCInit == NewVm(Profiles[Kernel], Khz, TscIsClocksource, StartTsc)
 
 MCNext ==
   \/ GetClock
+  \/ SetClock
   \/ TimePasses(Add(hostTsc, 1))
   \/ \E vcpu \in 0 .. NrVcpus - 1 :
        \/ CreateVcpu(vcpu)
@@ -26,6 +29,9 @@ MCNext ==
        \/ EnterGuest(vcpu)
        \/ ExitGuest(vcpu)
        \/ GuestReadTsc(vcpu)
+       \/ \E value \in GuestWrites : GuestWriteTsc(vcpu, value)
+       \/ \E value \in Adjusts : WriteTscAdjust(vcpu, value) \/ GuestWriteTscAdjust(vcpu, value)
+       \/ Adjusts # {} /\ (ReadTscAdjust(vcpu) \/ GuestReadTscAdjust(vcpu))
 
 MCSpec == MCInit /\ [][MCNext]_vars
 

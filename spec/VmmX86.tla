@@ -15,8 +15,10 @@ CONSTANTS
                     \* FALSE: WriteTsc, the same value to each vCPU
   Targets,          \* the offsets or values that it restores
   MaxRestores,      \* how often at most
-  MaxPreemption,    \* the most cycles between two writes of one restore
-  AsksWhileHeld     \* TRUE: it also calls GetClock while it holds the guest
+  MaxPreemption,    \* the most cycles between two writes of one restore (see Preemption)
+  AsksWhileHeld,    \* TRUE: it also calls GetClock while it holds the guest
+  WritesAtCreation, \* TRUE: it restores each vCPU right after creating it, all to one target
+  GuestWrites       \* the values that the guest writes to its own TSC; mostly none
 
 VARIABLES
   phase,            \* "creating", "held", "restoring" or "running"
@@ -34,9 +36,23 @@ Write(vcpu, x) == IF ByOffset THEN SetTscOffset(vcpu, x) ELSE WriteTsc(vcpu, x)
 
 Create ==
   /\ phase = "creating"
+  /\ todo = {}
   /\ CreateVcpu(Cardinality(online))
-  /\ phase' = IF Cardinality(online') = NrVcpus THEN "held" ELSE "creating"
-  /\ UNCHANGED <<todo, target, askedLine, restores>>
+  /\ todo' = IF WritesAtCreation THEN {Cardinality(online)} ELSE {}
+  /\ phase' = IF Cardinality(online') = NrVcpus /\ ~WritesAtCreation THEN "held" ELSE "creating"
+  /\ UNCHANGED <<target, askedLine, restores>>
+
+\* Its value, or offset, is the same for every vCPU.
+WriteAtCreation(vcpu, x) ==
+  /\ phase = "creating"
+  /\ vcpu \in todo
+  /\ target \in {{}, {x}}
+  /\ Write(vcpu, x)
+  /\ target' = {x}
+  /\ todo' = {}
+  /\ askedLine' = IF askedLine = {} THEN {IF ByOffset THEN x ELSE Sub(x, hostTsc)} ELSE askedLine
+  /\ restores' = MaxRestores
+  /\ phase' = IF Cardinality(online) = NrVcpus THEN "held" ELSE "creating"
 
 BeginRestore(vcpu, x) ==
   /\ phase = "held"
@@ -74,7 +90,10 @@ Hold ==
 \* GetTscOffset and ReadTsc return what GuestTsc and tscOffset are; no property needs them here.
 Guest(vcpu) ==
   /\ phase = "running"
-  /\ EnterGuest(vcpu) \/ ExitGuest(vcpu) \/ GuestReadTsc(vcpu)
+  /\ \/ EnterGuest(vcpu)
+     \/ ExitGuest(vcpu)
+     \/ GuestReadTsc(vcpu)
+     \/ \E value \in GuestWrites : GuestWriteTsc(vcpu, value)
   /\ UNCHANGED vmmVars
 
 AskClock ==
@@ -82,9 +101,11 @@ AskClock ==
   /\ GetClock
   /\ UNCHANGED vmmVars
 
-\* The preemption is counted from the last write: one cycle is one nanosecond here.
+\* One cycle is one nanosecond here.  A restore's preemption is counted from its last write;
+\* that of vCPUs which are created and written in turn, from the first write of all.
 Preemption ==
   /\ phase = "restoring" => Sub(BaseNs, lastTscNsec) < MaxPreemption
+  /\ (phase = "creating" /\ target # {}) => Sub(BaseNs, curTscNsec) < MaxPreemption
   /\ TimePasses(Add(hostTsc, 1))
   /\ UNCHANGED vmmVars
 
@@ -95,7 +116,7 @@ VmmInit ==
 
 VmmNext ==
   \/ Create
-  \/ \E vcpu \in Vcpus : \/ \E x \in Targets : BeginRestore(vcpu, x)
+  \/ \E vcpu \in Vcpus : \/ \E x \in Targets : BeginRestore(vcpu, x) \/ WriteAtCreation(vcpu, x)
                          \/ GoOnRestoring(vcpu)
                          \/ Guest(vcpu)
   \/ LetRun

@@ -23,7 +23,13 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         GET_CLOCK,
         ENTER_GUEST,
         EXIT_GUEST,
-        GUEST_READ_TSC
+        GUEST_READ_TSC,
+        GUEST_WRITE_TSC,
+        GUEST_WRITE_TSC_ADJUST,
+        GUEST_READ_TSC_ADJUST,
+        WRITE_TSC_ADJUST,
+        READ_TSC_ADJUST,
+        SET_CLOCK
     }
 
     /** A word on its own, or near what the vCPU has now: what a restore writes. */
@@ -39,12 +45,16 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
             vm.getClock();
             return;
         }
+        if (kind == Kind.SET_CLOCK) {
+            vm.setClock();
+            return;
+        }
         if (vcpus.isEmpty() || (kind == Kind.CREATE_VCPU && vcpus.size() < most)) {
             vcpus.add(vm.createVcpu(vcpus.size()));
             return;
         }
         X86Vcpu target = vcpus.get(vcpu % vcpus.size());
-        boolean inside = kind == Kind.EXIT_GUEST || kind == Kind.GUEST_READ_TSC;
+        boolean inside = kind == Kind.EXIT_GUEST || kind.name().startsWith("GUEST_");
         if (inside && !target.inGuest()) {
             target.enterGuest();
         } else if (!inside && target.inGuest()) {
@@ -57,7 +67,12 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
             case READ_TSC -> target.readTsc();
             case EXIT_GUEST -> target.exitGuest();
             case GUEST_READ_TSC -> target.guestReadTsc();
-            case CREATE_VCPU, ENTER_GUEST, GET_CLOCK -> target.enterGuest();
+            case GUEST_WRITE_TSC -> target.guestWriteTsc(word.from(host.rdtsc() + target.tscOffset()));
+            case GUEST_WRITE_TSC_ADJUST -> target.guestWriteTscAdjust(word.from(0));
+            case GUEST_READ_TSC_ADJUST -> target.guestReadTscAdjust();
+            case WRITE_TSC_ADJUST -> target.writeTscAdjust(word.from(0));
+            case READ_TSC_ADJUST -> target.readTscAdjust();
+            case CREATE_VCPU, ENTER_GUEST, GET_CLOCK, SET_CLOCK -> target.enterGuest();
         }
     }
 }

@@ -15,10 +15,30 @@ import org.jspecify.annotations.Nullable;
  * that one and proves both equal.
  */
 public enum KernelProfile {
-    /** Linux 6.1, and every release from 5.16 (the offset attribute) to 6.6. */
-    V6_1("v6.1", new Release(5, 16), new Release(6, 7)),
-    /** Linux 6.12, and every release from 6.8 on. */
-    V6_12("v6.12", new Release(6, 8), null, Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE);
+    /** The series as posted in July 2021 (v2), on a kernel of that time; no release has it. */
+    SERIES_V2("series-v2", null, null, Switch.RECORDS_GENERATION_EARLY),
+    /** Linux 5.16, the first with the offset attribute, to 6.0. */
+    V5_16("v5.16", new Release(5, 16), new Release(6, 1)),
+    /** Linux 6.1 to 6.6. */
+    V6_1("v6.1", new Release(6, 1), new Release(6, 7)),
+    /** Linux 6.7. */
+    V6_7("v6.7", new Release(6, 7), new Release(6, 8), Switch.USER_SET_TSC_GATE),
+    /** Linux 6.8 to 6.11. */
+    V6_8("v6.8", new Release(6, 8), new Release(6, 12), Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE),
+    /** Linux 6.12 to 7.2. */
+    V6_12("v6.12", new Release(6, 12), new Release(7, 3), Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE),
+    /** Linux 7.3 and later. */
+    V7_3("v7.3", new Release(7, 3), null, Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE),
+    /** The latest kernel with every correction that has been proposed or is known to be needed; no release has it. */
+    CORRECTED(
+            "corrected",
+            null,
+            null,
+            Switch.USER_SET_TSC_GATE,
+            Switch.TRACK_ONLY_ON_CHANGE,
+            Switch.KEEPS_LINE_ON_MATCH,
+            Switch.ZERO_IS_A_VALUE,
+            Switch.MATCHES_OFFSETS);
 
     /** A kernel release's first two numbers. */
     @Immutable
@@ -39,11 +59,11 @@ public enum KernelProfile {
     }
 
     private final String specName;
-    private final Release from;
+    private final @Nullable Release from;
     private final @Nullable Release before;
     private final ImmutableSet<Switch> switches;
 
-    KernelProfile(String specName, Release from, @Nullable Release before, Switch... switches) {
+    KernelProfile(String specName, @Nullable Release from, @Nullable Release before, Switch... switches) {
         this.specName = specName;
         this.from = from;
         this.before = before;
@@ -74,16 +94,18 @@ public enum KernelProfile {
      * The profile that covers a kernel release.
      *
      * @param release as {@code uname -r} prints it, such as {@code 6.12.95+deb12-cloud-amd64}
-     * @return empty if {@code release} is not a release, or none covers it (6.7 has one switch of the two)
+     * @return empty if {@code release} is not a release, or is older than 5.16, the first with the offset attribute
      */
     public static Optional<KernelProfile> covering(String release) {
         return Release.parse(release)
-                .flatMap(r -> Arrays.stream(values())
-                        .filter(p -> !r.isBefore(p.from) && (p.before == null || r.isBefore(p.before)))
-                        .findFirst());
+                .flatMap(r -> Arrays.stream(values()).filter(p -> p.covers(r)).findFirst());
     }
 
-    /** All names, for messages: {@code v6.1, v6.12}. */
+    private boolean covers(Release release) {
+        return from != null && !release.isBefore(from) && (before == null || release.isBefore(before));
+    }
+
+    /** All names, for messages: {@code v6.1, v6.12, ...}. */
     public static String names() {
         return Arrays.stream(values()).map(KernelProfile::specName).collect(Collectors.joining(", "));
     }

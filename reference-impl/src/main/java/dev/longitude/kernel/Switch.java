@@ -1,8 +1,8 @@
 package dev.longitude.kernel;
 
 /**
- * One behaviour of KVM that changed between kernel versions. The constants mirror the fields of the records in {@code
- * spec/Kernels.tla}, name for name.
+ * One behaviour of KVM that changed between kernel versions, or that somebody has proposed to change. The constants
+ * mirror the fields of the records in {@code spec/Kernels.tla}, name for name.
  */
 public enum Switch {
     /**
@@ -12,8 +12,7 @@ public enum Switch {
      */
     USER_SET_TSC_GATE(
             "userSetTscGate",
-            "6.7",
-            "bf328e22e472",
+            "since 6.7, bf328e22e472",
             "the first TSC write by value to a young guest is honoured, not absorbed into the line of its creation"),
 
     /**
@@ -23,19 +22,47 @@ public enum Switch {
      */
     TRACK_ONLY_ON_CHANGE(
             "trackOnlyOnChange",
-            "6.8",
-            "c52ffadc65e2",
-            "a TSC write asks for a masterclock update only where that can change the masterclock");
+            "since 6.8, c52ffadc65e2",
+            "a TSC write asks for a masterclock update only where that can change the masterclock"),
+
+    /**
+     * A vCPU notes its generation before the write opens a new one, so that its next matched write counts as joining.
+     * Posted only: patch 02/12 of the series, v2 and v3, July 2021; the merged 58d4277be9b6 has the right order.
+     */
+    RECORDS_GENERATION_EARLY(
+            "recordsGenerationEarly",
+            "posted only: the series v2 and v3, patch 02/12",
+            "the vCPU that opens a generation is counted a second time when it writes again"),
+
+    /**
+     * A write that joins is remembered with the value that the line has at that instant. Without it the dropped value
+     * is remembered, 0 for a creation, and the next write is measured by it. Posted only: "Cleaning up the KVM clock
+     * mess" v6, patch 16.
+     */
+    KEEPS_LINE_ON_MATCH(
+            "keepsLineOnMatch",
+            "posted only: the clock-mess series v6, patch 16",
+            "a vCPU's creation between two writes by value does not spoil the one-second window"),
+
+    /** A host write of 0 is a value like others; only creation is forced to join. In no kernel, and not posted. */
+    ZERO_IS_A_VALUE("zeroIsAValue", "in no kernel", "a host write of 0 sets the TSC to 0"),
+
+    /**
+     * The masterclock looks at whether the offsets are equal, not at who wrote in which generation. Posted only:
+     * "Cleaning up the KVM clock mess" v6, patches 18 and 19, here in their simplest form.
+     */
+    MATCHES_OFFSETS(
+            "matchesOffsets",
+            "posted only: the clock-mess series v6, patches 18 and 19",
+            "vCPUs with equal offsets are matched, however they came to them");
 
     private final String specName;
-    private final String since;
-    private final String commit;
+    private final String source;
     private final String meaning;
 
-    Switch(String specName, String since, String commit, String meaning) {
+    Switch(String specName, String source, String meaning) {
         this.specName = specName;
-        this.since = since;
-        this.commit = commit;
+        this.source = source;
         this.meaning = meaning;
     }
 
@@ -44,14 +71,9 @@ public enum Switch {
         return specName;
     }
 
-    /** The first Linux release with this behaviour, such as {@code 6.7}. */
-    public String since() {
-        return since;
-    }
-
-    /** The commit that brought it, abbreviated. */
-    public String commit() {
-        return commit;
+    /** The first release and the commit, or where it was posted. */
+    public String source() {
+        return source;
     }
 
     /** What the kernel does where the switch is on, as one clause. */

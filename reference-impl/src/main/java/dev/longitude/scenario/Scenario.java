@@ -150,6 +150,75 @@ public enum Scenario {
             stage.vm.getClock();
         }
     },
+    /** As cloud-hypervisor and Firecracker did: each vCPU is created and written before the next. */
+    WRITE_AT_CREATION("write-at-creation", "write one value to each vCPU right after its creation: they part") {
+        @Override
+        void play(Stage stage) {
+            for (int i = 0; i < stage.nrVcpus; i++) {
+                stage.create();
+                stage.vcpus.get(i).writeTsc(stage.host.millis(100_000));
+                stage.pass(10);
+            }
+            stage.runEach();
+        }
+    },
+    /** One vCPU alone makes the count. */
+    EARLY_GENERATION("early-generation", "set one vCPU's offset twice, on a guest whose masterclock is on") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.runEach();
+            stage.vcpus.get(0).setTscOffset(7);
+            stage.vcpus.get(0).setTscOffset(7);
+            stage.runEach();
+        }
+    },
+    /**
+     * The ladder of the kernel's selftest tsc_msrs_test.c, with its values: a unit is 2^30 cycles, the guest steps by 4
+     * units, the host adjusts by 64.
+     */
+    TSC_ADJUST_LADDER("tsc-adjust-ladder", "guest and host write TSC and TSC_ADJUST in turn, as tsc_msrs_test does") {
+        @Override
+        void play(Stage stage) {
+            long unit = 1L << 30;
+            long step = 4 * unit;
+            long hostAdjust = 64 * unit;
+            stage.create();
+            X86Vcpu vcpu = stage.vcpus.get(0);
+            vcpu.enterGuest();
+            vcpu.guestWriteTsc(step);
+            stage.readBoth();
+            vcpu.guestWriteTscAdjust(2 * step);
+            stage.readBoth();
+            vcpu.exitGuest();
+            vcpu.writeTsc(hostAdjust + 2 * step);
+            vcpu.readTscAdjust();
+            vcpu.writeTscAdjust(123456 * unit);
+            vcpu.readTsc();
+            vcpu.writeTscAdjust(2 * step);
+            vcpu.enterGuest();
+            vcpu.guestWriteTscAdjust(3 * step);
+            stage.readBoth();
+            vcpu.guestWriteTsc(4 * step);
+            stage.readBoth();
+            vcpu.exitGuest();
+        }
+    },
+    /** The flag does not learn of it. */
+    GUEST_WRITES("guest-writes", "the guest sets its TSC on one vCPU; the clock goes on saying stable") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.runEach();
+            X86Vcpu last = stage.vcpus.get(stage.vcpus.size() - 1);
+            last.enterGuest();
+            last.guestWriteTsc(stage.host.millis(1_000));
+            last.exitGuest();
+            stage.runEach();
+            stage.vm.setClock();
+            stage.vm.getClock();
+        }
+    },
     /** Anything. */
     RANDOM("random", "200 operations chosen by the seed") {
         @Override
@@ -264,6 +333,12 @@ public enum Scenario {
             vm.getClock();
         }
 
+        void readBoth() {
+            pass(0);
+            vcpus.get(0).guestReadTsc();
+            vcpus.get(0).guestReadTscAdjust();
+        }
+
         void anything() {
             if (random.nextInt(3) == 0) {
                 pass(random.nextInt(4) == 0 ? random.nextInt(3_000) : random.nextInt(10));
@@ -275,14 +350,16 @@ public enum Scenario {
             }
             X86Vcpu vcpu = vcpus.get(index);
             if (vcpu.inGuest()) {
-                if (random.nextInt(3) == 0) {
-                    vcpu.exitGuest();
-                } else {
-                    vcpu.guestReadTsc();
+                switch (random.nextInt(12)) {
+                    case 0 -> vcpu.guestWriteTsc(anyValue(vcpu));
+                    case 1 -> vcpu.guestWriteTscAdjust(host.millis(random.nextInt(1_000)));
+                    case 2 -> vcpu.guestReadTscAdjust();
+                    case 3, 4, 5, 6 -> vcpu.exitGuest();
+                    default -> vcpu.guestReadTsc();
                 }
                 return;
             }
-            switch (random.nextInt(7)) {
+            switch (random.nextInt(10)) {
                 case 0 -> vcpu.writeTsc(anyValue(vcpu));
                 case 1 ->
                     vcpu.setTscOffset(
@@ -292,6 +369,9 @@ public enum Scenario {
                 case 2 -> vcpu.getTscOffset();
                 case 3 -> vcpu.readTsc();
                 case 4 -> vm.getClock();
+                case 5 -> vm.setClock();
+                case 6 -> vcpu.writeTscAdjust(random.nextLong());
+                case 7 -> vcpu.readTscAdjust();
                 default -> vcpu.enterGuest();
             }
         }

@@ -20,6 +20,12 @@ public enum Operation {
     SET_TSC_OFFSET("SetTscOffset", takes(Field.VCPU, Field.OFFSET), gives()),
     /** KVM_GET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET. */
     GET_TSC_OFFSET("GetTscOffset", takes(Field.VCPU), gives(Field.OFFSET)),
+    /** KVM_SET_MSRS of MSR_IA32_TSC_ADJUST (0x3b): stores, and moves nothing. */
+    WRITE_TSC_ADJUST("WriteTscAdjust", takes(Field.VCPU, Field.VALUE), gives()),
+    /** KVM_GET_MSRS of MSR_IA32_TSC_ADJUST. */
+    READ_TSC_ADJUST("ReadTscAdjust", takes(Field.VCPU), gives(Field.VALUE)),
+    /** KVM_SET_CLOCK, as far as the masterclock. */
+    SET_CLOCK("SetClock", takes(), gives()),
     /** KVM_GET_CLOCK, as far as its flags. */
     GET_CLOCK("GetClock", takes(), gives(Field.FLAGS)),
     /** KVM_RUN up to the guest. */
@@ -27,7 +33,13 @@ public enum Operation {
     /** KVM_RUN's return to userspace. */
     EXIT_GUEST("ExitGuest", takes(Field.VCPU), gives()),
     /** The guest executes rdtsc. */
-    GUEST_READ_TSC("GuestReadTsc", takes(Field.VCPU), gives(Field.VALUE));
+    GUEST_READ_TSC("GuestReadTsc", takes(Field.VCPU), gives(Field.VALUE)),
+    /** The guest writes MSR_IA32_TSC: its TSC and MSR_IA32_TSC_ADJUST move. */
+    GUEST_WRITE_TSC("GuestWriteTsc", takes(Field.VCPU, Field.VALUE), gives()),
+    /** The guest writes MSR_IA32_TSC_ADJUST: its TSC moves along. */
+    GUEST_WRITE_TSC_ADJUST("GuestWriteTscAdjust", takes(Field.VCPU, Field.VALUE), gives()),
+    /** The guest reads MSR_IA32_TSC_ADJUST. */
+    GUEST_READ_TSC_ADJUST("GuestReadTscAdjust", takes(Field.VCPU), gives(Field.VALUE));
 
     private static final ImmutableMap<String, Operation> BY_NAME =
             Maps.uniqueIndex(Arrays.asList(values()), Operation::specName);

@@ -40,6 +40,8 @@ public enum StateVariable {
     THIS_TSC_WRITE("thisTscWrite", Kind.WORD_BY_VCPU),
     /** The vCPU's generation. */
     THIS_TSC_GENERATION("thisTscGeneration", Kind.NUMBER_BY_VCPU),
+    /** The vCPU's MSR_IA32_TSC_ADJUST, cycles modulo 2^64. */
+    TSC_ADJUST("tscAdjust", Kind.WORD_BY_VCPU),
     /** The vCPUs with a masterclock update pending. */
     MASTERCLOCK_UPDATE("masterclockUpdate", Kind.VCPU_SET),
     /** The vCPUs whose KVM_RUN is in the guest. */

@@ -20,6 +20,7 @@ public final class X86Vcpu {
     long thisTscNsec;
     long thisTscWrite;
     int thisTscGeneration;
+    long tscAdjust;
     boolean masterclockUpdate;
     boolean inGuest;
 
@@ -76,6 +77,22 @@ public final class X86Vcpu {
         return vm.read(this, Operation.READ_TSC, Field.VALUE);
     }
 
+    /**
+     * KVM_SET_MSRS of MSR_IA32_TSC_ADJUST: stores the value; the guest's TSC stays.
+     *
+     * @param value cycles modulo 2^64
+     */
+    public void writeTscAdjust(long value) {
+        checkIdle();
+        vm.writeTscAdjust(this, value);
+    }
+
+    /** KVM_GET_MSRS of MSR_IA32_TSC_ADJUST: cycles modulo 2^64. */
+    public long readTscAdjust() {
+        checkIdle();
+        return vm.read(this, Operation.READ_TSC_ADJUST, Field.VALUE);
+    }
+
     /** KVM_RUN up to the guest. */
     public void enterGuest() {
         checkIdle();
@@ -92,6 +109,32 @@ public final class X86Vcpu {
     public long guestReadTsc() {
         checkInGuest();
         return vm.read(this, Operation.GUEST_READ_TSC, Field.VALUE);
+    }
+
+    /**
+     * The guest writes MSR_IA32_TSC: this vCPU's TSC becomes the value, and MSR_IA32_TSC_ADJUST moves by as much.
+     *
+     * @param value unsigned cycles
+     */
+    public void guestWriteTsc(long value) {
+        checkInGuest();
+        vm.guestWriteTsc(this, value);
+    }
+
+    /**
+     * The guest writes MSR_IA32_TSC_ADJUST: this vCPU's TSC moves by as much as the MSR does.
+     *
+     * @param value cycles modulo 2^64
+     */
+    public void guestWriteTscAdjust(long value) {
+        checkInGuest();
+        vm.guestWriteTscAdjust(this, value);
+    }
+
+    /** The guest reads MSR_IA32_TSC_ADJUST: cycles modulo 2^64. */
+    public long guestReadTscAdjust() {
+        checkInGuest();
+        return vm.read(this, Operation.GUEST_READ_TSC_ADJUST, Field.VALUE);
     }
 
     private void checkIdle() {

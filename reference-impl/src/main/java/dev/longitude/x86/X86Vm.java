@@ -118,11 +118,7 @@ public final class X86Vm {
         try {
             long hostTsc = host.rdtsc();
             synchronize(vcpu, hostTsc, value, true);
-            emit(
-                    hostTsc,
-                    Operation.WRITE_TSC,
-                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.VALUE, value),
-                    ImmutableMap.of());
+            emitWrite(hostTsc, Operation.WRITE_TSC, vcpu, value);
         } finally {
             tscWriteLock.unlock();
         }
@@ -145,12 +141,69 @@ public final class X86Vm {
         }
     }
 
-    /** The operations that only read: KVM_GET_MSRS, KVM_GET_DEVICE_ATTR, rdtsc in the guest. */
+    /** KVM_SET_CLOCK, as far as the masterclock: it is evaluated anew at once; pending requests stay. */
+    public void setClock() {
+        tscWriteLock.lock();
+        try {
+            updateMasterClock();
+            emit(host.rdtsc(), Operation.SET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** KVM_SET_MSRS of MSR_IA32_TSC_ADJUST: stores, and moves nothing. */
+    void writeTscAdjust(X86Vcpu vcpu, long value) {
+        tscWriteLock.lock();
+        try {
+            vcpu.tscAdjust = value;
+            emitWrite(host.rdtsc(), Operation.WRITE_TSC_ADJUST, vcpu, value);
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** The guest writes MSR_IA32_TSC. Not synchronised (Linux 5.10, 0c899c25d754): the books do not learn of it. */
+    void guestWriteTsc(X86Vcpu vcpu, long value) {
+        tscWriteLock.lock();
+        try {
+            long hostTsc = host.rdtsc();
+            long moved = value - (hostTsc + vcpu.tscOffset);
+            vcpu.tscOffset += moved;
+            vcpu.tscAdjust += moved;
+            emitWrite(hostTsc, Operation.GUEST_WRITE_TSC, vcpu, value);
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** The guest writes MSR_IA32_TSC_ADJUST: its TSC moves by as much as the MSR does. */
+    void guestWriteTscAdjust(X86Vcpu vcpu, long value) {
+        tscWriteLock.lock();
+        try {
+            vcpu.tscOffset += value - vcpu.tscAdjust;
+            vcpu.tscAdjust = value;
+            emitWrite(host.rdtsc(), Operation.GUEST_WRITE_TSC_ADJUST, vcpu, value);
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    private void emitWrite(long hostTsc, Operation operation, X86Vcpu vcpu, long value) {
+        emit(hostTsc, operation, ImmutableMap.of(Field.VCPU, vcpu.index(), Field.VALUE, value), ImmutableMap.of());
+    }
+
+    /** The operations that only read. */
     long read(X86Vcpu vcpu, Operation operation, Field result) {
         tscWriteLock.lock();
         try {
             long hostTsc = host.rdtsc();
-            long value = operation == Operation.GET_TSC_OFFSET ? vcpu.tscOffset : hostTsc + vcpu.tscOffset;
+            long value = switch (operation) {
+                case GET_TSC_OFFSET -> vcpu.tscOffset;
+                case READ_TSC, GUEST_READ_TSC -> hostTsc + vcpu.tscOffset;
+                case READ_TSC_ADJUST, GUEST_READ_TSC_ADJUST -> vcpu.tscAdjust;
+                default -> throw new IllegalArgumentException(operation + " reads nothing of a vCPU");
+            };
             emit(hostTsc, operation, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of(result, value));
             return value;
         } finally {
@@ -191,14 +244,21 @@ public final class X86Vm {
 
     /** pvclock_update_vm_gtod_copy(): the decision. */
     private void updateMasterClock() {
-        useMasterClock = host.tscClocksource() && nrVcpusMatched + 1 == vcpus.size();
+        useMasterClock = host.tscClocksource() && allMatched();
+    }
+
+    private boolean allMatched() {
+        if (kernel.has(Switch.MATCHES_OFFSETS)) {
+            return vcpus.values().stream().map(v -> v.tscOffset).distinct().count() == 1;
+        }
+        return nrVcpusMatched + 1 == vcpus.size();
     }
 
     /** kvm_synchronize_tsc(): is this write one of those by which all vCPUs are given the same time? */
     private void synchronize(X86Vcpu vcpu, long hostTsc, long value, boolean byUser) {
         long elapsed = host.baseNs(hostTsc) - lastTscNsec;
         boolean synchronizing;
-        if (value == 0) {
+        if (value == 0 && !(byUser && kernel.has(Switch.ZERO_IS_A_VALUE))) {
             synchronizing = true;
         } else if (kernel.has(Switch.USER_SET_TSC_GATE) && !userSetTsc) {
             synchronizing = false;
@@ -217,28 +277,39 @@ public final class X86Vm {
             userSetTsc = true;
         }
         lastTscNsec = host.baseNs(hostTsc);
-        lastTscWrite = value;
+        lastTscWrite = matched && kernel.has(Switch.KEEPS_LINE_ON_MATCH) ? hostTsc + offset : value;
         lastTscKhz = host.tscKhz();
         lastTscOffset = offset;
         vcpu.tscOffset = offset;
+        boolean joins = matched && vcpu.thisTscGeneration != curTscGeneration;
+        if (kernel.has(Switch.RECORDS_GENERATION_EARLY)) {
+            record(vcpu);
+        }
         if (!matched) {
             curTscGeneration++;
             curTscNsec = lastTscNsec;
             curTscWrite = value;
             curTscOffset = offset;
             nrVcpusMatched = 0;
-        } else if (vcpu.thisTscGeneration != curTscGeneration) {
+        } else if (joins) {
             nrVcpusMatched++;
         }
+        if (!kernel.has(Switch.RECORDS_GENERATION_EARLY)) {
+            record(vcpu);
+        }
+        track(vcpu, !matched);
+    }
+
+    /** The vCPU notes the current generation as its own. */
+    private void record(X86Vcpu vcpu) {
         vcpu.thisTscGeneration = curTscGeneration;
         vcpu.thisTscNsec = curTscNsec;
         vcpu.thisTscWrite = curTscWrite;
-        track(vcpu, !matched);
     }
 
     /** kvm_track_tsc_matching(): asks for a masterclock update where the write may have changed what it depends on. */
     private void track(X86Vcpu vcpu, boolean newGeneration) {
-        boolean want = host.tscClocksource() && nrVcpusMatched + 1 == vcpus.size();
+        boolean want = host.tscClocksource() && allMatched();
         boolean request;
         if (kernel.has(Switch.TRACK_ONLY_ON_CHANGE)) {
             request = (useMasterClock && newGeneration) || useMasterClock != want;
@@ -274,6 +345,7 @@ public final class X86Vm {
                 .put(StateVariable.THIS_TSC_NSEC, each(v -> v.thisTscNsec))
                 .put(StateVariable.THIS_TSC_WRITE, each(v -> v.thisTscWrite))
                 .put(StateVariable.THIS_TSC_GENERATION, each(v -> v.thisTscGeneration))
+                .put(StateVariable.TSC_ADJUST, each(v -> v.tscAdjust))
                 .put(StateVariable.MASTERCLOCK_UPDATE, which(v -> v.masterclockUpdate))
                 .put(StateVariable.IN_GUEST, which(v -> v.inGuest))
                 .buildOrThrow();

@@ -36,7 +36,7 @@ public final class ModelCheck {
 
     /** What the code relies on; every model checks these. */
     private static final ImmutableSet<String> INNER =
-            ImmutableSet.of("TypeOK", "GenerationIsOneLine", "MasterClockFollows");
+            ImmutableSet.of("TypeOK", "GenerationIsOneLine", "MasterClockFollows", "MasterClockIsOneLine");
 
     private final Model model;
     private final String config;

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class IoctlLog {
     private static final String MSR_TSC = "0x10";
+    private static final String MSR_TSC_ADJUST = "0x3b";
 
     /** Operations that touch nothing that the specification has. Anything else unknown is taken to disturb it. */
     private static final ImmutableSet<String> HARMLESS = ImmutableSet.of(
@@ -191,18 +193,28 @@ public final class IoctlLog {
             }
             case "KVM_CREATE_VCPU" -> write(record, source, Operation.CREATE_VCPU, Map.of());
             case "KVM_SET_MSRS" -> {
-                Long value = msr(record, record.args(), "data");
-                if (value != null) {
-                    write(record, source, Operation.WRITE_TSC, Map.of(Field.VALUE, value));
-                } else {
+                Long tsc = msr(record, record.args(), MSR_TSC);
+                Long adjust = msr(record, record.args(), MSR_TSC_ADJUST);
+                if (adjust != null) {
+                    onVcpu(record, source, Operation.WRITE_TSC_ADJUST, Map.of(Field.VALUE, adjust), Map.of());
+                }
+                if (tsc != null) {
+                    write(record, source, Operation.WRITE_TSC, Map.of(Field.VALUE, tsc));
+                }
+                if (tsc == null && adjust == null) {
                     notModelled.add(record.op() + " of others");
                 }
             }
             case "KVM_GET_MSRS" -> {
-                Long value = msr(record, record.out(), "data");
-                if (value != null) {
-                    onVcpu(record, source, Operation.READ_TSC, Map.of(Field.VALUE, value));
-                } else {
+                Long tsc = msr(record, record.out(), MSR_TSC);
+                Long adjust = msr(record, record.out(), MSR_TSC_ADJUST);
+                if (adjust != null) {
+                    onVcpu(record, source, Operation.READ_TSC_ADJUST, Map.of(), Map.of(Field.VALUE, adjust));
+                }
+                if (tsc != null) {
+                    onVcpu(record, source, Operation.READ_TSC, Map.of(), Map.of(Field.VALUE, tsc));
+                }
+                if (tsc == null && adjust == null) {
                     notModelled.add(record.op() + " of others");
                 }
             }
@@ -217,7 +229,7 @@ public final class IoctlLog {
             case "KVM_GET_DEVICE_ATTR" -> {
                 Long offset = record.result("offset");
                 if (isTscOffset(record) && offset != null) {
-                    onVcpu(record, source, Operation.GET_TSC_OFFSET, Map.of(Field.OFFSET, offset));
+                    onVcpu(record, source, Operation.GET_TSC_OFFSET, Map.of(), Map.of(Field.OFFSET, offset));
                 } else {
                     notModelled.add(record.op() + " of others");
                 }
@@ -231,6 +243,16 @@ public final class IoctlLog {
                         Map.of(),
                         flags == null ? Map.of() : Map.of(Field.FLAGS, flags.intValue()),
                         Map.of());
+            }
+            case "KVM_SET_CLOCK" -> {
+                TscInterval when = when(record, source);
+                Map<StateVariable, Object> state = new HashMap<>();
+                if (tracepoints != null) {
+                    tracepoints
+                            .take(Tracepoints.UpdateMasterClock.class, -1, when)
+                            .ifPresent(u -> state.put(StateVariable.USE_MASTER_CLOCK, u.masterclock()));
+                }
+                add(record, when, Operation.SET_CLOCK, Map.of(), Map.of(), state);
             }
             case "KVM_RUN" -> run(record, source);
             case "KVM_GET_TSC_KHZ" -> {
@@ -266,12 +288,12 @@ public final class IoctlLog {
         return record.says("group", "KVM_VCPU_TSC_CTRL") && record.says("attr", "KVM_VCPU_TSC_OFFSET");
     }
 
-    /** The TSC's value in a record of one MSR, or of several under {@code clock_msrs}; null if it is not among them. */
-    private static @Nullable Long msr(IoctlRecord record, Map<String, Object> values, String one) {
-        if (record.says("index", MSR_TSC)) {
-            return record.ret() == 1 && values.get(one) instanceof Long value ? value : null;
+    /** An MSR's value in a record of one MSR, or of several under {@code clock_msrs}; null if it is not there. */
+    private static @Nullable Long msr(IoctlRecord record, Map<String, Object> values, String index) {
+        if (record.says("index", index)) {
+            return record.ret() == 1 && values.get("data") instanceof Long value ? value : null;
         }
-        return values.get("clock_msrs") instanceof Map<?, ?> several && several.get(MSR_TSC) instanceof Long value
+        return values.get("clock_msrs") instanceof Map<?, ?> several && several.get(index) instanceof Long value
                 ? value
                 : null;
     }
@@ -329,10 +351,13 @@ public final class IoctlLog {
         add(record, when, operation, all, Map.of(), state.buildOrThrow());
     }
 
-    private void onVcpu(IoctlRecord record, String source, Operation operation, Map<Field, Object> results)
+    private void onVcpu(
+            IoctlRecord record, String source, Operation operation, Map<Field, Object> args, Map<Field, Object> results)
             throws TraceFormatException {
-        int vcpu = vcpu(record, source);
-        add(record, when(record, source), operation, Map.of(Field.VCPU, vcpu), results, Map.of());
+        Map<Field, Object> all = new LinkedHashMap<>();
+        all.put(Field.VCPU, vcpu(record, source));
+        all.putAll(args);
+        add(record, when(record, source), operation, all, results, Map.of());
     }
 
     /** KVM_RUN: the vCPU enters the guest, may read its TSC there, and comes back. */
@@ -348,22 +373,33 @@ public final class IoctlLog {
             update.ifPresent(u -> state.put(StateVariable.USE_MASTER_CLOCK, u.masterclock()));
         }
         add(record, when, Operation.ENTER_GUEST, args, updated, state);
-        Object guest = record.args().get("guest");
-        if ("rdtsc".equals(guest)) {
-            Long value = record.result("guest_tsc");
-            add(
-                    record,
-                    when,
-                    Operation.GUEST_READ_TSC,
-                    args,
-                    value == null ? Map.of() : Map.of(Field.VALUE, value),
-                    Map.of());
-        } else if ("wrmsr".equals(guest)) {
-            disturb(record);
-        } else if (guest != null) {
-            notModelled.add("KVM_RUN (guest " + guest + ")");
-        }
+        guest(record, source);
         add(record, when, Operation.EXIT_GUEST, args, Map.of(), Map.of());
+    }
+
+    /** What the guest did with its TSC, as far as the recorder says. */
+    private void guest(IoctlRecord record, String source) throws TraceFormatException {
+        if (record.says("guest", "rdtsc")) {
+            onVcpu(record, source, Operation.GUEST_READ_TSC, Map.of(), seen(record.result("guest_tsc")));
+        } else if (record.says("guest", "rdmsr") && record.says("index", MSR_TSC)) {
+            onVcpu(record, source, Operation.GUEST_READ_TSC, Map.of(), seen(record.result("data")));
+        } else if (record.says("guest", "rdmsr") && record.says("index", MSR_TSC_ADJUST)) {
+            onVcpu(record, source, Operation.GUEST_READ_TSC_ADJUST, Map.of(), seen(record.result("data")));
+        } else if (record.says("guest", "wrmsr") && record.arg("data") != null && record.says("index", MSR_TSC)) {
+            write(record, source, Operation.GUEST_WRITE_TSC, seen(record.arg("data")));
+        } else if (record.says("guest", "wrmsr")
+                && record.arg("data") != null
+                && record.says("index", MSR_TSC_ADJUST)) {
+            write(record, source, Operation.GUEST_WRITE_TSC_ADJUST, seen(record.arg("data")));
+        } else if (record.says("guest", "wrmsr")) {
+            disturb(record);
+        } else if (record.args().get("guest") != null) {
+            notModelled.add("KVM_RUN (guest " + record.args().get("guest") + ")");
+        }
+    }
+
+    private static Map<Field, Object> seen(@Nullable Long value) {
+        return value == null ? Map.of() : Map.of(Field.VALUE, value);
     }
 
     private void add(
@@ -403,7 +439,7 @@ public final class IoctlLog {
             switch (event.operation()) {
                 case GET_TSC_OFFSET -> known.exactly(event.results().get(Field.OFFSET));
                 case READ_TSC, GUEST_READ_TSC -> known.read(event.results().get(Field.VALUE), event.tsc());
-                case CREATE_VCPU, WRITE_TSC, SET_TSC_OFFSET -> {
+                case CREATE_VCPU, WRITE_TSC, SET_TSC_OFFSET, GUEST_WRITE_TSC, GUEST_WRITE_TSC_ADJUST -> {
                     if (event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> offsets) {
                         known.exactly(offsets.get(event.vcpu()));
                     }

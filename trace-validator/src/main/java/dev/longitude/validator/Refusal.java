@@ -59,11 +59,7 @@ public record Refusal(
         for (Switch flip : flips) {
             boolean on = kernel.has(flip);
             text.append("\n  it would pass ").append(on ? "without " : "with ").append(flip.specName());
-            text.append(" (since ")
-                    .append(flip.since())
-                    .append(", ")
-                    .append(flip.commit())
-                    .append("): ");
+            text.append(" (").append(flip.source()).append("): ");
             text.append(flip.meaning());
         }
         if (states > 1) {

@@ -123,12 +123,12 @@ final class TlaValues {
         return Arrays.stream(values).map(TlaValues::plain).toArray(Value[]::new);
     }
 
-    /** A value for people. Pairs of integers are words; words print unsigned. */
+    /** A plain value for people; empty for one that is not. Pairs of integers are words; words print unsigned. */
     static String show(IValue value) {
         if (value instanceof TupleValue tuple && tuple.elems.length == 2) {
             return Long.toUnsignedString(Words64.bits(tuple));
         }
-        return String.valueOf(value);
+        return value instanceof BoolValue || value instanceof IntValue ? value.toString() : "";
     }
 
     /** A value of a trace for people. */

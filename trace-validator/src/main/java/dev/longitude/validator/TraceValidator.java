@@ -2,6 +2,7 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.Sets;
 import dev.longitude.kernel.Switch;
@@ -41,6 +42,10 @@ import util.UniqueString;
 public final class TraceValidator {
     /** The most states that are kept for one VM. */
     static final int MOST_STATES = 4096;
+
+    /** The operations whose effect depends on the instant, because they set a counter by value. */
+    private static final ImmutableSet<Operation> BY_VALUE =
+            ImmutableSet.of(Operation.CREATE_VCPU, Operation.WRITE_TSC, Operation.GUEST_WRITE_TSC);
 
     private static final String HOST_TSC = "hostTsc";
     private static final String REPLY = "reply";
@@ -157,7 +162,7 @@ public final class TraceValidator {
         Set<Long> implied = new LinkedHashSet<>();
         switch (event.operation()) {
             case CREATE_VCPU -> event.revealedOffsets().forEach(offset -> implied.add(instantOfWrite(0, offset)));
-            case WRITE_TSC -> {
+            case WRITE_TSC, GUEST_WRITE_TSC -> {
                 long value = (long) event.arg(Field.VALUE);
                 event.revealedOffsets().forEach(offset -> implied.add(instantOfWrite(value, offset)));
             }
@@ -181,7 +186,7 @@ public final class TraceValidator {
         if (!implied.isEmpty()) {
             return new Instants(implied, true);
         }
-        boolean write = event.operation() == Operation.CREATE_VCPU || event.operation() == Operation.WRITE_TSC;
+        boolean write = BY_VALUE.contains(event.operation());
         return new Instants(write ? Sets.newHashSet(within.lo(), within.hi()) : Set.of(within.lo()), false);
     }
 

@@ -54,7 +54,7 @@ public final class Conjuncts {
      * The first conjunct of {@code action} that is false from {@code from} to any completion of {@code to}.
      *
      * @param to a successor in which some variables are assigned
-     * @param show renders the value of a LET definition, given its name
+     * @param show renders the value of a LET definition, given its name; what it renders empty is left out
      */
     public static Outcome firstFalse(
             Tool tool,
@@ -109,7 +109,12 @@ public final class Conjuncts {
     private void note(OpDefNode definition, Context context) {
         String name = definition.getName().toString();
         try {
-            bindings.put(name, show.apply(name, tool.eval(definition.getBody(), context, from)));
+            String shown = show.apply(name, tool.eval(definition.getBody(), context, from));
+            if (shown.isEmpty()) {
+                bindings.remove(name);
+            } else {
+                bindings.put(name, shown);
+            }
         } catch (RuntimeException e) {
             bindings.remove(name); // not a plain value: nothing to show
         }

@@ -121,12 +121,12 @@ class LongitudeTest {
         Path log = recording.unpack(folder);
         List<String> lines = Files.readAllLines(log);
         String stray = lines.get(18)
-                .replaceFirst("\"op\":\"[A-Z_]+\"", "\"op\":\"KVM_SET_CLOCK\"")
+                .replaceFirst("\"op\":\"[A-Z_]+\"", "\"op\":\"KVM_SET_CLOCK_GUEST\"")
                 .replaceFirst("\"vcpu\":\\w+", "\"vcpu\":null");
         lines.add(19, stray);
         Files.write(log, lines);
         Result result = run("validate", log);
         assertThat(result.code()).isEqualTo(1);
-        assertThat(result.out()).contains("undecided: ").contains("KVM_SET_CLOCK is not modelled");
+        assertThat(result.out()).contains("undecided: ").contains("KVM_SET_CLOCK_GUEST is not modelled");
     }
 }
