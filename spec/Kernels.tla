@@ -32,6 +32,21 @@ EXTENDS TLC
 (* zeroIsAValue: a host write of 0 is a value like others; only creation   *)
 (*   is forced to join.  In no kernel and not posted: what the ioctl says. *)
 (*                                                                         *)
+(* vmTscKhzFirst: the rate that later vCPUs get cannot be set any more     *)
+(*   once there is a vCPU.  Without it vCPUs of one VM may get different   *)
+(*   rates.                                                                *)
+(*   Since 6.17, commit dcbe5a466c12.                                      *)
+(*                                                                         *)
+(* synchronizesOnKhz: a vCPU whose rate is set goes on from the value that *)
+(*   its TSC has, and counts as written.  Without it the offset stays, the *)
+(*   TSC jumps by what the ratio makes of the host's TSC, and the books do *)
+(*   not learn of it.                                                      *)
+(*   Posted only: "Cleaning up the KVM clock mess", v6, patch 27.          *)
+(*                                                                         *)
+(* refusalKeepsKhz: a refused KVM_SET_TSC_KHZ leaves the rate as it was.   *)
+(*   Without it KVM_GET_TSC_KHZ returns the refused rate afterwards.       *)
+(*   In no kernel and not posted: what an error says.                      *)
+(*                                                                         *)
 (* matchesOffsets: the masterclock looks at whether the offsets are equal, *)
 (*   not at who wrote in which generation.                                 *)
 (*   Posted only: the same series, patches 18 and 19, in their simplest    *)
@@ -42,9 +57,13 @@ LOCAL Without == [userSetTscGate         |-> FALSE,
                   recordsGenerationEarly |-> FALSE,
                   keepsLineOnMatch       |-> FALSE,
                   zeroIsAValue           |-> FALSE,
+                  vmTscKhzFirst          |-> FALSE,
+                  synchronizesOnKhz      |-> FALSE,
+                  refusalKeepsKhz        |-> FALSE,
                   matchesOffsets         |-> FALSE]
 LOCAL Gated   == [Without EXCEPT !.userSetTscGate = TRUE]
 LOCAL Sparing == [Gated EXCEPT !.trackOnlyOnChange = TRUE]
+LOCAL Latest  == [Sparing EXCEPT !.vmTscKhzFirst = TRUE]
 
 Profiles ==
      "series-v2" :> [Without EXCEPT !.recordsGenerationEarly = TRUE]
@@ -53,8 +72,10 @@ Profiles ==
   @@ "v6.7"      :> Gated
   @@ "v6.8"      :> Sparing
   @@ "v6.12"     :> Sparing
-  @@ "v7.3"      :> Sparing
-  @@ "corrected" :> [Sparing EXCEPT !.keepsLineOnMatch = TRUE,
-                                    !.zeroIsAValue     = TRUE,
-                                    !.matchesOffsets   = TRUE]
+  @@ "v7.3"      :> Latest
+  @@ "corrected" :> [Latest EXCEPT !.keepsLineOnMatch  = TRUE,
+                                   !.zeroIsAValue      = TRUE,
+                                   !.synchronizesOnKhz = TRUE,
+                                   !.refusalKeepsKhz   = TRUE,
+                                   !.matchesOffsets    = TRUE]
 =============================================================================

@@ -4,17 +4,19 @@ EXTENDS KvmX86
 
 CONSTANTS Kernel,       \* name of a profile
           Khz,          \* a second has Khz * CyclesPerKhz cycles
+          FracBits,     \* of the host's TSC scaling; 0: none
           TscIsClocksource,
           StartTsc,     \* the host's TSC when the VM is created
           Duration,     \* cycles that a behaviour may take
           NrVcpus,      \* the vCPUs are 0 .. NrVcpus - 1
           Values,       \* what the VMM may write by value
           Offsets,      \* what it may write as an offset
+          Rates,        \* what it may set as a vCPU's or the VM's rate; mostly none
           Adjusts,      \* what host and guest may write to TSC_ADJUST; mostly none
           GuestWrites,  \* what the guest may write to its TSC; mostly none
           MaxWrites     \* generations that may be opened
 
-MCInit == NewVm(Profiles[Kernel], Khz, TscIsClocksource, StartTsc)
+MCInit == NewVm(Profiles[Kernel], Khz, FracBits, TscIsClocksource, StartTsc)
 
 MCNext ==
   \/ GetClock
@@ -29,6 +31,8 @@ MCNext ==
        \/ EnterGuest(vcpu)
        \/ ExitGuest(vcpu)
        \/ GuestReadTsc(vcpu)
+       \/ \E khz \in Rates : SetTscKhz(vcpu, khz) \/ SetVmTscKhz(khz)
+       \/ Rates # {} /\ GetTscKhz(vcpu)
        \/ \E value \in GuestWrites : GuestWriteTsc(vcpu, value)
        \/ \E value \in Adjusts : WriteTscAdjust(vcpu, value) \/ GuestWriteTscAdjust(vcpu, value)
        \/ Adjusts # {} /\ (ReadTscAdjust(vcpu) \/ GuestReadTscAdjust(vcpu))

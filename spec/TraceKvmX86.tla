@@ -10,13 +10,19 @@ EXTENDS KvmX86, Words64
 \* Where a log says only between which two instants something happened, what it did can
 \* tell the instant.  These are candidates: the action itself decides.
 
-\* A write of value that gave a vCPU offset, if it was not absorbed.
+\* A write of value that gave a vCPU offset, if it was not absorbed; for a vCPU that is
+\* not scaled.
 InstantOfWrite(value, offset) == Sub(value, offset)
 
 \* A read of value through vcpu.
 InstantOfRead(vcpu, value) == Sub(value, tscOffset[vcpu])
 
+\* What KvmX86 leaves out, by the name of the action: an event of which this is true is not
+\* refused, but nothing can be said of its trace from there on.
+NotModelledSetTscKhz(vcpu, khz) == CatchesUp(khz)
+NotModelledSetVmTscKhz(khz) == CatchesUp(khz) \/ RateFor(khz).ratio = Zero
+
 \* TLC wants a specification to load; the validator never searches it.
-TraceInit == NewVm(Profiles["v6.12"], 1, TRUE, Zero)
-TraceNext == \E vcpu \in online : Step(vcpu, Zero)
+TraceInit == NewVm(Profiles["v6.12"], 1, 0, TRUE, Zero)
+TraceNext == \E vcpu \in online : Step(vcpu, Zero, 1)
 =============================================================================

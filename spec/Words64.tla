@@ -47,4 +47,13 @@ NsToCycles64(khz, ns) ==
       mult    == (up[1] * 2^32) \div up[2]
       shifted == IF up[3] >= 0 THEN (Number(ns) * 2^up[3]) % 2^64 ELSE Number(ns) \div 2^(-up[3])
   IN Word((shifted * mult) \div 2^32)
+
+DefaultRatio64(fracBits) == Word(2^fracBits)
+Ratio64(fracBits, userKhz, hostKhz) ==
+  LET ratio == (2^fracBits * userKhz) \div hostKhz
+      most  == IF fracBits = 32 THEN 2^40 - 1 ELSE 2^64 - 1
+  IN IF ratio < most THEN Word(ratio) ELSE Zero64
+Scale64(fracBits, cycles, ratio) ==
+  IF ratio = DefaultRatio64(fracBits) THEN cycles
+  ELSE Word((Number(cycles) * Number(ratio)) \div 2^fracBits)
 =============================================================================

@@ -29,6 +29,8 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         GUEST_READ_TSC_ADJUST,
         WRITE_TSC_ADJUST,
         READ_TSC_ADJUST,
+        SET_TSC_KHZ,
+        GET_TSC_KHZ,
         SET_CLOCK
     }
 
@@ -37,6 +39,11 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         long from(long base) {
             return relative ? base + number : number;
         }
+    }
+
+    /** The host's rate or a slower one: a faster one would be caught up with where the host cannot scale. */
+    private int rate(X86Host host) {
+        return host.tscKhz() - Math.floorMod(word.number(), host.tscKhz());
     }
 
     void play(X86Host host, X86Vm vm, List<X86Vcpu> vcpus, int most) {
@@ -71,6 +78,8 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
             case GUEST_WRITE_TSC_ADJUST -> target.guestWriteTscAdjust(word.from(0));
             case GUEST_READ_TSC_ADJUST -> target.guestReadTscAdjust();
             case WRITE_TSC_ADJUST -> target.writeTscAdjust(word.from(0));
+            case SET_TSC_KHZ -> target.setTscKhz(rate(host));
+            case GET_TSC_KHZ -> target.getTscKhz();
             case READ_TSC_ADJUST -> target.readTscAdjust();
             case CREATE_VCPU, ENTER_GUEST, GET_CLOCK, SET_CLOCK -> target.enterGuest();
         }

@@ -25,10 +25,16 @@ public enum KernelProfile {
     V6_7("v6.7", new Release(6, 7), new Release(6, 8), Switch.USER_SET_TSC_GATE),
     /** Linux 6.8 to 6.11. */
     V6_8("v6.8", new Release(6, 8), new Release(6, 12), Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE),
-    /** Linux 6.12 to 7.2. */
-    V6_12("v6.12", new Release(6, 12), new Release(7, 3), Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE),
-    /** Linux 7.3 and later. */
-    V7_3("v7.3", new Release(7, 3), null, Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE),
+    /** Linux 6.12 to 6.16. */
+    V6_12("v6.12", new Release(6, 12), new Release(6, 17), Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE),
+    /** Linux 7.3, and every release from 6.17 on. */
+    V7_3(
+            "v7.3",
+            new Release(6, 17),
+            null,
+            Switch.USER_SET_TSC_GATE,
+            Switch.TRACK_ONLY_ON_CHANGE,
+            Switch.VM_TSC_KHZ_FIRST),
     /** The latest kernel with every correction that has been proposed or is known to be needed; no release has it. */
     CORRECTED(
             "corrected",
@@ -38,6 +44,9 @@ public enum KernelProfile {
             Switch.TRACK_ONLY_ON_CHANGE,
             Switch.KEEPS_LINE_ON_MATCH,
             Switch.ZERO_IS_A_VALUE,
+            Switch.VM_TSC_KHZ_FIRST,
+            Switch.SYNCHRONIZES_ON_KHZ,
+            Switch.REFUSAL_KEEPS_KHZ,
             Switch.MATCHES_OFFSETS);
 
     /** A kernel release's first two numbers. */

@@ -48,6 +48,25 @@ public enum Switch {
     ZERO_IS_A_VALUE("zeroIsAValue", "in no kernel", "a host write of 0 sets the TSC to 0"),
 
     /**
+     * The rate that later vCPUs get cannot be set any more once there is a vCPU. Without it vCPUs of one VM may get
+     * different rates. Linux 6.17, commit dcbe5a466c12.
+     */
+    VM_TSC_KHZ_FIRST(
+            "vmTscKhzFirst", "since 6.17, dcbe5a466c12", "KVM_SET_TSC_KHZ on the VM is refused once there is a vCPU"),
+
+    /**
+     * A vCPU whose rate is set goes on from the value that its TSC has, and counts as written. Without it the offset
+     * stays, and the TSC jumps. Posted only: "Cleaning up the KVM clock mess" v6, patch 27.
+     */
+    SYNCHRONIZES_ON_KHZ(
+            "synchronizesOnKhz",
+            "posted only: the clock-mess series v6, patch 27",
+            "a vCPU's TSC goes on from where it is when its rate is set"),
+
+    /** A refused KVM_SET_TSC_KHZ leaves the rate as it was. In no kernel, and not posted. */
+    REFUSAL_KEEPS_KHZ("refusalKeepsKhz", "in no kernel", "a refused KVM_SET_TSC_KHZ leaves the rate as it was"),
+
+    /**
      * The masterclock looks at whether the offsets are equal, not at who wrote in which generation. Posted only:
      * "Cleaning up the KVM clock mess" v6, patches 18 and 19, here in their simplest form.
      */

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
+import dev.longitude.x86.TscScaling;
 import dev.longitude.x86.X86Host;
 import dev.longitude.x86.X86Vcpu;
 import dev.longitude.x86.X86Vm;
@@ -219,6 +220,38 @@ public enum Scenario {
             stage.vm.getClock();
         }
     },
+    /** The kernel's selftest tsc_scaling_sync, with its values: 2345678 kHz for all vCPUs, the first is written. */
+    SCALED_VM("scaled-vm", "run all vCPUs at 2345678 kHz, set on the VM first, as tsc_scaling_sync does") {
+        @Override
+        void play(Stage stage) {
+            stage.vm.setVmTscKhz(stage.host.scaling().supported() ? 2_345_678 : 0);
+            stage.create();
+            stage.vcpus.get(0).writeTsc(200_000_000);
+            while (stage.vcpus.size() < stage.nrVcpus) {
+                stage.create();
+            }
+            stage.runEach();
+        }
+    },
+    /** The offset stays. */
+    RATE_JUMP("rate-jump", "set a vCPU's rate after its TSC, and a rate that is refused: the TSC jumps") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.runEach();
+            X86Vcpu last = stage.vcpus.get(stage.vcpus.size() - 1);
+            last.readTsc();
+            last.setTscKhz(TSC_KHZ / 2);
+            last.getTscKhz();
+            last.readTsc();
+            stage.runEach();
+            stage.writeAll(stage.host.millis(5_000), 10);
+            last.setTscKhz(0);
+            stage.writeAll(stage.host.millis(6_000), 10);
+            stage.runEach();
+            stage.vm.setVmTscKhz(TSC_KHZ - 100);
+        }
+    },
     /** Anything. */
     RANDOM("random", "200 operations chosen by the seed") {
         @Override
@@ -230,6 +263,8 @@ public enum Scenario {
     };
 
     private static final int TSC_KHZ = 2_596_124;
+    private static final ImmutableList<TscScaling> SCALINGS =
+            ImmutableList.of(TscScaling.NONE, TscScaling.INTEL, TscScaling.AMD);
 
     private final String commandName;
     private final String summary;
@@ -271,6 +306,7 @@ public enum Scenario {
         TraceHeader header = new TraceHeader(
                 kernel,
                 TSC_KHZ,
+                stage.host.scaling().fracBits(),
                 stage.host.tscClocksource(),
                 vcpus,
                 "reference implementation, scenario " + commandName + ", seed " + seed);
@@ -292,9 +328,9 @@ public enum Scenario {
         Stage(KernelProfile kernel, int nrVcpus, SplittableRandom random) {
             this.nrVcpus = nrVcpus;
             this.random = random;
-            // One host in four is about to wrap its TSC, one in eight has another clocksource.
+            // One host in four is about to wrap its TSC, one in eight has another clocksource, two in three scale.
             long tsc = random.nextInt(4) == 0 ? -random.nextInt(1 << 30) - 1L : random.nextLong() >>> 20;
-            this.host = new X86Host(TSC_KHZ, random.nextInt(8) != 0, tsc);
+            this.host = new X86Host(TSC_KHZ, SCALINGS.get(random.nextInt(3)), random.nextInt(8) != 0, tsc);
             this.vm = new X86Vm(host, kernel, 0, events::add);
         }
 
@@ -359,7 +395,7 @@ public enum Scenario {
                 }
                 return;
             }
-            switch (random.nextInt(10)) {
+            switch (random.nextInt(12)) {
                 case 0 -> vcpu.writeTsc(anyValue(vcpu));
                 case 1 ->
                     vcpu.setTscOffset(
@@ -372,6 +408,8 @@ public enum Scenario {
                 case 5 -> vm.setClock();
                 case 6 -> vcpu.writeTscAdjust(random.nextLong());
                 case 7 -> vcpu.readTscAdjust();
+                case 8 -> vcpu.setTscKhz(random.nextInt(2) * (TSC_KHZ - random.nextInt(TSC_KHZ / 2)));
+                case 9 -> vcpu.getTscKhz();
                 default -> vcpu.enterGuest();
             }
         }

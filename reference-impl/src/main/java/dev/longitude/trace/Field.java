@@ -14,6 +14,10 @@ public record Field(String name, Kind kind) {
     public static final Field VALUE = new Field("value", Kind.WORD);
     /** Guest TSC minus host TSC, in cycles modulo 2^64. */
     public static final Field OFFSET = new Field("offset", Kind.WORD);
+    /** A TSC rate, kHz; 0 asks for the host's. */
+    public static final Field KHZ = new Field("khz", Kind.NUMBER);
+    /** 0, or the errno of a refusal. */
+    public static final Field ERRNO = new Field("errno", Kind.NUMBER);
     /** KVM_CLOCK_* bits. */
     public static final Field FLAGS = new Field("flags", Kind.NUMBER);
     /** Whether an entry worked off a masterclock update. */

@@ -20,6 +20,12 @@ public enum Operation {
     SET_TSC_OFFSET("SetTscOffset", takes(Field.VCPU, Field.OFFSET), gives()),
     /** KVM_GET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET. */
     GET_TSC_OFFSET("GetTscOffset", takes(Field.VCPU), gives(Field.OFFSET)),
+    /** KVM_SET_TSC_KHZ on a vCPU. */
+    SET_TSC_KHZ("SetTscKhz", takes(Field.VCPU, Field.KHZ), gives(Field.ERRNO)),
+    /** KVM_GET_TSC_KHZ on a vCPU. */
+    GET_TSC_KHZ("GetTscKhz", takes(Field.VCPU), gives(Field.KHZ)),
+    /** KVM_SET_TSC_KHZ on the VM: for the vCPUs to come. */
+    SET_VM_TSC_KHZ("SetVmTscKhz", takes(Field.KHZ), gives(Field.ERRNO)),
     /** KVM_SET_MSRS of MSR_IA32_TSC_ADJUST (0x3b): stores, and moves nothing. */
     WRITE_TSC_ADJUST("WriteTscAdjust", takes(Field.VCPU, Field.VALUE), gives()),
     /** KVM_GET_MSRS of MSR_IA32_TSC_ADJUST. */

@@ -32,7 +32,13 @@ public enum StateVariable {
     USER_SET_TSC("userSetTsc", Kind.FLAG),
     /** The masterclock is on. */
     USE_MASTER_CLOCK("useMasterClock", Kind.FLAG),
-    /** Guest TSC minus host TSC, cycles modulo 2^64. */
+    /** The rate that the next vCPU gets, kHz. */
+    DEFAULT_TSC_KHZ("defaultTscKhz", Kind.NUMBER),
+    /** The rate that the vCPU is meant to have, kHz. */
+    VIRTUAL_TSC_KHZ("virtualTscKhz", Kind.NUMBER_BY_VCPU),
+    /** Guest's rate by host's, fixed point with the host's fraction bits. */
+    TSC_SCALING_RATIO("tscScalingRatio", Kind.WORD_BY_VCPU),
+    /** Guest TSC minus scaled host TSC, cycles modulo 2^64. */
     TSC_OFFSET("tscOffset", Kind.WORD_BY_VCPU),
     /** The vCPU's generation: when it was opened, ns of the base clock. */
     THIS_TSC_NSEC("thisTscNsec", Kind.WORD_BY_VCPU),

@@ -93,6 +93,7 @@ public final class TraceReader implements Closeable {
         private @Nullable String arch;
         private @Nullable KernelProfile kernel;
         private @Nullable Integer tscKhz;
+        private int tscFracBits;
         private @Nullable String clocksource;
         private @Nullable Integer vcpus;
         private @Nullable String origin;
@@ -112,11 +113,17 @@ public final class TraceReader implements Closeable {
                     case "host" ->
                         json.members(part -> {
                             switch (part) {
-                                case "tscKhz" -> tscKhz = json.number(1, Integer.MAX_VALUE);
+                                case "tscKhz" -> tscKhz = json.number(1, TraceHeader.MOST_TSC_KHZ);
+                                case "tscFracBits" -> {
+                                    tscFracBits = json.number(0, 48);
+                                    if (tscFracBits != 0 && tscFracBits != 32 && tscFracBits != 48) {
+                                        throw json.expected("0, 32 or 48");
+                                    }
+                                }
                                 case "clocksource" -> clocksource = json.string();
                                 default ->
-                                    throw json.fault(
-                                            "unknown field \"" + part + "\" of the host; expected tscKhz, clocksource");
+                                    throw json.fault("unknown field \"" + part
+                                            + "\" of the host; expected tscKhz, tscFracBits, clocksource");
                             }
                         });
                     case "vcpus" -> vcpus = json.number(0, 65536);
@@ -143,6 +150,7 @@ public final class TraceReader implements Closeable {
             return new TraceHeader(
                     given(source, "kernel", kernel),
                     given(source, "host.tscKhz", tscKhz),
+                    tscFracBits,
                     given(source, "host.clocksource", clocksource).equals("tsc"),
                     given(source, "vcpus", vcpus),
                     given(source, "origin", origin));

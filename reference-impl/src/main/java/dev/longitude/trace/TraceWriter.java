@@ -24,6 +24,7 @@ public final class TraceWriter implements Closeable {
         json.writeStringField("kernel", header.kernel().specName());
         json.writeObjectFieldStart("host");
         json.writeNumberField("tscKhz", header.tscKhz());
+        json.writeNumberField("tscFracBits", header.tscFracBits());
         json.writeStringField("clocksource", header.tscClocksource() ? "tsc" : "other");
         json.writeEndObject();
         json.writeNumberField("vcpus", header.vcpus());

@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** A host whose TSC is stable, the same on all its CPUs, and moved by the test. */
 public final class X86Host {
     private final int tscKhz;
+    private final TscScaling scaling;
     private final boolean tscClocksource;
     private final AtomicLong tsc;
 
@@ -14,12 +15,14 @@ public final class X86Host {
      * A host.
      *
      * @param tscKhz the rate of its TSC, kHz, positive
+     * @param scaling what its hardware can do
      * @param tscClocksource whether the kernel's clocksource is the TSC; without it there is no masterclock
      * @param tsc its TSC now, unsigned cycles
      */
-    public X86Host(int tscKhz, boolean tscClocksource, long tsc) {
+    public X86Host(int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc) {
         checkArgument(tscKhz > 0, "a TSC rate of %s kHz", tscKhz);
         this.tscKhz = tscKhz;
+        this.scaling = scaling;
         this.tscClocksource = tscClocksource;
         this.tsc = new AtomicLong(tsc);
     }
@@ -27,6 +30,11 @@ public final class X86Host {
     /** The rate of the TSC, kHz. */
     public int tscKhz() {
         return tscKhz;
+    }
+
+    /** What the hardware can scale. */
+    public TscScaling scaling() {
+        return scaling;
     }
 
     /** Whether the kernel's clocksource is the TSC. */

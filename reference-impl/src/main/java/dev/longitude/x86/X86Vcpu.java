@@ -20,6 +20,8 @@ public final class X86Vcpu {
     long thisTscNsec;
     long thisTscWrite;
     int thisTscGeneration;
+    int virtualTscKhz;
+    long tscScalingRatio;
     long tscAdjust;
     boolean masterclockUpdate;
     boolean inGuest;
@@ -37,6 +39,16 @@ public final class X86Vcpu {
     /** The offset that the vCPU has, read without an operation: cycles modulo 2^64. */
     public long tscOffset() {
         return tscOffset;
+    }
+
+    /** The rate that the vCPU is meant to have, read without an operation: kHz. */
+    public int virtualTscKhz() {
+        return virtualTscKhz;
+    }
+
+    /** The ratio that the vCPU has, read without an operation: unsigned fixed point. */
+    public long tscScalingRatio() {
+        return tscScalingRatio;
     }
 
     /** Whether KVM_RUN is in the guest. */
@@ -75,6 +87,24 @@ public final class X86Vcpu {
     public long readTsc() {
         checkIdle();
         return vm.read(this, Operation.READ_TSC, Field.VALUE);
+    }
+
+    /**
+     * KVM_SET_TSC_KHZ: the rate of this vCPU. In every kernel so far the offset stays, so the TSC jumps.
+     *
+     * @param khz kHz, 0 for the host's
+     * @return 0, or 22 (EINVAL) if the host cannot do it; {@link #getTscKhz} then returns the refused rate all the same
+     * @throws UnsupportedOperationException for a rate that the host can only catch up with
+     */
+    public int setTscKhz(int khz) {
+        checkIdle();
+        return vm.setTscKhz(this, khz);
+    }
+
+    /** KVM_GET_TSC_KHZ: kHz. */
+    public int getTscKhz() {
+        checkIdle();
+        return vm.getTscKhz(this);
     }
 
     /**

@@ -35,12 +35,13 @@ public final class X86Vm {
     /** See {@link #CLOCK_TSC_STABLE}. */
     public static final int CLOCK_HOST_TSC = 8;
 
+    private static final int EINVAL = 22;
+
     private final X86Host host;
     private final KernelProfile kernel;
     private final int id;
     private final Consumer<TraceEvent> trace;
     private final ReentrantLock tscWriteLock = new ReentrantLock();
-    private final TimeScale nsecToCycles;
 
     private final Map<Integer, X86Vcpu> vcpus = new TreeMap<>();
     private long lastTscNsec;
@@ -52,6 +53,7 @@ public final class X86Vm {
     private long curTscOffset;
     private int curTscGeneration;
     private int nrVcpusMatched;
+    private int defaultTscKhz;
     private boolean userSetTsc;
     private boolean useMasterClock;
 
@@ -66,7 +68,7 @@ public final class X86Vm {
         this.kernel = kernel;
         this.id = id;
         this.trace = trace;
-        this.nsecToCycles = TimeScale.of(host.tscKhz() * 1000L, TimeScale.NSEC_PER_SEC);
+        this.defaultTscKhz = host.tscKhz();
         emit(host.rdtsc(), Operation.CREATE_VM, ImmutableMap.of(), ImmutableMap.of());
     }
 
@@ -80,6 +82,8 @@ public final class X86Vm {
         tscWriteLock.lock();
         try {
             X86Vcpu vcpu = new X86Vcpu(this, index);
+            vcpu.virtualTscKhz = defaultTscKhz;
+            vcpu.tscScalingRatio = ratioFor(defaultTscKhz);
             vcpus.put(index, vcpu);
             long hostTsc = host.rdtsc();
             synchronize(vcpu, hostTsc, 0, false);
@@ -129,8 +133,8 @@ public final class X86Vm {
         tscWriteLock.lock();
         try {
             long hostTsc = host.rdtsc();
-            boolean matched = lastTscKhz == host.tscKhz() && lastTscOffset == offset;
-            synchronizeCore(vcpu, hostTsc, offset, hostTsc + offset, matched, true);
+            boolean matched = lastTscKhz == vcpu.virtualTscKhz && lastTscOffset == offset;
+            synchronizeCore(vcpu, hostTsc, offset, scaled(vcpu, hostTsc) + offset, matched, true);
             emit(
                     hostTsc,
                     Operation.SET_TSC_OFFSET,
@@ -152,6 +156,105 @@ public final class X86Vm {
         }
     }
 
+    /**
+     * KVM_SET_TSC_KHZ on the VM: the rate of the vCPUs to come.
+     *
+     * @param khz kHz, 0 for the host's
+     * @return 0, or 22 (EINVAL): since 6.17 once there is a vCPU
+     * @throws UnsupportedOperationException for a rate that the host can only catch up with
+     */
+    public int setVmTscKhz(int khz) {
+        tscWriteLock.lock();
+        try {
+            checkModelled(khz);
+            checkArgument(ratioFor(wanted(khz)) != 0, "a host that cannot scale to %s kHz", khz);
+            boolean refused = kernel.has(Switch.VM_TSC_KHZ_FIRST) && !vcpus.isEmpty();
+            if (!refused) {
+                defaultTscKhz = wanted(khz);
+            }
+            int errno = refused ? EINVAL : 0;
+            emit(
+                    host.rdtsc(),
+                    Operation.SET_VM_TSC_KHZ,
+                    ImmutableMap.of(Field.KHZ, khz),
+                    ImmutableMap.of(Field.ERRNO, errno));
+            return errno;
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** KVM_SET_TSC_KHZ on a vCPU. */
+    int setTscKhz(X86Vcpu vcpu, int khz) {
+        tscWriteLock.lock();
+        try {
+            checkModelled(khz);
+            long hostTsc = host.rdtsc();
+            long ratio = ratioFor(wanted(khz));
+            if (ratio == 0) {
+                if (!kernel.has(Switch.REFUSAL_KEEPS_KHZ)) {
+                    vcpu.virtualTscKhz = wanted(khz); // stored before the rate is found to be impossible
+                }
+            } else {
+                long value = scaled(vcpu, hostTsc) + vcpu.tscOffset;
+                vcpu.virtualTscKhz = wanted(khz);
+                vcpu.tscScalingRatio = ratio;
+                if (kernel.has(Switch.SYNCHRONIZES_ON_KHZ)) {
+                    synchronizeCore(vcpu, hostTsc, value - scaled(vcpu, hostTsc), value, false, true);
+                }
+            }
+            int errno = ratio == 0 ? EINVAL : 0;
+            emit(
+                    hostTsc,
+                    Operation.SET_TSC_KHZ,
+                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.KHZ, khz),
+                    ImmutableMap.of(Field.ERRNO, errno));
+            return errno;
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    /** KVM_GET_TSC_KHZ on a vCPU. */
+    int getTscKhz(X86Vcpu vcpu) {
+        tscWriteLock.lock();
+        try {
+            emit(
+                    host.rdtsc(),
+                    Operation.GET_TSC_KHZ,
+                    ImmutableMap.of(Field.VCPU, vcpu.index()),
+                    ImmutableMap.of(Field.KHZ, vcpu.virtualTscKhz));
+            return vcpu.virtualTscKhz;
+        } finally {
+            tscWriteLock.unlock();
+        }
+    }
+
+    private int wanted(int khz) {
+        checkArgument(khz >= 0, "a rate of %s kHz", khz);
+        return khz == 0 ? host.tscKhz() : khz;
+    }
+
+    /** set_tsc_khz(): the ratio for a rate, 0 if the host has none. */
+    private long ratioFor(int khz) {
+        if (TscScaling.nearEnough(khz, host.tscKhz())) {
+            return host.scaling().defaultRatio();
+        }
+        return host.scaling().supported() ? host.scaling().ratio(khz, host.tscKhz()) : 0;
+    }
+
+    private void checkModelled(int khz) {
+        int rate = wanted(khz);
+        if (!host.scaling().supported() && rate > host.tscKhz() && !TscScaling.nearEnough(rate, host.tscKhz())) {
+            throw new UnsupportedOperationException("a guest that is faster than a host that cannot scale: catch-up");
+        }
+    }
+
+    /** The host's TSC as the vCPU sees it, before its offset. */
+    private long scaled(X86Vcpu vcpu, long hostTsc) {
+        return host.scaling().scale(hostTsc, vcpu.tscScalingRatio);
+    }
+
     /** KVM_SET_MSRS of MSR_IA32_TSC_ADJUST: stores, and moves nothing. */
     void writeTscAdjust(X86Vcpu vcpu, long value) {
         tscWriteLock.lock();
@@ -168,7 +271,7 @@ public final class X86Vm {
         tscWriteLock.lock();
         try {
             long hostTsc = host.rdtsc();
-            long moved = value - (hostTsc + vcpu.tscOffset);
+            long moved = value - (scaled(vcpu, hostTsc) + vcpu.tscOffset);
             vcpu.tscOffset += moved;
             vcpu.tscAdjust += moved;
             emitWrite(hostTsc, Operation.GUEST_WRITE_TSC, vcpu, value);
@@ -200,7 +303,7 @@ public final class X86Vm {
             long hostTsc = host.rdtsc();
             long value = switch (operation) {
                 case GET_TSC_OFFSET -> vcpu.tscOffset;
-                case READ_TSC, GUEST_READ_TSC -> hostTsc + vcpu.tscOffset;
+                case READ_TSC, GUEST_READ_TSC -> scaled(vcpu, hostTsc) + vcpu.tscOffset;
                 case READ_TSC_ADJUST, GUEST_READ_TSC_ADJUST -> vcpu.tscAdjust;
                 default -> throw new IllegalArgumentException(operation + " reads nothing of a vCPU");
             };
@@ -249,7 +352,12 @@ public final class X86Vm {
 
     private boolean allMatched() {
         if (kernel.has(Switch.MATCHES_OFFSETS)) {
-            return vcpus.values().stream().map(v -> v.tscOffset).distinct().count() == 1;
+            return vcpus.values().stream().map(v -> v.tscOffset).distinct().count() == 1
+                    && vcpus.values().stream()
+                                    .map(v -> v.tscScalingRatio)
+                                    .distinct()
+                                    .count()
+                            == 1;
         }
         return nrVcpusMatched + 1 == vcpus.size();
     }
@@ -263,11 +371,13 @@ public final class X86Vm {
         } else if (kernel.has(Switch.USER_SET_TSC_GATE) && !userSetTsc) {
             synchronizing = false;
         } else {
-            long expected = lastTscWrite + nsecToCycles.apply(elapsed);
-            synchronizing = SyncWindow.contains(value, expected, host.tscKhz() * 1000L);
+            long hz = vcpu.virtualTscKhz * 1000L;
+            long expected =
+                    lastTscWrite + TimeScale.of(hz, TimeScale.NSEC_PER_SEC).apply(elapsed);
+            synchronizing = SyncWindow.contains(value, expected, hz);
         }
-        boolean matched = synchronizing && lastTscKhz == host.tscKhz();
-        long offset = matched ? curTscOffset : value - hostTsc;
+        boolean matched = synchronizing && lastTscKhz == vcpu.virtualTscKhz;
+        long offset = matched ? curTscOffset : value - scaled(vcpu, hostTsc);
         synchronizeCore(vcpu, hostTsc, offset, value, matched, byUser);
     }
 
@@ -277,8 +387,8 @@ public final class X86Vm {
             userSetTsc = true;
         }
         lastTscNsec = host.baseNs(hostTsc);
-        lastTscWrite = matched && kernel.has(Switch.KEEPS_LINE_ON_MATCH) ? hostTsc + offset : value;
-        lastTscKhz = host.tscKhz();
+        lastTscWrite = matched && kernel.has(Switch.KEEPS_LINE_ON_MATCH) ? scaled(vcpu, hostTsc) + offset : value;
+        lastTscKhz = vcpu.virtualTscKhz;
         lastTscOffset = offset;
         vcpu.tscOffset = offset;
         boolean joins = matched && vcpu.thisTscGeneration != curTscGeneration;
@@ -341,6 +451,9 @@ public final class X86Vm {
                 .put(StateVariable.NR_VCPUS_MATCHED, nrVcpusMatched)
                 .put(StateVariable.USER_SET_TSC, userSetTsc)
                 .put(StateVariable.USE_MASTER_CLOCK, useMasterClock)
+                .put(StateVariable.DEFAULT_TSC_KHZ, defaultTscKhz)
+                .put(StateVariable.VIRTUAL_TSC_KHZ, each(v -> v.virtualTscKhz))
+                .put(StateVariable.TSC_SCALING_RATIO, each(v -> v.tscScalingRatio))
                 .put(StateVariable.TSC_OFFSET, each(v -> v.tscOffset))
                 .put(StateVariable.THIS_TSC_NSEC, each(v -> v.thisTscNsec))
                 .put(StateVariable.THIS_TSC_WRITE, each(v -> v.thisTscWrite))

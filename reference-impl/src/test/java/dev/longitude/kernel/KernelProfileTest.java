@@ -15,7 +15,8 @@ class KernelProfileTest {
         "6.7.4, V6_7",
         "6.8.0, V6_8",
         "6.12.95+deb12-cloud-amd64, V6_12",
-        "7.2, V6_12",
+        "6.16.3, V6_12",
+        "6.17.0, V7_3",
         "7.3.4, V7_3"
     })
     void coversReleases(String release, KernelProfile profile) {

@@ -106,8 +106,8 @@ class TraceReaderTest {
             v6.12           | v9.9        | unknown kernel profile "v9.9"; expected one of series-v2, v5.16, v6.1, v6.7, v6.8, v6.12, v7.3, corrected
             x86_64          | riscv       | expected "x86_64" and not "riscv"
             longitude-trace | other       | expected "longitude-trace" and not "other"
-            1000000         | 0           | expected a number from 1 to 2147483647
-            clocksource     | clocksaucer | unknown field "clocksaucer" of the host; expected tscKhz, clocksource
+            1000000         | 0           | expected a number from 1 to 8000000
+            clocksource     | clocksaucer | unknown field "clocksaucer" of the host; expected tscKhz, tscFracBits, clocksource
             """)
     void theHeaderIsChecked(String part, String instead, String message) {
         String header = HEADER.replace(part, instead);

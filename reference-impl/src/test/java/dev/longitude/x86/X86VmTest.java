@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class X86VmTest {
     private static final long SECOND = 1_000_000_000L;
 
-    private final X86Host host = new X86Host(1_000_000, true, 77 * SECOND);
+    private final X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 77 * SECOND);
 
     private List<X86Vcpu> vcpus(X86Vm vm, int count) {
         List<X86Vcpu> vcpus = new ArrayList<>();
@@ -162,7 +162,7 @@ class X86VmTest {
     @Test
     void tscAndTscAdjustMoveTogetherForTheGuestOnly() {
         long unit = 1L << 30;
-        X86Host still = new X86Host(1_000_000, true, 0);
+        X86Host still = new X86Host(1_000_000, TscScaling.NONE, true, 0);
         X86Vcpu vcpu = new X86Vm(still, KernelProfile.V6_12, 0, event -> {}).createVcpu(0);
         vcpu.enterGuest();
         vcpu.guestWriteTsc(4 * unit);
@@ -183,9 +183,41 @@ class X86VmTest {
         assertThat(vcpu.guestReadTscAdjust()).isEqualTo((16 - 64) * unit);
     }
 
+    /** Host TSC 10^13, ratio 1 to 0.5 with the offset kept: the TSC drops by 5 * 10^12. */
+    @ParameterizedTest
+    @CsvSource({"V7_3, 5000000000000", "CORRECTED, 0"})
+    void settingTheRateMovesTheTsc(KernelProfile kernel, long drop) {
+        X86Host scaling = new X86Host(3_000_000, TscScaling.INTEL, true, 10_000_000_000_000L);
+        X86Vcpu vcpu = new X86Vm(scaling, kernel, 0, event -> {}).createVcpu(0);
+        vcpu.setTscOffset(0);
+        long before = vcpu.readTsc();
+        assertThat(vcpu.setTscKhz(1_500_000)).isZero();
+        assertThat(before - vcpu.readTsc()).isEqualTo(drop);
+        scaling.advance(3_000_000);
+        assertThat(vcpu.readTsc() - before + drop).isEqualTo(1_500_000);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"V7_3, 900000", "CORRECTED, 1000000"})
+    void aRefusedRateIsReturnedAllTheSame(KernelProfile kernel, int returned) {
+        X86Vcpu vcpu = vm(kernel).createVcpu(0);
+        assertThat(vcpu.setTscKhz(900_000)).isEqualTo(22);
+        assertThat(vcpu.getTscKhz()).isEqualTo(returned);
+        assertThat(vcpu.setTscKhz(1_000_250)).as("within 250 ppm").isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"V6_12, 0", "V7_3, 22"})
+    void theVmsRateIsForVcpusToCome(KernelProfile kernel, int errno) {
+        X86Vm vm = vm(kernel);
+        assertThat(vm.setVmTscKhz(999_900)).isZero();
+        assertThat(vm.createVcpu(0).getTscKhz()).isEqualTo(999_900);
+        assertThat(vm.setVmTscKhz(1_000_000)).isEqualTo(errno);
+    }
+
     @Test
     void withoutTheTscAsClocksourceThereIsNoMasterclock() {
-        X86Vm vm = new X86Vm(new X86Host(1_000_000, false, 0), KernelProfile.V6_12, 0, event -> {});
+        X86Vm vm = new X86Vm(new X86Host(1_000_000, TscScaling.NONE, false, 0), KernelProfile.V6_12, 0, event -> {});
         run(vm.createVcpu(0));
         assertThat(vm.getClock()).isZero();
     }

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * the offset that a write led to, and so does a later read of it; the validator can then compute the instant.
  */
 public final class IoctlLog {
+    private static final int EINVAL = 22;
     private static final String MSR_TSC = "0x10";
     private static final String MSR_TSC_ADJUST = "0x3b";
 
@@ -54,7 +55,6 @@ public final class IoctlLog {
             "KVM_SET_REGS",
             "KVM_GET_SREGS",
             "KVM_SET_SREGS",
-            "KVM_GET_TSC_KHZ",
             "KVM_HAS_DEVICE_ATTR",
             "KVM_KVMCLOCK_CTRL",
             "KVM_GET_DEVICE_ATTR",
@@ -70,6 +70,7 @@ public final class IoctlLog {
     private final Set<Integer> vms = new HashSet<>();
     private final Set<Integer> disturbed = new HashSet<>();
     private @Nullable Integer recordedKhz;
+    private boolean rateSet;
     private int mostVcpus;
 
     private IoctlLog(Path file, @Nullable Tracepoints tracepoints) {
@@ -134,6 +135,7 @@ public final class IoctlLog {
                 new TraceHeader(
                         profile,
                         khz(host, records),
+                        0, // no recording yet of a host that scales
                         host.tscClocksource(),
                         mostVcpus,
                         "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release)),
@@ -152,7 +154,7 @@ public final class IoctlLog {
             return recordedKhz;
         }
         OptionalInt said = host.tscKhz();
-        if (said.isPresent()) {
+        if (said.isPresent() && said.getAsInt() > 0 && said.getAsInt() <= TraceHeader.MOST_TSC_KHZ) {
             return said.getAsInt();
         }
         List<IoctlRecord> timed =
@@ -163,7 +165,7 @@ public final class IoctlLog {
             double ns = last.t() - first.t();
             double cycles = requireNonNull(last.hostTsc()).hi()
                     - requireNonNull(first.hostTsc()).hi();
-            if (ns >= 10_000_000 && cycles > 0 && cycles / ns < 1000) {
+            if (ns >= 10_000_000 && cycles > 0 && cycles / ns * 1_000_000 < TraceHeader.MOST_TSC_KHZ) {
                 return (int) Math.round(cycles / ns * 1_000_000);
             }
         }
@@ -174,7 +176,7 @@ public final class IoctlLog {
         if (record.op().equals("note")) {
             return;
         }
-        if (record.failed()) {
+        if (record.failed() && !record.op().equals("KVM_SET_TSC_KHZ")) {
             notModelled.add(record.op() + " (failed)"); // an error changes nothing
             return;
         }
@@ -256,18 +258,23 @@ public final class IoctlLog {
             }
             case "KVM_RUN" -> run(record, source);
             case "KVM_GET_TSC_KHZ" -> {
-                if (recordedKhz == null && record.ret() > 0 && record.ret() < Integer.MAX_VALUE) {
-                    recordedKhz = (int) record.ret();
+                if (record.ret() <= 0 || record.ret() > TraceHeader.MOST_TSC_KHZ || record.vm() == null) {
+                    notModelled.add(record.op());
+                    return;
                 }
-                notModelled.add(record.op());
+                int khz = (int) record.ret();
+                if (recordedKhz == null && !rateSet) {
+                    recordedKhz = khz;
+                }
+                if (record.vcpu() == null) {
+                    notModelled.add(record.op() + " of the VM");
+                } else {
+                    onVcpu(record, source, Operation.GET_TSC_KHZ, Map.of(), Map.of(Field.KHZ, khz));
+                }
             }
             case "KVM_SET_TSC_KHZ" -> {
-                // At the rate that the vCPU has anyway it changes nothing.
-                if (recordedKhz != null && recordedKhz.equals(intArg(record, "khz"))) {
-                    notModelled.add(record.op() + " (same rate)");
-                } else {
-                    disturb(record);
-                }
+                rateSet = true;
+                setTscKhz(record, source);
             }
             default -> {
                 if (HARMLESS.contains(record.op())) {
@@ -276,6 +283,26 @@ public final class IoctlLog {
                     disturb(record);
                 }
             }
+        }
+    }
+
+    /** Sets a rate, of a vCPU or of those to come. A refused one counts: it leaves the refused rate behind. */
+    private void setTscKhz(IoctlRecord record, String source) throws TraceFormatException {
+        Integer khz = intArg(record, "khz");
+        boolean refused = record.errno() == EINVAL;
+        if (khz == null || khz < 0 || (record.failed() && !refused)) {
+            disturb(record);
+        } else if (record.vcpu() != null) {
+            onVcpu(record, source, Operation.SET_TSC_KHZ, Map.of(Field.KHZ, khz), Map.of(Field.ERRNO, (int)
+                    record.errno()));
+        } else {
+            add(
+                    record,
+                    when(record, source),
+                    Operation.SET_VM_TSC_KHZ,
+                    Map.of(Field.KHZ, khz),
+                    Map.of(Field.ERRNO, (int) record.errno()),
+                    Map.of());
         }
     }
 

@@ -91,6 +91,11 @@ public final class Specification {
         }
     }
 
+    /** Whether there is an operator of that name. */
+    boolean has(String name) {
+        return tool.getSpecProcessor().getRootModule().getOpDef(UniqueString.uniqueStringOf(name)) != null;
+    }
+
     /** The operator of that name in the root module. */
     private OpDefNode operator(String name) {
         OpDefNode definition = tool.getSpecProcessor().getRootModule().getOpDef(UniqueString.uniqueStringOf(name));

@@ -82,7 +82,7 @@ public final class TraceValidator {
      * Takes the next event.
      *
      * @return why it is refused, or empty if it conforms; after a refusal the validator is of no further use
-     * @throws UndecidedException if too many states are possible
+     * @throws UndecidedException if too many states are possible, or the event is beyond what the specification has
      */
     public Optional<Refusal> accept(TraceEvent event) throws UndecidedException {
         List<TLCState> before = possible.getOrDefault(event.vm(), List.of());
@@ -100,6 +100,13 @@ public final class TraceValidator {
         }
         if (before.isEmpty()) {
             return Optional.of(refusal(event, before, "VM " + event.vm(), "created by CreateVm before", "it is not"));
+        }
+        String leftOut = "NotModelled" + event.operation().specName();
+        if (specification.has(leftOut)
+                && before.stream().anyMatch(s -> specification.eval(leftOut, args(event), s) == BoolValue.ValTrue)) {
+            throw new UndecidedException(events + " events conform to " + header.kernel() + "; event " + (events + 1)
+                    + (event.line() > 0 ? " in line " + event.line() : "") + ", " + event.call()
+                    + ", is beyond the specification (" + leftOut + ")");
         }
         Step step = step(event, before);
         if (step.after.isEmpty()) {
@@ -216,6 +223,7 @@ public final class TraceValidator {
                 ImmutableMap.of(
                         "switches", Specification.switches(header.kernel()),
                         "khz", IntValue.gen(header.tscKhz()),
+                        "fracBits", IntValue.gen(header.tscFracBits()),
                         "clocksourceIsTsc", header.tscClocksource() ? BoolValue.ValTrue : BoolValue.ValFalse,
                         "tsc", Words64.word(tsc)));
     }

@@ -97,6 +97,33 @@ public final class Words64 {
         return word(shifted.multiply(mult).shiftRight(32).longValue());
     }
 
+    /** DefaultRatio64. */
+    @TLAPlusOperator(identifier = "DefaultRatio64", module = MODULE, warn = false)
+    public static Value defaultRatio(IntValue fracBits) {
+        return word(1L << fracBits.val);
+    }
+
+    /** Ratio64. */
+    @TLAPlusOperator(identifier = "Ratio64", module = MODULE, warn = false)
+    public static Value ratio(IntValue fracBits, IntValue userKhz, IntValue hostKhz) {
+        BigInteger ratio =
+                BigInteger.valueOf(userKhz.val).shiftLeft(fracBits.val).divide(BigInteger.valueOf(hostKhz.val));
+        BigInteger most = BigInteger.ONE.shiftLeft(fracBits.val == 32 ? 40 : 64).subtract(BigInteger.ONE);
+        return word(ratio.compareTo(most) < 0 ? ratio.longValue() : 0);
+    }
+
+    /** Scale64. */
+    @TLAPlusOperator(identifier = "Scale64", module = MODULE, warn = false)
+    public static Value scale(IntValue fracBits, Value cycles, Value ratio) {
+        if (bits(ratio) == 1L << fracBits.val) {
+            return cycles;
+        }
+        return word(number(bits(cycles))
+                .multiply(number(bits(ratio)))
+                .shiftRight(fracBits.val)
+                .longValue());
+    }
+
     private static BigInteger number(long bits) {
         return BigInteger.valueOf(bits).mod(TWO_TO_64);
     }

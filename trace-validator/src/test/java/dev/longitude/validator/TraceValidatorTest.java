@@ -2,6 +2,7 @@ package dev.longitude.validator;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -126,6 +127,25 @@ class TraceValidatorTest {
         assertThat(refusal.event().operation()).isEqualTo(Operation.GUEST_READ_TSC);
         assertThat(refusal.conjunct()).endsWith("vcpu \\in inGuest");
         assertThat(refusal.differences()).isEmpty();
+    }
+
+    /** A guest faster than a host that cannot scale is caught up with, which is not modelled: nobody can say. */
+    @Test
+    void whatTheSpecificationLeavesOutIsUndecided() throws Exception {
+        TraceHeader header = new TraceHeader(KernelProfile.V6_12, 1_000_000, 0, true, 1, "test");
+        TraceValidator validator = new TraceValidator(Specification.load(), header);
+        validator.accept(event(Operation.CREATE_VM, ImmutableMap.of()));
+        validator.accept(event(Operation.CREATE_VCPU, ImmutableMap.of(Field.VCPU, 0)));
+        TraceEvent faster = event(Operation.SET_TSC_KHZ, ImmutableMap.of(Field.VCPU, 0, Field.KHZ, 1_100_000));
+        assertThatThrownBy(() -> validator.accept(faster))
+                .isInstanceOf(UndecidedException.class)
+                .hasMessage("2 events conform to v6.12; event 3, SetTscKhz(vcpu 0, khz 1100000), "
+                        + "is beyond the specification (NotModelledSetTscKhz)");
+    }
+
+    private static TraceEvent event(Operation operation, ImmutableMap<Field, Object> args) {
+        return new TraceEvent(
+                0, 0, TscInterval.exactly(5), operation, args, ImmutableMap.of(), ImmutableMap.of(), ImmutableSet.of());
     }
 
     @Test

@@ -1,0 +1,73 @@
+package dev.longitude.x86;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.math.BigInteger;
+
+/**
+ * TSC scaling in hardware: the TSC that a guest sees is the host's times a ratio, in fixed point. Mirrors
+ * kvm_scale_tsc() and set_tsc_khz() of arch/x86/kvm/x86.c, Linux 5.16 to 7.3.
+ *
+ * @param fracBits the bits behind the point: 48 (Intel), 32 (AMD), or 0: the host cannot scale
+ */
+public record TscScaling(int fracBits) {
+    /** A host that cannot scale. */
+    public static final TscScaling NONE = new TscScaling(0);
+
+    /** VMX: 48 bits behind the point. */
+    public static final TscScaling INTEL = new TscScaling(48);
+
+    /** SVM: 32 bits behind the point, and 8 before it. */
+    public static final TscScaling AMD = new TscScaling(32);
+
+    private static final int TOLERANCE_PPM = 250;
+
+    /** Checks that it is one of the three. */
+    public TscScaling {
+        checkArgument(fracBits == 0 || fracBits == 32 || fracBits == 48, "no scaling has %s fraction bits", fracBits);
+    }
+
+    /** Whether the host can scale. */
+    public boolean supported() {
+        return fracBits != 0;
+    }
+
+    /** The ratio of a guest that runs at the host's rate. */
+    public long defaultRatio() {
+        return 1L << fracBits;
+    }
+
+    /** The largest ratio that is none any more, unsigned: 2^64 - 1, with AMD 2^40 - 1. */
+    private BigInteger most() {
+        return BigInteger.ONE.shiftLeft(fracBits == 32 ? 40 : 64).subtract(BigInteger.ONE);
+    }
+
+    /**
+     * The ratio for a guest at one rate on a host at another, truncated.
+     *
+     * @param userKhz kHz, positive
+     * @param hostKhz kHz, positive
+     * @return unsigned fixed point; 0 if no ratio says it
+     */
+    public long ratio(int userKhz, int hostKhz) {
+        checkArgument(userKhz > 0 && hostKhz > 0, "rates of %s and %s kHz", userKhz, hostKhz);
+        BigInteger ratio = BigInteger.valueOf(userKhz).shiftLeft(fracBits).divide(BigInteger.valueOf(hostKhz));
+        return ratio.compareTo(most()) < 0 ? ratio.longValue() : 0;
+    }
+
+    /**
+     * The host's cycles as the guest sees them, truncated, before its offset.
+     *
+     * @param cycles unsigned
+     * @param ratio unsigned fixed point
+     */
+    public long scale(long cycles, long ratio) {
+        return ratio == defaultRatio() ? cycles : Unsigned.multiplyShiftRight(cycles, ratio, fracBits);
+    }
+
+    /** Whether a rate is as near to the host's as needs no scaling: tsc_tolerance_ppm, 250 by default. */
+    static boolean nearEnough(int userKhz, int hostKhz) {
+        return userKhz >= hostKhz * (1_000_000L - TOLERANCE_PPM) / 1_000_000
+                && userKhz <= hostKhz * (1_000_000L + TOLERANCE_PPM) / 1_000_000;
+    }
+}
