@@ -22,6 +22,14 @@ InstantOfRead(vcpu, value) == Sub(value, tscOffset[vcpu])
 NotModelledSetTscKhz(vcpu, khz) == CatchesUp(khz)
 NotModelledSetVmTscKhz(khz) == CatchesUp(khz) \/ RateFor(khz).ratio = Zero
 
+\* What a guest and its user may count on, for the report on a trace: a trace can conform to a
+\* kernel and still show that the kernel, or the VMM, does not keep it.
+Kept == [Monotonic        |-> Monotonic,
+         SameLine         |-> SameLine,
+         StableIsTrue     |-> StableIsTrue,
+         WriteTakesEffect |-> WriteTakesEffect,
+         HistoryFree      |-> HistoryFree]
+
 \* TLC wants a specification to load; the validator never searches it.
 TraceInit == NewVm(Profiles["v6.12"], 1, 0, TRUE, Zero)
 TraceNext == \E vcpu \in online : Step(vcpu, Zero, 1)

@@ -4,17 +4,21 @@ import static com.google.common.base.Preconditions.checkState;
 
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * A vCPU: the part of struct kvm_vcpu_arch that the guest's TSC depends on. Its fields are guarded by the VM's
  * tsc_write_lock.
  *
- * <p>A vCPU in the guest holds its mutex: an ioctl on it waits until KVM_RUN returns. Here, where one thread does
- * everything, it throws {@link IllegalStateException} instead.
+ * <p>As in the kernel, an ioctl takes the vCPU's mutex, and KVM_RUN holds it until it returns: an ioctl from another
+ * thread waits that long. From the thread that is in the guest itself it would wait for ever, and throws {@link
+ * IllegalStateException} instead.
  */
 public final class X86Vcpu {
     private final X86Vm vm;
     private final int index;
+    private final ReentrantLock mutex = new ReentrantLock();
 
     long tscOffset;
     long thisTscNsec;
@@ -24,7 +28,7 @@ public final class X86Vcpu {
     long tscScalingRatio;
     long tscAdjust;
     boolean masterclockUpdate;
-    boolean inGuest;
+    volatile boolean inGuest;
 
     X86Vcpu(X86Vm vm, int index) {
         this.vm = vm;
@@ -63,8 +67,10 @@ public final class X86Vcpu {
      * @param value unsigned cycles; 0 always joins
      */
     public void writeTsc(long value) {
-        checkIdle();
-        vm.writeTsc(this, value);
+        ioctl(() -> {
+            vm.writeTsc(this, value);
+            return 0;
+        });
     }
 
     /**
@@ -73,20 +79,20 @@ public final class X86Vcpu {
      * @param offset guest TSC minus host TSC, cycles modulo 2^64
      */
     public void setTscOffset(long offset) {
-        checkIdle();
-        vm.setTscOffset(this, offset);
+        ioctl(() -> {
+            vm.setTscOffset(this, offset);
+            return 0;
+        });
     }
 
     /** KVM_GET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET: guest TSC minus host TSC, cycles modulo 2^64. */
     public long getTscOffset() {
-        checkIdle();
-        return vm.read(this, Operation.GET_TSC_OFFSET, Field.OFFSET);
+        return ioctl(() -> vm.read(this, Operation.GET_TSC_OFFSET, Field.OFFSET));
     }
 
     /** KVM_GET_MSRS of MSR_IA32_TSC: the guest's TSC now, unsigned cycles. */
     public long readTsc() {
-        checkIdle();
-        return vm.read(this, Operation.READ_TSC, Field.VALUE);
+        return ioctl(() -> vm.read(this, Operation.READ_TSC, Field.VALUE));
     }
 
     /**
@@ -97,14 +103,12 @@ public final class X86Vcpu {
      * @throws UnsupportedOperationException for a rate that the host can only catch up with
      */
     public int setTscKhz(int khz) {
-        checkIdle();
-        return vm.setTscKhz(this, khz);
+        return ioctl(() -> vm.setTscKhz(this, khz));
     }
 
     /** KVM_GET_TSC_KHZ: kHz. */
     public int getTscKhz() {
-        checkIdle();
-        return vm.getTscKhz(this);
+        return ioctl(() -> vm.getTscKhz(this));
     }
 
     /**
@@ -113,19 +117,21 @@ public final class X86Vcpu {
      * @param value cycles modulo 2^64
      */
     public void writeTscAdjust(long value) {
-        checkIdle();
-        vm.writeTscAdjust(this, value);
+        ioctl(() -> {
+            vm.writeTscAdjust(this, value);
+            return 0;
+        });
     }
 
     /** KVM_GET_MSRS of MSR_IA32_TSC_ADJUST: cycles modulo 2^64. */
     public long readTscAdjust() {
-        checkIdle();
-        return vm.read(this, Operation.READ_TSC_ADJUST, Field.VALUE);
+        return ioctl(() -> vm.read(this, Operation.READ_TSC_ADJUST, Field.VALUE));
     }
 
-    /** KVM_RUN up to the guest. */
+    /** KVM_RUN up to the guest; the calling thread is the vCPU's until {@link #exitGuest}. */
     public void enterGuest() {
-        checkIdle();
+        checkNotMine();
+        mutex.lock();
         vm.enterGuest(this);
     }
 
@@ -133,6 +139,7 @@ public final class X86Vcpu {
     public void exitGuest() {
         checkInGuest();
         vm.exitGuest(this);
+        mutex.unlock();
     }
 
     /** The guest executes rdtsc: unsigned cycles. */
@@ -167,11 +174,24 @@ public final class X86Vcpu {
         return vm.read(this, Operation.GUEST_READ_TSC_ADJUST, Field.VALUE);
     }
 
-    private void checkIdle() {
-        checkState(!inGuest, "vCPU %s is in the guest: its ioctls wait until KVM_RUN returns", index);
+    private <T> T ioctl(Supplier<T> body) {
+        checkNotMine();
+        mutex.lock();
+        try {
+            return body.get();
+        } finally {
+            mutex.unlock();
+        }
+    }
+
+    private void checkNotMine() {
+        checkState(
+                !mutex.isHeldByCurrentThread(),
+                "vCPU %s is in the guest: its ioctls wait until KVM_RUN returns, which this thread has to do",
+                index);
     }
 
     private void checkInGuest() {
-        checkState(inGuest, "vCPU %s is not in the guest", index);
+        checkState(mutex.isHeldByCurrentThread(), "vCPU %s is not in the guest on this thread", index);
     }
 }

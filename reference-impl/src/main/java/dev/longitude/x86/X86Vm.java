@@ -23,7 +23,7 @@ import java.util.function.Function;
  * A VM: the part of struct kvm_arch that the guest's TSC depends on (arch/x86/kvm/x86.c, Linux 5.16 on). Every
  * operation emits one event with the whole state after it.
  *
- * <p>All of a VM's state is guarded by its tsc_write_lock.
+ * <p>All of a VM's state is guarded by its tsc_write_lock, so VM and vCPUs may be used by any number of threads.
  */
 public final class X86Vm {
     /** KVM_CLOCK_TSC_STABLE, KVM_CLOCK_REALTIME and KVM_CLOCK_HOST_TSC of KVM_GET_CLOCK. */
@@ -61,7 +61,7 @@ public final class X86Vm {
      * KVM_CREATE_VM.
      *
      * @param id the VM's number in the trace
-     * @param trace gets every event, in order
+     * @param trace gets every event, in the order in which they happened: it is called under the VM's lock
      */
     public X86Vm(X86Host host, KernelProfile kernel, int id, Consumer<TraceEvent> trace) {
         this.host = host;

@@ -67,6 +67,7 @@ final class TraceFiles {
                 .iterator();
         Verdict verdict = run(name, trace.header(), validator, () -> iterator.hasNext() ? iterator.next() : null);
         ImmutableList.Builder<String> notes = ImmutableList.builder();
+        notes.addAll(verdict.notes());
         notes.add("instants: " + validator.instantsDetermined() + " made exact, " + validator.instantsOpen()
                 + " tried at both ends; " + trace.tracepoints());
         if (!trace.notModelledSummary().isEmpty()) {
@@ -102,6 +103,11 @@ final class TraceFiles {
         } catch (UndecidedException e) {
             undecided = e.getMessage();
         }
-        return new Verdict(name, header, refusal, undecided, validator.events(), ImmutableList.of());
+        ImmutableList<String> notKept = validator.notKept().entrySet().stream()
+                .map(e -> "does not keep " + e.getKey() + ": first in "
+                        + (e.getValue().line() > 0 ? "line " + e.getValue().line() + ", " : "")
+                        + e.getValue().call())
+                .collect(ImmutableList.toImmutableList());
+        return new Verdict(name, header, refusal, undecided, validator.events(), notKept);
     }
 }

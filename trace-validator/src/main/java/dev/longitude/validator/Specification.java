@@ -195,12 +195,21 @@ public final class Specification {
         if (row == null) {
             return null;
         }
-        RecordValue record = (RecordValue) row.toRcd();
-        ImmutableMap.Builder<String, Boolean> switches = ImmutableMap.builder();
+        return flags(row);
+    }
+
+    /** Which of the properties for a report hold in a state, by name. */
+    ImmutableMap<String, Boolean> kept(TLCState state) {
+        return flags(eval("Kept", ImmutableMap.of(), state));
+    }
+
+    private static ImmutableMap<String, Boolean> flags(Value value) {
+        RecordValue record = (RecordValue) value.toRcd();
+        ImmutableMap.Builder<String, Boolean> flags = ImmutableMap.builder();
         for (int i = 0; i < record.names.length; i++) {
-            switches.put(record.names[i].toString(), ((BoolValue) record.values[i]).val);
+            flags.put(record.names[i].toString(), ((BoolValue) record.values[i]).val);
         }
-        return switches.buildOrThrow();
+        return flags.buildOrThrow();
     }
 
     /** The names of all profiles in the specification's own table. */

@@ -56,6 +56,7 @@ public final class TraceValidator {
     private long events;
     private long determined;
     private long open;
+    private final Map<String, TraceEvent> notKept = new LinkedHashMap<>();
 
     /** A validator for one trace. */
     public TraceValidator(Specification specification, TraceHeader header) {
@@ -76,6 +77,11 @@ public final class TraceValidator {
     /** Instants of writes that stayed open: both ends of their interval were tried. */
     public long instantsOpen() {
         return open;
+    }
+
+    /** The properties that the trace shows not to be kept, by name, each with the event that shows it first. */
+    public ImmutableMap<String, TraceEvent> notKept() {
+        return ImmutableMap.copyOf(notKept);
     }
 
     /**
@@ -118,9 +124,21 @@ public final class TraceValidator {
         }
         possible.put(event.vm(), step.after);
         events++;
+        noteProperties(event, step.after);
         determined += step.determined ? 1 : 0;
         open += step.open ? 1 : 0;
         return Optional.empty();
+    }
+
+    /** A property is not kept if it is false in every state that is possible. */
+    private void noteProperties(TraceEvent event, List<TLCState> states) {
+        List<ImmutableMap<String, Boolean>> kept =
+                states.stream().map(specification::kept).toList();
+        for (String property : kept.get(0).keySet()) {
+            if (kept.stream().noneMatch(k -> Boolean.TRUE.equals(k.get(property)))) {
+                notKept.putIfAbsent(property, event);
+            }
+        }
     }
 
     /**

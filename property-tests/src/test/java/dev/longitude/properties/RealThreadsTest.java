@@ -1,0 +1,140 @@
+package dev.longitude.properties;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.trace.TraceWriter;
+import dev.longitude.validator.Refusal;
+import dev.longitude.validator.Specification;
+import dev.longitude.validator.TraceValidator;
+import dev.longitude.x86.TscScaling;
+import dev.longitude.x86.X86Host;
+import dev.longitude.x86.X86Vcpu;
+import dev.longitude.x86.X86Vm;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A thread for each vCPU, one for the VMM and one for time: whatever comes of it conforms. */
+class RealThreadsTest {
+    private static final int VCPUS = 3;
+    private static final int ROUNDS = 300;
+    private static final int TSC_KHZ = 1_000_000;
+
+    @ParameterizedTest
+    @EnumSource(names = {"V6_1", "V7_3", "CORRECTED"})
+    void anyScheduleConforms(KernelProfile kernel) throws Exception {
+        X86Host host = new X86Host(TSC_KHZ, TscScaling.NONE, true, -1_000_000);
+        List<TraceEvent> events = new ArrayList<>();
+        X86Vm vm = new X86Vm(host, kernel, 0, events::add);
+        List<X86Vcpu> vcpus = new ArrayList<>();
+        for (int i = 0; i < VCPUS; i++) {
+            vcpus.add(vm.createVcpu(i));
+        }
+        AtomicBoolean running = new AtomicBoolean(true);
+        CountDownLatch start = new CountDownLatch(1);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try {
+            List<Future<Void>> all = new ArrayList<>();
+            for (X86Vcpu vcpu : vcpus) {
+                all.add(threads.submit(after(start, () -> guest(vcpu))));
+            }
+            all.add(threads.submit(after(start, () -> vmm(host, vm, vcpus))));
+            Future<Void> time = threads.submit(after(start, () -> {
+                while (running.get()) {
+                    host.advance(1_000);
+                    LockSupport.parkNanos(1_000);
+                }
+            }));
+            start.countDown();
+            for (Future<Void> each : all) {
+                each.get();
+            }
+            running.set(false);
+            time.get();
+        } finally {
+            running.set(false);
+            threads.shutdownNow();
+        }
+        assertConforms(kernel, host, events);
+        // Not vacuous: vCPUs were in the guest side by side, and writes came between.
+        assertThat(events)
+                .anyMatch(e -> e.state().get(StateVariable.IN_GUEST) instanceof Set<?> inside && inside.size() > 1);
+        assertThat(events).anyMatch(e -> e.operation() == Operation.SET_TSC_OFFSET);
+    }
+
+    private static void guest(X86Vcpu vcpu) {
+        for (int i = 0; i < ROUNDS; i++) {
+            vcpu.enterGuest();
+            vcpu.guestReadTsc();
+            LockSupport.parkNanos(1_000);
+            vcpu.guestReadTsc();
+            vcpu.exitGuest();
+        }
+    }
+
+    private static void vmm(X86Host host, X86Vm vm, List<X86Vcpu> vcpus) {
+        for (int i = 0; i < ROUNDS / 10; i++) {
+            for (X86Vcpu vcpu : vcpus) {
+                if (i % 3 == 0) {
+                    vcpu.writeTsc(host.rdtsc() + i);
+                } else {
+                    vcpu.setTscOffset(1_000L * i);
+                }
+                vm.getClock();
+            }
+            vm.setClock();
+        }
+    }
+
+    private interface Work {
+        void run();
+    }
+
+    private static Callable<Void> after(CountDownLatch start, Work work) {
+        return () -> {
+            start.await();
+            work.run();
+            return null;
+        };
+    }
+
+    /** The schedule cannot be had again, so a trace that does not conform is kept. */
+    private static void assertConforms(KernelProfile kernel, X86Host host, List<TraceEvent> events) throws Exception {
+        TraceHeader header = new TraceHeader(kernel, TSC_KHZ, 0, host.tscClocksource(), VCPUS, "real threads");
+        TraceValidator validator = new TraceValidator(Specification.load(), header);
+        for (TraceEvent event : ImmutableList.copyOf(events)) {
+            Optional<Refusal> refusal = validator.accept(event);
+            if (refusal.isPresent()) {
+                Path kept = Path.of("target", "real-threads-" + kernel + ".ndjson");
+                try (OutputStream out = Files.newOutputStream(kept);
+                        TraceWriter writer = new TraceWriter(out, header)) {
+                    for (TraceEvent each : events) {
+                        writer.write(each);
+                    }
+                }
+                throw new AssertionError(refusal.get().explain("trace")
+                        + "\nto see it again: ./longitude validate property-tests/" + kept);
+            }
+        }
+        assertThat(validator.events()).isEqualTo(events.size());
+    }
+}
