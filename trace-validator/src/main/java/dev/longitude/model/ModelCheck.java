@@ -178,6 +178,8 @@ public final class ModelCheck {
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
                             "-XX:+UseSerialGC",
+                            // Most models end before the better compiler pays.
+                            model.large() ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
                             "-Xmx2g",
                             "-Djava.io.tmpdir=" + temporary,
                             "-cp",
