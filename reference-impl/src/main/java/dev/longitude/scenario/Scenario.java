@@ -220,6 +220,43 @@ public enum Scenario {
             stage.vm.getClock();
         }
     },
+    /** The kernel's selftest system_counter_offset_test, with its values: 0 and 180 * 10^9 cycles either way. */
+    SYSTEM_COUNTER_OFFSET("system-counter-offset", "set offsets 0, 180e9 and -180e9 and read, as the selftest does") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            for (long offset : new long[] {0, 180_000_000_000L, -180_000_000_000L}) {
+                for (X86Vcpu vcpu : stage.vcpus) {
+                    vcpu.setTscOffset(offset);
+                }
+                stage.runEach();
+            }
+        }
+    },
+    /** kvm-unit-tests' x86/tsc.c and x86/tsc_adjust.c, with their values: 10^11 cycles. */
+    UNIT_TEST_TSC("unit-test-tsc", "the guest writes TSC and TSC_ADJUST, as kvm-unit-tests' tsc and tsc_adjust do") {
+        @Override
+        void play(Stage stage) {
+            long big = 100_000_000_000L;
+            stage.createAll();
+            X86Vcpu vcpu = stage.vcpus.get(0);
+            vcpu.enterGuest();
+            for (long value : new long[] {0, big}) {
+                vcpu.guestWriteTsc(value);
+                stage.readBoth();
+            }
+            vcpu.guestWriteTsc(0);
+            vcpu.guestWriteTscAdjust(0);
+            for (long adjust : new long[] {big, 0}) {
+                vcpu.guestWriteTscAdjust(adjust);
+                stage.readBoth();
+            }
+            vcpu.guestWriteTsc(big);
+            stage.readBoth();
+            vcpu.exitGuest();
+            stage.runEach();
+        }
+    },
     /** The kernel's selftest tsc_scaling_sync, with its values: 2345678 kHz for all vCPUs, the first is written. */
     SCALED_VM("scaled-vm", "run all vCPUs at 2345678 kHz, set on the VM first, as tsc_scaling_sync does") {
         @Override

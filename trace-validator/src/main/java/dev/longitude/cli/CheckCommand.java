@@ -77,6 +77,10 @@ final class CheckCommand implements Callable<Integer> {
             list(manifest);
             return ExitCode.HOLDS;
         }
+        String otherTlc = System.getProperty("tla2tools");
+        if (otherTlc != null && !Files.isRegularFile(Path.of(otherTlc))) {
+            throw new ParameterException(spec.commandLine(), "-Dtla2tools=" + otherTlc + ": no such file");
+        }
         List<Job> jobs = new ArrayList<>();
         for (Model model : chosen(manifest)) {
             jobs.add(() -> check(model));
