@@ -18,6 +18,8 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
+import java.util.function.LongFunction;
 
 /**
  * A VM: the part of struct kvm_arch that the guest's TSC depends on (arch/x86/kvm/x86.c, Linux 5.16 on). Every
@@ -78,20 +80,16 @@ public final class X86Vm {
      * @param index unused so far
      */
     public X86Vcpu createVcpu(int index) {
-        checkArgument(!vcpus.containsKey(index), "vCPU %s exists", index);
-        tscWriteLock.lock();
-        try {
+        return locked(hostTsc -> {
+            checkArgument(!vcpus.containsKey(index), "vCPU %s exists", index);
             X86Vcpu vcpu = new X86Vcpu(this, index);
             vcpu.virtualTscKhz = defaultTscKhz;
             vcpu.tscScalingRatio = ratioFor(defaultTscKhz);
             vcpus.put(index, vcpu);
-            long hostTsc = host.rdtsc();
             synchronize(vcpu, hostTsc, 0, false);
             emit(hostTsc, Operation.CREATE_VCPU, ImmutableMap.of(Field.VCPU, index), ImmutableMap.of());
             return vcpu;
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     /**
@@ -100,8 +98,7 @@ public final class X86Vm {
      * @return a set of KVM_CLOCK_* bits
      */
     public int getClock() {
-        tscWriteLock.lock();
-        try {
+        return locked(hostTsc -> {
             int flags = 0;
             if (useMasterClock) {
                 flags |= CLOCK_TSC_STABLE;
@@ -109,30 +106,22 @@ public final class X86Vm {
                     flags |= CLOCK_REALTIME | CLOCK_HOST_TSC;
                 }
             }
-            emit(host.rdtsc(), Operation.GET_CLOCK, ImmutableMap.of(), ImmutableMap.of(Field.FLAGS, flags));
+            emit(hostTsc, Operation.GET_CLOCK, ImmutableMap.of(), ImmutableMap.of(Field.FLAGS, flags));
             return flags;
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     /** KVM_SET_MSRS of MSR_IA32_TSC. */
     void writeTsc(X86Vcpu vcpu, long value) {
-        tscWriteLock.lock();
-        try {
-            long hostTsc = host.rdtsc();
+        underLock(hostTsc -> {
             synchronize(vcpu, hostTsc, value, true);
             emitWrite(hostTsc, Operation.WRITE_TSC, vcpu, value);
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     /** KVM_SET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET: compares with the last write of anybody. */
     void setTscOffset(X86Vcpu vcpu, long offset) {
-        tscWriteLock.lock();
-        try {
-            long hostTsc = host.rdtsc();
+        underLock(hostTsc -> {
             boolean matched = lastTscKhz == vcpu.virtualTscKhz && lastTscOffset == offset;
             synchronizeCore(vcpu, hostTsc, offset, scaled(vcpu, hostTsc) + offset, matched, true);
             emit(
@@ -140,20 +129,15 @@ public final class X86Vm {
                     Operation.SET_TSC_OFFSET,
                     ImmutableMap.of(Field.VCPU, vcpu.index(), Field.OFFSET, offset),
                     ImmutableMap.of());
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     /** KVM_SET_CLOCK, as far as the masterclock: it is evaluated anew at once; pending requests stay. */
     public void setClock() {
-        tscWriteLock.lock();
-        try {
+        underLock(hostTsc -> {
             updateMasterClock();
-            emit(host.rdtsc(), Operation.SET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
-        } finally {
-            tscWriteLock.unlock();
-        }
+            emit(hostTsc, Operation.SET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
+        });
     }
 
     /**
@@ -164,8 +148,7 @@ public final class X86Vm {
      * @throws UnsupportedOperationException for a rate that the host can only catch up with
      */
     public int setVmTscKhz(int khz) {
-        tscWriteLock.lock();
-        try {
+        return locked(hostTsc -> {
             checkModelled(khz);
             checkArgument(ratioFor(wanted(khz)) != 0, "a host that cannot scale to %s kHz", khz);
             boolean refused = kernel.has(Switch.VM_TSC_KHZ_FIRST) && !vcpus.isEmpty();
@@ -174,22 +157,18 @@ public final class X86Vm {
             }
             int errno = refused ? EINVAL : 0;
             emit(
-                    host.rdtsc(),
+                    hostTsc,
                     Operation.SET_VM_TSC_KHZ,
                     ImmutableMap.of(Field.KHZ, khz),
                     ImmutableMap.of(Field.ERRNO, errno));
             return errno;
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     /** KVM_SET_TSC_KHZ on a vCPU. */
     int setTscKhz(X86Vcpu vcpu, int khz) {
-        tscWriteLock.lock();
-        try {
+        return locked(hostTsc -> {
             checkModelled(khz);
-            long hostTsc = host.rdtsc();
             long ratio = ratioFor(wanted(khz));
             if (ratio == 0) {
                 if (!kernel.has(Switch.REFUSAL_KEEPS_KHZ)) {
@@ -210,24 +189,19 @@ public final class X86Vm {
                     ImmutableMap.of(Field.VCPU, vcpu.index(), Field.KHZ, khz),
                     ImmutableMap.of(Field.ERRNO, errno));
             return errno;
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     /** KVM_GET_TSC_KHZ on a vCPU. */
     int getTscKhz(X86Vcpu vcpu) {
-        tscWriteLock.lock();
-        try {
+        return locked(hostTsc -> {
             emit(
-                    host.rdtsc(),
+                    hostTsc,
                     Operation.GET_TSC_KHZ,
                     ImmutableMap.of(Field.VCPU, vcpu.index()),
                     ImmutableMap.of(Field.KHZ, vcpu.virtualTscKhz));
             return vcpu.virtualTscKhz;
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     private int wanted(int khz) {
@@ -257,39 +231,29 @@ public final class X86Vm {
 
     /** KVM_SET_MSRS of MSR_IA32_TSC_ADJUST: stores, and moves nothing. */
     void writeTscAdjust(X86Vcpu vcpu, long value) {
-        tscWriteLock.lock();
-        try {
+        underLock(hostTsc -> {
             vcpu.tscAdjust = value;
-            emitWrite(host.rdtsc(), Operation.WRITE_TSC_ADJUST, vcpu, value);
-        } finally {
-            tscWriteLock.unlock();
-        }
+            emitWrite(hostTsc, Operation.WRITE_TSC_ADJUST, vcpu, value);
+        });
     }
 
     /** The guest writes MSR_IA32_TSC. Not synchronised (Linux 5.10, 0c899c25d754): the books do not learn of it. */
     void guestWriteTsc(X86Vcpu vcpu, long value) {
-        tscWriteLock.lock();
-        try {
-            long hostTsc = host.rdtsc();
+        underLock(hostTsc -> {
             long moved = value - (scaled(vcpu, hostTsc) + vcpu.tscOffset);
             vcpu.tscOffset += moved;
             vcpu.tscAdjust += moved;
             emitWrite(hostTsc, Operation.GUEST_WRITE_TSC, vcpu, value);
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     /** The guest writes MSR_IA32_TSC_ADJUST: its TSC moves by as much as the MSR does. */
     void guestWriteTscAdjust(X86Vcpu vcpu, long value) {
-        tscWriteLock.lock();
-        try {
+        underLock(hostTsc -> {
             vcpu.tscOffset += value - vcpu.tscAdjust;
             vcpu.tscAdjust = value;
-            emitWrite(host.rdtsc(), Operation.GUEST_WRITE_TSC_ADJUST, vcpu, value);
-        } finally {
-            tscWriteLock.unlock();
-        }
+            emitWrite(hostTsc, Operation.GUEST_WRITE_TSC_ADJUST, vcpu, value);
+        });
     }
 
     private void emitWrite(long hostTsc, Operation operation, X86Vcpu vcpu, long value) {
@@ -298,9 +262,7 @@ public final class X86Vm {
 
     /** The operations that only read. */
     long read(X86Vcpu vcpu, Operation operation, Field result) {
-        tscWriteLock.lock();
-        try {
-            long hostTsc = host.rdtsc();
+        return locked(hostTsc -> {
             long value = switch (operation) {
                 case GET_TSC_OFFSET -> vcpu.tscOffset;
                 case READ_TSC, GUEST_READ_TSC -> scaled(vcpu, hostTsc) + vcpu.tscOffset;
@@ -309,15 +271,12 @@ public final class X86Vm {
             };
             emit(hostTsc, operation, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of(result, value));
             return value;
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     /** KVM_RUN up to the guest: works off a pending masterclock update on the way. */
     void enterGuest(X86Vcpu vcpu) {
-        tscWriteLock.lock();
-        try {
+        underLock(hostTsc -> {
             boolean updated = vcpu.masterclockUpdate;
             if (updated) {
                 vcpu.masterclockUpdate = false;
@@ -325,21 +284,34 @@ public final class X86Vm {
             }
             vcpu.inGuest = true;
             emit(
-                    host.rdtsc(),
+                    hostTsc,
                     Operation.ENTER_GUEST,
                     ImmutableMap.of(Field.VCPU, vcpu.index()),
                     ImmutableMap.of(Field.UPDATED, updated));
-        } finally {
-            tscWriteLock.unlock();
-        }
+        });
     }
 
     /** KVM_RUN's return. */
     void exitGuest(X86Vcpu vcpu) {
+        underLock(hostTsc -> {
+            vcpu.inGuest = false;
+            emit(hostTsc, Operation.EXIT_GUEST, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of());
+        });
+    }
+
+    /** Does something under tsc_write_lock, at the instant that it is given: the host's TSC, read once. */
+    private void underLock(LongConsumer operation) {
+        locked(hostTsc -> {
+            operation.accept(hostTsc);
+            return hostTsc;
+        });
+    }
+
+    /** The same for what has a result. */
+    private <T> T locked(LongFunction<T> operation) {
         tscWriteLock.lock();
         try {
-            vcpu.inGuest = false;
-            emit(host.rdtsc(), Operation.EXIT_GUEST, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of());
+            return operation.apply(host.rdtsc());
         } finally {
             tscWriteLock.unlock();
         }
