@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
+import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param differences expected beside observed; empty if the operation was not possible at all
  * @param decisions what the definitions on the way to the conjunct came to, by name
  * @param flips switches of the kernel that would let the event pass if each were the other way
+ * @param possible where the operation was not possible at all: the operations that were, for the same vCPU
  * @param states how many states were possible before the event; every one of them refuses it
  */
 public record Refusal(
@@ -27,6 +29,7 @@ public record Refusal(
         ImmutableList<Difference> differences,
         ImmutableMap<String, String> decisions,
         ImmutableList<Switch> flips,
+        ImmutableList<Operation> possible,
         int states) {
 
     /**
@@ -61,6 +64,10 @@ public record Refusal(
             text.append("\n  it would pass ").append(on ? "without " : "with ").append(flip.specName());
             text.append(" (").append(flip.source()).append("): ");
             text.append(flip.meaning());
+        }
+        if (!possible.isEmpty()) {
+            text.append("\n  possible instead: ")
+                    .append(possible.stream().map(Operation::specName).collect(Collectors.joining(", ")));
         }
         if (states > 1) {
             text.append("\n  every one of the ").append(states).append(" states possible before it refuses it");

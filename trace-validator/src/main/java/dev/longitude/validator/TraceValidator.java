@@ -14,6 +14,7 @@ import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.trace.TscInterval;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -322,6 +323,7 @@ public final class TraceValidator {
                 ImmutableList.of(new Refusal.Difference(what, expected, observed)),
                 ImmutableMap.of(),
                 ImmutableList.of(),
+                ImmutableList.of(),
                 before.size());
     }
 
@@ -367,7 +369,28 @@ public final class TraceValidator {
                         : nearest.stream().map(Mismatch::difference).collect(ImmutableList.toImmutableList()),
                 outcome == null ? ImmutableMap.of() : ImmutableMap.copyOf(outcome.bindings()),
                 flips(event, before),
+                nearest == null ? possible(event, reached) : ImmutableList.of(),
                 before.size());
+    }
+
+    /** The operations that were possible in some state, for the event's vCPU; an argument of theirs may be anything. */
+    private ImmutableList<Operation> possible(TraceEvent event, List<TLCState> reached) {
+        return Arrays.stream(Operation.values())
+                .filter(other -> other != Operation.CREATE_VM)
+                .filter(other -> reached.stream()
+                        .anyMatch(now -> !specification
+                                .step(other.specName(), anything(other, event), now)
+                                .isEmpty()))
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    private static ImmutableMap<String, Value> anything(Operation operation, TraceEvent event) {
+        return operation.args().stream()
+                .collect(ImmutableMap.toImmutableMap(
+                        Field::name,
+                        arg -> arg.equals(Field.VCPU)
+                                ? IntValue.gen(Math.max(0, event.vcpu()))
+                                : TlaValues.of(arg.kind(), arg.kind() == Kind.WORD ? (Object) 0L : (Object) 0)));
     }
 
     private Conjuncts.Outcome firstFalse(TraceEvent event, TLCState from, TLCState to) {

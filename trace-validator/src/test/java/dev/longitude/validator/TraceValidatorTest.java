@@ -126,6 +126,9 @@ class TraceValidatorTest {
         Refusal refusal = validate(recording.header(), events).orElseThrow();
         assertThat(refusal.event().operation()).isEqualTo(Operation.GUEST_READ_TSC);
         assertThat(refusal.conjunct()).endsWith("vcpu \\in inGuest");
+        assertThat(refusal.possible())
+                .contains(Operation.ENTER_GUEST, Operation.WRITE_TSC, Operation.GET_CLOCK)
+                .doesNotContain(Operation.CREATE_VCPU, Operation.EXIT_GUEST, Operation.GUEST_READ_TSC);
         assertThat(refusal.differences()).isEmpty();
     }
 
