@@ -23,6 +23,9 @@ final class HostFacts {
     private static final Pattern DETECTED =
             Pattern.compile("^dmesg .*tsc: Detected (\\d{1,6})\\.(\\d{3}) MHz processor");
 
+    private static final Pattern UNSTABLE = Pattern.compile("^dmesg .*tsc: Marking TSC unstable");
+
+    private boolean unstable;
     private @Nullable String arch;
     private @Nullable String kernel;
     private @Nullable String clocksource;
@@ -45,6 +48,7 @@ final class HostFacts {
     }
 
     private void take(String line) {
+        unstable |= UNSTABLE.matcher(line).find();
         arch = first(arch, ARCH, line);
         kernel = first(kernel, KERNEL, line);
         clocksource = first(clocksource, CLOCKSOURCE, line);
@@ -66,6 +70,11 @@ final class HostFacts {
         }
         Matcher matcher = pattern.matcher(line);
         return matcher.find() ? (Integer) Integer.parseInt(matcher.group(1) + matcher.group(2)) : null;
+    }
+
+    /** Whether the kernel has found the TSC unstable. */
+    boolean unstable() {
+        return unstable;
     }
 
     /** As {@code uname -m} prints it. */

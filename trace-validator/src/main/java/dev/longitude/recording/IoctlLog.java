@@ -117,6 +117,12 @@ public final class IoctlLog {
         if (events.isEmpty()) {
             throw new TraceFormatException(file.toString(), "no operation of the log is modelled");
         }
+        if (host.unstable()) {
+            disturbances.clear();
+            for (int vm : vms) {
+                disturbances.add(new ImportedTrace.Disturbance(events.get(0).line(), vm, "an unstable host TSC"));
+            }
+        }
         String release = host.kernel();
         if (kernel == null && release == null) {
             throw new TraceFormatException(

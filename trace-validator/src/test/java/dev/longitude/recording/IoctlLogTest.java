@@ -54,6 +54,13 @@ class IoctlLogTest {
     }
 
     @Test
+    void nothingIsJudgedOnAHostWhoseTscIsUnstable() throws Exception {
+        host(HOST + "dmesg [ 3.0] tsc: Marking TSC unstable due to clocksource watchdog\n");
+        assertThat(read(CREATE_VM, null).disturbances())
+                .containsExactly(new ImportedTrace.Disturbance(1, 0, "an unstable host TSC"));
+    }
+
+    @Test
     void aRefinedRateIsBetterThanADetectedOne() throws Exception {
         host(HOST + "dmesg [ 2.0] tsc: Refined TSC clocksource calibration: 1000.123 MHz\n");
         assertThat(read(CREATE_VM, null).header().tscKhz()).isEqualTo(1_000_123);
