@@ -150,8 +150,10 @@ public final class IoctlLog {
                 ImmutableList.copyOf(disturbances),
                 tracepoints == null
                         ? "no tracepoints"
-                        : "tracepoints taken"
-                                + (tracepoints.unused() == 0 ? "" : ", " + tracepoints.unused() + " not"));
+                        : tracepoints.unused() == 0
+                                ? "all tracepoints taken"
+                                : "tracepoints taken, but for " + tracepoints.unused()
+                                        + " that lie within no operation of the log");
     }
 
     /** KVM_GET_TSC_KHZ if the log has it, else what the kernel's messages say, else the slope of the log's clocks. */
@@ -201,6 +203,10 @@ public final class IoctlLog {
             }
             case "KVM_CREATE_VCPU" -> write(record, source, Operation.CREATE_VCPU, Map.of());
             case "KVM_SET_MSRS" -> {
+                if (isCutShort(record)) {
+                    disturb(record);
+                    return;
+                }
                 Long tsc = msr(record, record.args(), MSR_TSC);
                 Long adjust = msr(record, record.args(), MSR_TSC_ADJUST);
                 if (adjust != null) {
@@ -243,13 +249,13 @@ public final class IoctlLog {
                 }
             }
             case "KVM_GET_CLOCK" -> {
-                Long flags = record.result("flags");
+                Integer flags = count(record, source, "flags", record.result("flags"));
                 add(
                         record,
                         when(record, source),
                         Operation.GET_CLOCK,
                         Map.of(),
-                        flags == null ? Map.of() : Map.of(Field.FLAGS, flags.intValue()),
+                        flags == null ? Map.of() : Map.of(Field.FLAGS, flags),
                         Map.of());
             }
             case "KVM_SET_CLOCK" -> {
@@ -294,9 +300,9 @@ public final class IoctlLog {
 
     /** Sets a rate, of a vCPU or of those to come. A refused one counts: it leaves the refused rate behind. */
     private void setTscKhz(IoctlRecord record, String source) throws TraceFormatException {
-        Integer khz = intArg(record, "khz");
+        Integer khz = count(record, source, "khz", record.arg("khz"));
         boolean refused = record.errno() == EINVAL;
-        if (khz == null || khz < 0 || (record.failed() && !refused)) {
+        if (khz == null || (record.failed() && !refused)) {
             disturb(record);
         } else if (record.vcpu() != null) {
             onVcpu(record, source, Operation.SET_TSC_KHZ, Map.of(Field.KHZ, khz), Map.of(Field.ERRNO, (int)
@@ -312,8 +318,24 @@ public final class IoctlLog {
         }
     }
 
-    private static @Nullable Integer intArg(IoctlRecord record, String name) {
-        Long value = record.arg(name);
+    /** Whether the kernel took only the first of several MSRs, and the TSC's may be among the others. */
+    private static boolean isCutShort(IoctlRecord record) {
+        Long several = record.arg("nmsrs");
+        return several != null
+                && record.ret() != several
+                && (msr(record, record.args(), MSR_TSC) != null || msr(record, record.args(), MSR_TSC_ADJUST) != null);
+    }
+
+    /** A number that the kernel has as 32 bits; null if the recorder did not see it. */
+    private static @Nullable Integer count(IoctlRecord record, String source, String name, @Nullable Long value)
+            throws TraceFormatException {
+        if (value != null && (value < 0 || value > Integer.MAX_VALUE)) {
+            throw new TraceFormatException(
+                    source,
+                    record.line(),
+                    1,
+                    "expected " + name + " of " + record.op() + " from 0 to " + Integer.MAX_VALUE);
+        }
         return value == null ? null : (Integer) value.intValue();
     }
 

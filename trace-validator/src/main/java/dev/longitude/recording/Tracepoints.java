@@ -22,10 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Tracepoints {
     private static final Pattern LINE = Pattern.compile("^.{0,32}-\\d+ +\\[\\d+\\] +\\S+ +(\\d{1,20}): (\\w+): (.*)$");
-    private static final Pattern WRITE_TSC_OFFSET =
-            Pattern.compile("vcpu=(\\d{1,5}) prev=(\\d{1,20}) next=(\\d{1,20})");
+    private static final Pattern WRITE_TSC_OFFSET = Pattern.compile("vcpu=(\\d{1,5}) prev=\\d{1,20} next=(\\d{1,20})");
     private static final Pattern TRACK_TSC = Pattern.compile(
-            "vcpu_id (\\d{1,5}) masterclock (\\d) offsetmatched (\\d{1,9}) nr_online (\\d{1,9}) hostclock (\\w+)");
+            "vcpu_id (\\d{1,5}) masterclock (\\d) offsetmatched (\\d{1,9}) nr_online \\d{1,9} hostclock (\\w+)");
     private static final Pattern UPDATE_MASTER_CLOCK =
             Pattern.compile("masterclock (\\d) hostclock (\\w+) offsetmatched (\\d)");
 
@@ -35,11 +34,11 @@ final class Tracepoints {
         long tsc();
     }
 
-    /** kvm_write_tsc_offset: the vCPU's offset before and after. */
-    record WriteTscOffset(long tsc, int vcpu, long prev, long next) implements Point {}
+    /** kvm_write_tsc_offset: the vCPU's offset after. */
+    record WriteTscOffset(long tsc, int vcpu, long next) implements Point {}
 
     /** kvm_track_tsc: the books after a TSC write. */
-    record TrackTsc(long tsc, int vcpu, boolean masterclock, int nrMatched, int nrOnline) implements Point {}
+    record TrackTsc(long tsc, int vcpu, boolean masterclock, int nrMatched) implements Point {}
 
     /** kvm_update_master_clock: an update was worked off. */
     record UpdateMasterClock(long tsc, boolean masterclock) implements Point {}
@@ -78,17 +77,12 @@ final class Tracepoints {
         switch (event) {
             case "kvm_write_tsc_offset" -> {
                 Matcher m = fields(lines, WRITE_TSC_OFFSET, event, text);
-                return new WriteTscOffset(
-                        tsc, Integer.parseInt(m.group(1)), unsigned(lines, m.group(2)), unsigned(lines, m.group(3)));
+                return new WriteTscOffset(tsc, Integer.parseInt(m.group(1)), unsigned(lines, m.group(2)));
             }
             case "kvm_track_tsc" -> {
                 Matcher m = fields(lines, TRACK_TSC, event, text);
                 return new TrackTsc(
-                        tsc,
-                        Integer.parseInt(m.group(1)),
-                        m.group(2).equals("1"),
-                        Integer.parseInt(m.group(3)),
-                        Integer.parseInt(m.group(4)));
+                        tsc, Integer.parseInt(m.group(1)), m.group(2).equals("1"), Integer.parseInt(m.group(3)));
             }
             case "kvm_update_master_clock" -> {
                 Matcher m = fields(lines, UPDATE_MASTER_CLOCK, event, text);

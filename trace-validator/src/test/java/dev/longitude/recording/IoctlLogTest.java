@@ -122,7 +122,8 @@ class IoctlLogTest {
                 .containsEntry(StateVariable.NR_VCPUS_MATCHED, 0);
         assertThat(create.tsc().hi()).isEqualTo(50);
         assertThat(create.revealedOffsets()).containsExactly(-40L);
-        assertThat(trace.tracepoints()).isEqualTo("tracepoints taken, 1 not");
+        assertThat(trace.tracepoints())
+                .isEqualTo("tracepoints taken, but for 1 that lie within no operation of the log");
     }
 
     @Test
@@ -158,6 +159,29 @@ class IoctlLogTest {
                 .isEqualTo("not modelled: 4 events of 4 kinds (KVM_CREATE_IRQCHIP 1, KVM_SET_MP_STATE 1, "
                         + "KVM_SET_CLOCK_GUEST 1, KVM_SET_MSRS of others 1)");
         assertThat(trace.disturbances()).containsExactly(new ImportedTrace.Disturbance(5, 0, "KVM_SET_CLOCK_GUEST"));
+    }
+
+    /** The kernel stops at the first MSR that it refuses: whether the TSC came before it, nobody can say. */
+    @Test
+    void aWriteOfSeveralMsrsThatStoppedHalfwayIsNotTakenForDone() throws Exception {
+        host(HOST);
+        String args = "{\"nmsrs\":5,\"clock_msrs\":{\"0x10\":7}}";
+        String whole = record("0", "KVM_SET_MSRS", args, "{}", 5, 100, 110);
+        String half = record("0", "KVM_SET_MSRS", args, "{}", 3, 100, 110);
+        assertThat(read(CREATE_VM + CREATE_VCPU + whole, null).events())
+                .extracting(TraceEvent::operation)
+                .contains(Operation.WRITE_TSC);
+        assertThat(read(CREATE_VM + CREATE_VCPU + half, null).disturbances())
+                .containsExactly(new ImportedTrace.Disturbance(3, 0, "KVM_SET_MSRS"));
+    }
+
+    /** 2^32 + 14 is not 14. */
+    @Test
+    void aNumberThatDoesNotFitIsNotCut() throws Exception {
+        host(HOST);
+        String clock = record("null", "KVM_GET_CLOCK", "{}", "{\"flags\":4294967310}", 0, 100, 110);
+        assertThatThrownBy(() -> read(CREATE_VM + clock, null))
+                .hasMessageEndingWith(":2:1: expected flags of KVM_GET_CLOCK from 0 to 2147483647");
     }
 
     @Test
