@@ -146,7 +146,8 @@ SynchronizeCore(vcpu, rate, offset, value, matched, byUser) ==
       early      == matched \/ kernel.recordsGenerationEarly
   IN /\ tscOffset' = offsets
      /\ lastTscNsec' = BaseNs
-     /\ lastTscWrite' = IF matched /\ kernel.keepsLineOnMatch THEN Add(Scaled(rate.ratio), offset) ELSE value
+     \* (For a write that opens a generation the two are the same.)
+     /\ lastTscWrite' = IF kernel.keepsLineOnMatch THEN Add(Scaled(rate.ratio), offset) ELSE value
      /\ lastTscKhz' = rate.khz
      /\ lastTscOffset' = offset
      /\ curTscGeneration' = generation

@@ -324,14 +324,14 @@ public final class X86Vm {
 
     private boolean allMatched() {
         if (kernel.has(Switch.MATCHES_OFFSETS)) {
-            return vcpus.values().stream().map(v -> v.tscOffset).distinct().count() == 1
-                    && vcpus.values().stream()
-                                    .map(v -> v.tscScalingRatio)
-                                    .distinct()
-                                    .count()
-                            == 1;
+            return same(v -> v.tscOffset) && same(v -> v.tscScalingRatio);
         }
         return nrVcpusMatched + 1 == vcpus.size();
+    }
+
+    /** Whether there are vCPUs and all have the same. */
+    private boolean same(Function<X86Vcpu, Object> part) {
+        return vcpus.values().stream().map(part).distinct().count() == 1;
     }
 
     /** kvm_synchronize_tsc(): is this write one of those by which all vCPUs are given the same time? */
@@ -359,7 +359,7 @@ public final class X86Vm {
             userSetTsc = true;
         }
         lastTscNsec = host.baseNs(hostTsc);
-        lastTscWrite = matched && kernel.has(Switch.KEEPS_LINE_ON_MATCH) ? scaled(vcpu, hostTsc) + offset : value;
+        lastTscWrite = kernel.has(Switch.KEEPS_LINE_ON_MATCH) ? scaled(vcpu, hostTsc) + offset : value;
         lastTscKhz = vcpu.virtualTscKhz;
         lastTscOffset = offset;
         vcpu.tscOffset = offset;
