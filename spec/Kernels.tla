@@ -8,6 +8,45 @@
 EXTENDS TLC
 
 (***************************************************************************)
+(* Before 5.16.                                                            *)
+(*                                                                         *)
+(* countsEveryMatch: a vCPU that writes again within its generation is     *)
+(*   counted again.                                                        *)
+(*   Until 3.16; mended by 0d3da0d26e3c.                                   *)
+(*                                                                         *)
+(* tracksOnlyState: a TSC write asks for a masterclock update only where   *)
+(*   the masterclock is to be switched, so that it goes on counting from   *)
+(*   an instant before the write.                                          *)
+(*   Until 3.18; mended by 7f187922ddf6.                                   *)
+(*                                                                         *)
+(* guestWriteSynchronizes: the guest's own write of its TSC is taken for   *)
+(*   one of userspace's, and may be dropped.                               *)
+(*   Until 5.9; mended by 0c899c25d754.                                    *)
+(*                                                                         *)
+(* setClockFromNow: KVM_SET_CLOCK corrects by kvmclock as it is a little   *)
+(*   after the masterclock was updated, and not by what the pages are      *)
+(*   going to say.                                                         *)
+(*   Until 5.11; mended by 77fcbe823f00.                                   *)
+(*                                                                         *)
+(* readsFlagLater: KVM_GET_CLOCK looks whether the masterclock is on a     *)
+(*   second time, after it has computed the clock, for its flags.          *)
+(*   Until 5.15; mended by 55c0cefbdbda.                                   *)
+(***************************************************************************)
+
+(***************************************************************************)
+(* Since 5.15.                                                             *)
+(*                                                                         *)
+(* adjustAsks: the guest's write of TSC_ADJUST asks for its page to be     *)
+(*   written anew.  Without it kvmclock moves along with the TSC.          *)
+(*   Since 5.15, commit d9130a2dfdd4.                                      *)
+(*                                                                         *)
+(* clockRealtime: KVM_GET_CLOCK and KVM_SET_CLOCK know KVM_CLOCK_REALTIME  *)
+(*   and KVM_CLOCK_HOST_TSC.  Without it KVM_SET_CLOCK takes no flags.     *)
+(*   Since 5.16, commit c68dc1b577ea.                                      *)
+(*                                                                         *)
+(* tscOffsetAttr: there is the attribute KVM_VCPU_TSC_OFFSET.              *)
+(*   Since 5.16, commit 828ca89628bf.                                      *)
+(*                                                                         *)
 (* userSetTscGate: a host write by value joins the current generation only *)
 (*   if userspace has set the TSC before.  Without it the first write to a *)
 (*   guest that is less than a second old is taken for a late part of its  *)
@@ -20,62 +59,136 @@ EXTENDS TLC
 (*   an update while the masterclock is on.                                *)
 (*   Since 6.8, commit c52ffadc65e2.                                       *)
 (*                                                                         *)
-(* recordsGenerationEarly: a vCPU notes its generation before the write    *)
-(*   opens a new one, so that its next matched write counts as joining.    *)
-(*   Posted only: patch 02/12 of the series, v2 and v3, July 2021.         *)
-(*                                                                         *)
-(* keepsLineOnMatch: a write that joins is remembered with the value that  *)
-(*   the line has at that instant.  Without it the dropped value is        *)
-(*   remembered (0 for a creation), and the next write is measured by it.  *)
-(*   Posted only: "Cleaning up the KVM clock mess", v6, patch 16.          *)
-(*                                                                         *)
-(* zeroIsAValue: a host write of 0 is a value like others; only creation   *)
-(*   is forced to join.  In no kernel and not posted: what the ioctl says. *)
-(*                                                                         *)
 (* vmTscKhzFirst: the rate that later vCPUs get cannot be set any more     *)
 (*   once there is a vCPU.  Without it vCPUs of one VM may get different   *)
 (*   rates.                                                                *)
 (*   Since 6.17, commit dcbe5a466c12.                                      *)
+(***************************************************************************)
+
+(***************************************************************************)
+(* The series as posted, v2 of July 2021.                                  *)
+(*                                                                         *)
+(* recordsGenerationEarly: a vCPU notes its generation before the write    *)
+(*   opens a new one, so that its next matched write counts as joining.    *)
+(*   Patch 02/12, v2 and v3.                                               *)
+(*                                                                         *)
+(* getTscOffsetFails: reading the offset attribute returns ENXIO, with the *)
+(*   offset already copied out.                                            *)
+(*   Patch 03/12, v2.                                                      *)
+(*                                                                         *)
+(* refusesOwnFlags: KVM_SET_CLOCK refuses the flags that KVM_GET_CLOCK     *)
+(*   returns.                                                              *)
+(*   Patch 01/12, v2.                                                      *)
+(***************************************************************************)
+
+(***************************************************************************)
+(* Corrections that no release has yet.  "Clock mess" is the series        *)
+(* "Cleaning up the KVM clock mess", v6 of July 2026.                      *)
+(*                                                                         *)
+(* keepsLineOnMatch: a write that joins is remembered with the value that  *)
+(*   the line has at that instant.  Without it the dropped value is        *)
+(*   remembered (0 for a creation), and the next write is measured by it.  *)
+(*   Clock mess, patch 16.                                                 *)
+(*                                                                         *)
+(* zeroIsAValue: a host write of 0 is a value like others; only creation   *)
+(*   is forced to join.  Not posted: what the ioctl says.                  *)
 (*                                                                         *)
 (* synchronizesOnKhz: a vCPU whose rate is set goes on from the value that *)
 (*   its TSC has, and counts as written.  Without it the offset stays, the *)
 (*   TSC jumps by what the ratio makes of the host's TSC, and the books do *)
 (*   not learn of it.                                                      *)
-(*   Posted only: "Cleaning up the KVM clock mess", v6, patch 27.          *)
+(*   Clock mess, patch 27.                                                 *)
 (*                                                                         *)
 (* refusalKeepsKhz: a refused KVM_SET_TSC_KHZ leaves the rate as it was.   *)
 (*   Without it KVM_GET_TSC_KHZ returns the refused rate afterwards.       *)
-(*   In no kernel and not posted: what an error says.                      *)
+(*   Not posted: what an error says.                                       *)
 (*                                                                         *)
 (* matchesOffsets: the masterclock looks at whether the offsets are equal, *)
 (*   not at who wrote in which generation.                                 *)
-(*   Posted only: the same series, patches 18 and 19, in their simplest    *)
-(*   form.                                                                 *)
+(*   Clock mess, patches 18 and 19, in their simplest form.                *)
+(*                                                                         *)
+(* masterClockAtCreation: the masterclock is switched when a vCPU is       *)
+(*   created, not when one runs first.                                     *)
+(*   Clock mess, patch 5.                                                  *)
+(*                                                                         *)
+(* clockInGuestRate: KVM_GET_CLOCK computes from the guest's TSC at the    *)
+(*   guest's rate, as the guest does.  Without it, at the host's.          *)
+(*   Clock mess, patch 10; abdef42276d8, on its way to 7.4.                *)
+(*                                                                         *)
+(* ratesInHz: the rate in the page is scaled in Hz.  Without it, in kHz.   *)
+(*   Clock mess, patch 2.                                                  *)
+(*                                                                         *)
+(* signedCatchUp: where a TSC should be is computed right for an instant   *)
+(*   before its generation began.  Without it the difference wraps.        *)
+(*   Clock mess, patch 12; d9173f59df3a, on its way to 7.4.                *)
+(*                                                                         *)
+(* oneUpdate: one vCPU works off the masterclock update for all that were  *)
+(*   asked.  Without it each does it again.                                *)
+(*   Clock mess, patch 24.                                                 *)
+(*                                                                         *)
+(* resumeMovesLine: what is added to the vCPUs' offsets when the host      *)
+(*   comes back with an earlier TSC is added to the VM's line too.         *)
+(*   Clock mess, patch 17.                                                 *)
+(*                                                                         *)
+(* guestWriteAsks: the guest's write of its TSC asks for its page to be    *)
+(*   written anew, as that of TSC_ADJUST does.  Not posted.                *)
+(*                                                                         *)
+(* tscWriteAsks: a host write of the TSC, by value or by offset, asks for  *)
+(*   the vCPU's page to be written anew.  Without it, and since 6.8 not    *)
+(*   every write asks for a masterclock update, a vCPU may run with a page *)
+(*   whose time stamp is on the TSC's old line.  Not posted.               *)
 (***************************************************************************)
-LOCAL Without == [userSetTscGate         |-> FALSE,
-                  trackOnlyOnChange      |-> FALSE,
-                  recordsGenerationEarly |-> FALSE,
-                  keepsLineOnMatch       |-> FALSE,
-                  zeroIsAValue           |-> FALSE,
-                  vmTscKhzFirst          |-> FALSE,
-                  synchronizesOnKhz      |-> FALSE,
-                  refusalKeepsKhz        |-> FALSE,
-                  matchesOffsets         |-> FALSE]
-LOCAL Gated   == [Without EXCEPT !.userSetTscGate = TRUE]
-LOCAL Sparing == [Gated EXCEPT !.trackOnlyOnChange = TRUE]
-LOCAL Latest  == [Sparing EXCEPT !.vmTscKhzFirst = TRUE]
+LOCAL With(on) ==
+  [countsEveryMatch       |-> "countsEveryMatch" \in on,
+   tracksOnlyState        |-> "tracksOnlyState" \in on,
+   guestWriteSynchronizes |-> "guestWriteSynchronizes" \in on,
+   setClockFromNow        |-> "setClockFromNow" \in on,
+   readsFlagLater         |-> "readsFlagLater" \in on,
+   adjustAsks             |-> "adjustAsks" \in on,
+   clockRealtime          |-> "clockRealtime" \in on,
+   tscOffsetAttr          |-> "tscOffsetAttr" \in on,
+   userSetTscGate         |-> "userSetTscGate" \in on,
+   trackOnlyOnChange      |-> "trackOnlyOnChange" \in on,
+   vmTscKhzFirst          |-> "vmTscKhzFirst" \in on,
+   recordsGenerationEarly |-> "recordsGenerationEarly" \in on,
+   getTscOffsetFails      |-> "getTscOffsetFails" \in on,
+   refusesOwnFlags        |-> "refusesOwnFlags" \in on,
+   keepsLineOnMatch       |-> "keepsLineOnMatch" \in on,
+   zeroIsAValue           |-> "zeroIsAValue" \in on,
+   synchronizesOnKhz      |-> "synchronizesOnKhz" \in on,
+   refusalKeepsKhz        |-> "refusalKeepsKhz" \in on,
+   matchesOffsets         |-> "matchesOffsets" \in on,
+   masterClockAtCreation  |-> "masterClockAtCreation" \in on,
+   clockInGuestRate       |-> "clockInGuestRate" \in on,
+   ratesInHz              |-> "ratesInHz" \in on,
+   signedCatchUp          |-> "signedCatchUp" \in on,
+   oneUpdate              |-> "oneUpdate" \in on,
+   resumeMovesLine        |-> "resumeMovesLine" \in on,
+   guestWriteAsks         |-> "guestWriteAsks" \in on,
+   tscWriteAsks           |-> "tscWriteAsks" \in on]
 
+LOCAL Posted   == {"readsFlagLater", "clockRealtime", "tscOffsetAttr",
+                   "recordsGenerationEarly", "getTscOffsetFails", "refusesOwnFlags"}
+LOCAL Merged   == {"adjustAsks", "clockRealtime", "tscOffsetAttr"}
+LOCAL Gated    == Merged \cup {"userSetTscGate"}
+LOCAL Sparing  == Gated \cup {"trackOnlyOnChange"}
+LOCAL Latest   == Sparing \cup {"vmTscKhzFirst"}
+LOCAL Mended   == {"keepsLineOnMatch", "zeroIsAValue", "synchronizesOnKhz", "refusalKeepsKhz",
+                   "matchesOffsets", "masterClockAtCreation", "clockInGuestRate", "ratesInHz",
+                   "signedCatchUp", "oneUpdate", "resumeMovesLine", "guestWriteAsks", "tscWriteAsks"}
+
+\* v3.16 stands for the kernels before the three oldest defects were mended, as far as those go.
 Profiles ==
-     "series-v2" :> [Without EXCEPT !.recordsGenerationEarly = TRUE]
-  @@ "v5.16"     :> Without
-  @@ "v6.1"      :> Without
-  @@ "v6.7"      :> Gated
-  @@ "v6.8"      :> Sparing
-  @@ "v6.12"     :> Sparing
-  @@ "v7.3"      :> Latest
-  @@ "corrected" :> [Latest EXCEPT !.keepsLineOnMatch  = TRUE,
-                                   !.zeroIsAValue      = TRUE,
-                                   !.synchronizesOnKhz = TRUE,
-                                   !.refusalKeepsKhz   = TRUE,
-                                   !.matchesOffsets    = TRUE]
+     "v3.16"     :> With({"countsEveryMatch", "tracksOnlyState", "guestWriteSynchronizes",
+                          "setClockFromNow", "readsFlagLater"})
+  @@ "v5.10"     :> With({"setClockFromNow", "readsFlagLater"})
+  @@ "v5.14"     :> With({"readsFlagLater"})
+  @@ "series-v2" :> With(Posted)
+  @@ "v5.16"     :> With(Merged)
+  @@ "v6.1"      :> With(Merged)
+  @@ "v6.7"      :> With(Gated)
+  @@ "v6.8"      :> With(Sparing)
+  @@ "v6.12"     :> With(Sparing)
+  @@ "v7.3"      :> With(Latest)
+  @@ "corrected" :> With(Latest \cup Mended)
 =============================================================================

@@ -1,20 +1,20 @@
 ------------------------------- MODULE KvmX86 --------------------------------
 (***************************************************************************)
-(* The guest's TSC under KVM on x86: how a vCPU comes to its offset, when  *)
-(* KVM takes several writes for one (the synchronisation heuristic), when  *)
-(* the masterclock is on, and what userspace and the guest can see of it.  *)
+(* The guest's time under KVM on x86.  Of the TSC: how a vCPU comes to its *)
+(* offset and its rate, and when KVM takes several writes for one (the     *)
+(* synchronisation heuristic).  Of kvmclock: when the masterclock is on,   *)
+(* what stands in each vCPU's page, and what KVM_GET_CLOCK and             *)
+(* KVM_SET_CLOCK say and do.                                               *)
 (*                                                                         *)
 (* Read with arch/x86/kvm/x86.c at hand: operators carry the names of the  *)
 (* C functions and fields they mirror, in camel case.  Where kernels       *)
 (* differ, a switch of the record kernel decides (module Kernels).         *)
 (*                                                                         *)
 (* This module is what KVM does, for any VMM and any guest.  It holds no   *)
-(* bounds: those are in the MC modules.  Conditions of this slice, each to *)
-(* be lifted by its own step: the host TSC is stable and the same on all   *)
-(* pCPUs, no catch-up, no nested guest, and of kvmclock there is only the  *)
-(* masterclock's state, not the time.                               Fields   *)
-(* that nothing here reads (last_guest_tsc, the masterclock's reference)   *)
-(* are left out.                                                           *)
+(* bounds: those are in the MC modules.  It has no nested guest, and no    *)
+(* vCPU whose TSC is protected from its host.  A step is what happens      *)
+(* under tsc_write_lock; so a page is written in one step, and what a      *)
+(* reader can see of a write that is under way is module Pvclock's.        *)
 (***************************************************************************)
 EXTENDS Naturals, FiniteSets, Rates, Kernels
 
@@ -23,8 +23,12 @@ VARIABLES
   kernel,             \* record of switches; never changes
   tscKhz,             \* rate of the host's TSC, kHz; never changes
   tscFracBits,        \* how the host scales: 48 (Intel), 32 (AMD), 0 not at all; never changes
-  tscClocksource,     \* TRUE while the host's clocksource is the TSC; never changes here
+  tscClocksource,     \* TRUE while the host's clocksource is the TSC
+  tscUnstable,        \* TRUE once the kernel has found its TSC unstable (check_tsc_unstable)
   hostTsc,            \* what rdtsc returns on the host, cycles
+  hostNs,             \* get_kvmclock_base_ns(): CLOCK_MONOTONIC_RAW plus boot offset, ns
+  hostRealtime,       \* CLOCK_REALTIME, ns; anybody may set it
+  paceTsc, paceNs,    \* hostTsc and hostNs when the clocksource became the TSC
 
   \* The VM (struct kvm_arch), all under tsc_write_lock.
   lastTscNsec,        \* the last TSC write of any kind, matched or not: when, ns of the base clock,
@@ -38,7 +42,12 @@ VARIABLES
   nrVcpusMatched,     \* nr_vcpus_matched_tsc: vCPUs that joined it, without the one that opened it
   userSetTsc,         \* user_set_tsc: userspace has set the TSC; stays FALSE without userSetTscGate
   useMasterClock,     \* use_master_clock
+  masterKernelNs,     \* the instant that the masterclock counts from: ns of the base clock,
+  masterCycleNow,     \* ... and the host's TSC
+  kvmclockOffset,     \* kvmclock_offset: kvmclock minus base clock, ns modulo 2^WordBits
   defaultTscKhz,      \* the rate that the next vCPU gets, kHz
+  backwardsTscObserved,    \* backwards_tsc_observed: the host came back from suspend with an earlier TSC
+  bootVcpuRunsOldKvmclock, \* boot_vcpu_runs_old_kvmclock: vCPU 0 uses the legacy MSR
 
   \* The vCPUs (struct kvm_vcpu_arch): functions over the vCPUs created so far.
   tscOffset,          \* l1_tsc_offset: guest TSC minus host TSC, cycles modulo 2^WordBits
@@ -48,22 +57,49 @@ VARIABLES
   virtualTscKhz,      \* the rate that the vCPU is meant to have, kHz
   tscScalingRatio,    \* l1_tsc_scaling_ratio: guest's rate by host's, fixed point
   tscAdjust,          \* ia32_tsc_adjust_msr, cycles modulo 2^WordBits
-  masterclockUpdate,  \* the vCPUs with KVM_REQ_MASTERCLOCK_UPDATE pending
+  lastGuestTsc,       \* last_guest_tsc: where the TSC was when KVM saw it last, cycles
+  pvclock,            \* the vCPU's kvmclock page, with what belongs to it:
+                      \* [active, version, tscTimestamp, systemTime, mul, shift, stable, stopped]
   inGuest,            \* the vCPUs whose KVM_RUN is in the guest: they hold their vCPU mutex
+  tscCatchup,         \* tsc_catchup: the vCPUs whose TSC is raised to where it should be
+  tscAlwaysCatchup,   \* tsc_always_catchup: ... at every entry
+  masterclockUpdate,  \* the vCPUs with KVM_REQ_MASTERCLOCK_UPDATE pending
+  clockUpdate,        \* the vCPUs with KVM_REQ_CLOCK_UPDATE pending
+  stoppedRequest,     \* pvclock_set_guest_stopped_request: the vCPUs to be told that they were stopped
+  kicked,             \* the vCPUs that a masterclock update has put out of the guest, within KVM_RUN
+
+  \* An ioctl that is not one step.
+  clockTaken,         \* {} or {what a KVM_GET_CLOCK has computed and not returned yet}
+  tscTaken,           \* the host's TSC as a clock update has read it, before it reads the base clock:
+                      \* a function over the vCPUs that are between the two
+  setClockBegun,      \* TRUE while a KVM_SET_CLOCK has updated the masterclock and not set the clock
+
+  \* The guest's own memory.
+  guestLastClock,     \* {} or {the greatest kvmclock read from a page that was not stable}
 
   \* What can be seen from outside.  No action reads these; properties do.
   reply,              \* the last operation, with its arguments and what it returned
   guestSeen,          \* {} or {the greatest value that a vCPU has read since the TSC was last set}
-  userOffset          \* {} or {the offset that userspace's writes have laid down}
+  clockSeen,          \* {} or {the greatest kvmclock that a vCPU has read since it was last set}
+  userOffset,         \* {} or {the offset that userspace's writes have laid down}
+  updatedGeneration   \* the generation that the last masterclock update found
 
-fixedVars == <<kernel, tscKhz, tscFracBits, tscClocksource>>
-rateVars  == <<defaultTscKhz, virtualTscKhz, tscScalingRatio>>
+fixedVars == <<kernel, tscKhz, tscFracBits>>
+timeVars  == <<hostTsc, hostNs, hostRealtime>>
+hostVars  == <<fixedVars, tscClocksource, tscUnstable, timeVars, paceTsc, paceNs>>
+rateVars  == <<defaultTscKhz, virtualTscKhz, tscScalingRatio, tscCatchup, tscAlwaysCatchup>>
 lastVars  == <<lastTscNsec, lastTscWrite, lastTscKhz, lastTscOffset>>
 curVars   == <<curTscNsec, curTscWrite, curTscOffset, curTscGeneration>>
-syncVars  == <<lastVars, curVars, nrVcpusMatched, userSetTsc,
-               tscOffset, thisTscNsec, thisTscWrite, thisTscGeneration>>
-kvmVars   == <<syncVars, rateVars, tscAdjust, useMasterClock, masterclockUpdate, inGuest>>
-vars      == <<fixedVars, hostTsc, kvmVars, reply, guestSeen, userOffset>>
+thisVars  == <<thisTscNsec, thisTscWrite, thisTscGeneration>>
+syncVars  == <<lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars, lastGuestTsc>>
+masterVars == <<useMasterClock, masterKernelNs, masterCycleNow, updatedGeneration>>
+requestVars == <<masterclockUpdate, clockUpdate, stoppedRequest, kicked>>
+oddVars   == <<backwardsTscObserved, bootVcpuRunsOldKvmclock>>
+callVars  == <<clockTaken, setClockBegun, tscTaken>>
+seenVars  == <<guestSeen, clockSeen, guestLastClock, userOffset>>
+kvmVars   == <<syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock,
+               requestVars, callVars, inGuest>>
+vars      == <<hostVars, kvmVars, reply, seenVars>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -72,15 +108,36 @@ vars      == <<fixedVars, hostTsc, kvmVars, reply, guestSeen, userOffset>>
 
 online == DOMAIN tscOffset
 
-\* The host's TSC as a vCPU with this ratio sees it, before the offset.
+\* A word of the host's TSC as a vCPU with this ratio sees it, before the offset.
 Scaled(ratio) == Scale(tscFracBits, hostTsc, ratio)
 
 \* What vCPU vcpu reads of its TSC now.
 GuestTsc(vcpu) == Add(Scaled(tscScalingRatio[vcpu]), tscOffset[vcpu])
 
-\* get_kvmclock_base_ns(): CLOCK_MONOTONIC_RAW plus boot offset.  With the TSC as
-\* clocksource it is a function of the TSC.
-BaseNs == CyclesToNs(tscKhz, hostTsc)
+\* What the guest makes of page p where its TSC is tsc.
+PageReading(p, tsc) == Add(p.systemTime, PvclockNs(p.mul, p.shift, Sub(tsc, p.tscTimestamp)))
+
+\* The pages, part by part, as traces show them.
+pvclockActive       == {v \in online : pvclock[v].active}
+pvclockVersion      == [v \in online |-> pvclock[v].version]
+pvclockTscTimestamp == [v \in online |-> pvclock[v].tscTimestamp]
+pvclockSystemTime   == [v \in online |-> pvclock[v].systemTime]
+pvclockMul          == [v \in online |-> pvclock[v].mul]
+pvclockShift        == [v \in online |-> pvclock[v].shift]
+PageFlags(page)     == (IF page.stable THEN 1 ELSE 0) + (IF page.stopped THEN 2 ELSE 0)
+pvclockFlags        == [v \in online |-> PageFlags(pvclock[v])]
+
+\* All of it that is about the TSC, without what kvmclock shows.  Nothing comes back from there:
+\* unless a TSC is caught up with, none depends on the time in a page.
+TscOnly ==
+  <<kernel, tscKhz, tscFracBits, tscClocksource, hostTsc, lastVars, curVars, nrVcpusMatched,
+    userSetTsc, tscOffset, thisVars, defaultTscKhz, virtualTscKhz, tscScalingRatio, tscAdjust,
+    useMasterClock, masterclockUpdate, inGuest, guestSeen, userOffset,
+    setClockBegun, {taken.byMaster : taken \in clockTaken},
+    IF reply.op = "GetClock" THEN [op |-> "GetClock", flags |-> reply.flags]
+    ELSE IF reply.op = "EnterGuest"
+    THEN [op |-> "EnterGuest", vcpu |-> reply.vcpu, updated |-> reply.updated]
+    ELSE reply>>
 
 \* All vCPUs have the same.
 Equal(f) == \A v, w \in DOMAIN f : f[v] = f[w]
@@ -98,75 +155,98 @@ AllMatched(nrMatched, offsets, ratios) ==
 \* f with x at key, whether key is new or not.
 With(f, key, x) == [k \in DOMAIN f \cup {key} |-> IF k = key THEN x ELSE f[k]]
 
-NewVm(switches, khz, fracBits, clocksourceIsTsc, tsc) ==
+NoPage == [active |-> FALSE, version |-> 0, tscTimestamp |-> Zero, systemTime |-> Zero,
+           mul |-> Zero, shift |-> 0, stable |-> FALSE, stopped |-> FALSE]
+
+\* A VM that is created at this instant.
+NewVm(switches, khz, fracBits, clocksourceIsTsc, unstable, tsc, ns, realtime) ==
   /\ kernel = switches
   /\ tscKhz = khz
   /\ tscFracBits = fracBits
+  /\ tscClocksource = clocksourceIsTsc /\ tscUnstable = unstable
+  /\ hostTsc = tsc /\ hostNs = ns /\ hostRealtime = realtime
+  /\ paceTsc = tsc /\ paceNs = ns
   /\ defaultTscKhz = khz
-  /\ tscClocksource = clocksourceIsTsc
-  /\ hostTsc = tsc
   /\ lastTscNsec = Zero /\ lastTscWrite = Zero /\ lastTscKhz = 0 /\ lastTscOffset = Zero
   /\ curTscNsec = Zero /\ curTscWrite = Zero /\ curTscOffset = Zero /\ curTscGeneration = 0
   /\ nrVcpusMatched = 0
   /\ userSetTsc = FALSE
   /\ useMasterClock = FALSE
+  \* (Evaluated once at creation, with no vCPU yet: off, but the instant is noted.)
+  /\ masterKernelNs = IF clocksourceIsTsc THEN ns ELSE Zero
+  /\ masterCycleNow = IF clocksourceIsTsc THEN tsc ELSE Zero
+  /\ kvmclockOffset = Sub(Zero, ns)
+  /\ backwardsTscObserved = FALSE /\ bootVcpuRunsOldKvmclock = FALSE
   /\ tscOffset = << >> /\ thisTscNsec = << >> /\ thisTscWrite = << >> /\ thisTscGeneration = << >>
-  /\ virtualTscKhz = << >> /\ tscScalingRatio = << >> /\ tscAdjust = << >>
-  /\ masterclockUpdate = {}
+  /\ virtualTscKhz = << >> /\ tscScalingRatio = << >> /\ tscAdjust = << >> /\ lastGuestTsc = << >>
+  /\ pvclock = << >>
+  /\ tscCatchup = {} /\ tscAlwaysCatchup = {}
+  /\ masterclockUpdate = {} /\ clockUpdate = {} /\ stoppedRequest = {} /\ kicked = {}
   /\ inGuest = {}
+  /\ clockTaken = {} /\ setClockBegun = FALSE /\ tscTaken = << >>
+  /\ guestLastClock = {}
   /\ reply = [op |-> "CreateVm"]
-  /\ guestSeen = {}
+  /\ guestSeen = {} /\ clockSeen = {}
   /\ userOffset = {}
+  /\ updatedGeneration = 0
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* The synchronisation heuristic                                           *)
 (***************************************************************************)
 
-\* kvm_track_tsc_matching(): does this write ask its vCPU for a masterclock update?
-TrackTsc(vcpu, newGeneration, nrMatched, offsets, ratios) ==
-  LET want    == tscClocksource /\ AllMatched(nrMatched, offsets, ratios)
-      request == IF kernel.trackOnlyOnChange
-                 THEN (useMasterClock /\ newGeneration) \/ useMasterClock # want
-                 ELSE useMasterClock \/ want
-  IN masterclockUpdate' = IF request THEN masterclockUpdate \cup {vcpu} ELSE masterclockUpdate
+\* May the masterclock be on, as far as something besides the TSC writes decides it?
+MasterClockAllowed == tscClocksource /\ ~backwardsTscObserved /\ ~bootVcpuRunsOldKvmclock
+
+\* kvm_track_tsc_matching(): does this write ask its vCPU for a masterclock update?  It does not
+\* look at what else the decision depends on.
+TrackTsc(newGeneration, nrMatched, offsets, ratios) ==
+  LET want == tscClocksource /\ AllMatched(nrMatched, offsets, ratios)
+  IN IF kernel.tracksOnlyState THEN useMasterClock # want
+     ELSE IF kernel.trackOnlyOnChange
+     THEN (useMasterClock /\ newGeneration) \/ useMasterClock # want
+     ELSE useMasterClock \/ want
 
 \* __kvm_synchronize_tsc(): give vcpu its offset and keep the books.  matched says that
 \* the write belongs to the current generation; if not, it opens a new one.  rate is what
 \* the vCPU has now: [khz, ratio].
 SynchronizeCore(vcpu, rate, offset, value, matched, byUser) ==
   LET generation == IF matched THEN curTscGeneration ELSE curTscGeneration + 1
-      joins      == matched /\ (IF vcpu \in online THEN thisTscGeneration[vcpu] # generation
-                                                   ELSE generation # 0)
+      joins      == matched /\ (\/ kernel.countsEveryMatch
+                                \/ IF vcpu \in online THEN thisTscGeneration[vcpu] # generation
+                                                      ELSE generation # 0)
       nrMatched  == IF ~matched THEN 0
                     ELSE IF joins THEN nrVcpusMatched + 1 ELSE nrVcpusMatched
       offsets    == With(tscOffset, vcpu, offset)
       ratios     == With(tscScalingRatio, vcpu, rate.ratio)
+      asks       == TrackTsc(~matched, nrMatched, offsets, ratios)
       \* Which generation the vCPU notes: the one that it is in now, or the one before.
       early      == matched \/ kernel.recordsGenerationEarly
   IN /\ tscOffset' = offsets
-     /\ lastTscNsec' = BaseNs
+     /\ lastTscNsec' = hostNs
      \* (For a write that opens a generation the two are the same.)
      /\ lastTscWrite' = IF kernel.keepsLineOnMatch THEN Add(Scaled(rate.ratio), offset) ELSE value
      /\ lastTscKhz' = rate.khz
      /\ lastTscOffset' = offset
      /\ curTscGeneration' = generation
-     /\ curTscNsec' = IF matched THEN curTscNsec ELSE BaseNs
+     /\ curTscNsec' = IF matched THEN curTscNsec ELSE hostNs
      /\ curTscWrite' = IF matched THEN curTscWrite ELSE value
      /\ curTscOffset' = IF matched THEN curTscOffset ELSE offset
      /\ nrVcpusMatched' = nrMatched
      /\ thisTscGeneration' = With(thisTscGeneration, vcpu, IF early THEN curTscGeneration ELSE generation)
-     /\ thisTscNsec' = With(thisTscNsec, vcpu, IF early THEN curTscNsec ELSE BaseNs)
+     /\ thisTscNsec' = With(thisTscNsec, vcpu, IF early THEN curTscNsec ELSE hostNs)
      /\ thisTscWrite' = With(thisTscWrite, vcpu, IF early THEN curTscWrite ELSE value)
+     /\ lastGuestTsc' = With(lastGuestTsc, vcpu, value)
      /\ userSetTsc' = (userSetTsc \/ (kernel.userSetTscGate /\ byUser))
      /\ virtualTscKhz' = With(virtualTscKhz, vcpu, rate.khz)
      /\ tscScalingRatio' = ratios
-     /\ TrackTsc(vcpu, ~matched, nrMatched, offsets, ratios)
+     /\ masterclockUpdate' = IF asks /\ ~(kernel.masterClockAtCreation /\ vcpu \notin online)
+                             THEN masterclockUpdate \cup {vcpu} ELSE masterclockUpdate
 
 \* A written value is expected if it is less than a second away from where the last
 \* write would have led by now.  Strict on both sides; the sums wrap.
 WithinOneSecond(khz, value) ==
-  LET expected == Add(lastTscWrite, NsToCycles(khz, Sub(BaseNs, lastTscNsec)))
+  LET expected == Add(lastTscWrite, NsToCycles(khz, Sub(hostNs, lastTscNsec)))
       second   == SecondInCycles(khz)
   IN /\ Less(value, Add(expected, second))
      /\ Less(expected, Add(value, second))
@@ -179,28 +259,135 @@ Synchronizing(khz, value, byUser) ==
   \/ /\ kernel.userSetTscGate => userSetTsc
      /\ WithinOneSecond(khz, value)
 
-\* kvm_synchronize_tsc()
+\* kvm_synchronize_tsc().  On an unstable TSC the line is not the offset: a write that joins gets
+\* what it asked for, and the time since the last write on top.
 Synchronize(vcpu, rate, value, byUser) ==
   LET matched == Synchronizing(rate.khz, value, byUser) /\ rate.khz = lastTscKhz
-      offset  == IF matched THEN curTscOffset ELSE Sub(value, Scaled(rate.ratio))
-  IN SynchronizeCore(vcpu, rate, offset, value, matched, byUser)
+      since   == IF matched /\ tscUnstable
+                 THEN Add(value, NsToCycles(rate.khz, Sub(hostNs, lastTscNsec)))
+                 ELSE value
+      offset  == IF matched /\ ~tscUnstable THEN curTscOffset ELSE Sub(since, Scaled(rate.ratio))
+  IN SynchronizeCore(vcpu, rate, offset, since, matched, byUser)
 
 \* The rate that the vCPU has.
 RateOf(vcpu) == [khz |-> virtualTscKhz[vcpu], ratio |-> tscScalingRatio[vcpu]]
 
 \* set_tsc_khz(): what comes of asking for khz, of which 0 is the host's.  ratio is Zero where
 \* the host cannot do it: it does not scale and khz is less than its own, or no ratio says it.
-\* (Without scaling a faster guest is caught up with by raising its offset: CatchesUp.)
+\* Without scaling a faster guest is caught up with, by raising its offset now and then.
 Wanted(khz) == IF khz = 0 THEN tscKhz ELSE khz
+CatchesUp(khz) == tscFracBits = 0 /\ Wanted(khz) > tscKhz /\ ~NearEnough(Wanted(khz), tscKhz)
 RateFor(khz) ==
   [khz   |-> Wanted(khz),
-   ratio |-> IF NearEnough(Wanted(khz), tscKhz) THEN DefaultRatio(tscFracBits)
+   ratio |-> IF NearEnough(Wanted(khz), tscKhz) \/ CatchesUp(khz) THEN DefaultRatio(tscFracBits)
              ELSE IF tscFracBits = 0 THEN Zero
              ELSE Ratio(tscFracBits, Wanted(khz), tscKhz)]
-CatchesUp(khz) == tscFracBits = 0 /\ Wanted(khz) > tscKhz /\ ~NearEnough(Wanted(khz), tscKhz)
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* The masterclock and kvmclock                                            *)
+(***************************************************************************)
 
 \* pvclock_update_vm_gtod_copy(): is the masterclock to be used?
-MasterClock == tscClocksource /\ AllMatched(nrVcpusMatched, tscOffset, tscScalingRatio)
+MasterClock == MasterClockAllowed /\ AllMatched(nrVcpusMatched, tscOffset, tscScalingRatio)
+
+\* ... and the instant that it counts from from now on.  The host's clocks can be read as one
+\* pair while its clocksource is the TSC; the pair is noted whether the masterclock is on or not.
+Snapshot ==
+  /\ masterKernelNs' = IF tscClocksource THEN hostNs ELSE masterKernelNs
+  /\ masterCycleNow' = IF tscClocksource THEN hostTsc ELSE masterCycleNow
+
+\* kvm_update_masterclock(), within which no vCPU is in the guest: those that were have been
+\* kicked out, and none gets in before the update is done and its page is written anew.
+UpdateMasterClock(by) ==
+  /\ useMasterClock' = MasterClock
+  /\ Snapshot
+  /\ updatedGeneration' = curTscGeneration
+  /\ kicked' = inGuest \ by
+
+\* What the rate of a vCPU's page is: cycles of its TSC in a second.
+PageRate(ratio) ==
+  IF kernel.ratesInHz THEN Scale(tscFracBits, SecondInCycles(tscKhz), ratio)
+  ELSE SecondInCycles(ScaledKhz(tscFracBits, tscKhz, ratio))
+
+\* get_kvmclock_ns(): kvmclock as the host sees it.  By the masterclock it is computed from the
+\* host's TSC at the host's rate, though the guest sees it through its own.
+KvmclockNs ==
+  LET cycles == Sub(hostTsc, masterCycleNow)
+      ratio  == IF online = {} THEN DefaultRatio(tscFracBits)
+                ELSE tscScalingRatio[CHOOSE v \in online : \A w \in online : v <= w]
+      rate   == IF kernel.clockInGuestRate THEN PageRate(ratio) ELSE SecondInCycles(tscKhz)
+      since  == IF kernel.clockInGuestRate
+                THEN Sub(Scale(tscFracBits, hostTsc, ratio), Scale(tscFracBits, masterCycleNow, ratio))
+                ELSE cycles
+  IN IF useMasterClock
+     THEN Add(Add(masterKernelNs, kvmclockOffset), PvclockNs(PvclockMul(rate), PvclockShift(rate), since))
+     ELSE Add(hostNs, kvmclockOffset)
+
+\* compute_guest_tsc(): where the vCPU's TSC should be when the base clock shows kernelNs.  If that
+\* is before the vCPU's generation began, the difference is negative and, with most kernels, wraps.
+ComputeGuestTsc(vcpu, kernelNs) ==
+  IF kernel.signedCatchUp /\ Before(kernelNs, thisTscNsec[vcpu])
+  THEN Sub(thisTscWrite[vcpu], NsToCycles(virtualTscKhz[vcpu], Sub(thisTscNsec[vcpu], kernelNs)))
+  ELSE Add(thisTscWrite[vcpu], NsToCycles(virtualTscKhz[vcpu], Sub(kernelNs, thisTscNsec[vcpu])))
+
+\* Without the masterclock an update reads first the TSC and then the base clock: time may pass in
+\* between.
+TakeHostTsc(vcpu) ==
+  /\ vcpu \in online /\ vcpu \notin inGuest \ kicked
+  /\ vcpu \in clockUpdate
+  /\ tscTaken' = With(tscTaken, vcpu, hostTsc)
+  /\ reply' = [op |-> "TakeHostTsc", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
+                 pvclock, requestVars, clockTaken, setClockBegun, inGuest, seenVars>>
+
+\* kvm_guest_time_update() of vcpu by this masterclock, if it is asked for: catch up, then write the
+\* page.
+GuestTimeUpdate(vcpu, asked, byMaster, masterNs, masterTsc) ==
+  LET kernelNs == IF byMaster THEN masterNs ELSE hostNs
+      cycles   == IF byMaster THEN masterTsc
+                  ELSE IF vcpu \in DOMAIN tscTaken THEN tscTaken[vcpu] ELSE hostTsc
+      ratio    == tscScalingRatio[vcpu]
+      stamp    == Add(Scale(tscFracBits, cycles, ratio), tscOffset[vcpu])
+      due      == ComputeGuestTsc(vcpu, kernelNs)
+      behind   == asked /\ vcpu \in tscCatchup /\ Less(stamp, due)
+      page     == pvclock[vcpu]
+  IN /\ tscOffset' = IF behind THEN With(tscOffset, vcpu, Add(tscOffset[vcpu], Sub(due, stamp)))
+                     ELSE tscOffset
+     /\ lastGuestTsc' = IF asked THEN With(lastGuestTsc, vcpu, IF behind THEN due ELSE stamp)
+                        ELSE lastGuestTsc
+     /\ pvclock' =
+          IF ~(asked /\ page.active) THEN pvclock
+          ELSE With(pvclock, vcpu,
+                    [active       |-> TRUE,
+                     version      |-> page.version + 2,
+                     tscTimestamp |-> IF behind THEN due ELSE stamp,
+                     systemTime   |-> Add(kernelNs, kvmclockOffset),
+                     mul          |-> PvclockMul(PageRate(ratio)),
+                     shift        |-> PvclockShift(PageRate(ratio)),
+                     stable       |-> byMaster,
+                     stopped      |-> page.stopped \/ vcpu \in stoppedRequest])
+     /\ stoppedRequest' = IF asked /\ page.active THEN stoppedRequest \ {vcpu} ELSE stoppedRequest
+     /\ tscTaken' = [v \in DOMAIN tscTaken \ {vcpu} |-> tscTaken[v]]
+
+\* vcpu_enter_guest() up to the guest: first a masterclock update if one is pending, then the
+\* vCPU's own clock update.
+WorkOffRequests(vcpu) ==
+  LET updates == vcpu \in masterclockUpdate
+      asked   == vcpu \in clockUpdate \/ updates
+  IN /\ \/ /\ updates
+           /\ UpdateMasterClock({vcpu})
+           /\ masterclockUpdate' = IF kernel.oneUpdate THEN {} ELSE masterclockUpdate \ {vcpu}
+           /\ clockUpdate' = online \ {vcpu}
+           /\ GuestTimeUpdate(vcpu, TRUE, MasterClock, masterKernelNs', masterCycleNow')
+        \/ /\ ~updates
+           /\ masterclockUpdate' = masterclockUpdate
+           /\ clockUpdate' = clockUpdate \ {vcpu}
+           /\ kicked' = kicked \ {vcpu}
+           /\ GuestTimeUpdate(vcpu, asked, useMasterClock, masterKernelNs, masterCycleNow)
+           /\ UNCHANGED masterVars
+     /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, rateVars,
+                    tscAdjust, kvmclockOffset, oddVars, clockTaken, setClockBegun, seenVars>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -211,10 +398,25 @@ MasterClock == tscClocksource /\ AllMatched(nrVcpusMatched, tscOffset, tscScalin
 CreateVcpu(vcpu) ==
   /\ vcpu \notin online
   /\ Synchronize(vcpu, RateFor(defaultTscKhz), Zero, FALSE)
+  /\ tscCatchup' = IF CatchesUp(defaultTscKhz) THEN tscCatchup \cup {vcpu} ELSE tscCatchup
+  /\ tscAlwaysCatchup' = IF CatchesUp(defaultTscKhz) THEN tscAlwaysCatchup \cup {vcpu}
+                         ELSE tscAlwaysCatchup
   /\ defaultTscKhz' = defaultTscKhz
   /\ tscAdjust' = With(tscAdjust, vcpu, Zero)
+  /\ pvclock' = With(pvclock, vcpu, NoPage)
+  /\ LET on == MasterClockAllowed /\ AllMatched(nrVcpusMatched', tscOffset', tscScalingRatio')
+     IN IF kernel.masterClockAtCreation /\ on # useMasterClock
+        THEN /\ useMasterClock' = on
+             /\ Snapshot
+             /\ updatedGeneration' = curTscGeneration'
+             /\ kicked' = inGuest
+             /\ clockUpdate' = online \cup {vcpu}
+        \* Its first load on a pCPU asks for a clock update.
+        ELSE /\ clockUpdate' = clockUpdate \cup {vcpu}
+             /\ kicked' = kicked
+             /\ UNCHANGED masterVars
   /\ reply' = [op |-> "CreateVcpu", vcpu |-> vcpu]
-  /\ UNCHANGED <<fixedVars, hostTsc, useMasterClock, inGuest, guestSeen, userOffset>>
+  /\ UNCHANGED <<hostVars, kvmclockOffset, oddVars, stoppedRequest, callVars, inGuest, seenVars>>
 
 \* A vCPU ioctl needs the vCPU and its mutex.
 VcpuIdle(vcpu) == vcpu \in online /\ vcpu \notin inGuest
@@ -223,136 +425,282 @@ VcpuIdle(vcpu) == vcpu \in online /\ vcpu \notin inGuest
 WriteTsc(vcpu, value) ==
   /\ VcpuIdle(vcpu)
   /\ Synchronize(vcpu, RateOf(vcpu), value, TRUE)
-  /\ defaultTscKhz' = defaultTscKhz
   /\ reply' = [op |-> "WriteTsc", vcpu |-> vcpu, value |-> value]
   /\ guestSeen' = {}
   /\ userOffset' = IF curTscGeneration' # curTscGeneration THEN {curTscOffset'} ELSE userOffset
-  /\ UNCHANGED <<fixedVars, hostTsc, tscAdjust, useMasterClock, inGuest>>
+  /\ clockUpdate' = IF kernel.tscWriteAsks THEN clockUpdate \cup {vcpu} ELSE clockUpdate
+  /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, tscAdjust, masterVars,
+                 kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars, inGuest,
+                 clockSeen, guestLastClock>>
 
 \* KVM_SET_DEVICE_ATTR, KVM_VCPU_TSC_CTRL / KVM_VCPU_TSC_OFFSET: the offset itself.  It is
 \* compared with the last write of anybody, not with the vCPU's own offset.
 SetTscOffset(vcpu, offset) ==
+  /\ kernel.tscOffsetAttr
   /\ VcpuIdle(vcpu)
   /\ LET rate    == RateOf(vcpu)
          matched == rate.khz = lastTscKhz /\ offset = lastTscOffset
      IN SynchronizeCore(vcpu, rate, offset, Add(Scaled(rate.ratio), offset), matched, TRUE)
-  /\ defaultTscKhz' = defaultTscKhz
   /\ reply' = [op |-> "SetTscOffset", vcpu |-> vcpu, offset |-> offset]
   /\ guestSeen' = {}
   /\ userOffset' = {offset}
-  /\ UNCHANGED <<fixedVars, hostTsc, tscAdjust, useMasterClock, inGuest>>
+  /\ clockUpdate' = IF kernel.tscWriteAsks THEN clockUpdate \cup {vcpu} ELSE clockUpdate
+  /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, tscAdjust, masterVars,
+                 kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars, inGuest,
+                 clockSeen, guestLastClock>>
 
-Unchanged == UNCHANGED <<fixedVars, hostTsc, kvmVars, userOffset>>
+\* Nothing but what is seen.
+OnlyReads == UNCHANGED <<hostVars, kvmVars, userOffset, guestLastClock>>
 
-\* KVM_GET_DEVICE_ATTR of the same attribute.
+\* KVM_GET_DEVICE_ATTR of the same attribute.  The errno is ENXIO where the offset has been
+\* copied out and the error is returned all the same.
 GetTscOffset(vcpu) ==
+  /\ kernel.tscOffsetAttr
   /\ VcpuIdle(vcpu)
-  /\ reply' = [op |-> "GetTscOffset", vcpu |-> vcpu, offset |-> tscOffset[vcpu]]
-  /\ guestSeen' = guestSeen
-  /\ Unchanged
+  /\ reply' = [op |-> "GetTscOffset", vcpu |-> vcpu, offset |-> tscOffset[vcpu],
+               errno |-> IF kernel.getTscOffsetFails THEN 6 ELSE 0]
+  /\ UNCHANGED <<guestSeen, clockSeen>>
+  /\ OnlyReads
 
 \* KVM_GET_MSRS of MSR_IA32_TSC.
 ReadTsc(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ reply' = [op |-> "ReadTsc", vcpu |-> vcpu, value |-> GuestTsc(vcpu)]
-  /\ guestSeen' = guestSeen
-  /\ Unchanged
+  /\ UNCHANGED <<guestSeen, clockSeen>>
+  /\ OnlyReads
 
-\* KVM_SET_TSC_KHZ on a vCPU.  Not modelled where the guest would be caught up with.
+\* KVM_SET_TSC_KHZ on a vCPU.
 SetTscKhz(vcpu, khz) ==
   LET rate    == RateFor(khz)
       refused == rate.ratio = Zero
   IN /\ VcpuIdle(vcpu)
-     /\ ~CatchesUp(khz)
      /\ \/ /\ refused
            /\ virtualTscKhz' = IF kernel.refusalKeepsKhz THEN virtualTscKhz
                                ELSE With(virtualTscKhz, vcpu, rate.khz)
-           /\ UNCHANGED <<syncVars, tscScalingRatio, masterclockUpdate>>
+           /\ UNCHANGED <<syncVars, tscScalingRatio, tscCatchup, tscAlwaysCatchup, masterclockUpdate>>
         \/ /\ ~refused
-           /\ ~kernel.synchronizesOnKhz
-           /\ virtualTscKhz' = With(virtualTscKhz, vcpu, rate.khz)
-           /\ tscScalingRatio' = With(tscScalingRatio, vcpu, rate.ratio)
-           /\ UNCHANGED <<syncVars, masterclockUpdate>>
-        \/ /\ ~refused
-           /\ kernel.synchronizesOnKhz
-           /\ LET value == GuestTsc(vcpu)
-              IN SynchronizeCore(vcpu, rate, Sub(value, Scaled(rate.ratio)), value, FALSE, TRUE)
+           /\ tscCatchup' = IF CatchesUp(khz) THEN tscCatchup \cup {vcpu} ELSE tscCatchup
+           /\ tscAlwaysCatchup' = IF CatchesUp(khz) THEN tscAlwaysCatchup \cup {vcpu}
+                                  ELSE tscAlwaysCatchup
+           /\ \/ /\ ~kernel.synchronizesOnKhz
+                 /\ virtualTscKhz' = With(virtualTscKhz, vcpu, rate.khz)
+                 /\ tscScalingRatio' = With(tscScalingRatio, vcpu, rate.ratio)
+                 /\ UNCHANGED <<syncVars, masterclockUpdate>>
+              \/ /\ kernel.synchronizesOnKhz
+                 /\ LET value == GuestTsc(vcpu)
+                    IN SynchronizeCore(vcpu, rate, Sub(value, Scaled(rate.ratio)), value, FALSE, TRUE)
      /\ reply' = [op |-> "SetTscKhz", vcpu |-> vcpu, khz |-> khz, errno |-> IF refused THEN 22 ELSE 0]
-     /\ UNCHANGED <<fixedVars, hostTsc, defaultTscKhz, tscAdjust, useMasterClock, inGuest,
-                    guestSeen, userOffset>>
+     /\ UNCHANGED <<hostVars, defaultTscKhz, tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock,
+                    clockUpdate, stoppedRequest, kicked, callVars, inGuest, seenVars>>
 
 \* KVM_GET_TSC_KHZ on a vCPU.
 GetTscKhz(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ reply' = [op |-> "GetTscKhz", vcpu |-> vcpu, khz |-> virtualTscKhz[vcpu]]
-  /\ guestSeen' = guestSeen
-  /\ Unchanged
+  /\ UNCHANGED <<guestSeen, clockSeen>>
+  /\ OnlyReads
 
 \* KVM_SET_TSC_KHZ on the VM: the rate of the vCPUs to come.
 SetVmTscKhz(khz) ==
   LET refused == kernel.vmTscKhzFirst /\ online # {}
   IN /\ RateFor(khz).ratio # Zero
-     /\ ~CatchesUp(khz)
      /\ defaultTscKhz' = IF refused THEN defaultTscKhz ELSE Wanted(khz)
      /\ reply' = [op |-> "SetVmTscKhz", khz |-> khz, errno |-> IF refused THEN 22 ELSE 0]
-     /\ UNCHANGED <<fixedVars, hostTsc, syncVars, virtualTscKhz, tscScalingRatio, tscAdjust,
-                    useMasterClock, masterclockUpdate, inGuest, guestSeen, userOffset>>
+     /\ UNCHANGED <<hostVars, syncVars, virtualTscKhz, tscScalingRatio, tscCatchup, tscAlwaysCatchup,
+                    tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock, requestVars, callVars,
+                    inGuest, seenVars>>
 
 \* KVM_SET_MSRS of MSR_IA32_TSC_ADJUST: stores the value; the TSC stays.
 WriteTscAdjust(vcpu, value) ==
   /\ VcpuIdle(vcpu)
   /\ tscAdjust' = With(tscAdjust, vcpu, value)
   /\ reply' = [op |-> "WriteTscAdjust", vcpu |-> vcpu, value |-> value]
-  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, rateVars, useMasterClock, masterclockUpdate, inGuest,
-                 guestSeen, userOffset>>
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, masterVars, kvmclockOffset, oddVars, pvclock,
+                 requestVars, callVars, inGuest, seenVars>>
 
 \* KVM_GET_MSRS of MSR_IA32_TSC_ADJUST.
 ReadTscAdjust(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ reply' = [op |-> "ReadTscAdjust", vcpu |-> vcpu, value |-> tscAdjust[vcpu]]
-  /\ guestSeen' = guestSeen
-  /\ Unchanged
+  /\ UNCHANGED <<guestSeen, clockSeen>>
+  /\ OnlyReads
 
-\* KVM_SET_CLOCK as far as the masterclock: it is evaluated anew at once.  Requests stay.
-SetClock ==
-  /\ useMasterClock' = MasterClock
-  /\ reply' = [op |-> "SetClock"]
-  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, rateVars, tscAdjust, masterclockUpdate, inGuest,
-                 guestSeen, userOffset>>
+\* The bits of KVM_GET_CLOCK's and KVM_SET_CLOCK's flags: KVM_CLOCK_TSC_STABLE 2,
+\* KVM_CLOCK_REALTIME 4, KVM_CLOCK_HOST_TSC 8.
+HasRealtime(flags) == (flags \div 4) % 2 = 1
 
-\* KVM_GET_CLOCK as far as its flags: KVM_CLOCK_TSC_STABLE (2) follows the masterclock;
-\* KVM_CLOCK_REALTIME (4) and KVM_CLOCK_HOST_TSC (8) need the host's clockread as well,
-\* which succeeds where the clocksource is the TSC.
+\* Which flags KVM_SET_CLOCK takes: those of KVM_GET_CLOCK, of which it looks at one.
+FlagsAccepted(flags) ==
+  IF ~kernel.clockRealtime THEN flags = 0
+  ELSE IF kernel.refusesOwnFlags THEN flags \in {0, 4}
+  ELSE flags < 16 /\ flags % 2 = 0
+
+\* KVM_SET_CLOCK first updates the masterclock.  Most kernels go on under the same lock; with the
+\* others time may pass in between.
+BeginSetClock ==
+  /\ kernel.setClockFromNow
+  /\ ~setClockBegun
+  /\ UpdateMasterClock({})
+  /\ clockUpdate' = online
+  /\ setClockBegun' = TRUE
+  /\ reply' = [op |-> "BeginSetClock"]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, kvmclockOffset, oddVars, pvclock,
+                 masterclockUpdate, stoppedRequest, clockTaken, tscTaken, inGuest, seenVars>>
+
+\* KVM_SET_CLOCK: from now on kvmclock shows clock; with KVM_CLOCK_REALTIME, as if it had shown it
+\* when CLOCK_REALTIME was realtime.  A realtime in the future counts as now.
+SetClock(clock, flags, realtime) ==
+  LET refused == ~FlagsAccepted(flags)
+      target  == IF HasRealtime(flags) /\ Less(realtime, hostRealtime)
+                 THEN Add(clock, Sub(hostRealtime, realtime))
+                 ELSE clock
+  IN /\ reply' = [op |-> "SetClock", clock |-> clock, flags |-> flags, realtime |-> realtime,
+                  errno |-> IF refused THEN 22 ELSE 0]
+     /\ \/ /\ refused
+           /\ UNCHANGED <<masterVars, kvmclockOffset, kicked, masterclockUpdate, clockUpdate,
+                          setClockBegun, clockSeen>>
+        \/ /\ ~refused
+           /\ ~kernel.setClockFromNow
+           /\ UpdateMasterClock({})
+           /\ masterclockUpdate' = IF kernel.oneUpdate THEN {} ELSE masterclockUpdate
+           /\ kvmclockOffset' = Sub(target, IF MasterClock THEN masterKernelNs' ELSE hostNs)
+           /\ clockUpdate' = online
+           /\ setClockBegun' = setClockBegun
+           /\ clockSeen' = {}
+        \/ /\ ~refused
+           /\ kernel.setClockFromNow
+           /\ setClockBegun
+           /\ kvmclockOffset' = Add(kvmclockOffset, Sub(target, KvmclockNs))
+           /\ clockUpdate' = online
+           /\ kicked' = inGuest
+           /\ setClockBegun' = FALSE
+           /\ clockSeen' = {}
+           /\ UNCHANGED <<masterVars, masterclockUpdate>>
+     /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, oddVars, pvclock, stoppedRequest, clockTaken, tscTaken, inGuest, guestSeen, guestLastClock,
+                    userOffset>>
+
+\* Some kernels read the flags of KVM_GET_CLOCK only after they have computed the clock and
+\* dropped the lock.
+BeginGetClock ==
+  /\ kernel.readsFlagLater
+  /\ clockTaken = {}
+  /\ clockTaken' = {[clock |-> KvmclockNs, byMaster |-> useMasterClock]}
+  /\ reply' = [op |-> "BeginGetClock"]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
+                 pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
+
+\* KVM_GET_CLOCK.  KVM_CLOCK_TSC_STABLE follows the masterclock; KVM_CLOCK_REALTIME and
+\* KVM_CLOCK_HOST_TSC need the pair of the host's clocks as well.
 GetClock ==
-  /\ reply' = [op |-> "GetClock",
-               flags |-> IF ~useMasterClock THEN 0 ELSE IF tscClocksource THEN 14 ELSE 2]
-  /\ guestSeen' = guestSeen
-  /\ Unchanged
+  LET paired == kernel.clockRealtime /\ useMasterClock /\ tscClocksource
+      taken  == IF kernel.readsFlagLater THEN CHOOSE t \in clockTaken : TRUE
+                ELSE [clock |-> KvmclockNs, byMaster |-> useMasterClock]
+  IN /\ kernel.readsFlagLater => clockTaken # {}
+     /\ reply' = [op       |-> "GetClock",
+                  clock    |-> taken.clock,
+                  flags    |-> IF ~useMasterClock THEN 0 ELSE IF paired THEN 14 ELSE 2,
+                  realtime |-> IF paired THEN hostRealtime ELSE Zero,
+                  hostTsc  |-> IF kernel.clockRealtime /\ useMasterClock THEN hostTsc ELSE Zero,
+                  byMaster |-> taken.byMaster]
+     /\ clockTaken' = {}
+     /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
+                    pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
+
+\* MSR_KVM_SYSTEM_TIME_NEW, written by the host (KVM_SET_MSRS) or by the guest: where its page is,
+\* and whether it is to be kept up to date.
+SetSystemTime(vcpu, active) ==
+  /\ pvclock' = With(pvclock, vcpu, IF active THEN [pvclock[vcpu] EXCEPT !.active = TRUE] ELSE NoPage)
+  /\ clockUpdate' = clockUpdate \cup {vcpu}
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset,
+                 backwardsTscObserved, stoppedRequest, callVars, inGuest, seenVars>>
+
+WriteSystemTime(vcpu, active) ==
+  /\ VcpuIdle(vcpu)
+  /\ SetSystemTime(vcpu, active)
+  /\ reply' = [op |-> "WriteSystemTime", vcpu |-> vcpu, active |-> active]
+  /\ UNCHANGED <<masterclockUpdate, kicked, bootVcpuRunsOldKvmclock>>
+
+\* KVM_KVMCLOCK_CTRL: tell the guest that it was stopped.
+KvmclockCtrl(vcpu) ==
+  LET refused == ~pvclock[vcpu].active
+  IN /\ VcpuIdle(vcpu)
+     /\ stoppedRequest' = IF refused THEN stoppedRequest ELSE stoppedRequest \cup {vcpu}
+     /\ clockUpdate' = IF refused THEN clockUpdate ELSE clockUpdate \cup {vcpu}
+     /\ reply' = [op |-> "KvmclockCtrl", vcpu |-> vcpu, errno |-> IF refused THEN 22 ELSE 0]
+     /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
+                    pvclock, masterclockUpdate, kicked, callVars, inGuest, seenVars>>
+
+\* The VMM looks at the page in the guest's memory.
+ReadPvclockPage(vcpu) ==
+  LET page == pvclock[vcpu]
+  IN /\ vcpu \in online
+     /\ reply' = [op |-> "ReadPvclockPage", vcpu |-> vcpu, version |-> page.version,
+                  tscTimestamp |-> page.tscTimestamp, systemTime |-> page.systemTime,
+                  mul |-> page.mul, shift |-> page.shift,
+                  flags |-> PageFlags(page)]
+     /\ UNCHANGED <<guestSeen, clockSeen>>
+     /\ OnlyReads
+
+\* kvm_arch_vcpu_load() on a pCPU that the vCPU was not on before, or while the TSC is unstable:
+\* then the TSC goes on from where KVM saw it last.
+LoadVcpu(vcpu) ==
+  /\ VcpuIdle(vcpu)
+  /\ tscOffset' = IF tscUnstable
+                  THEN With(tscOffset, vcpu, Sub(lastGuestTsc[vcpu], Scaled(tscScalingRatio[vcpu])))
+                  ELSE tscOffset
+  /\ tscCatchup' = IF tscUnstable THEN tscCatchup \cup {vcpu} ELSE tscCatchup
+  /\ clockUpdate' = IF useMasterClock THEN clockUpdate ELSE clockUpdate \cup {vcpu}
+  /\ reply' = [op |-> "LoadVcpu", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, lastGuestTsc,
+                 defaultTscKhz, virtualTscKhz, tscScalingRatio, tscAlwaysCatchup, tscAdjust,
+                 masterVars, kvmclockOffset, oddVars, pvclock, masterclockUpdate, stoppedRequest,
+                 kicked, callVars, inGuest, seenVars>>
+
+\* A clock update for reasons of KVM's own: periodically (until 6.18), 100 ms after a vCPU's page
+\* was set up or loaded, or because of an interface that is not modelled.
+AskForClockUpdate(vcpu) ==
+  /\ vcpu \in online
+  /\ clockUpdate' = clockUpdate \cup {vcpu}
+  /\ kicked' = kicked \cup ({vcpu} \cap inGuest)
+  /\ reply' = [op |-> "AskForClockUpdate", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
+                 pvclock, masterclockUpdate, stoppedRequest, callVars, inGuest, seenVars>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* The guest, and time                                                     *)
+(* The guest                                                               *)
 (***************************************************************************)
 
-\* KVM_RUN up to the guest.  A pending request is worked off on the way: only here, and at
+\* KVM_RUN up to the guest.  Pending requests are worked off on the way: only here, and at
 \* KVM_SET_CLOCK, does the masterclock change.
 EnterGuest(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ inGuest' = inGuest \cup {vcpu}
-  /\ masterclockUpdate' = masterclockUpdate \ {vcpu}
-  /\ useMasterClock' = IF vcpu \in masterclockUpdate
-                       THEN MasterClock
-                       ELSE useMasterClock
-  /\ reply' = [op |-> "EnterGuest", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate]
-  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, rateVars, tscAdjust, guestSeen, userOffset>>
+  /\ WorkOffRequests(vcpu)
+  /\ reply' = [op |-> "EnterGuest", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate,
+               needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
+               caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
+
+\* An exit that KVM handled itself: within KVM_RUN, back to the guest.
+ReenterGuest(vcpu) ==
+  /\ vcpu \in inGuest
+  /\ inGuest' = inGuest
+  /\ WorkOffRequests(vcpu)
+  /\ reply' = [op |-> "ReenterGuest", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate,
+               needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
+               caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
 
 \* KVM_RUN returns to userspace.
 ExitGuest(vcpu) ==
   /\ vcpu \in inGuest
   /\ inGuest' = inGuest \ {vcpu}
+  /\ kicked' = kicked \ {vcpu}
+  /\ lastGuestTsc' = With(lastGuestTsc, vcpu, GuestTsc(vcpu))
+  /\ clockUpdate' = IF vcpu \in tscAlwaysCatchup THEN clockUpdate \cup {vcpu} ELSE clockUpdate
   /\ reply' = [op |-> "ExitGuest", vcpu |-> vcpu]
-  /\ UNCHANGED <<fixedVars, hostTsc, syncVars, rateVars, tscAdjust, useMasterClock,
-                 masterclockUpdate, guestSeen, userOffset>>
+  /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars,
+                 rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock,
+                 masterclockUpdate, stoppedRequest, callVars, seenVars>>
 
 \* The guest executes rdtsc on vcpu.  It may do so whenever it runs.
 GuestReadTsc(vcpu) ==
@@ -361,47 +709,150 @@ GuestReadTsc(vcpu) ==
   /\ guestSeen' = IF \E seen \in guestSeen : Before(GuestTsc(vcpu), seen)
                   THEN guestSeen
                   ELSE {GuestTsc(vcpu)}
-  /\ Unchanged
+  /\ clockSeen' = clockSeen
+  /\ OnlyReads
+
+\* The guest reads kvmclock on vcpu, through the page of vCPU page: its own, or vCPU 0's, which a
+\* process of a Linux guest reads from all vCPUs while it is stable.  A page that is not stable is
+\* not trusted: no vCPU then shows less than any has shown.
+GuestReadClock(vcpu, page) ==
+  LET reading == PageReading(pvclock[page], GuestTsc(vcpu))
+      clamped == {last \in guestLastClock : ~pvclock[page].stable /\ Before(reading, last)}
+      value   == IF clamped = {} THEN reading ELSE CHOOSE last \in clamped : TRUE
+  IN /\ vcpu \in inGuest \ kicked
+     /\ page \in online
+     /\ pvclock[page].active /\ pvclock[page].version # 0
+     /\ page = vcpu \/ pvclock[page].stable
+     /\ reply' = [op |-> "GuestReadClock", vcpu |-> vcpu, page |-> page, clock |-> value]
+     /\ guestLastClock' = IF pvclock[page].stable THEN guestLastClock ELSE {value}
+     /\ clockSeen' = IF \E seen \in clockSeen : Before(value, seen) THEN clockSeen ELSE {value}
+     /\ guestSeen' = guestSeen
+     /\ UNCHANGED <<hostVars, kvmVars, userOffset>>
+
+\* The guest has noticed that it was stopped.
+GuestClearsStopped(vcpu) ==
+  /\ vcpu \in inGuest \ kicked
+  /\ pvclock[vcpu].stopped
+  /\ pvclock' = [pvclock EXCEPT ![vcpu].stopped = FALSE]
+  /\ reply' = [op |-> "GuestClearsStopped", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
+                 requestVars, callVars, inGuest, seenVars>>
+
+\* The guest writes MSR_KVM_SYSTEM_TIME_NEW, or the legacy MSR_KVM_SYSTEM_TIME.  vCPU 0 decides by
+\* its choice whether there may be a masterclock.
+GuestWriteSystemTime(vcpu, active, legacy) ==
+  /\ vcpu \in inGuest
+  /\ SetSystemTime(vcpu, active)
+  /\ bootVcpuRunsOldKvmclock' = IF vcpu = 0 THEN legacy ELSE bootVcpuRunsOldKvmclock
+  /\ masterclockUpdate' = IF bootVcpuRunsOldKvmclock' # bootVcpuRunsOldKvmclock
+                          THEN masterclockUpdate \cup {vcpu} ELSE masterclockUpdate
+  /\ kicked' = kicked \cup {vcpu}
+  /\ reply' = [op |-> "GuestWriteSystemTime", vcpu |-> vcpu, active |-> active, legacy |-> legacy]
 
 \* The guest moves its own TSC on vcpu, by delta.  Since 5.10 (0c899c25d754) this is not
 \* synchronised: the offset moves, and KVM's books do not learn of it.
-MoveGuestTsc(vcpu, delta, adjust) ==
+MoveGuestTsc(vcpu, delta, adjust, asks) ==
   /\ vcpu \in inGuest
   /\ tscOffset' = With(tscOffset, vcpu, Add(tscOffset[vcpu], delta))
   /\ tscAdjust' = With(tscAdjust, vcpu, adjust)
+  /\ clockUpdate' = IF asks THEN clockUpdate \cup {vcpu} ELSE clockUpdate
+  /\ kicked' = IF asks THEN kicked \cup {vcpu} ELSE kicked
   /\ guestSeen' = {}
-  /\ UNCHANGED <<fixedVars, hostTsc, lastVars, curVars, nrVcpusMatched, userSetTsc,
-                 thisTscNsec, thisTscWrite, thisTscGeneration, rateVars,
-                 useMasterClock, masterclockUpdate, inGuest, userOffset>>
+  /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, lastGuestTsc,
+                 rateVars, masterVars, kvmclockOffset, oddVars, pvclock, masterclockUpdate,
+                 stoppedRequest, callVars, inGuest, clockSeen, guestLastClock, userOffset>>
 
 \* The guest writes MSR_IA32_TSC: MSR_IA32_TSC_ADJUST moves along.
 GuestWriteTsc(vcpu, value) ==
-  /\ LET delta == Sub(value, GuestTsc(vcpu))
-     IN MoveGuestTsc(vcpu, delta, Add(tscAdjust[vcpu], delta))
+  /\ \/ /\ ~kernel.guestWriteSynchronizes
+        /\ LET delta == Sub(value, GuestTsc(vcpu))
+           IN MoveGuestTsc(vcpu, delta, Add(tscAdjust[vcpu], delta), kernel.guestWriteAsks)
+     \/ /\ kernel.guestWriteSynchronizes
+        /\ vcpu \in inGuest
+        /\ Synchronize(vcpu, RateOf(vcpu), value, TRUE)
+        /\ tscAdjust' = With(tscAdjust, vcpu, Add(tscAdjust[vcpu], Sub(tscOffset'[vcpu], tscOffset[vcpu])))
+        /\ guestSeen' = {}
+        /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, masterVars,
+                       kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked,
+                       callVars, inGuest, clockSeen, guestLastClock, userOffset>>
   /\ reply' = [op |-> "GuestWriteTsc", vcpu |-> vcpu, value |-> value]
 
 \* The guest writes MSR_IA32_TSC_ADJUST: its TSC moves along.
 GuestWriteTscAdjust(vcpu, value) ==
-  /\ MoveGuestTsc(vcpu, Sub(value, tscAdjust[vcpu]), value)
+  /\ MoveGuestTsc(vcpu, Sub(value, tscAdjust[vcpu]), value, kernel.adjustAsks)
   /\ reply' = [op |-> "GuestWriteTscAdjust", vcpu |-> vcpu, value |-> value]
 
 \* The guest reads MSR_IA32_TSC_ADJUST.
 GuestReadTscAdjust(vcpu) ==
   /\ vcpu \in inGuest
   /\ reply' = [op |-> "GuestReadTscAdjust", vcpu |-> vcpu, value |-> tscAdjust[vcpu]]
-  /\ guestSeen' = guestSeen
-  /\ Unchanged
+  /\ UNCHANGED <<guestSeen, clockSeen>>
+  /\ OnlyReads
 
-\* The host's counter reaches tsc.
-TimePasses(tsc) ==
-  /\ IsWord(tsc)
-  /\ Before(hostTsc, tsc)
-  /\ hostTsc' = tsc
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* The host, and time                                                      *)
+(***************************************************************************)
+
+\* The host's TSC reaches tsc, its base clock ns, and CLOCK_REALTIME is realtime.
+TimePasses(tsc, ns, realtime) ==
+  /\ IsWord(tsc) /\ IsWord(ns) /\ IsWord(realtime)
+  /\ ~Before(tsc, hostTsc) /\ ~Before(ns, hostNs)
+  /\ tscClocksource => KeepsPace(tscKhz, Sub(tsc, paceTsc), Sub(ns, paceNs))
+  /\ hostTsc' = tsc /\ hostNs' = ns /\ hostRealtime' = realtime
   /\ reply' = [op |-> "TimePasses"]
-  /\ UNCHANGED <<fixedVars, kvmVars, guestSeen, userOffset>>
+  /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>
 
-\* One step of KVM under any VMM and any guest.
-Step(vcpu, word, khz) ==
+\* pvclock_gtod_notify(): once the clocksource is not the TSC any more, all vCPUs of a VM with a
+\* masterclock are asked to update it.  When it is the TSC again, nobody is.
+HostClocksource(isTsc) ==
+  /\ tscClocksource # isTsc
+  /\ isTsc => ~tscUnstable
+  /\ tscClocksource' = isTsc
+  /\ paceTsc' = hostTsc /\ paceNs' = hostNs
+  /\ masterclockUpdate' = IF ~isTsc /\ useMasterClock THEN online ELSE masterclockUpdate
+  /\ reply' = [op |-> "HostClocksource", isTsc |-> isTsc]
+  /\ UNCHANGED <<fixedVars, tscUnstable, timeVars, syncVars, rateVars, tscAdjust, masterVars,
+                 kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
+                 inGuest, seenVars>>
+
+\* mark_tsc_unstable(): for ever; the clocksource is another one from then on.
+HostTscUnstable ==
+  /\ ~tscUnstable
+  /\ tscUnstable' = TRUE
+  /\ tscClocksource' = FALSE
+  /\ masterclockUpdate' = IF useMasterClock THEN online ELSE masterclockUpdate
+  /\ reply' = [op |-> "HostTscUnstable"]
+  /\ UNCHANGED <<fixedVars, timeVars, paceTsc, paceNs, syncVars, rateVars, tscAdjust, masterVars,
+                 kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
+                 inGuest, seenVars>>
+
+\* kvm_arch_hardware_enable() after a suspend from which the host's TSC comes back missing cycles
+\* earlier, and its base clock at ns: each vCPU's offset is raised by what is missing.  (The kernel
+\* adds it when the vCPU is loaded next; nothing can see it before.)
+HostResumes(missing, ns) ==
+  LET Missing(ratio) == Scale(tscFracBits, missing, ratio)
+      tsc == Sub(hostTsc, missing)
+  IN /\ inGuest = {}
+     /\ IsWord(missing) /\ Before(tsc, hostTsc)
+     /\ IsWord(ns) /\ ~Before(ns, hostNs)
+     /\ hostTsc' = tsc /\ hostNs' = ns
+     /\ paceTsc' = tsc /\ paceNs' = ns
+     /\ backwardsTscObserved' = TRUE
+     /\ tscOffset' = [v \in online |-> Add(tscOffset[v], Missing(tscScalingRatio[v]))]
+     /\ lastTscNsec' = Zero /\ lastTscWrite' = Zero
+     /\ curTscOffset' = IF kernel.resumeMovesLine
+                        THEN Add(curTscOffset, missing) ELSE curTscOffset
+     /\ masterclockUpdate' = online
+     /\ reply' = [op |-> "HostResumes"]
+     /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, hostRealtime, lastTscKhz, lastTscOffset,
+                    curTscNsec, curTscWrite, curTscGeneration, nrVcpusMatched, userSetTsc, thisVars,
+                    lastGuestTsc, rateVars, tscAdjust, masterVars, kvmclockOffset,
+                    bootVcpuRunsOldKvmclock, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
+                    inGuest, seenVars>>
+
+\* One step of KVM under any VMM and any guest, besides time.
+Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy) ==
   \/ CreateVcpu(vcpu)
   \/ WriteTsc(vcpu, word)
   \/ SetTscOffset(vcpu, word)
@@ -412,25 +863,41 @@ Step(vcpu, word, khz) ==
   \/ GetTscKhz(vcpu)
   \/ WriteTscAdjust(vcpu, word)
   \/ ReadTscAdjust(vcpu)
-  \/ SetClock
+  \/ BeginSetClock
+  \/ SetClock(clock, flags, realtime)
+  \/ BeginGetClock
   \/ GetClock
+  \/ WriteSystemTime(vcpu, flag)
+  \/ KvmclockCtrl(vcpu)
+  \/ ReadPvclockPage(vcpu)
+  \/ LoadVcpu(vcpu)
+  \/ AskForClockUpdate(vcpu)
+  \/ TakeHostTsc(vcpu)
   \/ EnterGuest(vcpu)
+  \/ ReenterGuest(vcpu)
   \/ ExitGuest(vcpu)
   \/ GuestReadTsc(vcpu)
+  \/ GuestReadClock(vcpu, page)
+  \/ GuestClearsStopped(vcpu)
+  \/ GuestWriteSystemTime(vcpu, flag, legacy)
   \/ GuestWriteTsc(vcpu, word)
   \/ GuestWriteTscAdjust(vcpu, word)
   \/ GuestReadTscAdjust(vcpu)
-  \/ TimePasses(word)
+  \/ HostClocksource(flag)
+  \/ HostTscUnstable
+  \/ HostResumes(word, clock)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* What a guest and its user may count on                                  *)
 (***************************************************************************)
 
-\* No vCPU reads less than what any vCPU has read before.  If it fails, time goes
-\* backwards between two threads of the guest, or within one that moved to another vCPU.
+\* No vCPU reads less than what any vCPU has read before, of the TSC and of kvmclock.  If it
+\* fails, time goes backwards between two threads of the guest, or within one that moved to
+\* another vCPU.
 Monotonic ==
-  reply.op = "GuestReadTsc" => \A seen \in guestSeen : ~Before(reply.value, seen)
+  /\ reply.op = "GuestReadTsc" => \A seen \in guestSeen : ~Before(reply.value, seen)
+  /\ reply.op = "GuestReadClock" => \A seen \in clockSeen : ~Before(reply.clock, seen)
 
 \* Whenever the guest runs, all its vCPUs are on one line.  If it fails, the guest finds
 \* its TSCs unsynchronised: it drops the clocksource, or does not and misorders events.
@@ -440,6 +907,58 @@ SameLine == inGuest # {} => OneLine
 \* VMM takes (host_tsc, realtime) for a fix of the whole guest, which it is not.
 StableIsTrue ==
   (reply.op = "GetClock" /\ reply.flags # 0) => OneLine
+
+\* The flags that KVM_GET_CLOCK returns are those of the clock that it returns.  If it fails, a
+\* VMM takes a clock that is no function of the TSC for one that is, or drops one that is.
+FlagsOfTheClock ==
+  reply.op = "GetClock" => (reply.flags # 0) = reply.byMaster
+
+\* A VM that userspace has left as it was created tells its host_tsc.  If it fails, the destination
+\* of a migration cannot compute the offsets to set before it has run a vCPU.
+HostTscAtBirth ==
+  (reply.op = "GetClock" /\ tscClocksource /\ online # {} /\ userOffset = {} /\ OneLine)
+     => reply.flags = 14
+
+\* What a get returned a set takes, and a get that works says so.  If it fails, a VMM cannot
+\* restore what it saved.
+RoundTrip ==
+  /\ reply.op = "SetClock" /\ reply.flags \in {0, 2, 14} => reply.errno = 0
+  /\ reply.op = "GetTscOffset" => reply.errno = 0
+
+\* The TSC and kvmclock stay on one line: while the guest runs, its page shows the base clock plus
+\* the VM's offset, and so does KVM_GET_CLOCK.  If it fails, one of the guest's clocks leaps or
+\* drifts against the other, and what a VMM computes from the one is wrong for the other.
+ClocksAgree ==
+  LET due == Add(hostNs, kvmclockOffset)
+  IN tscClocksource =>
+       /\ \A v \in inGuest \ kicked :
+            (pvclock[v].active /\ pvclock[v].version # 0)
+               => SameNs(PageReading(pvclock[v], GuestTsc(v)), due)
+       /\ reply.op = "GetClock" => SameNs(reply.clock, due)
+
+\* KVM_GET_CLOCK shows what a guest would read at that instant.  If it fails, a VMM restores a
+\* kvmclock that the guest has never had, and computes offsets from it.
+SameClock ==
+  (reply.op = "GetClock" /\ reply.flags # 0) =>
+     \A v \in inGuest \ kicked :
+       (pvclock[v].active /\ pvclock[v].stable) =>
+          SameNs(PageReading(pvclock[v], GuestTsc(v)), reply.clock)
+
+\* The masterclock counts from a new instant only when there is a reason: another generation of
+\* the TSC, or that it is switched on or off.  If it fails, kvmclock is yanked from the guest's TSC
+\* back to the host's clock, by what the two have drifted apart, for nothing.
+NoNeedlessUpdate ==
+  (reply.op \in {"EnterGuest", "ReenterGuest"} /\ reply.updated) => reply.needed
+
+\* No small negative difference is taken for a huge time: kvmclock has not begun before 0, and a
+\* TSC that is caught up is not raised beyond where it should be.  If it fails, the guest's clock
+\* leaps by centuries.
+NoUnderflow ==
+  /\ \A v \in online : ~Before(pvclock[v].systemTime, Zero)
+  /\ (reply.op \in {"EnterGuest", "ReenterGuest"} /\ reply.caughtUp) =>
+       LET due == Add(thisTscWrite[reply.vcpu],
+                      NsToCycles(virtualTscKhz[reply.vcpu], Sub(hostNs, thisTscNsec[reply.vcpu])))
+       IN ~Before(due, GuestTsc(reply.vcpu))
 
 \* A write that returned success did what it says: the vCPU reads the value (has the
 \* offset) that was written.  A value write may instead join the line that userspace's
@@ -451,44 +970,59 @@ WriteTakesEffect ==
        \/ tscOffset[reply.vcpu] \in userOffset
   /\ reply.op = "SetTscOffset" => tscOffset[reply.vcpu] = reply.offset
   /\ reply.op = "GuestWriteTsc" => GuestTsc(reply.vcpu) = reply.value
+  /\ reply.op = "SetClock" /\ reply.errno = 0 /\ ~HasRealtime(reply.flags) =>
+       SameNs(Add(hostNs, kvmclockOffset), reply.clock)
 
 \* An operation that reports an error has changed nothing.  If it fails, a VMM that goes
 \* another way after the error goes it from a state that it does not know.
 ErrorChangesNothing ==
-  [][reply'.op = "SetTscKhz" /\ reply'.errno # 0 => UNCHANGED kvmVars]_vars
+  [][reply'.op \in {"SetTscKhz", "SetVmTscKhz", "SetClock", "KvmclockCtrl"} /\ reply'.errno # 0
+       => UNCHANGED kvmVars]_vars
 
 \* Setting a vCPU's rate changes how fast its TSC goes on, not where it is.  If it fails, the
 \* guest's time leaps, by hours on a host that has been up for days.
 Continuous ==
   [][reply'.op = "SetTscKhz" => \A v \in online : GuestTsc(v)' = GuestTsc(v)]_vars
 
+\* Setting the offset that a vCPU has changes nothing that can be observed: neither where its TSC
+\* is nor whether the masterclock may be on.  If it fails, a VMM that restores twice, or puts back
+\* what it read, takes the masterclock from a guest that had it.
+Idempotent ==
+  [][reply'.op = "SetTscOffset" /\ tscOffset' = tscOffset => (MasterClock => MasterClock')]_vars
+
 \* Whether the masterclock is on depends on the offsets that were set, not on how it came to
 \* them.  If it fails, a VMM that has put every vCPU on one line still gets no host_tsc from
 \* KVM_GET_CLOCK, and the guest a kvmclock that is not stable.
 HistoryFree ==
-  (tscClocksource /\ online # {} /\ OneLine /\ masterclockUpdate = {}) => useMasterClock
+  (MasterClockAllowed /\ online # {} /\ OneLine /\ masterclockUpdate = {}) => useMasterClock
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* What the code relies on: true for any VMM that leaves the vCPUs' rates  *)
-(* alone, and any guest that leaves its TSC alone                          *)
+(* alone, any guest that leaves its TSC alone, and a host whose TSC is     *)
+(* stable and never goes back                                              *)
 (***************************************************************************)
 
 TypeOK ==
   /\ kernel \in {Profiles[p] : p \in DOMAIN Profiles}
-  /\ IsWord(hostTsc)
-  /\ \A w \in {lastTscNsec, lastTscWrite, lastTscOffset, curTscNsec, curTscWrite, curTscOffset} :
-       IsWord(w)
+  /\ \A w \in {hostTsc, hostNs, hostRealtime, paceTsc, paceNs, lastTscNsec, lastTscWrite,
+               lastTscOffset, curTscNsec, curTscWrite, curTscOffset, masterKernelNs,
+               masterCycleNow, kvmclockOffset} : IsWord(w)
   /\ lastTscKhz \in Nat /\ defaultTscKhz \in Nat
-  /\ curTscGeneration \in Nat /\ nrVcpusMatched \in Nat
-  /\ userSetTsc \in BOOLEAN /\ useMasterClock \in BOOLEAN /\ tscClocksource \in BOOLEAN
-  /\ \A f \in {tscOffset, thisTscNsec, thisTscWrite, tscAdjust} :
+  /\ curTscGeneration \in Nat /\ nrVcpusMatched \in Nat /\ updatedGeneration \in Nat
+  /\ \A b \in {userSetTsc, useMasterClock, tscClocksource, tscUnstable, backwardsTscObserved,
+               bootVcpuRunsOldKvmclock, setClockBegun} : b \in BOOLEAN
+  /\ \A f \in {tscOffset, thisTscNsec, thisTscWrite, tscAdjust, lastGuestTsc} :
        DOMAIN f = online /\ \A v \in online : IsWord(f[v])
-  /\ DOMAIN thisTscGeneration = online /\ DOMAIN virtualTscKhz = online
-  /\ DOMAIN tscScalingRatio = online
-  /\ masterclockUpdate \subseteq online
-  /\ inGuest \subseteq online
-  /\ Cardinality(guestSeen) <= 1 /\ Cardinality(userOffset) <= 1
+  /\ \A f \in {thisTscGeneration, virtualTscKhz, tscScalingRatio} : DOMAIN f = online
+  /\ DOMAIN pvclock = online
+  /\ \A v \in online : /\ IsWord(pvclock[v].tscTimestamp) /\ IsWord(pvclock[v].systemTime)
+                       /\ pvclock[v].version % 2 = 0
+  /\ \A s \in {masterclockUpdate, clockUpdate, stoppedRequest, inGuest, tscCatchup,
+               tscAlwaysCatchup} : s \subseteq online
+  /\ kicked \subseteq inGuest
+  /\ \A s \in {guestSeen, clockSeen, guestLastClock, userOffset} : Cardinality(s) <= 1
+  /\ Cardinality(clockTaken) <= 1 /\ DOMAIN tscTaken \subseteq online
 
 \* The books are right: nrVcpusMatched counts the members of the current generation
 \* besides the one that opened it, and each member is on the generation's line.
@@ -502,4 +1036,10 @@ MasterClockFollows == useMasterClock => MasterClock \/ masterclockUpdate # {}
 
 \* Once all updates are worked off, a masterclock that is on tells the truth.
 MasterClockIsOneLine == (useMasterClock /\ masterclockUpdate = {}) => OneLine
+
+\* A vCPU in the guest has a page that was written since the masterclock counts from where it does.
+PageFollows ==
+  \A v \in inGuest \ kicked :
+    (pvclock[v].active /\ pvclock[v].version # 0 /\ useMasterClock /\ pvclock[v].stable) =>
+      pvclock[v].systemTime = Add(masterKernelNs, kvmclockOffset)
 =============================================================================

@@ -14,31 +14,58 @@ CONSTANTS Kernel,       \* name of a profile
           Rates,        \* what it may set as a vCPU's or the VM's rate; mostly none
           Adjusts,      \* what host and guest may write to TSC_ADJUST; mostly none
           GuestWrites,  \* what the guest may write to its TSC; mostly none
+          Clocks,       \* what the VMM may set kvmclock to
+          Flags,        \* ... and with which flags
+          Kvmclock,     \* TRUE: the guest uses kvmclock
+          HostEvents,   \* of "clocksource", "unstable", "resume": what may befall the host
+          Without,      \* the operations that are left out, by name; mostly none
           MaxWrites     \* generations that may be opened
 
-MCInit == NewVm(Profiles[Kernel], Khz, FracBits, TscIsClocksource, StartTsc)
+MCInit == NewVm(Profiles[Kernel], Khz, FracBits, TscIsClocksource, FALSE, StartTsc, Zero, Zero)
+
+\* One cycle passes.  CLOCK_REALTIME goes with the base clock.
+Tick ==
+  LET tsc == Add(hostTsc, 1)
+      due == Add(paceNs, CyclesToNs(tscKhz, Sub(tsc, paceTsc)))
+  IN \E late \in 0 .. Drift : LET ns == Sub(Add(due, Drift), late) IN TimePasses(tsc, ns, ns)
+
+Has(op) == op \notin Without
 
 MCNext ==
-  \/ GetClock
-  \/ SetClock
-  \/ TimePasses(Add(hostTsc, 1))
+  \/ Has("GetClock") /\ (BeginGetClock \/ GetClock)
+  \/ Has("SetClock") /\ (BeginSetClock \/ \E clock \in Clocks, flags \in Flags : SetClock(clock, flags, Zero))
+  \/ Tick
   \/ \E vcpu \in 0 .. NrVcpus - 1 :
        \/ CreateVcpu(vcpu)
        \/ \E value \in Values : WriteTsc(vcpu, value)
        \/ \E offset \in Offsets : SetTscOffset(vcpu, offset)
-       \/ GetTscOffset(vcpu)
-       \/ ReadTsc(vcpu)
+       \/ Has("GetTscOffset") /\ GetTscOffset(vcpu)
+       \/ Has("ReadTsc") /\ ReadTsc(vcpu)
        \/ EnterGuest(vcpu)
-       \/ ExitGuest(vcpu)
-       \/ GuestReadTsc(vcpu)
+       \/ Has("ExitGuest") /\ ExitGuest(vcpu)
+       \/ Has("GuestReadTsc") /\ GuestReadTsc(vcpu)
        \/ \E khz \in Rates : SetTscKhz(vcpu, khz) \/ SetVmTscKhz(khz)
-       \/ Rates # {} /\ GetTscKhz(vcpu)
+       \/ Rates # {} /\ Has("GetTscKhz") /\ GetTscKhz(vcpu)
        \/ \E value \in GuestWrites : GuestWriteTsc(vcpu, value)
-       \/ \E value \in Adjusts : WriteTscAdjust(vcpu, value) \/ GuestWriteTscAdjust(vcpu, value)
-       \/ Adjusts # {} /\ (ReadTscAdjust(vcpu) \/ GuestReadTscAdjust(vcpu))
+       \/ \E value \in Adjusts : \/ Has("WriteTscAdjust") /\ WriteTscAdjust(vcpu, value)
+                                \/ GuestWriteTscAdjust(vcpu, value)
+       \/ Adjusts # {} /\ Has("ReadTscAdjust") /\ (ReadTscAdjust(vcpu) \/ GuestReadTscAdjust(vcpu))
+       \/ /\ Kvmclock
+          /\ \/ WriteSystemTime(vcpu, TRUE)
+             \/ vcpu \in kicked /\ ReenterGuest(vcpu)
+             \/ Has("GuestReadClock") /\ GuestReadClock(vcpu, vcpu)
+             \/ Has("KvmclockCtrl") /\ (KvmclockCtrl(vcpu) \/ GuestClearsStopped(vcpu))
+       \/ "unstable" \in HostEvents /\ LoadVcpu(vcpu)
+  \/ \E isTsc \in BOOLEAN : "clocksource" \in HostEvents /\ HostClocksource(isTsc)
+  \/ "unstable" \in HostEvents /\ HostTscUnstable
+  \/ "resume" \in HostEvents /\ ~backwardsTscObserved /\ HostResumes(2, hostNs)
 
 MCSpec == MCInit /\ [][MCNext]_vars
 
-Bounded == /\ Sub(hostTsc, StartTsc) <= Duration
-           /\ curTscGeneration <= MaxWrites
+Bounded == /\ Sub(hostNs, Zero) <= CyclesToNs(Khz, Duration)
+           /\ curTscGeneration <= MaxWrites /\ nrVcpusMatched <= NrVcpus
+           /\ \A v \in online : pvclock[v].version <= 4
+
+\* For the models whose properties are of the TSC alone.
+TscView == TscOnly
 =============================================================================

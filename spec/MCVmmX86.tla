@@ -7,9 +7,13 @@ CONSTANTS Kernel,       \* name of a profile
           StartTsc,     \* the host's TSC when the VM is created
           Duration      \* cycles that a behaviour may take
 
-MCInit == NewVm(Profiles[Kernel], Khz, 0, TRUE, StartTsc) /\ VmmInit
+MCInit == NewVm(Profiles[Kernel], Khz, 0, TRUE, FALSE, StartTsc, Zero, Zero) /\ VmmInit
 
 MCSpec == MCInit /\ [][VmmNext]_allVars
 
-InTime == Sub(hostTsc, StartTsc) <= Duration
+InTime == /\ Sub(hostTsc, StartTsc) <= Duration
+          /\ \A v \in online : pvclock[v].version <= 4
+
+\* For the models whose properties are of the TSC alone.
+TscView == <<TscOnly, vmmVars>>
 =============================================================================

@@ -6,22 +6,43 @@
 (* A model cannot afford 10^9 nanoseconds a second, so two constants say   *)
 (* how long its second is; the usual choice (NsPerSecond = khz *           *)
 (* CyclesPerKhz) makes one cycle one nanosecond.  When a trace is          *)
-(* validated, all three operators are replaced by their twins in Words64,  *)
+(* validated, the operators are replaced by their twins in Words64,  *)
 (* which compute with the kernel's own numbers and fixed-point arithmetic. *)
 (***************************************************************************)
 EXTENDS Words
 
 CONSTANTS CyclesPerKhz,     \* cycles in a second for each kHz: 1000 in the kernel
-          NsPerSecond       \* 10^9 in the kernel
+          NsPerSecond,      \* 10^9 in the kernel
+          Drift             \* ns by which the host's clock may be off the TSC's pace; mostly 0
 
 \* The cycles in one second: what the one-second window is measured with.
 SecondInCycles(khz) == MulDiv(khz, CyclesPerKhz, 1)
 
-\* The clock that the host derives from its TSC while its clocksource is the TSC.
+\* What cycles of a TSC last.
 CyclesToNs(khz, cycles) == MulDiv(cycles, NsPerSecond, khz * CyclesPerKhz)
+
+\* The host's clock keeps pace with its TSC while that is the clocksource.  The kernel computes
+\* ns with a factor of its own, rounded at about the 23rd bit, and not with the guest's: the two
+\* lines part by up to 120 ns in a second.
+KeepsPace(khz, cycles, ns) == Near(ns, CyclesToNs(khz, cycles), Drift)
 
 \* nsec_to_cycles(): from elapsed host time to cycles of a vCPU's TSC.
 NsToCycles(khz, ns) == MulDiv(ns, khz * CyclesPerKhz, NsPerSecond)
+
+\* Two clocks that show the same.
+SameNs(a, b) == Near(a, b, 1)
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* kvmclock's page tells the guest its rate as a multiplier and a shift,   *)
+(* computed by kvm_get_time_scale() from cycles a second.                  *)
+(***************************************************************************)
+
+PvclockMul(cyclesPerSecond) == cyclesPerSecond
+PvclockShift(cyclesPerSecond) == 0
+
+\* pvclock_scale_delta(): what the guest makes of cycles since the page's time stamp.
+PvclockNs(mul, shift, cycles) == MulDiv(cycles, NsPerSecond, mul)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -41,6 +62,10 @@ Ratio(fracBits, userKhz, hostKhz) ==
 Scale(fracBits, cycles, ratio) ==
   IF ratio = DefaultRatio(fracBits) THEN cycles
   ELSE ((cycles * ratio) \div 2 ^ fracBits) % Modulus
+
+\* The same for a rate in kHz, a plain number.
+ScaledKhz(fracBits, khz, ratio) ==
+  IF ratio = DefaultRatio(fracBits) THEN khz ELSE (khz * ratio) \div 2 ^ fracBits
 
 \* tsc_tolerance_ppm, 250 by default: a rate as near to the host's as this needs no scaling.
 NearEnough(userKhz, hostKhz) ==

@@ -17,20 +17,62 @@ InstantOfWrite(value, offset) == Sub(value, offset)
 \* A read of value through vcpu.
 InstantOfRead(vcpu, value) == Sub(value, tscOffset[vcpu])
 
+\* The creation of a VM whose kvmclock, not set since, was clock when the host's TSC was tsc.
+InstantOfCreation(khz, tsc, clock) == Sub(tsc, NsToCycles(khz, clock))
+
+\* When the base clock was ns, as near as the pace tells.
+InstantOfNs(ns) == Add(paceTsc, NsToCycles(tscKhz, Sub(ns, paceNs)))
+
+\* The least that the base clock can be at tsc.
+EarliestNs(tsc) ==
+  LET least == Add(paceNs, LeastNs(tscKhz, Sub(tsc, paceTsc)))
+  IN IF ~tscClocksource \/ Before(least, hostNs) THEN hostNs ELSE least
+
+\* The base clock when kvmclock is clock.
+NsOfClock(clock) == Sub(clock, kvmclockOffset)
+
+\* What kvmclock was at tsc, if the masterclock counts from there and shows clock at seenTsc.
+ClockAt(tsc, seenTsc, clock) ==
+  LET rate == SecondInCycles(tscKhz)
+  IN Sub(clock, PvclockNs(PvclockMul(rate), PvclockShift(rate), Sub(seenTsc, tsc)))
+
+\* When kvmclock was shown, if the masterclock shows seenClock at seenTsc.
+InstantOfClock(shown, seenTsc, seenClock) ==
+  Sub(seenTsc, NsToCycles(tscKhz, Sub(seenClock, shown)))
+
+\* CLOCK_REALTIME when KVM_SET_CLOCK made of clock and realtime the kvmclock shown.
+RealtimeOf(clock, realtime, shown) == Add(realtime, Sub(shown, clock))
+
+\* Does vcpu, when it enters, take the host's clocks?  If not, it does not matter when it enters.
+TakesClocks(vcpu) ==
+  vcpu \in masterclockUpdate \/ (vcpu \in clockUpdate /\ ~useMasterClock)
+
+\* What of a state can still matter.  Where the TSC was when KVM saw it last does only once the
+\* host's TSC is unstable, and before that a log does not tell it.
+Essence ==
+  <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars, rateVars, tscAdjust,
+    masterVars, kvmclockOffset, oddVars, pvclock, requestVars, callVars, inGuest, reply, seenVars,
+    IF tscUnstable THEN lastGuestTsc ELSE << >> >>
+
 \* What KvmX86 leaves out, by the name of the action: an event of which this is true is not
 \* refused, but nothing can be said of its trace from there on.
-NotModelledSetTscKhz(vcpu, khz) == CatchesUp(khz)
-NotModelledSetVmTscKhz(khz) == CatchesUp(khz) \/ RateFor(khz).ratio = Zero
+NotModelledSetVmTscKhz(khz) == RateFor(khz).ratio = Zero
 
 \* What a guest and its user may count on, for the report on a trace: a trace can conform to a
 \* kernel and still show that the kernel, or the VMM, does not keep it.
 Kept == [Monotonic        |-> Monotonic,
          SameLine         |-> SameLine,
          StableIsTrue     |-> StableIsTrue,
+         FlagsOfTheClock  |-> FlagsOfTheClock,
+         ClocksAgree      |-> ClocksAgree,
+         SameClock        |-> SameClock,
+         NoUnderflow      |-> NoUnderflow,
+         RoundTrip        |-> RoundTrip,
          WriteTakesEffect |-> WriteTakesEffect,
          HistoryFree      |-> HistoryFree]
 
 \* TLC wants a specification to load; the validator never searches it.
-TraceInit == NewVm(Profiles["v6.12"], 1, 0, TRUE, Zero)
-TraceNext == \E vcpu \in online : Step(vcpu, Zero, 1)
+TraceInit == NewVm(Profiles["v6.12"], 1, 0, TRUE, FALSE, Zero, Zero, Zero)
+TraceNext ==
+  \E vcpu \in online : Step(vcpu, vcpu, Zero, 1, Zero, 0, Zero, TRUE, FALSE)
 =============================================================================

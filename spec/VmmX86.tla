@@ -18,7 +18,9 @@ CONSTANTS
   MaxPreemption,    \* the most cycles between two writes of one restore (see Preemption)
   AsksWhileHeld,    \* TRUE: it also calls GetClock while it holds the guest
   WritesAtCreation, \* TRUE: it restores each vCPU right after creating it, all to one target
-  GuestWrites       \* the values that the guest writes to its own TSC; mostly none
+  GuestWrites,      \* the values that the guest writes to its own TSC; mostly none
+  Kvmclock,         \* TRUE: it sets up kvmclock on every vCPU, and the guest reads it
+  Clocks            \* what it may set kvmclock to while it holds the guest; mostly nothing
 
 VARIABLES
   phase,            \* "creating", "held", "restoring" or "running"
@@ -74,26 +76,42 @@ GoOnRestoring(vcpu) ==
 
 LetRun ==
   /\ phase = "held"
+  /\ ~setClockBegun
+  /\ Kvmclock => pvclockActive = Vcpus
   /\ phase' = "running"
   /\ askedLine' = IF askedLine = {} THEN {tscOffset[0]} ELSE askedLine
   /\ reply' = [op |-> "LetRun"]
-  /\ UNCHANGED <<fixedVars, hostTsc, kvmVars, guestSeen, userOffset, todo, target, restores>>
+  /\ UNCHANGED <<hostVars, kvmVars, seenVars, todo, target, restores>>
 
 Hold ==
   /\ phase = "running"
   /\ inGuest = {}
   /\ phase' = "held"
   /\ reply' = [op |-> "Hold"]
-  /\ UNCHANGED <<fixedVars, hostTsc, kvmVars, guestSeen, userOffset,
-                 todo, target, askedLine, restores>>
+  /\ UNCHANGED <<hostVars, kvmVars, seenVars, todo, target, askedLine, restores>>
 
 \* GetTscOffset and ReadTsc return what GuestTsc and tscOffset are; no property needs them here.
 Guest(vcpu) ==
   /\ phase = "running"
   /\ \/ EnterGuest(vcpu)
+     \/ Kvmclock /\ vcpu \in kicked /\ ReenterGuest(vcpu)
+     \/ Kvmclock /\ GuestReadClock(vcpu, vcpu)
      \/ ExitGuest(vcpu)
      \/ GuestReadTsc(vcpu)
      \/ \E value \in GuestWrites : GuestWriteTsc(vcpu, value)
+  /\ UNCHANGED vmmVars
+
+\* kvmclock's page is set up once on each vCPU, and the clock set only while the guest is held.
+SetUpKvmclock(vcpu) ==
+  /\ Kvmclock
+  /\ phase = "held"
+  /\ ~pvclock[vcpu].active
+  /\ WriteSystemTime(vcpu, TRUE)
+  /\ UNCHANGED vmmVars
+
+RestoreClock(clock) ==
+  /\ phase = "held"
+  /\ BeginSetClock \/ SetClock(clock, 0, Zero)
   /\ UNCHANGED vmmVars
 
 AskClock ==
@@ -104,9 +122,11 @@ AskClock ==
 \* One cycle is one nanosecond here.  A restore's preemption is counted from its last write;
 \* that of vCPUs which are created and written in turn, from the first write of all.
 Preemption ==
-  /\ phase = "restoring" => Sub(BaseNs, lastTscNsec) < MaxPreemption
-  /\ (phase = "creating" /\ target # {}) => Sub(BaseNs, curTscNsec) < MaxPreemption
-  /\ TimePasses(Add(hostTsc, 1))
+  /\ phase = "restoring" => Sub(hostNs, lastTscNsec) < MaxPreemption
+  /\ (phase = "creating" /\ target # {}) => Sub(hostNs, curTscNsec) < MaxPreemption
+  /\ LET tsc == Add(hostTsc, 1)
+         ns  == CyclesToNs(tscKhz, Sub(tsc, paceTsc))
+     IN TimePasses(tsc, ns, ns)
   /\ UNCHANGED vmmVars
 
 VmmInit ==
@@ -119,6 +139,8 @@ VmmNext ==
   \/ \E vcpu \in Vcpus : \/ \E x \in Targets : BeginRestore(vcpu, x) \/ WriteAtCreation(vcpu, x)
                          \/ GoOnRestoring(vcpu)
                          \/ Guest(vcpu)
+                         \/ SetUpKvmclock(vcpu)
+  \/ \E clock \in Clocks : RestoreClock(clock)
   \/ LetRun
   \/ Hold
   \/ AskClock

@@ -18,6 +18,9 @@ Zero == 0
 
 IsWord(x) == x \in 0 .. (Modulus - 1)
 
+\* The word that a small plain number is.
+FromNat(n) == n
+
 Add(a, b) == (a + b) % Modulus
 
 Sub(a, b) == (a - b) % Modulus
@@ -28,6 +31,9 @@ Less(a, b) == a < b
 \* a lies behind b on the circle, by less than half of it: what (s64)(a - b) < 0
 \* says.  This is how two instants of a counter that may wrap are compared.
 Before(a, b) == Sub(a, b) >= Modulus \div 2
+
+\* a and b lie at most n apart on the circle; n is a small plain number.
+Near(a, b, n) == ~Less(FromNat(2 * n), Sub(Add(a, FromNat(n)), b))
 
 \* (a * multiplier) \div divisor with the product kept whole.  multiplier and divisor
 \* are plain numbers, no words.

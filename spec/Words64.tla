@@ -18,6 +18,7 @@ LOCAL Word(n)     == <<Half((n \div 2^32) % 2^32), Half(n % 2^32)>>
 
 Zero64 == <<0, 0>>
 IsWord64(w) == \E n \in 0 .. (2^64 - 1) : w = Word(n)
+FromNat64(n) == Word(n)
 Add64(a, b) == Word(Number(a) + Number(b))
 Sub64(a, b) == Word(Number(a) - Number(b))
 Less64(a, b) == Number(a) < Number(b)
@@ -25,6 +26,23 @@ Before64(a, b) == Number(Sub64(a, b)) >= 2^63
 
 SecondInCycles64(khz) == Word(khz * 1000)
 CyclesToNs64(khz, cycles) == Word((Number(cycles) * 10^6) \div khz)
+
+\* Half the clocksource's rounding either way is what the kernel is allowed; as much again is
+\* for what a log leaves open.
+KeepsPace64(khz, cycles, ns) ==
+  LET nominal == Number(CyclesToNs64(khz, cycles))
+      slack   == 4 + nominal \div 2^22
+  IN /\ Number(ns) <= nominal + slack
+     /\ Number(ns) + slack >= nominal
+
+\* The least ns of that.
+LeastNs(khz, cycles) ==
+  LET nominal == Number(CyclesToNs64(khz, cycles))
+      slack   == 4 + nominal \div 2^22
+  IN Word(IF nominal > slack THEN nominal - slack ELSE 0)
+
+\* Clocks that have drifted by the same rounding for a quarter of an hour still show the same.
+SameNs64(a, b) == LET apart == Number(Sub64(a, b)) IN apart <= 100000 \/ apart >= 2^64 - 100000
 
 \* kvm_get_time_scale(): <<scaled, base, shift>>, where the multiplier is scaled * 2^32 \div base.
 RECURSIVE DownScale(_, _, _)
@@ -40,13 +58,24 @@ LOCAL UpScale(scaled, base, shift) ==
        ELSE UpScale(scaled, base * 2, shift + 1)
   ELSE <<scaled, base, shift>>
 
+LOCAL TimeScale(scaledHz, baseHz) ==
+  LET down == DownScale(scaledHz, baseHz, 0)
+      up   == UpScale(down[1], down[2], down[3])
+  IN <<(up[1] * 2^32) \div up[2], up[3]>>
+
+\* pvclock_scale_delta()
+LOCAL ScaleDelta(delta, mult, shift) ==
+  LET shifted == IF shift >= 0 THEN (delta * 2^shift) % 2^64 ELSE delta \div 2^(-shift)
+  IN Word((shifted * mult) \div 2^32)
+
+PvclockMul64(cyclesPerSecond) == Word(TimeScale(10^9, Number(cyclesPerSecond))[1])
+PvclockShift64(cyclesPerSecond) == TimeScale(10^9, Number(cyclesPerSecond))[2]
+PvclockNs64(mul, shift, cycles) == ScaleDelta(Number(cycles), Number(mul), shift)
+
 \* nsec_to_cycles(): the virtual TSC's multiplier and shift, applied as pvclock_scale_delta() does.
 NsToCycles64(khz, ns) ==
-  LET down    == DownScale(khz * 1000, 10^9, 0)
-      up      == UpScale(down[1], down[2], down[3])
-      mult    == (up[1] * 2^32) \div up[2]
-      shifted == IF up[3] >= 0 THEN (Number(ns) * 2^up[3]) % 2^64 ELSE Number(ns) \div 2^(-up[3])
-  IN Word((shifted * mult) \div 2^32)
+  LET scale == TimeScale(khz * 1000, 10^9)
+  IN ScaleDelta(Number(ns), scale[1], scale[2])
 
 DefaultRatio64(fracBits) == Word(2^fracBits)
 Ratio64(fracBits, userKhz, hostKhz) ==
@@ -56,4 +85,6 @@ Ratio64(fracBits, userKhz, hostKhz) ==
 Scale64(fracBits, cycles, ratio) ==
   IF ratio = DefaultRatio64(fracBits) THEN cycles
   ELSE Word((Number(cycles) * Number(ratio)) \div 2^fracBits)
+ScaledKhz64(fracBits, khz, ratio) ==
+  IF ratio = DefaultRatio64(fracBits) THEN khz ELSE (khz * Number(ratio)) \div 2^fracBits
 =============================================================================

@@ -1,5 +1,7 @@
 package dev.longitude.properties;
 
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.x86.PvclockPage;
 import dev.longitude.x86.X86Host;
 import dev.longitude.x86.X86Vcpu;
 import dev.longitude.x86.X86Vm;
@@ -31,8 +33,25 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         READ_TSC_ADJUST,
         SET_TSC_KHZ,
         GET_TSC_KHZ,
-        SET_CLOCK
+        SET_CLOCK,
+        SET_CLOCK_BY_REALTIME,
+        WRITE_SYSTEM_TIME,
+        KVMCLOCK_CTRL,
+        READ_PVCLOCK_PAGE,
+        LOAD_VCPU,
+        ASK_FOR_CLOCK_UPDATE,
+        GUEST_REENTER,
+        GUEST_READ_CLOCK,
+        GUEST_CLEARS_STOPPED,
+        GUEST_WRITE_SYSTEM_TIME,
+        HOST_CLOCKSOURCE,
+        HOST_TSC_UNSTABLE,
+        HOST_RESUMES,
+        HOST_REALTIME
     }
+
+    private static final ImmutableSet<Kind> OF_THE_VM =
+            ImmutableSet.of(Kind.GET_CLOCK, Kind.SET_CLOCK, Kind.SET_CLOCK_BY_REALTIME);
 
     /** A word on its own, or near what the vCPU has now: what a restore writes. */
     record Word(boolean relative, long number) {
@@ -41,19 +60,44 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         }
     }
 
-    /** The host's rate or a slower one: a faster one would be caught up with where the host cannot scale. */
+    /** From nothing to twice the host's rate: what is faster is caught up with where the host cannot scale. */
     private int rate(X86Host host) {
-        return host.tscKhz() - Math.floorMod(word.number(), host.tscKhz());
+        return 2 * host.tscKhz() - Math.floorMod(word.number(), 2 * host.tscKhz());
+    }
+
+    private boolean even() {
+        return (word.number() & 1) == 0;
+    }
+
+    private void playOnVm(X86Host host, X86Vm vm) {
+        switch (kind) {
+            case SET_CLOCK -> vm.setClock(word.number(), even() ? 0 : (int) (word.number() & 15), 0);
+            case SET_CLOCK_BY_REALTIME -> vm.setClock(word.number(), X86Vm.CLOCK_REALTIME, word.from(host.realtime()));
+            default -> vm.getClock();
+        }
+    }
+
+    private void playOnHost(X86Host host, List<X86Vcpu> vcpus) {
+        switch (kind) {
+            case HOST_CLOCKSOURCE -> host.setTscClocksource(even() && !host.tscUnstable());
+            case HOST_TSC_UNSTABLE -> host.markTscUnstable();
+            case HOST_RESUMES -> {
+                if (vcpus.stream().noneMatch(X86Vcpu::inGuest)) {
+                    host.resume(1 + (word.number() >>> 4), cycles);
+                }
+            }
+            default -> host.setRealtime(word.from(host.realtime()));
+        }
     }
 
     void play(X86Host host, X86Vm vm, List<X86Vcpu> vcpus, int most) {
         host.advance(cycles);
-        if (kind == Kind.GET_CLOCK) {
-            vm.getClock();
+        if (OF_THE_VM.contains(kind)) {
+            playOnVm(host, vm);
             return;
         }
-        if (kind == Kind.SET_CLOCK) {
-            vm.setClock();
+        if (kind.name().startsWith("HOST_")) {
+            playOnHost(host, vcpus);
             return;
         }
         if (vcpus.isEmpty() || (kind == Kind.CREATE_VCPU && vcpus.size() < most)) {
@@ -69,8 +113,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         }
         switch (kind) {
             case WRITE_TSC -> target.writeTsc(word.from(host.rdtsc() + target.tscOffset()));
-            case SET_TSC_OFFSET -> target.setTscOffset(word.from(target.tscOffset()));
-            case GET_TSC_OFFSET -> target.getTscOffset();
+            case SET_TSC_OFFSET, GET_TSC_OFFSET -> playOffset(vm, target);
             case READ_TSC -> target.readTsc();
             case EXIT_GUEST -> target.exitGuest();
             case GUEST_READ_TSC -> target.guestReadTsc();
@@ -81,7 +124,37 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
             case SET_TSC_KHZ -> target.setTscKhz(rate(host));
             case GET_TSC_KHZ -> target.getTscKhz();
             case READ_TSC_ADJUST -> target.readTscAdjust();
-            case CREATE_VCPU, ENTER_GUEST, GET_CLOCK, SET_CLOCK -> target.enterGuest();
+            case WRITE_SYSTEM_TIME -> target.writeSystemTime(even());
+            case KVMCLOCK_CTRL -> target.kvmclockCtrl();
+            case READ_PVCLOCK_PAGE -> target.readPvclockPage();
+            case LOAD_VCPU -> target.load();
+            case ASK_FOR_CLOCK_UPDATE -> target.askForClockUpdate();
+            case GUEST_REENTER -> target.reenterGuest();
+            case GUEST_READ_CLOCK, GUEST_CLEARS_STOPPED, GUEST_WRITE_SYSTEM_TIME -> playKvmclock(target, vcpus);
+            default -> target.enterGuest();
+        }
+    }
+
+    private void playOffset(X86Vm vm, X86Vcpu target) {
+        if (!vm.hasTscOffsetAttribute()) {
+            target.readTsc();
+        } else if (kind == Kind.SET_TSC_OFFSET) {
+            target.setTscOffset(word.from(target.tscOffset()));
+        } else {
+            target.getTscOffset();
+        }
+    }
+
+    /** What needs a page sets one up first. */
+    private void playKvmclock(X86Vcpu target, List<X86Vcpu> vcpus) {
+        target.guestWriteSystemTime(kind != Kind.GUEST_WRITE_SYSTEM_TIME || even(), word.number() % 3 == 0);
+        target.reenterGuest();
+        X86Vcpu through = vcpus.get(0);
+        if (kind == Kind.GUEST_READ_CLOCK) {
+            boolean shared = even() && through.pvclockPage().contents().stable();
+            target.guestReadClock(shared ? through : target);
+        } else if ((target.pvclockPage().contents().flags() & PvclockPage.GUEST_STOPPED) != 0) {
+            target.guestClearsStopped();
         }
     }
 }

@@ -48,6 +48,7 @@ class RealThreadsTest {
         List<X86Vcpu> vcpus = new ArrayList<>();
         for (int i = 0; i < VCPUS; i++) {
             vcpus.add(vm.createVcpu(i));
+            vcpus.get(i).writeSystemTime(true);
         }
         AtomicBoolean running = new AtomicBoolean(true);
         CountDownLatch start = new CountDownLatch(1);
@@ -79,6 +80,7 @@ class RealThreadsTest {
         assertThat(events)
                 .anyMatch(e -> e.state().get(StateVariable.IN_GUEST) instanceof Set<?> inside && inside.size() > 1);
         assertThat(events).anyMatch(e -> e.operation() == Operation.SET_TSC_OFFSET);
+        assertThat(events).anyMatch(e -> e.operation() == Operation.REENTER_GUEST);
     }
 
     private static void guest(X86Vcpu vcpu) {
@@ -86,7 +88,7 @@ class RealThreadsTest {
             vcpu.enterGuest();
             vcpu.guestReadTsc();
             LockSupport.parkNanos(1_000);
-            vcpu.guestReadTsc();
+            vcpu.guestReadClock();
             vcpu.exitGuest();
         }
     }
@@ -101,7 +103,7 @@ class RealThreadsTest {
                 }
                 vm.getClock();
             }
-            vm.setClock();
+            vm.setClock(1_000_000L * i, 0, 0);
         }
     }
 
@@ -119,7 +121,7 @@ class RealThreadsTest {
 
     /** The schedule cannot be had again, so a trace that does not conform is kept. */
     private static void assertConforms(KernelProfile kernel, X86Host host, List<TraceEvent> events) throws Exception {
-        TraceHeader header = new TraceHeader(kernel, TSC_KHZ, 0, host.tscClocksource(), VCPUS, "real threads");
+        TraceHeader header = new TraceHeader(kernel, TSC_KHZ, 0, host.tscClocksource(), false, VCPUS, "real threads");
         TraceValidator validator = new TraceValidator(Specification.load(), header);
         for (TraceEvent event : ImmutableList.copyOf(events)) {
             Optional<Refusal> refusal = validator.accept(event);

@@ -15,39 +15,67 @@ import org.jspecify.annotations.Nullable;
  * that one and proves both equal.
  */
 public enum KernelProfile {
+    /** Kernels before the three oldest defects were mended, as far as those go: 3.16 and before. */
+    V3_16("v3.16", null, null, Switches.OLDEST),
+    /** Linux 5.10 and 5.11. */
+    V5_10("v5.10", new Release(5, 10), new Release(5, 12), Switches.OLD),
+    /** Linux 5.12 to 5.14. */
+    V5_14("v5.14", new Release(5, 12), new Release(5, 15), Switches.BEFORE),
     /** The series as posted in July 2021 (v2), on a kernel of that time; no release has it. */
-    SERIES_V2("series-v2", null, null, Switch.RECORDS_GENERATION_EARLY),
+    SERIES_V2("series-v2", null, null, Switches.POSTED),
     /** Linux 5.16, the first with the offset attribute, to 6.0. */
-    V5_16("v5.16", new Release(5, 16), new Release(6, 1)),
+    V5_16("v5.16", new Release(5, 16), new Release(6, 1), Switches.MERGED),
     /** Linux 6.1 to 6.6. */
-    V6_1("v6.1", new Release(6, 1), new Release(6, 7)),
+    V6_1("v6.1", new Release(6, 1), new Release(6, 7), Switches.MERGED),
     /** Linux 6.7. */
-    V6_7("v6.7", new Release(6, 7), new Release(6, 8), Switch.USER_SET_TSC_GATE),
+    V6_7("v6.7", new Release(6, 7), new Release(6, 8), Switches.GATED),
     /** Linux 6.8 to 6.11. */
-    V6_8("v6.8", new Release(6, 8), new Release(6, 12), Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE),
+    V6_8("v6.8", new Release(6, 8), new Release(6, 12), Switches.SPARING),
     /** Linux 6.12 to 6.16. */
-    V6_12("v6.12", new Release(6, 12), new Release(6, 17), Switch.USER_SET_TSC_GATE, Switch.TRACK_ONLY_ON_CHANGE),
+    V6_12("v6.12", new Release(6, 12), new Release(6, 17), Switches.SPARING),
     /** Linux 7.3, and every release from 6.17 on. */
-    V7_3(
-            "v7.3",
-            new Release(6, 17),
-            null,
-            Switch.USER_SET_TSC_GATE,
-            Switch.TRACK_ONLY_ON_CHANGE,
-            Switch.VM_TSC_KHZ_FIRST),
+    V7_3("v7.3", new Release(6, 17), null, Switches.LATEST),
     /** The latest kernel with every correction that has been proposed or is known to be needed; no release has it. */
-    CORRECTED(
-            "corrected",
-            null,
-            null,
-            Switch.USER_SET_TSC_GATE,
-            Switch.TRACK_ONLY_ON_CHANGE,
-            Switch.KEEPS_LINE_ON_MATCH,
-            Switch.ZERO_IS_A_VALUE,
-            Switch.VM_TSC_KHZ_FIRST,
-            Switch.SYNCHRONIZES_ON_KHZ,
-            Switch.REFUSAL_KEEPS_KHZ,
-            Switch.MATCHES_OFFSETS);
+    CORRECTED("corrected", null, null, Switches.MENDED);
+
+    /** The sets that profiles share. */
+    private static final class Switches {
+        static final ImmutableSet<Switch> BEFORE = ImmutableSet.of(Switch.READS_FLAG_LATER);
+        static final ImmutableSet<Switch> OLD = with(BEFORE, Switch.SET_CLOCK_FROM_NOW);
+        static final ImmutableSet<Switch> OLDEST =
+                with(OLD, Switch.COUNTS_EVERY_MATCH, Switch.TRACKS_ONLY_STATE, Switch.GUEST_WRITE_SYNCHRONIZES);
+        static final ImmutableSet<Switch> POSTED = with(
+                BEFORE,
+                Switch.CLOCK_REALTIME,
+                Switch.TSC_OFFSET_ATTR,
+                Switch.RECORDS_GENERATION_EARLY,
+                Switch.GET_TSC_OFFSET_FAILS,
+                Switch.REFUSES_OWN_FLAGS);
+        static final ImmutableSet<Switch> MERGED =
+                ImmutableSet.of(Switch.ADJUST_ASKS, Switch.CLOCK_REALTIME, Switch.TSC_OFFSET_ATTR);
+        static final ImmutableSet<Switch> GATED = with(MERGED, Switch.USER_SET_TSC_GATE);
+        static final ImmutableSet<Switch> SPARING = with(GATED, Switch.TRACK_ONLY_ON_CHANGE);
+        static final ImmutableSet<Switch> LATEST = with(SPARING, Switch.VM_TSC_KHZ_FIRST);
+        static final ImmutableSet<Switch> MENDED = with(
+                LATEST,
+                Switch.KEEPS_LINE_ON_MATCH,
+                Switch.ZERO_IS_A_VALUE,
+                Switch.SYNCHRONIZES_ON_KHZ,
+                Switch.REFUSAL_KEEPS_KHZ,
+                Switch.MATCHES_OFFSETS,
+                Switch.MASTER_CLOCK_AT_CREATION,
+                Switch.CLOCK_IN_GUEST_RATE,
+                Switch.RATES_IN_HZ,
+                Switch.SIGNED_CATCH_UP,
+                Switch.ONE_UPDATE,
+                Switch.RESUME_MOVES_LINE,
+                Switch.GUEST_WRITE_ASKS,
+                Switch.TSC_WRITE_ASKS);
+
+        private static ImmutableSet<Switch> with(ImmutableSet<Switch> those, Switch... more) {
+            return ImmutableSet.<Switch>builder().addAll(those).add(more).build();
+        }
+    }
 
     /** A kernel release's first two numbers. */
     @Immutable
@@ -72,11 +100,11 @@ public enum KernelProfile {
     private final @Nullable Release before;
     private final ImmutableSet<Switch> switches;
 
-    KernelProfile(String specName, @Nullable Release from, @Nullable Release before, Switch... switches) {
+    KernelProfile(String specName, @Nullable Release from, @Nullable Release before, ImmutableSet<Switch> switches) {
         this.specName = specName;
         this.from = from;
         this.before = before;
-        this.switches = Sets.immutableEnumSet(Arrays.asList(switches));
+        this.switches = Sets.immutableEnumSet(switches);
     }
 
     /** The name in the specification, on the command line and in traces, such as {@code v6.12}. */
@@ -103,7 +131,7 @@ public enum KernelProfile {
      * The profile that covers a kernel release.
      *
      * @param release as {@code uname -r} prints it, such as {@code 6.12.95+deb12-cloud-amd64}
-     * @return empty if {@code release} is not a release, or is older than 5.16, the first with the offset attribute
+     * @return empty if {@code release} is not a release, is older than 5.10, or is 5.15, which has no profile
      */
     public static Optional<KernelProfile> covering(String release) {
         return Release.parse(release)

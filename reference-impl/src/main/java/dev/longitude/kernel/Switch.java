@@ -6,6 +6,58 @@ package dev.longitude.kernel;
  */
 public enum Switch {
     /**
+     * A vCPU that writes again within its generation is counted again. Until Linux 3.16; mended by 0d3da0d26e3c.
+     */
+    COUNTS_EVERY_MATCH(
+            "countsEveryMatch", "until 3.16, mended by 0d3da0d26e3c", "a vCPU that writes twice is counted twice"),
+
+    /**
+     * A TSC write asks for a masterclock update only where the masterclock is to be switched. Until Linux 3.18; mended
+     * by 7f187922ddf6.
+     */
+    TRACKS_ONLY_STATE(
+            "tracksOnlyState",
+            "until 3.18, mended by 7f187922ddf6",
+            "the masterclock goes on counting from an instant before the TSC write"),
+
+    /** The guest's write of its TSC is taken for one of userspace's. Until Linux 5.9; mended by 0c899c25d754. */
+    GUEST_WRITE_SYNCHRONIZES(
+            "guestWriteSynchronizes",
+            "until 5.9, mended by 0c899c25d754",
+            "the guest's own write of its TSC is synchronised, and may be dropped"),
+
+    /**
+     * KVM_SET_CLOCK corrects by kvmclock as it is a little after the masterclock was updated. Until Linux 5.11; mended
+     * by 77fcbe823f00.
+     */
+    SET_CLOCK_FROM_NOW(
+            "setClockFromNow",
+            "until 5.11, mended by 77fcbe823f00",
+            "KVM_SET_CLOCK sets the clock a little later than it updates the masterclock"),
+
+    /**
+     * KVM_GET_CLOCK looks whether the masterclock is on a second time, for its flags. Until Linux 5.15; mended by
+     * 55c0cefbdbda.
+     */
+    READS_FLAG_LATER(
+            "readsFlagLater",
+            "until 5.15, mended by 55c0cefbdbda",
+            "KVM_GET_CLOCK reads its flags after it has computed the clock"),
+
+    /** The guest's write of TSC_ADJUST asks for its page to be written anew. Linux 5.15, commit d9130a2dfdd4. */
+    ADJUST_ASKS(
+            "adjustAsks", "since 5.15, d9130a2dfdd4", "the guest's write of TSC_ADJUST leads to a new kvmclock page"),
+
+    /** KVM_CLOCK_REALTIME and KVM_CLOCK_HOST_TSC. Linux 5.16, commit c68dc1b577ea. */
+    CLOCK_REALTIME(
+            "clockRealtime",
+            "since 5.16, c68dc1b577ea",
+            "KVM_GET_CLOCK and KVM_SET_CLOCK know real time and the host's TSC"),
+
+    /** The attribute KVM_VCPU_TSC_OFFSET. Linux 5.16, commit 828ca89628bf. */
+    TSC_OFFSET_ATTR("tscOffsetAttr", "since 5.16, 828ca89628bf", "a vCPU's TSC offset can be set and read"),
+
+    /**
      * A host write of the TSC by value joins the current generation only if userspace has set the TSC before. Without
      * it the first write to a guest less than a second old is taken for a late part of its creation, and the written
      * value is dropped. Linux 6.7, commit bf328e22e472.
@@ -33,6 +85,18 @@ public enum Switch {
             "recordsGenerationEarly",
             "posted only: the series v2 and v3, patch 02/12",
             "the vCPU that opens a generation is counted a second time when it writes again"),
+
+    /** Reading the offset attribute returns ENXIO. Posted only: patch 03/12 of the series, v2. */
+    GET_TSC_OFFSET_FAILS(
+            "getTscOffsetFails",
+            "posted only: the series v2, patch 03/12",
+            "reading the TSC offset returns ENXIO with the offset copied out"),
+
+    /** KVM_SET_CLOCK refuses the flags that KVM_GET_CLOCK returns. Posted only: patch 01/12 of the series, v2. */
+    REFUSES_OWN_FLAGS(
+            "refusesOwnFlags",
+            "posted only: the series v2, patch 01/12",
+            "KVM_SET_CLOCK refuses the flags that KVM_GET_CLOCK returns"),
 
     /**
      * A write that joins is remembered with the value that the line has at that instant. Without it the dropped value
@@ -73,7 +137,65 @@ public enum Switch {
     MATCHES_OFFSETS(
             "matchesOffsets",
             "posted only: the clock-mess series v6, patches 18 and 19",
-            "vCPUs with equal offsets are matched, however they came to them");
+            "vCPUs with equal offsets are matched, however they came to them"),
+
+    /**
+     * The masterclock is switched when a vCPU is created, not when one runs first. Posted only: "Cleaning up the KVM
+     * clock mess" v6, patch 5.
+     */
+    MASTER_CLOCK_AT_CREATION(
+            "masterClockAtCreation",
+            "posted only: the clock-mess series v6, patch 5",
+            "KVM_GET_CLOCK tells the host's TSC before a vCPU has run"),
+
+    /**
+     * KVM_GET_CLOCK computes from the guest's TSC at the guest's rate. "Cleaning up the KVM clock mess" v6, patch 10;
+     * abdef42276d8, on its way to 7.4.
+     */
+    CLOCK_IN_GUEST_RATE(
+            "clockInGuestRate",
+            "abdef42276d8, in no release",
+            "KVM_GET_CLOCK computes the clock at the guest's rate, as the guest does"),
+
+    /** The rate in the page is scaled in Hz, not in kHz. Posted only: "Cleaning up the KVM clock mess" v6, patch 2. */
+    RATES_IN_HZ(
+            "ratesInHz", "posted only: the clock-mess series v6, patch 2", "kvmclock's page has the rate to the hertz"),
+
+    /**
+     * Where a TSC should be is computed right for an instant before its generation began. "Cleaning up the KVM clock
+     * mess" v6, patch 12; d9173f59df3a, on its way to 7.4.
+     */
+    SIGNED_CATCH_UP(
+            "signedCatchUp",
+            "d9173f59df3a, in no release",
+            "catching up does not take a small negative difference for a huge one"),
+
+    /**
+     * One vCPU works off a masterclock update for all that were asked. Posted only: "Cleaning up the KVM clock mess"
+     * v6, patch 24.
+     */
+    ONE_UPDATE(
+            "oneUpdate",
+            "posted only: the clock-mess series v6, patch 24",
+            "one vCPU performs a masterclock update for all"),
+
+    /**
+     * What is added to the vCPUs' offsets when the host comes back with an earlier TSC is added to the VM's line too.
+     * Posted only: "Cleaning up the KVM clock mess" v6, patch 17.
+     */
+    RESUME_MOVES_LINE(
+            "resumeMovesLine",
+            "posted only: the clock-mess series v6, patch 17",
+            "a vCPU created after the host's suspend joins the line of the others"),
+
+    /** The guest's write of its TSC asks for its page to be written anew. In no kernel, and not posted. */
+    GUEST_WRITE_ASKS("guestWriteAsks", "in no kernel", "the guest's write of its TSC leads to a new kvmclock page"),
+
+    /**
+     * A host write of the TSC, by value or by offset, asks for the vCPU's page to be written anew. In no kernel, and not
+     * posted.
+     */
+    TSC_WRITE_ASKS("tscWriteAsks", "in no kernel", "a host write of the TSC leads to a new kvmclock page");
 
     private final String specName;
     private final String source;

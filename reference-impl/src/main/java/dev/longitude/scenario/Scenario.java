@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
+import dev.longitude.x86.PvclockPage;
 import dev.longitude.x86.TscScaling;
 import dev.longitude.x86.X86Host;
 import dev.longitude.x86.X86Vcpu;
@@ -33,7 +34,7 @@ public enum Scenario {
             stage.createAll();
             long offset = stage.random.nextLong();
             for (X86Vcpu vcpu : stage.vcpus) {
-                vcpu.setTscOffset(offset);
+                stage.setOffset(vcpu, offset);
                 stage.vm.getClock();
                 stage.pass(stage.random.nextInt(5_000));
             }
@@ -127,13 +128,13 @@ public enum Scenario {
             stage.createAll();
             stage.runEach();
             X86Vcpu last = stage.vcpus.get(stage.vcpus.size() - 1);
-            long offset = last.getTscOffset();
-            last.setTscOffset(offset + 5);
+            long offset = last.tscOffset();
+            stage.setOffset(last, offset + 5);
             stage.runEach();
-            last.setTscOffset(offset);
+            stage.setOffset(last, offset);
             stage.runEach();
             for (X86Vcpu vcpu : stage.vcpus) {
-                vcpu.setTscOffset(offset);
+                stage.setOffset(vcpu, offset);
             }
             stage.runEach();
         }
@@ -145,7 +146,7 @@ public enum Scenario {
             stage.createAll();
             stage.runEach();
             stage.vm.getClock();
-            stage.vcpus.get(0).setTscOffset(5);
+            stage.setOffset(stage.vcpus.get(0), 5);
             stage.vm.getClock();
             stage.runEach();
             stage.vm.getClock();
@@ -169,8 +170,8 @@ public enum Scenario {
         void play(Stage stage) {
             stage.createAll();
             stage.runEach();
-            stage.vcpus.get(0).setTscOffset(7);
-            stage.vcpus.get(0).setTscOffset(7);
+            stage.setOffset(stage.vcpus.get(0), 7);
+            stage.setOffset(stage.vcpus.get(0), 7);
             stage.runEach();
         }
     },
@@ -216,7 +217,7 @@ public enum Scenario {
             last.guestWriteTsc(stage.host.millis(1_000));
             last.exitGuest();
             stage.runEach();
-            stage.vm.setClock();
+            stage.vm.setClock(0, 0, 0);
             stage.vm.getClock();
         }
     },
@@ -227,7 +228,7 @@ public enum Scenario {
             stage.createAll();
             for (long offset : new long[] {0, 180_000_000_000L, -180_000_000_000L}) {
                 for (X86Vcpu vcpu : stage.vcpus) {
-                    vcpu.setTscOffset(offset);
+                    stage.setOffset(vcpu, offset);
                 }
                 stage.runEach();
             }
@@ -267,6 +268,12 @@ public enum Scenario {
             while (stage.vcpus.size() < stage.nrVcpus) {
                 stage.create();
             }
+            stage.vcpus.forEach(X86Vcpu::enterGuest);
+            for (int i = 0; i < 5; i++) {
+                stage.pass(1_000);
+                stage.vcpus.forEach(X86Vcpu::guestReadTsc);
+            }
+            stage.vcpus.forEach(X86Vcpu::exitGuest);
             stage.runEach();
         }
     },
@@ -289,6 +296,165 @@ public enum Scenario {
             stage.vm.setVmTscKhz(TSC_KHZ - 100);
         }
     },
+    /** The kernel's selftest kvm_clock_test, with its cases: 0, 180 s, and 0 with real time 180 s either way. */
+    KVM_CLOCK("kvm-clock", "set kvmclock to 0 and 180 s, and by real time 180 s off, as kvm_clock_test does") {
+        @Override
+        void play(Stage stage) {
+            stage.create();
+            X86Vcpu vcpu = stage.vcpus.get(0);
+            vcpu.writeSystemTime(true);
+            stage.setClock(0, 0);
+            stage.readClocks();
+            stage.setClock(MINUTES_3, 0);
+            stage.readClocks();
+            stage.setClock(0, -MINUTES_3);
+            stage.readClocks();
+            stage.setClock(0, MINUTES_3);
+            stage.readClocks();
+            stage.vm.setClock(0, 16, 0);
+            stage.vm.setClock(0, X86Vm.CLOCK_TSC_STABLE | X86Vm.CLOCK_HOST_TSC, 0);
+            stage.readClocks();
+        }
+    },
+    /** kvm-unit-tests' kvmclock_test, shortened: no vCPU's kvmclock may be behind another's. */
+    KVMCLOCK_CYCLE("kvmclock-cycle", "let all vCPUs read kvmclock in turn, as kvm-unit-tests' kvmclock_test does") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.vcpus.forEach(v -> v.writeSystemTime(true));
+            stage.vcpus.forEach(X86Vcpu::enterGuest);
+            for (int i = 0; i < 10; i++) {
+                for (X86Vcpu vcpu : stage.vcpus) {
+                    vcpu.reenterGuest();
+                    stage.pass(0);
+                    vcpu.guestReadClock();
+                    vcpu.guestReadTsc();
+                }
+                stage.pass(200);
+                stage.vm.getClock();
+            }
+            stage.vcpus.forEach(X86Vcpu::exitGuest);
+        }
+    },
+    /** A save and a restore on the same host, as the kernel documents it: clock and offsets. */
+    KVMCLOCK_RESTORE("kvmclock-restore", "hold the guest, set kvmclock back by real time, tell it, and go on") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.vcpus.forEach(v -> v.writeSystemTime(true));
+            stage.readClocks();
+            X86Vm.ClockData saved = stage.vm.getClock();
+            stage.pass(700);
+            long offset = stage.vcpus.get(0).tscOffset();
+            for (X86Vcpu vcpu : stage.vcpus) {
+                stage.setOffset(vcpu, offset - stage.host.millis(700));
+            }
+            stage.vm.setClock(saved.clock(), saved.flags() & X86Vm.CLOCK_REALTIME, saved.realtime());
+            stage.vm.getClock();
+            stage.vcpus.forEach(X86Vcpu::kvmclockCtrl);
+            stage.readClocks();
+            X86Vcpu first = stage.vcpus.get(0);
+            first.enterGuest();
+            first.guestClearsStopped();
+            stage.pass(3);
+            first.guestReadClock();
+            first.exitGuest();
+            first.readPvclockPage();
+            first.writeSystemTime(false);
+            first.kvmclockCtrl();
+        }
+    },
+    /** A guest that is faster than its host, which cannot scale. */
+    CATCH_UP("catch-up", "run vCPUs ten percent faster than the host, with and without scaling hardware") {
+        @Override
+        void play(Stage stage) {
+            stage.vm.setVmTscKhz(TSC_KHZ + TSC_KHZ / 10);
+            stage.createAll();
+            stage.vcpus.forEach(v -> v.writeSystemTime(true));
+            stage.runEach();
+            stage.pass(50);
+            stage.readClocks();
+            stage.vcpus.get(0).writeTsc(stage.host.millis(3_000));
+            stage.pass(20);
+            stage.readClocks();
+            X86Vcpu last = stage.vcpus.get(stage.vcpus.size() - 1);
+            last.setTscKhz(TSC_KHZ * 2);
+            stage.pass(20);
+            stage.readClocks();
+        }
+    },
+    /** The host's watchdog takes the TSC away and gives it back. */
+    CLOCKSOURCE("clocksource", "the host's clocksource leaves the TSC and returns while the guest runs") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.vcpus.forEach(v -> v.writeSystemTime(true));
+            stage.readClocks();
+            stage.host.setTscClocksource(false);
+            stage.vm.getClock();
+            stage.readClocks();
+            stage.vcpus.forEach(X86Vcpu::load);
+            stage.readClocks();
+            stage.host.setTscClocksource(true);
+            stage.readClocks();
+            stage.vm.setClock(MINUTES_3, 0, 0);
+            stage.readClocks();
+        }
+    },
+    /** A host whose TSC cannot be relied on. */
+    UNSTABLE_TSC("unstable-tsc", "the host's TSC is found unstable: each load goes on from where the vCPU was") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.vcpus.forEach(v -> v.writeSystemTime(true));
+            stage.readClocks();
+            stage.host.markTscUnstable();
+            for (int i = 0; i < 3; i++) {
+                stage.pass(100);
+                stage.vcpus.forEach(X86Vcpu::load);
+                stage.readClocks();
+            }
+            stage.writeAll(stage.host.millis(9_000), 30);
+            stage.writeAll(stage.host.millis(9_100), 30);
+            stage.vcpus.forEach(X86Vcpu::load);
+            stage.readClocks();
+        }
+    },
+    /** A suspend to disk: the TSC begins anew. */
+    HOST_SUSPEND("host-suspend", "the host's TSC comes back earlier; then a vCPU is added") {
+        @Override
+        void play(Stage stage) {
+            for (int i = 0; i < stage.nrVcpus - 1; i++) {
+                stage.create();
+            }
+            stage.runEach();
+            stage.pass(2_000);
+            stage.host.resume(stage.host.millis(1_900), 5_000_000_000L);
+            stage.runEach();
+            stage.create();
+            stage.runEach();
+        }
+    },
+    /** The guest's first kvmclock: the legacy MSR on vCPU 0 forbids the masterclock. */
+    OLD_KVMCLOCK("old-kvmclock", "vCPU 0 sets up kvmclock by the legacy MSR, then by the new one") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.runEach();
+            X86Vcpu boot = stage.vcpus.get(0);
+            for (boolean legacy : new boolean[] {true, false}) {
+                boot.enterGuest();
+                boot.guestWriteSystemTime(true, legacy);
+                boot.reenterGuest();
+                boot.guestReadClock();
+                boot.guestWriteTscAdjust(stage.host.millis(300));
+                boot.reenterGuest();
+                boot.guestReadClock();
+                boot.exitGuest();
+                stage.runEach();
+            }
+        }
+    },
     /** Anything. */
     RANDOM("random", "200 operations chosen by the seed") {
         @Override
@@ -300,6 +466,7 @@ public enum Scenario {
     };
 
     private static final int TSC_KHZ = 2_596_124;
+    private static final long MINUTES_3 = 180_000_000_000L;
     private static final ImmutableList<TscScaling> SCALINGS =
             ImmutableList.of(TscScaling.NONE, TscScaling.INTEL, TscScaling.AMD);
 
@@ -337,14 +504,27 @@ public enum Scenario {
      * @param seed decides every free choice, the host's TSC at the start among them
      */
     public Recording play(KernelProfile kernel, int vcpus, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        // One host in four is about to wrap its TSC.
+        long tsc = random.nextInt(4) == 0 ? -random.nextInt(1 << 30) - 1L : random.nextLong() >>> 20;
+        return play(kernel, vcpus, seed, tsc);
+    }
+
+    /**
+     * Plays the scenario on a host with this TSC.
+     *
+     * @param tsc unsigned cycles
+     */
+    public Recording play(KernelProfile kernel, int vcpus, long seed, long tsc) {
         checkArgument(vcpus >= 1 && vcpus <= 1024, "%s vCPUs; 1 to 1024 are possible", vcpus);
-        Stage stage = new Stage(kernel, vcpus, new SplittableRandom(seed));
+        Stage stage = new Stage(kernel, vcpus, new SplittableRandom(~seed), tsc);
         play(stage);
         TraceHeader header = new TraceHeader(
                 kernel,
                 TSC_KHZ,
                 stage.host.scaling().fracBits(),
-                stage.host.tscClocksource(),
+                stage.clocksourceIsTsc,
+                false,
                 vcpus,
                 "reference implementation, scenario " + commandName + ", seed " + seed);
         return new Recording(header, ImmutableList.copyOf(stage.events));
@@ -356,18 +536,20 @@ public enum Scenario {
     /** One host, one VM, and what a scenario does to them. */
     static final class Stage {
         final X86Host host;
+        final boolean clocksourceIsTsc;
         final X86Vm vm;
         final int nrVcpus;
         final SplittableRandom random;
         final List<X86Vcpu> vcpus = new ArrayList<>();
         final List<TraceEvent> events = new ArrayList<>();
 
-        Stage(KernelProfile kernel, int nrVcpus, SplittableRandom random) {
+        Stage(KernelProfile kernel, int nrVcpus, SplittableRandom random, long tsc) {
             this.nrVcpus = nrVcpus;
             this.random = random;
-            // One host in four is about to wrap its TSC, one in eight has another clocksource, two in three scale.
-            long tsc = random.nextInt(4) == 0 ? -random.nextInt(1 << 30) - 1L : random.nextLong() >>> 20;
-            this.host = new X86Host(TSC_KHZ, SCALINGS.get(random.nextInt(3)), random.nextInt(8) != 0, tsc);
+            // One host in eight has another clocksource, two in three scale.
+            this.clocksourceIsTsc = random.nextInt(8) != 0;
+            this.host = new X86Host(TSC_KHZ, SCALINGS.get(random.nextInt(3)), clocksourceIsTsc, tsc);
+            host.setRealtime(1_626_400_000_000_000_000L + random.nextInt(1_000_000_000));
             this.vm = new X86Vm(host, kernel, 0, events::add);
         }
 
@@ -386,6 +568,13 @@ public enum Scenario {
             }
         }
 
+        /** Sets the offset where the kernel can. */
+        void setOffset(X86Vcpu vcpu, long offset) {
+            if (vm.hasTscOffsetAttribute()) {
+                vcpu.setTscOffset(offset);
+            }
+        }
+
         void writeAll(long value, int msBetween) {
             for (X86Vcpu vcpu : vcpus) {
                 vcpu.writeTsc(value);
@@ -395,13 +584,37 @@ public enum Scenario {
 
         void runEach() {
             for (X86Vcpu vcpu : vcpus) {
-                vcpu.getTscOffset();
+                if (vm.hasTscOffsetAttribute()) {
+                    vcpu.getTscOffset();
+                }
                 pass(1);
                 vcpu.enterGuest();
                 pass(0);
                 vcpu.guestReadTsc();
                 vcpu.exitGuest();
                 vcpu.readTsc();
+            }
+            vm.getClock();
+        }
+
+        /** Sets kvmclock, by a real time that is so many ns from now if that is not 0. */
+        void setClock(long clock, long shift) {
+            vm.setClock(clock, shift == 0 ? 0 : X86Vm.CLOCK_REALTIME, shift == 0 ? 0 : host.realtime() + shift);
+            vm.getClock();
+        }
+
+        /** Every vCPU with a page runs, reads its clocks, and the VMM asks and looks. */
+        void readClocks() {
+            for (X86Vcpu vcpu : vcpus) {
+                pass(1);
+                vcpu.enterGuest();
+                pass(0);
+                if (vcpu.pvclockPage().version() != 0) {
+                    vcpu.guestReadClock();
+                }
+                vcpu.guestReadTsc();
+                vcpu.exitGuest();
+                vcpu.readPvclockPage();
             }
             vm.getClock();
         }
@@ -423,31 +636,70 @@ public enum Scenario {
             }
             X86Vcpu vcpu = vcpus.get(index);
             if (vcpu.inGuest()) {
-                switch (random.nextInt(12)) {
-                    case 0 -> vcpu.guestWriteTsc(anyValue(vcpu));
-                    case 1 -> vcpu.guestWriteTscAdjust(host.millis(random.nextInt(1_000)));
-                    case 2 -> vcpu.guestReadTscAdjust();
-                    case 3, 4, 5, 6 -> vcpu.exitGuest();
-                    default -> vcpu.guestReadTsc();
-                }
+                inTheGuest(vcpu);
                 return;
             }
-            switch (random.nextInt(12)) {
+            switch (random.nextInt(20)) {
                 case 0 -> vcpu.writeTsc(anyValue(vcpu));
                 case 1 ->
-                    vcpu.setTscOffset(
+                    setOffset(
+                            vcpu,
                             random.nextInt(3) == 0
                                     ? random.nextLong()
                                     : vcpus.get(random.nextInt(vcpus.size())).tscOffset());
-                case 2 -> vcpu.getTscOffset();
-                case 3 -> vcpu.readTsc();
-                case 4 -> vm.getClock();
-                case 5 -> vm.setClock();
+                case 2 -> vcpu.readTsc();
+                case 3 -> vm.getClock();
+                case 4 -> vm.setClock(random.nextLong() >>> 20, 0, 0);
+                case 5 -> setClock(random.nextLong() >>> 20, random.nextInt() * 1_000L);
                 case 6 -> vcpu.writeTscAdjust(random.nextLong());
                 case 7 -> vcpu.readTscAdjust();
-                case 8 -> vcpu.setTscKhz(random.nextInt(2) * (TSC_KHZ - random.nextInt(TSC_KHZ / 2)));
+                case 8 -> vcpu.setTscKhz(random.nextInt(2) * (TSC_KHZ - random.nextInt(TSC_KHZ) + TSC_KHZ / 2));
                 case 9 -> vcpu.getTscKhz();
+                case 10 -> vcpu.writeSystemTime(random.nextInt(4) != 0);
+                case 11 -> vcpu.kvmclockCtrl();
+                case 12 -> vcpu.readPvclockPage();
+                case 13 -> vcpu.load();
+                case 14 -> vcpu.askForClockUpdate();
+                case 15 -> anythingOfTheHost();
                 default -> vcpu.enterGuest();
+            }
+        }
+
+        private void inTheGuest(X86Vcpu vcpu) {
+            switch (random.nextInt(16)) {
+                case 0 -> vcpu.guestWriteTsc(anyValue(vcpu));
+                case 1 -> vcpu.guestWriteTscAdjust(host.millis(random.nextInt(1_000)));
+                case 2 -> vcpu.guestReadTscAdjust();
+                case 3 -> vcpu.guestWriteSystemTime(random.nextInt(4) != 0, random.nextInt(4) == 0);
+                case 4, 5 -> vcpu.reenterGuest();
+                case 6 -> vm.getClock();
+                case 7, 8 -> {
+                    vcpu.reenterGuest();
+                    if (vcpu.pvclockPage().version() != 0) {
+                        vcpu.guestReadClock();
+                    }
+                }
+                case 9 -> {
+                    vcpu.reenterGuest();
+                    if ((vcpu.pvclockPage().contents().flags() & PvclockPage.GUEST_STOPPED) != 0) {
+                        vcpu.guestClearsStopped();
+                    }
+                }
+                case 10, 11, 12 -> vcpu.exitGuest();
+                default -> vcpu.guestReadTsc();
+            }
+        }
+
+        private void anythingOfTheHost() {
+            switch (random.nextInt(8)) {
+                case 0 -> host.markTscUnstable();
+                case 1 -> {
+                    if (vcpus.stream().noneMatch(X86Vcpu::inGuest)) {
+                        host.resume(host.millis(1 + random.nextInt(500)), random.nextInt(1_000_000_000));
+                    }
+                }
+                case 2, 3, 4 -> host.setTscClocksource(!host.tscClocksource() && !host.tscUnstable());
+                default -> host.setRealtime(host.realtime() + random.nextInt());
             }
         }
 

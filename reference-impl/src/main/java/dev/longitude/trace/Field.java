@@ -20,6 +20,34 @@ public record Field(String name, Kind kind) {
     public static final Field ERRNO = new Field("errno", Kind.NUMBER);
     /** KVM_CLOCK_* bits. */
     public static final Field FLAGS = new Field("flags", Kind.NUMBER);
+    /** kvmclock, ns. */
+    public static final Field CLOCK = new Field("clock", Kind.WORD);
+    /** CLOCK_REALTIME of the host, ns. */
+    public static final Field REALTIME = new Field("realtime", Kind.WORD);
+    /** The host's TSC, cycles. */
+    public static final Field HOST_TSC = new Field("hostTsc", Kind.WORD);
+    /** Whether a kvmclock page is to be kept up to date. */
+    public static final Field ACTIVE = new Field("active", Kind.FLAG);
+    /** Whether a guest uses the legacy MSR. */
+    public static final Field LEGACY = new Field("legacy", Kind.FLAG);
+    /** The vCPU whose kvmclock page is read. */
+    public static final Field PAGE = new Field("page", Kind.VCPU);
+    /** A page's version: odd while it is being written. */
+    public static final Field VERSION = new Field("version", Kind.NUMBER);
+    /** A page's time stamp: the guest's TSC, cycles. */
+    public static final Field TSC_TIMESTAMP = new Field("tscTimestamp", Kind.WORD);
+    /** kvmclock at a page's time stamp, ns. */
+    public static final Field SYSTEM_TIME = new Field("systemTime", Kind.WORD);
+    /** A page's multiplier from cycles to ns, times 2^32. */
+    public static final Field MUL = new Field("mul", Kind.WORD);
+    /** A page's shift of the cycles before the multiplication: left, or right if negative. */
+    public static final Field SHIFT = new Field("shift", Kind.SMALL);
+    /** By how much the host's TSC is behind, cycles. */
+    public static final Field MISSING = new Field("missing", Kind.WORD);
+    /** What the host's base clock has come to, ns. */
+    public static final Field NS = new Field("ns", Kind.WORD);
+    /** Whether the host's clocksource is its TSC. */
+    public static final Field IS_TSC = new Field("isTsc", Kind.FLAG);
     /** Whether an entry worked off a masterclock update. */
     public static final Field UPDATED = new Field("updated", Kind.FLAG);
 }

@@ -177,14 +177,14 @@ public final class JsonLine {
     }
 
     /** The value as an interval of the host's TSC: a word, or an array of two. */
-    public TscInterval interval() throws IOException, TraceFormatException {
+    public Interval interval() throws IOException, TraceFormatException {
         return parser.currentToken() == JsonToken.START_ARRAY
                 ? pair(this::word, "the second word not behind the first")
-                : TscInterval.exactly(word());
+                : Interval.exactly(word());
     }
 
     /** The value as an array of two JSON numbers: the host's TSC before and after. */
-    public TscInterval bracket() throws IOException, TraceFormatException {
+    public Interval bracket() throws IOException, TraceFormatException {
         if (parser.currentToken() != JsonToken.START_ARRAY) {
             throw expected("an array of two numbers: the host's TSC before and after");
         }
@@ -195,7 +195,7 @@ public final class JsonLine {
         long read() throws IOException, TraceFormatException;
     }
 
-    private TscInterval pair(One one, String order) throws IOException, TraceFormatException {
+    private Interval pair(One one, String order) throws IOException, TraceFormatException {
         parser.nextToken();
         long lo = one.read();
         parser.nextToken();
@@ -206,7 +206,7 @@ public final class JsonLine {
         if (parser.nextToken() != JsonToken.END_ARRAY) {
             throw expected("an array of two");
         }
-        return new TscInterval(lo, hi);
+        return new Interval(lo, hi);
     }
 
     /** The value as {@code kind} says. */
@@ -215,9 +215,9 @@ public final class JsonLine {
             case VCPU -> number(0, LARGEST_VCPU);
             case WORD -> word();
             case NUMBER -> number(0, Integer.MAX_VALUE);
+            case SMALL -> number(-128, 127);
             case FLAG -> flag();
-            case WORD_BY_VCPU -> byVcpu(Kind.WORD);
-            case NUMBER_BY_VCPU -> byVcpu(Kind.NUMBER);
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU -> byVcpu(kind.each());
             case VCPU_SET -> vcpuSet();
         };
     }

@@ -8,12 +8,16 @@ public enum Kind {
     WORD("an unsigned 64-bit number as a string of decimal digits"),
     /** A count, 0 to 2^31 - 1: a JSON number; an {@link Integer}. */
     NUMBER("a number from 0 to 2147483647"),
+    /** A signed byte, -128 to 127: a JSON number; an {@link Integer}. */
+    SMALL("a number from -128 to 127"),
     /** A JSON boolean; a {@link Boolean}. */
     FLAG("true or false"),
     /** A word for each of some vCPUs: an object whose names are vCPU indexes; a map from Integer to Long. */
     WORD_BY_VCPU("an object of vCPU indexes and words"),
     /** A count for each of some vCPUs: an object whose names are vCPU indexes; a map from Integer to Integer. */
     NUMBER_BY_VCPU("an object of vCPU indexes and numbers"),
+    /** A signed byte for each of some vCPUs: an object whose names are vCPU indexes; a map from Integer to Integer. */
+    SMALL_BY_VCPU("an object of vCPU indexes and numbers from -128 to 127"),
     /** A set of vCPUs: an array of indexes; a set of Integer. */
     VCPU_SET("an array of vCPU indexes");
 
@@ -21,6 +25,16 @@ public enum Kind {
 
     Kind(String expectation) {
         this.expectation = expectation;
+    }
+
+    /** The kind of each part, for the kinds that are maps over vCPUs; itself for the others. */
+    public Kind each() {
+        return switch (this) {
+            case WORD_BY_VCPU -> WORD;
+            case NUMBER_BY_VCPU -> NUMBER;
+            case SMALL_BY_VCPU -> SMALL;
+            default -> this;
+        };
     }
 
     /** What a reader expects, for messages. */

@@ -32,6 +32,16 @@ public enum StateVariable {
     USER_SET_TSC("userSetTsc", Kind.FLAG),
     /** The masterclock is on. */
     USE_MASTER_CLOCK("useMasterClock", Kind.FLAG),
+    /** The instant that the masterclock counts from: ns of the base clock. */
+    MASTER_KERNEL_NS("masterKernelNs", Kind.WORD),
+    /** The instant that the masterclock counts from: the host's TSC. */
+    MASTER_CYCLE_NOW("masterCycleNow", Kind.WORD),
+    /** kvmclock minus base clock, ns modulo 2^64. */
+    KVMCLOCK_OFFSET("kvmclockOffset", Kind.WORD),
+    /** The host came back from suspend with an earlier TSC. */
+    BACKWARDS_TSC_OBSERVED("backwardsTscObserved", Kind.FLAG),
+    /** vCPU 0 uses the legacy kvmclock MSR. */
+    BOOT_VCPU_RUNS_OLD_KVMCLOCK("bootVcpuRunsOldKvmclock", Kind.FLAG),
     /** The rate that the next vCPU gets, kHz. */
     DEFAULT_TSC_KHZ("defaultTscKhz", Kind.NUMBER),
     /** The rate that the vCPU is meant to have, kHz. */
@@ -48,6 +58,32 @@ public enum StateVariable {
     THIS_TSC_GENERATION("thisTscGeneration", Kind.NUMBER_BY_VCPU),
     /** The vCPU's MSR_IA32_TSC_ADJUST, cycles modulo 2^64. */
     TSC_ADJUST("tscAdjust", Kind.WORD_BY_VCPU),
+    /** Where the vCPU's TSC was when KVM saw it last, cycles. */
+    LAST_GUEST_TSC("lastGuestTsc", Kind.WORD_BY_VCPU),
+    /** The vCPUs whose kvmclock page is kept up to date. */
+    PVCLOCK_ACTIVE("pvclockActive", Kind.VCPU_SET),
+    /** The kvmclock pages: their version. */
+    PVCLOCK_VERSION("pvclockVersion", Kind.NUMBER_BY_VCPU),
+    /** The kvmclock pages: the guest's TSC at the time stamp, cycles. */
+    PVCLOCK_TSC_TIMESTAMP("pvclockTscTimestamp", Kind.WORD_BY_VCPU),
+    /** The kvmclock pages: kvmclock at the time stamp, ns. */
+    PVCLOCK_SYSTEM_TIME("pvclockSystemTime", Kind.WORD_BY_VCPU),
+    /** The kvmclock pages: the multiplier from cycles to ns, times 2^32. */
+    PVCLOCK_MUL("pvclockMul", Kind.WORD_BY_VCPU),
+    /** The kvmclock pages: the shift before the multiplication. */
+    PVCLOCK_SHIFT("pvclockShift", Kind.SMALL_BY_VCPU),
+    /** The kvmclock pages: 1 (TSC_STABLE) and 2 (GUEST_STOPPED). */
+    PVCLOCK_FLAGS("pvclockFlags", Kind.NUMBER_BY_VCPU),
+    /** The vCPUs whose TSC is raised to where it should be. */
+    TSC_CATCHUP("tscCatchup", Kind.VCPU_SET),
+    /** The vCPUs whose TSC is raised at every entry. */
+    TSC_ALWAYS_CATCHUP("tscAlwaysCatchup", Kind.VCPU_SET),
+    /** The vCPUs with a clock update pending. */
+    CLOCK_UPDATE("clockUpdate", Kind.VCPU_SET),
+    /** The vCPUs to be told that they were stopped. */
+    STOPPED_REQUEST("stoppedRequest", Kind.VCPU_SET),
+    /** The vCPUs that have to pass by KVM before they are in the guest again. */
+    KICKED("kicked", Kind.VCPU_SET),
     /** The vCPUs with a masterclock update pending. */
     MASTERCLOCK_UPDATE("masterclockUpdate", Kind.VCPU_SET),
     /** The vCPUs whose KVM_RUN is in the guest. */

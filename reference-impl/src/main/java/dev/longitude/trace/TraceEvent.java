@@ -2,6 +2,7 @@ package dev.longitude.trace;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.StringJoiner;
  *
  * @param line the line of the file that it stands in, from 1; 0 if it stands in none
  * @param vm which VM
- * @param tsc when the kernel read the host's TSC for it
+ * @param when when the kernel read the host's clocks for it
  * @param operation what was done
  * @param args every argument, by {@link Operation#args()}
  * @param results what was seen of the results, by {@link Operation#results()}; any may be missing
@@ -20,20 +21,44 @@ import java.util.StringJoiner;
  *     some of them
  * @param revealedOffsets offsets that later lines show the vCPU to have had since this event; the instant of a write
  *     by value can be computed from them
+ * @param revealedClocks what later lines show of kvmclock; the instant of a clock update can be computed from it
  */
 public record TraceEvent(
         int line,
         int vm,
-        TscInterval tsc,
+        HostTime when,
         Operation operation,
         ImmutableMap<Field, Object> args,
         ImmutableMap<Field, Object> results,
         ImmutableMap<StateVariable, Object> state,
-        ImmutableSet<Long> revealedOffsets) {
+        ImmutableSet<Long> revealedOffsets,
+        ImmutableList<ClockSeen> revealedClocks) {
+
+    /** An event of which nothing later is known. */
+    public TraceEvent(
+            int line,
+            int vm,
+            HostTime when,
+            Operation operation,
+            ImmutableMap<Field, Object> args,
+            ImmutableMap<Field, Object> results,
+            ImmutableMap<StateVariable, Object> state) {
+        this(line, vm, when, operation, args, results, state, ImmutableSet.of(), ImmutableList.of());
+    }
 
     /** The same event with what later lines reveal: offsets, and what they say of the state after the event. */
     public TraceEvent revealing(ImmutableSet<Long> offsets, ImmutableMap<StateVariable, Object> seen) {
-        return new TraceEvent(line, vm, tsc, operation, args, results, seen, offsets);
+        return new TraceEvent(line, vm, when, operation, args, results, seen, offsets, revealedClocks);
+    }
+
+    /** The same event with what later lines reveal of kvmclock. */
+    public TraceEvent revealing(ImmutableList<ClockSeen> clocks) {
+        return new TraceEvent(line, vm, when, operation, args, results, state, revealedOffsets, clocks);
+    }
+
+    /** The host's TSC at the event. */
+    public Interval tsc() {
+        return when.tsc();
     }
 
     /** The vCPU that the operation is for, or -1. */

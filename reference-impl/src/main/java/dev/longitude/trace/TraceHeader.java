@@ -9,11 +9,18 @@ import dev.longitude.kernel.KernelProfile;
  * @param tscKhz the rate of the host's TSC, kHz
  * @param tscFracBits the bits behind the point of the host's scaling ratio: 48 (Intel), 32 (AMD), or 0: it cannot scale
  * @param tscClocksource whether the host's clocksource is the TSC
+ * @param tscUnstable whether the host's kernel has found its TSC unstable
  * @param vcpus the most vCPUs that a VM of the trace has
  * @param origin where the trace comes from, for people: scenario and seed, or the recording
  */
 public record TraceHeader(
-        KernelProfile kernel, int tscKhz, int tscFracBits, boolean tscClocksource, int vcpus, String origin) {
+        KernelProfile kernel,
+        int tscKhz,
+        int tscFracBits,
+        boolean tscClocksource,
+        boolean tscUnstable,
+        int vcpus,
+        String origin) {
     /** The format's name, in every header. */
     public static final String FORMAT = "longitude-trace";
 
@@ -28,6 +35,6 @@ public record TraceHeader(
 
     /** The same header for another kernel. */
     public TraceHeader withKernel(KernelProfile other) {
-        return new TraceHeader(other, tscKhz, tscFracBits, tscClocksource, vcpus, origin);
+        return new TraceHeader(other, tscKhz, tscFracBits, tscClocksource, tscUnstable, vcpus, origin);
     }
 }

@@ -2,7 +2,6 @@ package dev.longitude.trace;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.KernelProfile;
 import java.io.Closeable;
 import java.io.IOException;
@@ -95,6 +94,7 @@ public final class TraceReader implements Closeable {
         private @Nullable Integer tscKhz;
         private int tscFracBits;
         private @Nullable String clocksource;
+        private boolean tscUnstable;
         private @Nullable Integer vcpus;
         private @Nullable String origin;
 
@@ -121,9 +121,10 @@ public final class TraceReader implements Closeable {
                                     }
                                 }
                                 case "clocksource" -> clocksource = json.string();
+                                case "tscUnstable" -> tscUnstable = json.flag();
                                 default ->
                                     throw json.fault("unknown field \"" + part
-                                            + "\" of the host; expected tscKhz, tscFracBits, clocksource");
+                                            + "\" of the host; expected tscKhz, tscFracBits, clocksource, tscUnstable");
                             }
                         });
                     case "vcpus" -> vcpus = json.number(0, 65536);
@@ -152,6 +153,7 @@ public final class TraceReader implements Closeable {
                     given(source, "host.tscKhz", tscKhz),
                     tscFracBits,
                     given(source, "host.clocksource", clocksource).equals("tsc"),
+                    tscUnstable,
                     given(source, "vcpus", vcpus),
                     given(source, "origin", origin));
         }
@@ -169,7 +171,9 @@ public final class TraceReader implements Closeable {
         private final int line;
         private int seq = -1;
         private int vm;
-        private @Nullable TscInterval tsc;
+        private @Nullable Interval tsc;
+        private @Nullable Interval ns;
+        private @Nullable Interval realtime;
         private @Nullable Operation operation;
         private final ImmutableMap.Builder<Field, Object> args = ImmutableMap.builder();
         private final ImmutableMap.Builder<Field, Object> results = ImmutableMap.builder();
@@ -186,6 +190,8 @@ public final class TraceReader implements Closeable {
                     case "seq" -> seq = json.number(1, Integer.MAX_VALUE);
                     case "vm" -> vm = json.number(0, 65535);
                     case "tsc" -> tsc = json.interval();
+                    case "ns" -> ns = json.interval();
+                    case "realtime" -> realtime = json.interval();
                     case "action" -> {
                         String action = json.string();
                         operation = Operation.named(action)
@@ -202,7 +208,7 @@ public final class TraceReader implements Closeable {
                     case "end" -> end = json.number(0, Integer.MAX_VALUE);
                     default ->
                         throw json.fault("unknown field \"" + name
-                                + "\"; expected seq, vm, tsc, action, args, reply, state or end");
+                                + "\"; expected seq, vm, tsc, ns, realtime, action, args, reply, state or end");
                 }
             });
         }
@@ -239,7 +245,13 @@ public final class TraceReader implements Closeable {
                 }
             }
             return new TraceEvent(
-                    line, vm, tsc, operation, given, results.buildOrThrow(), state.buildOrThrow(), ImmutableSet.of());
+                    line,
+                    vm,
+                    new HostTime(tsc, ns, realtime),
+                    operation,
+                    given,
+                    results.buildOrThrow(),
+                    state.buildOrThrow());
         }
     }
 }

@@ -7,6 +7,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a trace; {@link #close} writes the end line, without which it is no trace. */
 public final class TraceWriter implements Closeable {
@@ -26,6 +27,9 @@ public final class TraceWriter implements Closeable {
         json.writeNumberField("tscKhz", header.tscKhz());
         json.writeNumberField("tscFracBits", header.tscFracBits());
         json.writeStringField("clocksource", header.tscClocksource() ? "tsc" : "other");
+        if (header.tscUnstable()) {
+            json.writeBooleanField("tscUnstable", true);
+        }
         json.writeEndObject();
         json.writeNumberField("vcpus", header.vcpus());
         json.writeStringField("origin", header.origin());
@@ -37,15 +41,9 @@ public final class TraceWriter implements Closeable {
         json.writeStartObject();
         json.writeNumberField("seq", ++events);
         json.writeNumberField("vm", event.vm());
-        json.writeFieldName("tsc");
-        if (event.tsc().isExact()) {
-            value(Kind.WORD, event.tsc().lo());
-        } else {
-            json.writeStartArray();
-            value(Kind.WORD, event.tsc().lo());
-            value(Kind.WORD, event.tsc().hi());
-            json.writeEndArray();
-        }
+        clock("tsc", event.when().tsc());
+        clock("ns", event.when().ns());
+        clock("realtime", event.when().realtime());
         json.writeStringField("action", event.operation().specName());
         object("args", event.args());
         object("reply", event.results());
@@ -56,6 +54,21 @@ public final class TraceWriter implements Closeable {
         }
         json.writeEndObject();
         json.writeEndObject();
+    }
+
+    private void clock(String name, @Nullable Interval value) throws IOException {
+        if (value == null) {
+            return;
+        }
+        json.writeFieldName(name);
+        if (value.isExact()) {
+            value(Kind.WORD, value.lo());
+        } else {
+            json.writeStartArray();
+            value(Kind.WORD, value.lo());
+            value(Kind.WORD, value.hi());
+            json.writeEndArray();
+        }
     }
 
     private void object(String name, Map<Field, Object> fields) throws IOException {
@@ -69,11 +82,10 @@ public final class TraceWriter implements Closeable {
 
     private void value(Kind kind, Object value) throws IOException {
         switch (kind) {
-            case VCPU, NUMBER -> json.writeNumber((int) value);
+            case VCPU, NUMBER, SMALL -> json.writeNumber((int) value);
             case WORD -> json.writeString(Long.toUnsignedString((long) value));
             case FLAG -> json.writeBoolean((boolean) value);
-            case WORD_BY_VCPU -> byVcpu(Kind.WORD, (Map<?, ?>) value);
-            case NUMBER_BY_VCPU -> byVcpu(Kind.NUMBER, (Map<?, ?>) value);
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU -> byVcpu(kind.each(), (Map<?, ?>) value);
             case VCPU_SET -> {
                 json.writeStartArray();
                 for (Object vcpu : (Iterable<?>) value) {

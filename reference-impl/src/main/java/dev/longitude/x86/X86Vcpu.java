@@ -2,7 +2,6 @@ package dev.longitude.x86;
 
 import static com.google.common.base.Preconditions.checkState;
 
-import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -27,7 +26,15 @@ public final class X86Vcpu {
     int virtualTscKhz;
     long tscScalingRatio;
     long tscAdjust;
+    long lastGuestTsc;
+    boolean tscCatchup;
+    boolean tscAlwaysCatchup;
     boolean masterclockUpdate;
+    boolean clockUpdate;
+    boolean pvclockActive;
+    boolean stoppedRequest;
+    boolean kicked;
+    final PvclockPage page = new PvclockPage();
     volatile boolean inGuest;
 
     X86Vcpu(X86Vm vm, int index) {
@@ -87,12 +94,12 @@ public final class X86Vcpu {
 
     /** KVM_GET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET: guest TSC minus host TSC, cycles modulo 2^64. */
     public long getTscOffset() {
-        return ioctl(() -> vm.read(this, Operation.GET_TSC_OFFSET, Field.OFFSET));
+        return ioctl(() -> vm.getTscOffset(this));
     }
 
     /** KVM_GET_MSRS of MSR_IA32_TSC: the guest's TSC now, unsigned cycles. */
     public long readTsc() {
-        return ioctl(() -> vm.read(this, Operation.READ_TSC, Field.VALUE));
+        return ioctl(() -> vm.read(this, Operation.READ_TSC));
     }
 
     /**
@@ -100,7 +107,6 @@ public final class X86Vcpu {
      *
      * @param khz kHz, 0 for the host's
      * @return 0, or 22 (EINVAL) if the host cannot do it; {@link #getTscKhz} then returns the refused rate all the same
-     * @throws UnsupportedOperationException for a rate that the host can only catch up with
      */
     public int setTscKhz(int khz) {
         return ioctl(() -> vm.setTscKhz(this, khz));
@@ -125,14 +131,20 @@ public final class X86Vcpu {
 
     /** KVM_GET_MSRS of MSR_IA32_TSC_ADJUST: cycles modulo 2^64. */
     public long readTscAdjust() {
-        return ioctl(() -> vm.read(this, Operation.READ_TSC_ADJUST, Field.VALUE));
+        return ioctl(() -> vm.read(this, Operation.READ_TSC_ADJUST));
     }
 
     /** KVM_RUN up to the guest; the calling thread is the vCPU's until {@link #exitGuest}. */
     public void enterGuest() {
         checkNotMine();
         mutex.lock();
-        vm.enterGuest(this);
+        vm.enterGuest(this, Operation.ENTER_GUEST);
+    }
+
+    /** Back to the guest after an exit that KVM handled itself. */
+    public void reenterGuest() {
+        checkInGuest();
+        vm.enterGuest(this, Operation.REENTER_GUEST);
     }
 
     /** KVM_RUN's return to userspace. */
@@ -145,7 +157,7 @@ public final class X86Vcpu {
     /** The guest executes rdtsc: unsigned cycles. */
     public long guestReadTsc() {
         checkInGuest();
-        return vm.read(this, Operation.GUEST_READ_TSC, Field.VALUE);
+        return vm.read(this, Operation.GUEST_READ_TSC);
     }
 
     /**
@@ -171,7 +183,82 @@ public final class X86Vcpu {
     /** The guest reads MSR_IA32_TSC_ADJUST: cycles modulo 2^64. */
     public long guestReadTscAdjust() {
         checkInGuest();
-        return vm.read(this, Operation.GUEST_READ_TSC_ADJUST, Field.VALUE);
+        return vm.read(this, Operation.GUEST_READ_TSC_ADJUST);
+    }
+
+    /**
+     * KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW: whether the vCPU's kvmclock page is kept up to date.
+     *
+     * @param active bit 0 of the MSR; where the page lies does not matter here
+     */
+    public void writeSystemTime(boolean active) {
+        ioctl(() -> {
+            vm.writeSystemTime(this, active);
+            return 0;
+        });
+    }
+
+    /**
+     * The guest writes MSR_KVM_SYSTEM_TIME_NEW.
+     *
+     * @param legacy whether it is MSR_KVM_SYSTEM_TIME instead; on vCPU 0 that forbids the masterclock
+     */
+    public void guestWriteSystemTime(boolean active, boolean legacy) {
+        checkInGuest();
+        vm.guestWriteSystemTime(this, active, legacy);
+    }
+
+    /**
+     * KVM_KVMCLOCK_CTRL: tells the guest, at the next clock update, that it was stopped.
+     *
+     * @return 0, or 22 (EINVAL) if the vCPU has no active page
+     */
+    public int kvmclockCtrl() {
+        return ioctl(() -> vm.kvmclockCtrl(this));
+    }
+
+    /** The VMM looks at the vCPU's page in the guest's memory. */
+    public PvclockPage.Contents readPvclockPage() {
+        return vm.readPvclockPage(this);
+    }
+
+    /** The page itself, to be read as a guest does, without an operation. */
+    public PvclockPage pvclockPage() {
+        return page;
+    }
+
+    /** The vCPU is loaded on another pCPU; while the host's TSC is unstable, on any. */
+    public void load() {
+        ioctl(() -> {
+            vm.load(this);
+            return 0;
+        });
+    }
+
+    /** KVM asks the vCPU for a clock update for reasons of its own, as it does every five minutes until 6.18. */
+    public void askForClockUpdate() {
+        vm.askForClockUpdate(this);
+    }
+
+    /** The guest reads kvmclock through the vCPU's own page: unsigned ns. */
+    public long guestReadClock() {
+        return guestReadClock(this);
+    }
+
+    /**
+     * The guest reads kvmclock through the page of another vCPU, as a process of a Linux guest does through vCPU 0's.
+     *
+     * @return unsigned ns
+     */
+    public long guestReadClock(X86Vcpu through) {
+        checkInGuest();
+        return vm.guestReadClock(this, through);
+    }
+
+    /** The guest clears the flag by which it was told that it had been stopped. */
+    public void guestClearsStopped() {
+        checkInGuest();
+        vm.guestClearsStopped(this);
     }
 
     private <T> T ioctl(Supplier<T> body) {

@@ -1,9 +1,9 @@
 package dev.longitude.x86;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.longitude.kernel.KernelProfile;
@@ -12,17 +12,15 @@ import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
-import dev.longitude.trace.TscInterval;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.LongConsumer;
-import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A VM: the part of struct kvm_arch that the guest's TSC depends on (arch/x86/kvm/x86.c, Linux 5.16 on). Every
+ * A VM: the part of struct kvm_arch that the guest's time depends on (arch/x86/kvm/x86.c, Linux 5.10 to 7.3). Every
  * operation emits one event with the whole state after it.
  *
  * <p>All of a VM's state is guarded by its tsc_write_lock, so VM and vCPUs may be used by any number of threads.
@@ -37,7 +35,18 @@ public final class X86Vm {
     /** See {@link #CLOCK_TSC_STABLE}. */
     public static final int CLOCK_HOST_TSC = 8;
 
+    private static final int ENXIO = 6;
     private static final int EINVAL = 22;
+
+    /**
+     * What KVM_GET_CLOCK returns (struct kvm_clock_data).
+     *
+     * @param clock kvmclock, unsigned ns
+     * @param flags a set of KVM_CLOCK_* bits
+     * @param realtime CLOCK_REALTIME at that instant, unsigned ns; 0 without its flag
+     * @param hostTsc the host's TSC at that instant, unsigned cycles; may be there without its flag
+     */
+    public record ClockData(long clock, int flags, long realtime, long hostTsc) {}
 
     private final X86Host host;
     private final KernelProfile kernel;
@@ -45,7 +54,12 @@ public final class X86Vm {
     private final Consumer<TraceEvent> trace;
     private final ReentrantLock tscWriteLock = new ReentrantLock();
 
+    /** Held by a clock ioctl that is two steps, so that a trace has the one's steps before the other's. */
+    private final ReentrantLock twoSteps = new ReentrantLock();
+
     private final Map<Integer, X86Vcpu> vcpus = new TreeMap<>();
+    private boolean tscClocksource;
+    private boolean tscUnstable;
     private long lastTscNsec;
     private long lastTscWrite;
     private int lastTscKhz;
@@ -58,6 +72,14 @@ public final class X86Vm {
     private int defaultTscKhz;
     private boolean userSetTsc;
     private boolean useMasterClock;
+    private long masterKernelNs;
+    private long masterCycleNow;
+    private long kvmclockOffset;
+    private boolean backwardsTscObserved;
+    private boolean bootVcpuRunsOldKvmclock;
+
+    /** What a guest keeps of kvmclock where its page is not stable; null before the first reading. */
+    private @Nullable Long guestLastClock;
 
     /**
      * KVM_CREATE_VM.
@@ -71,7 +93,13 @@ public final class X86Vm {
         this.id = id;
         this.trace = trace;
         this.defaultTscKhz = host.tscKhz();
-        emit(host.rdtsc(), Operation.CREATE_VM, ImmutableMap.of(), ImmutableMap.of());
+        this.tscClocksource = host.tscClocksource();
+        this.tscUnstable = host.tscUnstable();
+        X86Host.Now now = host.now();
+        this.kvmclockOffset = -now.ns();
+        snapshot(now);
+        host.register(this);
+        emit(now, Operation.CREATE_VM, ImmutableMap.of(), ImmutableMap.of());
     }
 
     /**
@@ -80,64 +108,170 @@ public final class X86Vm {
      * @param index unused so far
      */
     public X86Vcpu createVcpu(int index) {
-        return locked(hostTsc -> {
+        return locked(now -> {
             checkArgument(!vcpus.containsKey(index), "vCPU %s exists", index);
             X86Vcpu vcpu = new X86Vcpu(this, index);
             vcpu.virtualTscKhz = defaultTscKhz;
             vcpu.tscScalingRatio = ratioFor(defaultTscKhz);
+            vcpu.tscCatchup = catchesUp(defaultTscKhz);
+            vcpu.tscAlwaysCatchup = vcpu.tscCatchup;
             vcpus.put(index, vcpu);
-            synchronize(vcpu, hostTsc, 0, false);
-            emit(hostTsc, Operation.CREATE_VCPU, ImmutableMap.of(Field.VCPU, index), ImmutableMap.of());
+            vcpu.clockUpdate = true;
+            boolean asks = synchronize(vcpu, now, 0, false);
+            if (!kernel.has(Switch.MASTER_CLOCK_AT_CREATION)) {
+                vcpu.masterclockUpdate |= asks;
+            } else if ((masterClockAllowed() && allMatched()) != useMasterClock) {
+                updateMasterClock(now, null);
+            }
+            emit(now, Operation.CREATE_VCPU, ImmutableMap.of(Field.VCPU, index), ImmutableMap.of());
             return vcpu;
         });
     }
 
+    /** KVM_GET_CLOCK. */
+    public ClockData getClock() {
+        if (!kernel.has(Switch.READS_FLAG_LATER)) {
+            return locked(now -> getClock(now, kvmclockNs(now)));
+        }
+        twoSteps.lock();
+        try {
+            long clock = locked(now -> {
+                emit(now, Operation.BEGIN_GET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
+                return kvmclockNs(now);
+            });
+            return locked(now -> getClock(now, clock));
+        } finally {
+            twoSteps.unlock();
+        }
+    }
+
+    private ClockData getClock(X86Host.Now now, long clock) {
+        boolean realtime = kernel.has(Switch.CLOCK_REALTIME) && useMasterClock;
+        boolean paired = realtime && tscClocksource;
+        ClockData data = new ClockData(
+                clock,
+                (useMasterClock ? CLOCK_TSC_STABLE : 0) | (paired ? CLOCK_REALTIME | CLOCK_HOST_TSC : 0),
+                paired ? now.realtime() : 0,
+                realtime ? now.tsc() : 0);
+        emit(
+                now,
+                Operation.GET_CLOCK,
+                ImmutableMap.of(),
+                ImmutableMap.of(
+                        Field.CLOCK, data.clock,
+                        Field.FLAGS, data.flags,
+                        Field.REALTIME, data.realtime,
+                        Field.HOST_TSC, data.hostTsc));
+        return data;
+    }
+
     /**
-     * KVM_GET_CLOCK, as far as its flags.
+     * KVM_SET_CLOCK: from now on kvmclock shows {@code clock}; with {@link #CLOCK_REALTIME}, as if it had shown it when
+     * the host's CLOCK_REALTIME was {@code realtime}, where that is not in the future.
      *
-     * @return a set of KVM_CLOCK_* bits
+     * @param clock unsigned ns
+     * @param flags KVM_CLOCK_* bits
+     * @param realtime unsigned ns; read only with its flag
+     * @return 0, or 22 (EINVAL) for flags that the kernel does not take
      */
-    public int getClock() {
-        return locked(hostTsc -> {
-            int flags = 0;
-            if (useMasterClock) {
-                flags |= CLOCK_TSC_STABLE;
-                if (host.tscClocksource()) {
-                    flags |= CLOCK_REALTIME | CLOCK_HOST_TSC;
-                }
+    public int setClock(long clock, int flags, long realtime) {
+        twoSteps.lock();
+        try {
+            if (kernel.has(Switch.SET_CLOCK_FROM_NOW) && flagsAccepted(flags)) {
+                underLock(now -> {
+                    updateMasterClock(now, null);
+                    emit(now, Operation.BEGIN_SET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
+                });
             }
-            emit(hostTsc, Operation.GET_CLOCK, ImmutableMap.of(), ImmutableMap.of(Field.FLAGS, flags));
-            return flags;
-        });
+            return locked(now -> setClock(now, clock, flags, realtime));
+        } finally {
+            twoSteps.unlock();
+        }
+    }
+
+    private int setClock(X86Host.Now now, long clock, int flags, long realtime) {
+        int errno = flagsAccepted(flags) ? 0 : EINVAL;
+        if (errno == 0) {
+            boolean advance = (flags & CLOCK_REALTIME) != 0 && Long.compareUnsigned(realtime, now.realtime()) < 0;
+            long target = advance ? clock + (now.realtime() - realtime) : clock;
+            if (kernel.has(Switch.SET_CLOCK_FROM_NOW)) {
+                kvmclockOffset += target - kvmclockNs(now);
+                askAllForClockUpdate(null);
+            } else {
+                updateMasterClock(now, null);
+                if (kernel.has(Switch.ONE_UPDATE)) {
+                    vcpus.values().forEach(v -> v.masterclockUpdate = false);
+                }
+                kvmclockOffset = target - (useMasterClock ? masterKernelNs : now.ns());
+            }
+        }
+        emit(
+                now,
+                Operation.SET_CLOCK,
+                ImmutableMap.of(Field.CLOCK, clock, Field.FLAGS, flags, Field.REALTIME, realtime),
+                ImmutableMap.of(Field.ERRNO, errno));
+        return errno;
+    }
+
+    private boolean flagsAccepted(int flags) {
+        if (!kernel.has(Switch.CLOCK_REALTIME)) {
+            return flags == 0;
+        }
+        int known = kernel.has(Switch.REFUSES_OWN_FLAGS)
+                ? CLOCK_REALTIME
+                : CLOCK_TSC_STABLE | CLOCK_REALTIME | CLOCK_HOST_TSC;
+        return (flags & ~known) == 0;
     }
 
     /** KVM_SET_MSRS of MSR_IA32_TSC. */
     void writeTsc(X86Vcpu vcpu, long value) {
-        underLock(hostTsc -> {
-            synchronize(vcpu, hostTsc, value, true);
-            emitWrite(hostTsc, Operation.WRITE_TSC, vcpu, value);
+        underLock(now -> {
+            vcpu.masterclockUpdate |= synchronize(vcpu, now, value, true);
+            vcpu.clockUpdate |= kernel.has(Switch.TSC_WRITE_ASKS);
+            emitWrite(now, Operation.WRITE_TSC, vcpu, value);
         });
     }
 
     /** KVM_SET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET: compares with the last write of anybody. */
     void setTscOffset(X86Vcpu vcpu, long offset) {
-        underLock(hostTsc -> {
+        checkOffsetAttribute();
+        underLock(now -> {
             boolean matched = lastTscKhz == vcpu.virtualTscKhz && lastTscOffset == offset;
-            synchronizeCore(vcpu, hostTsc, offset, scaled(vcpu, hostTsc) + offset, matched, true);
+            vcpu.masterclockUpdate |=
+                    synchronizeCore(vcpu, now, offset, scaled(vcpu, now.tsc()) + offset, matched, true);
+            vcpu.clockUpdate |= kernel.has(Switch.TSC_WRITE_ASKS);
             emit(
-                    hostTsc,
+                    now,
                     Operation.SET_TSC_OFFSET,
                     ImmutableMap.of(Field.VCPU, vcpu.index(), Field.OFFSET, offset),
                     ImmutableMap.of());
         });
     }
 
-    /** KVM_SET_CLOCK, as far as the masterclock: it is evaluated anew at once; pending requests stay. */
-    public void setClock() {
-        underLock(hostTsc -> {
-            updateMasterClock();
-            emit(hostTsc, Operation.SET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
+    /** KVM_GET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET. */
+    long getTscOffset(X86Vcpu vcpu) {
+        checkOffsetAttribute();
+        return locked(now -> {
+            emit(
+                    now,
+                    Operation.GET_TSC_OFFSET,
+                    ImmutableMap.of(Field.VCPU, vcpu.index()),
+                    ImmutableMap.of(
+                            Field.OFFSET,
+                            vcpu.tscOffset,
+                            Field.ERRNO,
+                            kernel.has(Switch.GET_TSC_OFFSET_FAILS) ? ENXIO : 0));
+            return vcpu.tscOffset;
         });
+    }
+
+    private void checkOffsetAttribute() {
+        checkState(kernel.has(Switch.TSC_OFFSET_ATTR), "%s has no KVM_VCPU_TSC_OFFSET", kernel);
+    }
+
+    /** Whether the kernel has KVM_VCPU_TSC_OFFSET. */
+    public boolean hasTscOffsetAttribute() {
+        return kernel.has(Switch.TSC_OFFSET_ATTR);
     }
 
     /**
@@ -145,46 +279,44 @@ public final class X86Vm {
      *
      * @param khz kHz, 0 for the host's
      * @return 0, or 22 (EINVAL): since 6.17 once there is a vCPU
-     * @throws UnsupportedOperationException for a rate that the host can only catch up with
      */
     public int setVmTscKhz(int khz) {
-        return locked(hostTsc -> {
-            checkModelled(khz);
+        return locked(now -> {
             checkArgument(ratioFor(wanted(khz)) != 0, "a host that cannot scale to %s kHz", khz);
             boolean refused = kernel.has(Switch.VM_TSC_KHZ_FIRST) && !vcpus.isEmpty();
             if (!refused) {
                 defaultTscKhz = wanted(khz);
             }
             int errno = refused ? EINVAL : 0;
-            emit(
-                    hostTsc,
-                    Operation.SET_VM_TSC_KHZ,
-                    ImmutableMap.of(Field.KHZ, khz),
-                    ImmutableMap.of(Field.ERRNO, errno));
+            emit(now, Operation.SET_VM_TSC_KHZ, ImmutableMap.of(Field.KHZ, khz), ImmutableMap.of(Field.ERRNO, errno));
             return errno;
         });
     }
 
     /** KVM_SET_TSC_KHZ on a vCPU. */
     int setTscKhz(X86Vcpu vcpu, int khz) {
-        return locked(hostTsc -> {
-            checkModelled(khz);
+        return locked(now -> {
             long ratio = ratioFor(wanted(khz));
             if (ratio == 0) {
                 if (!kernel.has(Switch.REFUSAL_KEEPS_KHZ)) {
                     vcpu.virtualTscKhz = wanted(khz); // stored before the rate is found to be impossible
                 }
             } else {
-                long value = scaled(vcpu, hostTsc) + vcpu.tscOffset;
+                if (catchesUp(wanted(khz))) {
+                    vcpu.tscCatchup = true;
+                    vcpu.tscAlwaysCatchup = true;
+                }
+                long value = guestTsc(vcpu, now.tsc());
                 vcpu.virtualTscKhz = wanted(khz);
                 vcpu.tscScalingRatio = ratio;
                 if (kernel.has(Switch.SYNCHRONIZES_ON_KHZ)) {
-                    synchronizeCore(vcpu, hostTsc, value - scaled(vcpu, hostTsc), value, false, true);
+                    vcpu.masterclockUpdate |=
+                            synchronizeCore(vcpu, now, value - scaled(vcpu, now.tsc()), value, false, true);
                 }
             }
             int errno = ratio == 0 ? EINVAL : 0;
             emit(
-                    hostTsc,
+                    now,
                     Operation.SET_TSC_KHZ,
                     ImmutableMap.of(Field.VCPU, vcpu.index(), Field.KHZ, khz),
                     ImmutableMap.of(Field.ERRNO, errno));
@@ -194,9 +326,9 @@ public final class X86Vm {
 
     /** KVM_GET_TSC_KHZ on a vCPU. */
     int getTscKhz(X86Vcpu vcpu) {
-        return locked(hostTsc -> {
+        return locked(now -> {
             emit(
-                    hostTsc,
+                    now,
                     Operation.GET_TSC_KHZ,
                     ImmutableMap.of(Field.VCPU, vcpu.index()),
                     ImmutableMap.of(Field.KHZ, vcpu.virtualTscKhz));
@@ -211,17 +343,15 @@ public final class X86Vm {
 
     /** set_tsc_khz(): the ratio for a rate, 0 if the host has none. */
     private long ratioFor(int khz) {
-        if (TscScaling.nearEnough(khz, host.tscKhz())) {
+        if (TscScaling.nearEnough(khz, host.tscKhz()) || catchesUp(khz)) {
             return host.scaling().defaultRatio();
         }
         return host.scaling().supported() ? host.scaling().ratio(khz, host.tscKhz()) : 0;
     }
 
-    private void checkModelled(int khz) {
-        int rate = wanted(khz);
-        if (!host.scaling().supported() && rate > host.tscKhz() && !TscScaling.nearEnough(rate, host.tscKhz())) {
-            throw new UnsupportedOperationException("a guest that is faster than a host that cannot scale: catch-up");
-        }
+    /** Whether a guest of this rate is faster than a host that cannot scale, and is caught up with. */
+    private boolean catchesUp(int khz) {
+        return !host.scaling().supported() && khz > host.tscKhz() && !TscScaling.nearEnough(khz, host.tscKhz());
     }
 
     /** The host's TSC as the vCPU sees it, before its offset. */
@@ -229,97 +359,395 @@ public final class X86Vm {
         return host.scaling().scale(hostTsc, vcpu.tscScalingRatio);
     }
 
+    private long guestTsc(X86Vcpu vcpu, long hostTsc) {
+        return scaled(vcpu, hostTsc) + vcpu.tscOffset;
+    }
+
     /** KVM_SET_MSRS of MSR_IA32_TSC_ADJUST: stores, and moves nothing. */
     void writeTscAdjust(X86Vcpu vcpu, long value) {
-        underLock(hostTsc -> {
+        underLock(now -> {
             vcpu.tscAdjust = value;
-            emitWrite(hostTsc, Operation.WRITE_TSC_ADJUST, vcpu, value);
+            emitWrite(now, Operation.WRITE_TSC_ADJUST, vcpu, value);
         });
     }
 
-    /** The guest writes MSR_IA32_TSC. Not synchronised (Linux 5.10, 0c899c25d754): the books do not learn of it. */
+    /** The guest writes MSR_IA32_TSC. Not synchronised since Linux 5.10: the books do not learn of it. */
     void guestWriteTsc(X86Vcpu vcpu, long value) {
-        underLock(hostTsc -> {
-            long moved = value - (scaled(vcpu, hostTsc) + vcpu.tscOffset);
-            vcpu.tscOffset += moved;
-            vcpu.tscAdjust += moved;
-            emitWrite(hostTsc, Operation.GUEST_WRITE_TSC, vcpu, value);
+        underLock(now -> {
+            if (kernel.has(Switch.GUEST_WRITE_SYNCHRONIZES)) {
+                long before = vcpu.tscOffset;
+                vcpu.masterclockUpdate |= synchronize(vcpu, now, value, true);
+                vcpu.tscAdjust += vcpu.tscOffset - before;
+            } else {
+                long moved = value - guestTsc(vcpu, now.tsc());
+                vcpu.tscOffset += moved;
+                vcpu.tscAdjust += moved;
+                askAfterGuestWrite(vcpu, Switch.GUEST_WRITE_ASKS);
+            }
+            emitWrite(now, Operation.GUEST_WRITE_TSC, vcpu, value);
         });
     }
 
     /** The guest writes MSR_IA32_TSC_ADJUST: its TSC moves by as much as the MSR does. */
     void guestWriteTscAdjust(X86Vcpu vcpu, long value) {
-        underLock(hostTsc -> {
+        underLock(now -> {
             vcpu.tscOffset += value - vcpu.tscAdjust;
             vcpu.tscAdjust = value;
-            emitWrite(hostTsc, Operation.GUEST_WRITE_TSC_ADJUST, vcpu, value);
+            askAfterGuestWrite(vcpu, Switch.ADJUST_ASKS);
+            emitWrite(now, Operation.GUEST_WRITE_TSC_ADJUST, vcpu, value);
         });
     }
 
-    private void emitWrite(long hostTsc, Operation operation, X86Vcpu vcpu, long value) {
-        emit(hostTsc, operation, ImmutableMap.of(Field.VCPU, vcpu.index(), Field.VALUE, value), ImmutableMap.of());
+    private void askAfterGuestWrite(X86Vcpu vcpu, Switch asks) {
+        if (kernel.has(asks)) {
+            vcpu.clockUpdate = true;
+            vcpu.kicked = true;
+        }
     }
 
-    /** The operations that only read. */
-    long read(X86Vcpu vcpu, Operation operation, Field result) {
-        return locked(hostTsc -> {
+    private void emitWrite(X86Host.Now now, Operation operation, X86Vcpu vcpu, long value) {
+        emit(now, operation, ImmutableMap.of(Field.VCPU, vcpu.index(), Field.VALUE, value), ImmutableMap.of());
+    }
+
+    private void emitOn(X86Host.Now now, Operation operation, X86Vcpu vcpu) {
+        emit(now, operation, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of());
+    }
+
+    /** The operations that only read a word. */
+    long read(X86Vcpu vcpu, Operation operation) {
+        return locked(now -> {
             long value = switch (operation) {
-                case GET_TSC_OFFSET -> vcpu.tscOffset;
-                case READ_TSC, GUEST_READ_TSC -> scaled(vcpu, hostTsc) + vcpu.tscOffset;
+                case READ_TSC, GUEST_READ_TSC -> guestTsc(vcpu, now.tsc());
                 case READ_TSC_ADJUST, GUEST_READ_TSC_ADJUST -> vcpu.tscAdjust;
                 default -> throw new IllegalArgumentException(operation + " reads nothing of a vCPU");
             };
-            emit(hostTsc, operation, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of(result, value));
+            emit(now, operation, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of(Field.VALUE, value));
             return value;
         });
     }
 
-    /** KVM_RUN up to the guest: works off a pending masterclock update on the way. */
-    void enterGuest(X86Vcpu vcpu) {
-        underLock(hostTsc -> {
-            boolean updated = vcpu.masterclockUpdate;
-            if (updated) {
-                vcpu.masterclockUpdate = false;
-                updateMasterClock();
-            }
-            vcpu.inGuest = true;
+    /** KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW. */
+    void writeSystemTime(X86Vcpu vcpu, boolean active) {
+        underLock(now -> {
+            setSystemTime(vcpu, active);
             emit(
-                    hostTsc,
-                    Operation.ENTER_GUEST,
-                    ImmutableMap.of(Field.VCPU, vcpu.index()),
-                    ImmutableMap.of(Field.UPDATED, updated));
+                    now,
+                    Operation.WRITE_SYSTEM_TIME,
+                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.ACTIVE, active),
+                    ImmutableMap.of());
         });
+    }
+
+    /** The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy one; vCPU 0's choice decides over the masterclock. */
+    void guestWriteSystemTime(X86Vcpu vcpu, boolean active, boolean legacy) {
+        underLock(now -> {
+            setSystemTime(vcpu, active);
+            vcpu.kicked = true;
+            if (vcpu.index() == 0 && bootVcpuRunsOldKvmclock != legacy) {
+                bootVcpuRunsOldKvmclock = legacy;
+                vcpu.masterclockUpdate = true;
+            }
+            emit(
+                    now,
+                    Operation.GUEST_WRITE_SYSTEM_TIME,
+                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.ACTIVE, active, Field.LEGACY, legacy),
+                    ImmutableMap.of());
+        });
+    }
+
+    private static void setSystemTime(X86Vcpu vcpu, boolean active) {
+        vcpu.pvclockActive = active;
+        vcpu.clockUpdate = true;
+        if (!active) {
+            vcpu.page.clear();
+        }
+    }
+
+    /** KVM_KVMCLOCK_CTRL. */
+    int kvmclockCtrl(X86Vcpu vcpu) {
+        return locked(now -> {
+            int errno = vcpu.pvclockActive ? 0 : EINVAL;
+            if (errno == 0) {
+                vcpu.stoppedRequest = true;
+                vcpu.clockUpdate = true;
+            }
+            emit(
+                    now,
+                    Operation.KVMCLOCK_CTRL,
+                    ImmutableMap.of(Field.VCPU, vcpu.index()),
+                    ImmutableMap.of(Field.ERRNO, errno));
+            return errno;
+        });
+    }
+
+    /** The VMM looks at the page in the guest's memory. */
+    PvclockPage.Contents readPvclockPage(X86Vcpu vcpu) {
+        return locked(now -> {
+            PvclockPage.Contents page = vcpu.page.contents();
+            emit(
+                    now,
+                    Operation.READ_PVCLOCK_PAGE,
+                    ImmutableMap.of(Field.VCPU, vcpu.index()),
+                    ImmutableMap.<Field, Object>builder()
+                            .put(Field.VERSION, vcpu.page.version())
+                            .put(Field.TSC_TIMESTAMP, page.tscTimestamp())
+                            .put(Field.SYSTEM_TIME, page.systemTime())
+                            .put(Field.MUL, page.scale().mult())
+                            .put(Field.SHIFT, page.scale().shift())
+                            .put(Field.FLAGS, page.flags())
+                            .buildOrThrow());
+            return page;
+        });
+    }
+
+    /** kvm_arch_vcpu_load() where it matters: on another pCPU, or while the TSC is unstable. */
+    void load(X86Vcpu vcpu) {
+        underLock(now -> {
+            if (tscUnstable) {
+                vcpu.tscOffset = vcpu.lastGuestTsc - scaled(vcpu, now.tsc());
+                vcpu.tscCatchup = true;
+            }
+            vcpu.clockUpdate |= !useMasterClock;
+            emitOn(now, Operation.LOAD_VCPU, vcpu);
+        });
+    }
+
+    /** A clock update for reasons of KVM's own. */
+    void askForClockUpdate(X86Vcpu vcpu) {
+        underLock(now -> {
+            vcpu.clockUpdate = true;
+            vcpu.kicked |= vcpu.inGuest;
+            emitOn(now, Operation.ASK_FOR_CLOCK_UPDATE, vcpu);
+        });
+    }
+
+    /** The guest reads kvmclock on a vCPU through the page of another. */
+    long guestReadClock(X86Vcpu vcpu, X86Vcpu through) {
+        return locked(now -> {
+            backToGuest(vcpu, now);
+            boolean stable = through.page.contents().stable();
+            checkState(through.pvclockActive && through.page.version() != 0, "vCPU %s has no page", through.index());
+            checkState(vcpu == through || stable, "the page of another vCPU is not stable");
+            long value = through.page.read(() -> guestTsc(vcpu, now.tsc()));
+            if (!stable) {
+                if (guestLastClock != null && value - guestLastClock < 0) {
+                    value = guestLastClock;
+                }
+                guestLastClock = value;
+            }
+            emit(
+                    now,
+                    Operation.GUEST_READ_CLOCK,
+                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.PAGE, through.index()),
+                    ImmutableMap.of(Field.CLOCK, value));
+            return value;
+        });
+    }
+
+    /** The guest clears the flag by which it was told that it had been stopped. */
+    void guestClearsStopped(X86Vcpu vcpu) {
+        underLock(now -> {
+            backToGuest(vcpu, now);
+            PvclockPage.Contents page = vcpu.page.contents();
+            checkState((page.flags() & PvclockPage.GUEST_STOPPED) != 0, "the guest was not told that it was stopped");
+            vcpu.page.clearStopped();
+            emitOn(now, Operation.GUEST_CLEARS_STOPPED, vcpu);
+        });
+    }
+
+    /** KVM_RUN up to the guest, or back to it. */
+    void enterGuest(X86Vcpu vcpu, Operation how) {
+        underLock(now -> enterGuest(vcpu, now, how));
+    }
+
+    /** A vCPU that was kicked out of the guest passes by KVM before it goes on there. */
+    private void backToGuest(X86Vcpu vcpu, X86Host.Now now) {
+        if (vcpu.kicked) {
+            enterGuest(vcpu, now, Operation.REENTER_GUEST);
+        }
+    }
+
+    /** vcpu_enter_guest(): works off what is pending. */
+    private void enterGuest(X86Vcpu vcpu, X86Host.Now now, Operation how) {
+        boolean updated = vcpu.masterclockUpdate;
+        if (updated) {
+            if (kernel.has(Switch.ONE_UPDATE)) {
+                vcpus.values().forEach(v -> v.masterclockUpdate = false);
+            }
+            vcpu.masterclockUpdate = false;
+            updateMasterClock(now, vcpu);
+        }
+        vcpu.kicked = false;
+        if (vcpu.clockUpdate) {
+            vcpu.clockUpdate = false;
+            guestTimeUpdate(vcpu, now);
+        }
+        vcpu.inGuest = true;
+        emit(now, how, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of(Field.UPDATED, updated));
     }
 
     /** KVM_RUN's return. */
     void exitGuest(X86Vcpu vcpu) {
-        underLock(hostTsc -> {
+        underLock(now -> {
             vcpu.inGuest = false;
-            emit(hostTsc, Operation.EXIT_GUEST, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of());
+            vcpu.kicked = false;
+            vcpu.lastGuestTsc = guestTsc(vcpu, now.tsc());
+            vcpu.clockUpdate |= vcpu.tscAlwaysCatchup;
+            emitOn(now, Operation.EXIT_GUEST, vcpu);
         });
     }
 
-    /** Does something under tsc_write_lock, at the instant that it is given: the host's TSC, read once. */
-    private void underLock(LongConsumer operation) {
-        locked(hostTsc -> {
-            operation.accept(hostTsc);
-            return hostTsc;
+    /** The host tells that its clocksource is another. */
+    void hostClocksource(boolean isTsc) {
+        underLock(now -> {
+            tscClocksource = isTsc;
+            if (!isTsc && useMasterClock) {
+                vcpus.values().forEach(v -> v.masterclockUpdate = true);
+            }
+            emit(now, Operation.HOST_CLOCKSOURCE, ImmutableMap.of(Field.IS_TSC, isTsc), ImmutableMap.of());
+        });
+    }
+
+    /** The host tells that its TSC is unstable. */
+    void hostTscUnstable() {
+        underLock(now -> {
+            tscUnstable = true;
+            tscClocksource = false;
+            if (useMasterClock) {
+                vcpus.values().forEach(v -> v.masterclockUpdate = true);
+            }
+            emit(now, Operation.HOST_TSC_UNSTABLE, ImmutableMap.of(), ImmutableMap.of());
+        });
+    }
+
+    /** The host tells that its TSC has gone back, by so many cycles. */
+    void hostResumes(X86Host.Now before, long missing) {
+        underLock(now -> {
+            backwardsTscObserved = true;
+            for (X86Vcpu vcpu : vcpus.values()) {
+                checkState(!vcpu.inGuest, "vCPU %s is in the guest", vcpu.index());
+                vcpu.tscOffset += scaled(vcpu, missing);
+                vcpu.masterclockUpdate = true;
+            }
+            lastTscNsec = 0;
+            lastTscWrite = 0;
+            if (kernel.has(Switch.RESUME_MOVES_LINE)) {
+                curTscOffset += missing;
+            }
+            emit(
+                    before,
+                    Operation.HOST_RESUMES,
+                    ImmutableMap.of(Field.MISSING, missing, Field.NS, now.ns()),
+                    ImmutableMap.of());
+        });
+    }
+
+    /** Does something under tsc_write_lock, at the instant that it is given: the host's clocks, read once. */
+    private void underLock(Consumer<X86Host.Now> operation) {
+        locked(now -> {
+            operation.accept(now);
+            return now;
         });
     }
 
     /** The same for what has a result. */
-    private <T> T locked(LongFunction<T> operation) {
+    private <T> T locked(Function<X86Host.Now, T> operation) {
         tscWriteLock.lock();
         try {
-            return operation.apply(host.rdtsc());
+            return operation.apply(host.now());
         } finally {
             tscWriteLock.unlock();
         }
     }
 
-    /** pvclock_update_vm_gtod_copy(): the decision. */
-    private void updateMasterClock() {
-        useMasterClock = host.tscClocksource() && allMatched();
+    private boolean masterClockAllowed() {
+        return tscClocksource && !backwardsTscObserved && !bootVcpuRunsOldKvmclock;
+    }
+
+    /**
+     * kvm_update_masterclock(): decides, and takes the instant that the masterclock counts from. No vCPU is in the guest
+     * meanwhile: those that were have been kicked out, and write their pages anew before they are in it again.
+     *
+     * @param by the vCPU that does it on its way into the guest, or null
+     */
+    private void updateMasterClock(X86Host.Now now, @Nullable X86Vcpu by) {
+        useMasterClock = masterClockAllowed() && allMatched();
+        snapshot(now);
+        askAllForClockUpdate(by);
+    }
+
+    private void askAllForClockUpdate(@Nullable X86Vcpu by) {
+        for (X86Vcpu vcpu : vcpus.values()) {
+            vcpu.clockUpdate = true;
+            vcpu.kicked = vcpu.inGuest && vcpu != by;
+        }
+    }
+
+    /** The host's clocks can be read as one pair while its clocksource is the TSC. */
+    private void snapshot(X86Host.Now now) {
+        if (tscClocksource) {
+            masterKernelNs = now.ns();
+            masterCycleNow = now.tsc();
+        }
+    }
+
+    /** get_kvmclock_ns(): kvmclock as the host sees it. */
+    private long kvmclockNs(X86Host.Now now) {
+        if (!useMasterClock) {
+            return now.ns() + kvmclockOffset;
+        }
+        long cycles = now.tsc() - masterCycleNow;
+        TimeScale scale = TimeScale.of(TimeScale.NSEC_PER_SEC, host.tscKhz() * 1000L);
+        if (kernel.has(Switch.CLOCK_IN_GUEST_RATE) && !vcpus.isEmpty()) {
+            X86Vcpu first = vcpus.values().iterator().next();
+            cycles = scaled(first, now.tsc()) - scaled(first, masterCycleNow);
+            scale = pageScale(first);
+        }
+        return masterKernelNs + kvmclockOffset + scale.apply(cycles);
+    }
+
+    /** What a vCPU's page says of its rate. */
+    private TimeScale pageScale(X86Vcpu vcpu) {
+        long hz = kernel.has(Switch.RATES_IN_HZ)
+                ? scaled(vcpu, host.tscKhz() * 1000L)
+                : scaled(vcpu, host.tscKhz()) * 1000L;
+        return TimeScale.of(TimeScale.NSEC_PER_SEC, hz);
+    }
+
+    /** kvm_guest_time_update(): catches up with a TSC that is too slow, then writes the vCPU's page. */
+    private void guestTimeUpdate(X86Vcpu vcpu, X86Host.Now now) {
+        long kernelNs = useMasterClock ? masterKernelNs : now.ns();
+        long stamp = guestTsc(vcpu, useMasterClock ? masterCycleNow : now.tsc());
+        if (vcpu.tscCatchup) {
+            long due = computeGuestTsc(vcpu, kernelNs);
+            if (Long.compareUnsigned(stamp, due) < 0) {
+                vcpu.tscOffset += due - stamp;
+                stamp = due;
+            }
+        }
+        vcpu.lastGuestTsc = stamp;
+        if (vcpu.pvclockActive) {
+            int kept = vcpu.page.contents().flags() & PvclockPage.GUEST_STOPPED;
+            int flags = kept
+                    | (vcpu.stoppedRequest ? PvclockPage.GUEST_STOPPED : 0)
+                    | (useMasterClock ? PvclockPage.TSC_STABLE : 0);
+            vcpu.stoppedRequest = false;
+            vcpu.page.write(new PvclockPage.Contents(stamp, kernelNs + kvmclockOffset, pageScale(vcpu), flags));
+        }
+    }
+
+    /** compute_guest_tsc(): where the vCPU's TSC should be; a negative difference wraps. */
+    private long computeGuestTsc(X86Vcpu vcpu, long kernelNs) {
+        TimeScale nsToCycles = nsToCycles(vcpu);
+        long since = kernelNs - vcpu.thisTscNsec;
+        if (kernel.has(Switch.SIGNED_CATCH_UP) && since < 0) {
+            return vcpu.thisTscWrite - nsToCycles.apply(-since);
+        }
+        return vcpu.thisTscWrite + nsToCycles.apply(since);
+    }
+
+    private static TimeScale nsToCycles(X86Vcpu vcpu) {
+        return TimeScale.of(vcpu.virtualTscKhz * 1000L, TimeScale.NSEC_PER_SEC);
     }
 
     private boolean allMatched() {
@@ -334,36 +762,43 @@ public final class X86Vm {
         return vcpus.values().stream().map(part).distinct().count() == 1;
     }
 
-    /** kvm_synchronize_tsc(): is this write one of those by which all vCPUs are given the same time? */
-    private void synchronize(X86Vcpu vcpu, long hostTsc, long value, boolean byUser) {
-        long elapsed = host.baseNs(hostTsc) - lastTscNsec;
+    /**
+     * kvm_synchronize_tsc(): is this write one of those by which all vCPUs are given the same time?
+     *
+     * @return whether it asks for a masterclock update
+     */
+    private boolean synchronize(X86Vcpu vcpu, X86Host.Now now, long value, boolean byUser) {
+        long elapsed = now.ns() - lastTscNsec;
         boolean synchronizing;
         if (value == 0 && !(byUser && kernel.has(Switch.ZERO_IS_A_VALUE))) {
             synchronizing = true;
         } else if (kernel.has(Switch.USER_SET_TSC_GATE) && !userSetTsc) {
             synchronizing = false;
         } else {
-            long hz = vcpu.virtualTscKhz * 1000L;
-            long expected =
-                    lastTscWrite + TimeScale.of(hz, TimeScale.NSEC_PER_SEC).apply(elapsed);
-            synchronizing = SyncWindow.contains(value, expected, hz);
+            long expected = lastTscWrite + nsToCycles(vcpu).apply(elapsed);
+            synchronizing = SyncWindow.contains(value, expected, vcpu.virtualTscKhz * 1000L);
         }
         boolean matched = synchronizing && lastTscKhz == vcpu.virtualTscKhz;
-        long offset = matched ? curTscOffset : value - scaled(vcpu, hostTsc);
-        synchronizeCore(vcpu, hostTsc, offset, value, matched, byUser);
+        // On an unstable TSC the line is not the offset: what was written goes on from the last write.
+        long since = matched && tscUnstable ? value + nsToCycles(vcpu).apply(elapsed) : value;
+        long offset = matched && !tscUnstable ? curTscOffset : since - scaled(vcpu, now.tsc());
+        return synchronizeCore(vcpu, now, offset, since, matched, byUser);
     }
 
     /** __kvm_synchronize_tsc(): gives the vCPU its offset and keeps the books. */
-    private void synchronizeCore(X86Vcpu vcpu, long hostTsc, long offset, long value, boolean matched, boolean byUser) {
+    private boolean synchronizeCore(
+            X86Vcpu vcpu, X86Host.Now now, long offset, long value, boolean matched, boolean byUser) {
         if (byUser && kernel.has(Switch.USER_SET_TSC_GATE)) {
             userSetTsc = true;
         }
-        lastTscNsec = host.baseNs(hostTsc);
-        lastTscWrite = kernel.has(Switch.KEEPS_LINE_ON_MATCH) ? scaled(vcpu, hostTsc) + offset : value;
+        lastTscNsec = now.ns();
+        lastTscWrite = kernel.has(Switch.KEEPS_LINE_ON_MATCH) ? scaled(vcpu, now.tsc()) + offset : value;
         lastTscKhz = vcpu.virtualTscKhz;
         lastTscOffset = offset;
+        vcpu.lastGuestTsc = value;
         vcpu.tscOffset = offset;
-        boolean joins = matched && vcpu.thisTscGeneration != curTscGeneration;
+        boolean joins =
+                matched && (kernel.has(Switch.COUNTS_EVERY_MATCH) || vcpu.thisTscGeneration != curTscGeneration);
         if (kernel.has(Switch.RECORDS_GENERATION_EARLY)) {
             record(vcpu);
         }
@@ -379,7 +814,7 @@ public final class X86Vm {
         if (!kernel.has(Switch.RECORDS_GENERATION_EARLY)) {
             record(vcpu);
         }
-        track(vcpu, !matched);
+        return track(!matched);
     }
 
     /** The vCPU notes the current generation as its own. */
@@ -390,23 +825,23 @@ public final class X86Vm {
     }
 
     /** kvm_track_tsc_matching(): asks for a masterclock update where the write may have changed what it depends on. */
-    private void track(X86Vcpu vcpu, boolean newGeneration) {
-        boolean want = host.tscClocksource() && allMatched();
-        boolean request;
+    private boolean track(boolean newGeneration) {
+        boolean want = tscClocksource && allMatched();
+        if (kernel.has(Switch.TRACKS_ONLY_STATE)) {
+            return useMasterClock != want;
+        }
         if (kernel.has(Switch.TRACK_ONLY_ON_CHANGE)) {
-            request = (useMasterClock && newGeneration) || useMasterClock != want;
-        } else {
-            request = useMasterClock || want;
+            return (useMasterClock && newGeneration) || useMasterClock != want;
         }
-        if (request) {
-            vcpu.masterclockUpdate = true;
-        }
+        return useMasterClock || want;
     }
 
     private void emit(
-            long hostTsc, Operation operation, ImmutableMap<Field, Object> args, ImmutableMap<Field, Object> results) {
-        trace.accept(new TraceEvent(
-                0, id, TscInterval.exactly(hostTsc), operation, args, results, state(), ImmutableSet.of()));
+            X86Host.Now now,
+            Operation operation,
+            ImmutableMap<Field, Object> args,
+            ImmutableMap<Field, Object> results) {
+        trace.accept(new TraceEvent(0, id, now.asTraced(), operation, args, results, state()));
     }
 
     private ImmutableMap<StateVariable, Object> state() {
@@ -423,6 +858,11 @@ public final class X86Vm {
                 .put(StateVariable.NR_VCPUS_MATCHED, nrVcpusMatched)
                 .put(StateVariable.USER_SET_TSC, userSetTsc)
                 .put(StateVariable.USE_MASTER_CLOCK, useMasterClock)
+                .put(StateVariable.MASTER_KERNEL_NS, masterKernelNs)
+                .put(StateVariable.MASTER_CYCLE_NOW, masterCycleNow)
+                .put(StateVariable.KVMCLOCK_OFFSET, kvmclockOffset)
+                .put(StateVariable.BACKWARDS_TSC_OBSERVED, backwardsTscObserved)
+                .put(StateVariable.BOOT_VCPU_RUNS_OLD_KVMCLOCK, bootVcpuRunsOldKvmclock)
                 .put(StateVariable.DEFAULT_TSC_KHZ, defaultTscKhz)
                 .put(StateVariable.VIRTUAL_TSC_KHZ, each(v -> v.virtualTscKhz))
                 .put(StateVariable.TSC_SCALING_RATIO, each(v -> v.tscScalingRatio))
@@ -431,7 +871,28 @@ public final class X86Vm {
                 .put(StateVariable.THIS_TSC_WRITE, each(v -> v.thisTscWrite))
                 .put(StateVariable.THIS_TSC_GENERATION, each(v -> v.thisTscGeneration))
                 .put(StateVariable.TSC_ADJUST, each(v -> v.tscAdjust))
+                .put(StateVariable.LAST_GUEST_TSC, each(v -> v.lastGuestTsc))
+                .put(StateVariable.PVCLOCK_ACTIVE, which(v -> v.pvclockActive))
+                .put(StateVariable.PVCLOCK_VERSION, each(v -> v.page.version()))
+                .put(
+                        StateVariable.PVCLOCK_TSC_TIMESTAMP,
+                        each(v -> v.page.contents().tscTimestamp()))
+                .put(
+                        StateVariable.PVCLOCK_SYSTEM_TIME,
+                        each(v -> v.page.contents().systemTime()))
+                .put(
+                        StateVariable.PVCLOCK_MUL,
+                        each(v -> v.page.contents().scale().mult()))
+                .put(
+                        StateVariable.PVCLOCK_SHIFT,
+                        each(v -> v.page.contents().scale().shift()))
+                .put(StateVariable.PVCLOCK_FLAGS, each(v -> v.page.contents().flags()))
+                .put(StateVariable.TSC_CATCHUP, which(v -> v.tscCatchup))
+                .put(StateVariable.TSC_ALWAYS_CATCHUP, which(v -> v.tscAlwaysCatchup))
                 .put(StateVariable.MASTERCLOCK_UPDATE, which(v -> v.masterclockUpdate))
+                .put(StateVariable.CLOCK_UPDATE, which(v -> v.clockUpdate))
+                .put(StateVariable.STOPPED_REQUEST, which(v -> v.stoppedRequest))
+                .put(StateVariable.KICKED, which(v -> v.kicked))
                 .put(StateVariable.IN_GUEST, which(v -> v.inGuest))
                 .buildOrThrow();
     }

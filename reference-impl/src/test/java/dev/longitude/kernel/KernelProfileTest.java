@@ -8,6 +8,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KernelProfileTest {
     @ParameterizedTest
     @CsvSource({
+        "5.10.223, V5_10",
+        "5.14.0, V5_14",
         "5.16, V5_16",
         "6.0.7, V5_16",
         "6.1.0-56-amd64, V6_1",
@@ -23,9 +25,9 @@ class KernelProfileTest {
         assertThat(KernelProfile.covering(release)).contains(profile);
     }
 
-    /** Before 5.16 there is no offset attribute; the rest is no release. */
+    /** 5.15 is between two profiles, 5.9 older than all; the rest is no release. */
     @ParameterizedTest
-    @CsvSource({"5.15.0", "tsc", "''", "6"})
+    @CsvSource({"5.9.0", "5.15.0", "tsc", "''", "6"})
     void coversNothingElse(String release) {
         assertThat(KernelProfile.covering(release)).isEmpty();
     }

@@ -50,12 +50,11 @@ class TraceReaderTest {
                         .isEqualTo(new TraceEvent(
                                 requireNonNull(event).line(),
                                 written.vm(),
-                                written.tsc(),
+                                written.when(),
                                 written.operation(),
                                 written.args(),
                                 written.results(),
-                                written.state(),
-                                written.revealedOffsets()));
+                                written.state()));
             }
             assertThat(reader.next()).isNull();
         }
@@ -68,7 +67,7 @@ class TraceReaderTest {
             {"end":0}                                                      | t:2:1: the trace has no events; at least one was expected
             {"seq":1,"vm":0,"tsc":"5","act                                 | t:2:31: the line ends inside a JSON object: the file is truncated here
             {"seq":1,"vm":0,"tsc":"5","action":"Fly"}                      | t:2:36: unknown action "Fly"
-            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","colour":1}      | t:2:56: unknown field "colour"; expected seq, vm, tsc, action, args, reply, state or end
+            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","colour":1}      | t:2:56: unknown field "colour"; expected seq, vm, tsc, ns, realtime, action, args, reply, state or end
             {"seq":1,"vm":0,"tsc":"18446744073709551616","action":"GetClock"} | t:2:23: expected an unsigned 64-bit number as a string of decimal digits
             {"seq":1,"vm":0,"tsc":5,"action":"GetClock"}                   | t:2:23: expected an unsigned 64-bit number as a string of decimal digits
             {"seq":1,"vm":0,"tsc":["9","5"],"action":"GetClock"}           | t:2:28: expected the second word not behind the first
@@ -103,11 +102,11 @@ class TraceReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            v6.12           | v9.9        | unknown kernel profile "v9.9"; expected one of series-v2, v5.16, v6.1, v6.7, v6.8, v6.12, v7.3, corrected
+            v6.12           | v9.9        | unknown kernel profile "v9.9"; expected one of v3.16, v5.10, v5.14, series-v2, v5.16, v6.1, v6.7, v6.8, v6.12, v7.3, corrected
             x86_64          | riscv       | expected "x86_64" and not "riscv"
             longitude-trace | other       | expected "longitude-trace" and not "other"
             1000000         | 0           | expected a number from 1 to 8000000
-            clocksource     | clocksaucer | unknown field "clocksaucer" of the host; expected tscKhz, tscFracBits, clocksource
+            clocksource     | clocksaucer | unknown field "clocksaucer" of the host; expected tscKhz, tscFracBits, clocksource, tscUnstable
             """)
     void theHeaderIsChecked(String part, String instead, String message) {
         String header = HEADER.replace(part, instead);

@@ -70,9 +70,7 @@ final class TraceFiles {
         notes.addAll(verdict.notes());
         notes.add("instants: " + validator.instantsDetermined() + " made exact, " + validator.instantsOpen()
                 + " tried at both ends; " + trace.tracepoints());
-        if (!trace.notModelledSummary().isEmpty()) {
-            notes.add(trace.notModelledSummary());
-        }
+        notes.add(trace.summary());
         String undecided = verdict.undecided();
         if (verdict.conforms() && !trace.disturbances().isEmpty()) {
             ImportedTrace.Disturbance first = trace.disturbances().get(0);

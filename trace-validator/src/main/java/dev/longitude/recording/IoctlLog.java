@@ -8,22 +8,23 @@ import com.google.common.collect.ImmutableMultiset;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
+import dev.longitude.trace.HostTime;
+import dev.longitude.trace.Interval;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
-import dev.longitude.trace.TscInterval;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +41,11 @@ public final class IoctlLog {
     private static final String MSR_TSC = "0x10";
     private static final String MSR_TSC_ADJUST = "0x3b";
 
-    /** Operations that touch nothing that the specification has. Anything else unknown is taken to disturb it. */
-    private static final ImmutableSet<String> HARMLESS = ImmutableSet.of(
+    private static final String MSR_SYSTEM_TIME = "0x12";
+    private static final String MSR_SYSTEM_TIME_NEW = "0x4b564d01";
+
+    /** Operations that have nothing to do with the guest's time. Anything else unknown is taken to disturb it. */
+    private static final ImmutableSet<String> UNRELATED = ImmutableSet.of(
             "KVM_GET_API_VERSION",
             "KVM_CHECK_EXTENSION",
             "KVM_CREATE_IRQCHIP",
@@ -56,19 +60,24 @@ public final class IoctlLog {
             "KVM_GET_SREGS",
             "KVM_SET_SREGS",
             "KVM_HAS_DEVICE_ATTR",
-            "KVM_KVMCLOCK_CTRL",
             "KVM_GET_DEVICE_ATTR",
             "KVM_GET_MSRS",
-            "pvclock_page",
             "close_vm");
+
+    /** Operations of which a refusal is modelled too. */
+    private static final ImmutableSet<String> REFUSED =
+            ImmutableSet.of("KVM_SET_TSC_KHZ", "KVM_SET_CLOCK", "KVM_KVMCLOCK_CTRL");
 
     private final Path file;
     private final @Nullable Tracepoints tracepoints;
     private final List<TraceEvent> events = new ArrayList<>();
     private final ImmutableMultiset.Builder<String> notModelled = ImmutableMultiset.builder();
+    private final ImmutableMultiset.Builder<String> unrelated = ImmutableMultiset.builder();
+    private int modelled;
     private final List<ImportedTrace.Disturbance> disturbances = new ArrayList<>();
     private final Set<Integer> vms = new HashSet<>();
     private final Set<Integer> disturbed = new HashSet<>();
+    private final Set<List<Integer>> active = new HashSet<>();
     private @Nullable Integer recordedKhz;
     private boolean rateSet;
     private int mostVcpus;
@@ -106,9 +115,7 @@ public final class IoctlLog {
             throw lines.fault(1, "the last line has no end: the file is truncated here");
         }
         IoctlLog log = new IoctlLog(file, Tracepoints.beside(file));
-        for (IoctlRecord record : records) {
-            log.take(record, lines.name());
-        }
+        log.takeAll(records, lines.name());
         return log.trace(host, kernel, records);
     }
 
@@ -143,10 +150,14 @@ public final class IoctlLog {
                         khz(host, records),
                         0, // no recording yet of a host that scales
                         host.tscClocksource(),
+                        host.unstable(),
                         mostVcpus,
                         "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release)),
-                reveal(),
+                new Hindsight(e -> disturbances.stream().noneMatch(d -> d.vm() == e.vm() && d.line() <= e.line()))
+                        .of(events),
+                modelled,
                 notModelled.build(),
+                unrelated.build(),
                 ImmutableList.copyOf(disturbances),
                 tracepoints == null
                         ? "no tracepoints"
@@ -180,45 +191,46 @@ public final class IoctlLog {
         throw new TraceFormatException(file.toString(), "the rate of the host's TSC is nowhere to be found");
     }
 
+    /** The host's clocks when the record before was written: a lower bound for the next, if one thread wrote both. */
+    private @Nullable IoctlRecord previous;
+
+    private void takeAll(List<IoctlRecord> records, String source) throws TraceFormatException {
+        OpenRuns runs = OpenRuns.of(records, tracepoints);
+        for (IoctlRecord record : records) {
+            for (OpenRuns.Step step : runs.before(record)) {
+                takeStep(step, source);
+            }
+            int before = events.size();
+            take(record, source);
+            modelled += events.size() > before ? 1 : 0;
+            previous = record;
+        }
+        for (OpenRuns.Step step : runs.rest()) {
+            takeStep(step, source);
+        }
+    }
+
     private void take(IoctlRecord record, String source) throws TraceFormatException {
         if (record.op().equals("note")) {
             return;
         }
-        if (record.failed() && !record.op().equals("KVM_SET_TSC_KHZ")) {
-            notModelled.add(record.op() + " (failed)"); // an error changes nothing
+        if (record.failed() && !(record.errno() == EINVAL && REFUSED.contains(record.op()))) {
+            unrelated.add(record.op() + " (failed)"); // an error changes nothing
             return;
         }
         switch (record.op()) {
             case "KVM_CREATE_VM" -> {
                 if (record.vm() != null && vms.add(record.vm())) {
-                    TscInterval when = when(record, source);
-                    // The instant matters to nothing: the VM has no line yet.
-                    add(record, TscInterval.exactly(when.lo()), Operation.CREATE_VM, Map.of(), Map.of(), Map.of());
+                    add(record, when(record, source), Operation.CREATE_VM, Map.of(), Map.of(), Map.of());
                     if (tracepoints != null) {
-                        tracepoints.take(Tracepoints.UpdateMasterClock.class, -1, when);
+                        tracepoints.take(Tracepoints.UpdateMasterClock.class, -1, when(record, source));
                     }
                 } else {
                     notModelled.add(record.op());
                 }
             }
             case "KVM_CREATE_VCPU" -> write(record, source, Operation.CREATE_VCPU, Map.of());
-            case "KVM_SET_MSRS" -> {
-                if (isCutShort(record)) {
-                    disturb(record);
-                    return;
-                }
-                Long tsc = msr(record, record.args(), MSR_TSC);
-                Long adjust = msr(record, record.args(), MSR_TSC_ADJUST);
-                if (adjust != null) {
-                    onVcpu(record, source, Operation.WRITE_TSC_ADJUST, Map.of(Field.VALUE, adjust), Map.of());
-                }
-                if (tsc != null) {
-                    write(record, source, Operation.WRITE_TSC, Map.of(Field.VALUE, tsc));
-                }
-                if (tsc == null && adjust == null) {
-                    notModelled.add(record.op() + " of others");
-                }
-            }
+            case "KVM_SET_MSRS" -> setMsrs(record, source);
             case "KVM_GET_MSRS" -> {
                 Long tsc = msr(record, record.out(), MSR_TSC);
                 Long adjust = msr(record, record.out(), MSR_TSC_ADJUST);
@@ -229,7 +241,7 @@ public final class IoctlLog {
                     onVcpu(record, source, Operation.READ_TSC, Map.of(), Map.of(Field.VALUE, tsc));
                 }
                 if (tsc == null && adjust == null) {
-                    notModelled.add(record.op() + " of others");
+                    unrelated.add(record.op() + " of others");
                 }
             }
             case "KVM_SET_DEVICE_ATTR" -> {
@@ -245,29 +257,19 @@ public final class IoctlLog {
                 if (isTscOffset(record) && offset != null) {
                     onVcpu(record, source, Operation.GET_TSC_OFFSET, Map.of(), Map.of(Field.OFFSET, offset));
                 } else {
-                    notModelled.add(record.op() + " of others");
+                    unrelated.add(record.op() + " of others");
                 }
             }
-            case "KVM_GET_CLOCK" -> {
-                Integer flags = count(record, source, "flags", record.result("flags"));
-                add(
-                        record,
-                        when(record, source),
-                        Operation.GET_CLOCK,
-                        Map.of(),
-                        flags == null ? Map.of() : Map.of(Field.FLAGS, flags),
-                        Map.of());
-            }
-            case "KVM_SET_CLOCK" -> {
-                TscInterval when = when(record, source);
-                Map<StateVariable, Object> state = new HashMap<>();
-                if (tracepoints != null) {
-                    tracepoints
-                            .take(Tracepoints.UpdateMasterClock.class, -1, when)
-                            .ifPresent(u -> state.put(StateVariable.USE_MASTER_CLOCK, u.masterclock()));
+            case "KVM_GET_CLOCK" -> getClock(record, source);
+            case "KVM_SET_CLOCK" -> setClock(record, source);
+            case "KVM_KVMCLOCK_CTRL" -> {
+                if (!record.failed() && active.add(List.of(vm(record), vcpu(record, source)))) {
+                    // The guest has set its page up, and no line says when.
+                    onVcpu(record, source, Operation.WRITE_SYSTEM_TIME, Map.of(Field.ACTIVE, true), Map.of());
                 }
-                add(record, when, Operation.SET_CLOCK, Map.of(), Map.of(), state);
+                onVcpu(record, source, Operation.KVMCLOCK_CTRL, Map.of(), Map.of(Field.ERRNO, (int) record.errno()));
             }
+            case "pvclock_page" -> page(record, source);
             case "KVM_RUN" -> run(record, source);
             case "KVM_GET_TSC_KHZ" -> {
                 if (record.ret() <= 0 || record.ret() > TraceHeader.MOST_TSC_KHZ || record.vm() == null) {
@@ -289,13 +291,111 @@ public final class IoctlLog {
                 setTscKhz(record, source);
             }
             default -> {
-                if (HARMLESS.contains(record.op())) {
-                    notModelled.add(record.op());
+                if (UNRELATED.contains(record.op())) {
+                    unrelated.add(record.op());
                 } else {
                     disturb(record);
                 }
             }
         }
+    }
+
+    private void setMsrs(IoctlRecord record, String source) throws TraceFormatException {
+        if (isCutShort(record)) {
+            disturb(record);
+            return;
+        }
+        Long tsc = msr(record, record.args(), MSR_TSC);
+        Long adjust = msr(record, record.args(), MSR_TSC_ADJUST);
+        Long systemTime = msr(record, record.args(), MSR_SYSTEM_TIME_NEW);
+        if (systemTime == null) {
+            systemTime = msr(record, record.args(), MSR_SYSTEM_TIME);
+        }
+        if (adjust != null) {
+            onVcpu(record, source, Operation.WRITE_TSC_ADJUST, Map.of(Field.VALUE, adjust), Map.of());
+        }
+        if (tsc != null) {
+            write(record, source, Operation.WRITE_TSC, Map.of(Field.VALUE, tsc));
+        }
+        if (systemTime != null) {
+            boolean on = (systemTime & 1) != 0;
+            setActive(vm(record), vcpu(record, source), on);
+            onVcpu(record, source, Operation.WRITE_SYSTEM_TIME, Map.of(Field.ACTIVE, on), Map.of());
+        }
+        if (tsc == null && adjust == null && systemTime == null) {
+            unrelated.add(record.op() + " of others");
+        }
+    }
+
+    private void setActive(int vm, int vcpu, boolean on) {
+        if (on) {
+            active.add(List.of(vm, vcpu));
+        } else {
+            active.remove(List.of(vm, vcpu));
+        }
+    }
+
+    private void getClock(IoctlRecord record, String source) throws TraceFormatException {
+        Map<Field, Object> seen = new HashMap<>();
+        Integer flags = count(record, source, "flags", record.result("flags"));
+        if (flags != null) {
+            seen.put(Field.FLAGS, flags);
+        }
+        putIfSeen(seen, Field.CLOCK, record.result("clock"));
+        putIfSeen(seen, Field.REALTIME, record.result("realtime"));
+        putIfSeen(seen, Field.HOST_TSC, record.result("host_tsc"));
+        add(record, when(record, source), Operation.GET_CLOCK, Map.of(), seen, Map.of());
+    }
+
+    private static void putIfSeen(Map<Field, Object> seen, Field field, @Nullable Long value) {
+        if (value != null) {
+            seen.put(field, value);
+        }
+    }
+
+    private void setClock(IoctlRecord record, String source) throws TraceFormatException {
+        Integer flags = count(record, source, "flags", record.arg("flags"));
+        Long clock = record.arg("clock");
+        Long realtime = record.arg("realtime");
+        if (flags == null || clock == null) {
+            disturb(record);
+            return;
+        }
+        Interval when = when(record, source);
+        Map<StateVariable, Object> state = new HashMap<>();
+        if (tracepoints != null) {
+            tracepoints
+                    .take(Tracepoints.UpdateMasterClock.class, -1, when)
+                    .ifPresent(u -> state.put(StateVariable.USE_MASTER_CLOCK, u.masterclock()));
+        }
+        add(
+                record,
+                when,
+                Operation.SET_CLOCK,
+                Map.of(Field.CLOCK, clock, Field.FLAGS, flags, Field.REALTIME, realtime == null ? 0L : realtime),
+                Map.of(Field.ERRNO, (int) record.errno()),
+                state);
+    }
+
+    /** What stands in the guest's memory. */
+    private void page(IoctlRecord record, String source) throws TraceFormatException {
+        Map<Field, Object> seen = new HashMap<>();
+        Integer version = count(record, source, "version", record.result("version"));
+        Integer flags = count(record, source, "flags", record.result("flags"));
+        Long shift = record.result("shift");
+        if (version != null) {
+            seen.put(Field.VERSION, version);
+        }
+        if (flags != null) {
+            seen.put(Field.FLAGS, flags);
+        }
+        if (shift != null && shift >= Byte.MIN_VALUE && shift <= Byte.MAX_VALUE) {
+            seen.put(Field.SHIFT, shift.intValue());
+        }
+        putIfSeen(seen, Field.TSC_TIMESTAMP, record.result("tsc_timestamp"));
+        putIfSeen(seen, Field.SYSTEM_TIME, record.result("system_time"));
+        putIfSeen(seen, Field.MUL, record.result("mul"));
+        onVcpu(record, source, Operation.READ_PVCLOCK_PAGE, Map.of(), seen);
     }
 
     /** Sets a rate, of a vCPU or of those to come. A refused one counts: it leaves the refused rate behind. */
@@ -361,8 +461,8 @@ public final class IoctlLog {
         }
     }
 
-    private TscInterval when(IoctlRecord record, String source) throws TraceFormatException {
-        TscInterval when = record.hostTsc();
+    private Interval when(IoctlRecord record, String source) throws TraceFormatException {
+        Interval when = record.hostTsc();
         if (when == null) {
             throw new TraceFormatException(
                     source, record.line(), 1, "expected host_tsc, the host's TSC before and after " + record.op());
@@ -383,13 +483,13 @@ public final class IoctlLog {
     private void write(IoctlRecord record, String source, Operation operation, Map<Field, Object> args)
             throws TraceFormatException {
         int vcpu = vcpu(record, source);
-        TscInterval when = when(record, source);
+        Interval when = when(record, source);
         ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builder();
         if (tracepoints != null) {
-            TscInterval bracket = when;
+            Interval bracket = when;
             var offset = tracepoints.take(Tracepoints.WriteTscOffset.class, vcpu, bracket);
             if (offset.isPresent()) {
-                when = new TscInterval(when.lo(), offset.get().tsc());
+                when = new Interval(when.lo(), offset.get().tsc());
                 state.put(
                         StateVariable.TSC_OFFSET,
                         ImmutableMap.of(vcpu, offset.get().next()));
@@ -409,27 +509,117 @@ public final class IoctlLog {
     private void onVcpu(
             IoctlRecord record, String source, Operation operation, Map<Field, Object> args, Map<Field, Object> results)
             throws TraceFormatException {
+        onVcpu(record, source, when(record, source), operation, args, results, Map.of());
+    }
+
+    private void onVcpu(
+            IoctlRecord record,
+            String source,
+            Interval when,
+            Operation operation,
+            Map<Field, Object> args,
+            Map<Field, Object> results,
+            Map<StateVariable, Object> state)
+            throws TraceFormatException {
         Map<Field, Object> all = new LinkedHashMap<>();
         all.put(Field.VCPU, vcpu(record, source));
         all.putAll(args);
-        add(record, when(record, source), operation, all, results, Map.of());
+        add(record, when, operation, all, results, state);
     }
 
     /** KVM_RUN: the vCPU enters the guest, may read its TSC there, and comes back. */
     private void run(IoctlRecord record, String source) throws TraceFormatException {
         int vcpu = vcpu(record, source);
-        TscInterval when = when(record, source);
-        Map<Field, Object> args = Map.of(Field.VCPU, vcpu);
+        Interval when = when(record, source);
+        if (OpenRuns.isOpen(record)) {
+            return; // its steps come by themselves
+        }
         Map<Field, Object> updated = new HashMap<>();
         Map<StateVariable, Object> state = new HashMap<>();
-        if (tracepoints != null && !when.isExact()) {
+        boolean written = record.says("guest", "wrmsr");
+        if (tracepoints != null) {
             var update = tracepoints.take(Tracepoints.UpdateMasterClock.class, vcpu, when);
             updated.put(Field.UPDATED, update.isPresent());
             update.ifPresent(u -> state.put(StateVariable.USE_MASTER_CLOCK, u.masterclock()));
+            var offset = written
+                    ? Optional.<Tracepoints.WriteTscOffset>empty()
+                    : tracepoints.take(Tracepoints.WriteTscOffset.class, vcpu, when);
+            offset.ifPresent(o -> state.put(StateVariable.TSC_OFFSET, ImmutableMap.of(vcpu, o.next())));
+            var page = tracepoints.take(Tracepoints.PvclockUpdate.class, vcpu, when);
+            if (page.isPresent()) {
+                enterWithPage(record, source, when, Operation.ENTER_GUEST, page.get(), updated, state);
+            } else {
+                onVcpu(record, source, when, Operation.ENTER_GUEST, Map.of(), updated, state);
+            }
+        } else {
+            onVcpu(record, source, when, Operation.ENTER_GUEST, Map.of(), updated, state);
         }
-        add(record, when, Operation.ENTER_GUEST, args, updated, state);
         guest(record, source);
-        add(record, when, Operation.EXIT_GUEST, args, Map.of(), Map.of());
+        onVcpu(record, source, Operation.EXIT_GUEST, Map.of(), Map.of());
+    }
+
+    /** An entry that wrote the vCPU's page: whoever asked for it, it was asked for. */
+    private void enterWithPage(
+            IoctlRecord record,
+            String source,
+            Interval when,
+            Operation how,
+            Tracepoints.PvclockUpdate page,
+            Map<Field, Object> updated,
+            Map<StateVariable, Object> state)
+            throws TraceFormatException {
+        int vcpu = page.vcpu();
+        onVcpu(record, source, when, Operation.ASK_FOR_CLOCK_UPDATE, Map.of(), Map.of(), Map.of());
+        Map<StateVariable, Object> all = new HashMap<>(state);
+        all.put(StateVariable.PVCLOCK_TSC_TIMESTAMP, ImmutableMap.of(vcpu, page.tscTimestamp()));
+        all.put(StateVariable.PVCLOCK_SYSTEM_TIME, ImmutableMap.of(vcpu, page.systemTime()));
+        all.put(StateVariable.PVCLOCK_MUL, ImmutableMap.of(vcpu, page.mul()));
+        all.put(StateVariable.PVCLOCK_SHIFT, ImmutableMap.of(vcpu, page.shift()));
+        all.put(StateVariable.PVCLOCK_FLAGS, ImmutableMap.of(vcpu, page.flags()));
+        if ((page.flags() & 1) == 0) {
+            onVcpu(record, source, when, Operation.TAKE_HOST_TSC, Map.of(), Map.of(), Map.of());
+        }
+        onVcpu(record, source, when, how, Map.of(), updated, all);
+    }
+
+    /** One step of a KVM_RUN of which the log has only the beginning. */
+    private void takeStep(OpenRuns.Step step, String source) throws TraceFormatException {
+        IoctlRecord record = step.run();
+        Operation how = step.enters() ? Operation.ENTER_GUEST : Operation.REENTER_GUEST;
+        Map<Field, Object> updated = new HashMap<>();
+        Map<StateVariable, Object> state = new HashMap<>();
+        Tracepoints.UpdateMasterClock update = step.update();
+        Tracepoints.PvclockUpdate page = step.page();
+        if (tracepoints != null) {
+            updated.put(Field.UPDATED, update != null);
+        }
+        if (update != null) {
+            state.put(StateVariable.USE_MASTER_CLOCK, update.masterclock());
+        }
+        if (step.exits()) {
+            onVcpu(record, source, step.when(), Operation.EXIT_GUEST, Map.of(), Map.of(), Map.of());
+        } else if (page == null) {
+            onVcpu(record, source, step.when(), how, Map.of(), updated, state);
+        } else {
+            if (active.add(List.of(vm(record), page.vcpu()))) {
+                // The guest has set its page up; that it did so is seen only now.
+                if (step.enters() || update != null) {
+                    onVcpu(record, source, step.when(), how, Map.of(), updated, state);
+                    how = Operation.REENTER_GUEST;
+                    updated = Map.of(Field.UPDATED, false);
+                    state = Map.of();
+                }
+                onVcpu(
+                        record,
+                        source,
+                        step.when(),
+                        Operation.GUEST_WRITE_SYSTEM_TIME,
+                        Map.of(Field.ACTIVE, true, Field.LEGACY, false),
+                        Map.of(),
+                        Map.of());
+            }
+            enterWithPage(record, source, step.when(), how, page, updated, state);
+        }
     }
 
     /** What the guest did with its TSC, as far as the recorder says. */
@@ -459,100 +649,40 @@ public final class IoctlLog {
 
     private void add(
             IoctlRecord record,
-            TscInterval when,
+            Interval when,
             Operation operation,
             Map<Field, Object> args,
             Map<Field, Object> results,
             Map<StateVariable, Object> state)
             throws TraceFormatException {
+        events.add(new TraceEvent(
+                record.line(),
+                vm(record),
+                hostTime(record, when),
+                operation,
+                ImmutableMap.copyOf(args),
+                ImmutableMap.copyOf(results),
+                ImmutableMap.copyOf(state)));
+    }
+
+    private int vm(IoctlRecord record) throws TraceFormatException {
         Integer vm = record.vm();
         if (vm == null) {
             throw new TraceFormatException(file.toString(), record.line(), 1, "expected the vm of " + record.op());
         }
-        events.add(new TraceEvent(
-                record.line(),
-                vm,
-                when,
-                operation,
-                ImmutableMap.copyOf(args),
-                ImmutableMap.copyOf(results),
-                ImmutableMap.copyOf(state),
-                ImmutableSet.of()));
+        return vm;
     }
 
-    /** The events, each write with the offsets that it and what follows on its vCPU show, up to the next write. */
-    private ImmutableList<TraceEvent> reveal() {
-        List<TraceEvent> revealed = new ArrayList<>(events);
-        Map<List<Integer>, Revealed> ahead = new HashMap<>();
-        for (int i = events.size() - 1; i >= 0; i--) {
-            TraceEvent event = events.get(i);
-            if (disturbances.stream().anyMatch(d -> d.vm() == event.vm() && d.line() <= event.line())) {
-                continue; // whatever disturbed the VM may have moved the offset
-            }
-            List<Integer> where = List.of(event.vm(), event.vcpu());
-            Revealed known = ahead.computeIfAbsent(where, w -> new Revealed());
-            switch (event.operation()) {
-                case GET_TSC_OFFSET -> known.exactly(event.results().get(Field.OFFSET));
-                case READ_TSC, GUEST_READ_TSC -> known.read(event.results().get(Field.VALUE), event.tsc());
-                case CREATE_VCPU, WRITE_TSC, SET_TSC_OFFSET, GUEST_WRITE_TSC, GUEST_WRITE_TSC_ADJUST -> {
-                    if (event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> offsets) {
-                        known.exactly(offsets.get(event.vcpu()));
-                    }
-                    revealed.set(i, event.revealing(known.offsets(), known.seen(event.vcpu(), event.state())));
-                    ahead.remove(where);
-                }
-                default -> {
-                    // says nothing of the offset
-                }
-            }
+    /**
+     * What the log says of the host's clocks. Real time lies between what the record before and this one noted, if one
+     * thread wrote both.
+     */
+    private HostTime hostTime(IoctlRecord record, Interval when) {
+        IoctlRecord before = previous;
+        Interval realtime = null;
+        if (before != null && !record.args().containsKey("thread") && before.rt() > 0 && record.rt() > before.rt()) {
+            realtime = new Interval(before.rt(), record.rt());
         }
-        return ImmutableList.copyOf(revealed);
-    }
-
-    /** What is known of one vCPU's offset between two writes. */
-    private static final class Revealed {
-        private final Set<Long> exact = new LinkedHashSet<>();
-        private @Nullable TscInterval narrowed;
-
-        void exactly(@Nullable Object offset) {
-            if (offset != null) {
-                exact.add((Long) offset);
-            }
-        }
-
-        /** A read of {@code value} while the host's TSC was in {@code when}: the offset is their difference. */
-        void read(@Nullable Object value, TscInterval when) {
-            if (value == null) {
-                return;
-            }
-            long lo = (long) value - when.hi();
-            long hi = (long) value - when.lo();
-            if (narrowed != null) {
-                lo = narrowed.contains(lo) ? lo : narrowed.lo();
-                hi = narrowed.contains(hi) ? hi : narrowed.hi();
-            }
-            if (hi - lo >= 0) {
-                narrowed = new TscInterval(lo, hi);
-            }
-        }
-
-        /** The offset as part of the state after the write: nothing moves it before it is read. */
-        ImmutableMap<StateVariable, Object> seen(int vcpu, ImmutableMap<StateVariable, Object> state) {
-            if (exact.size() != 1) {
-                return state;
-            }
-            Map<StateVariable, Object> more = new HashMap<>(state);
-            more.put(
-                    StateVariable.TSC_OFFSET,
-                    ImmutableMap.of(vcpu, exact.iterator().next()));
-            return ImmutableMap.copyOf(more);
-        }
-
-        ImmutableSet<Long> offsets() {
-            if (!exact.isEmpty() || narrowed == null) {
-                return ImmutableSet.copyOf(exact);
-            }
-            return ImmutableSet.of(narrowed.lo(), narrowed.hi());
-        }
+        return new HostTime(when, null, realtime);
     }
 }

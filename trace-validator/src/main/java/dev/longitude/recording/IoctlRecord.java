@@ -1,10 +1,10 @@
 package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableMap;
+import dev.longitude.trace.Interval;
 import dev.longitude.trace.JsonLine;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
-import dev.longitude.trace.TscInterval;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param vm null where it does not apply, as is {@code vcpu}
  * @param args the decoded input: 64-bit numbers as {@link Long}, text as {@link String}, groups as maps of them
  * @param out the decoded output, likewise
+ * @param rt CLOCK_REALTIME, ns, when the record was written, as {@code t} is CLOCK_MONOTONIC; 0 if it does not say
  */
 record IoctlRecord(
         int line,
@@ -27,7 +28,8 @@ record IoctlRecord(
         long ret,
         long errno,
         long t,
-        @Nullable TscInterval hostTsc) {
+        long rt,
+        @Nullable Interval hostTsc) {
 
     static IoctlRecord read(LineSource source, String text) throws TraceFormatException {
         Reader reader = new Reader(source);
@@ -45,7 +47,8 @@ record IoctlRecord(
         private long ret;
         private long errno;
         private long t;
-        private @Nullable TscInterval hostTsc;
+        private long rt;
+        private @Nullable Interval hostTsc;
 
         Reader(LineSource source) {
             this.source = source;
@@ -62,8 +65,9 @@ record IoctlRecord(
                     case "ret" -> ret = json.bits();
                     case "errno" -> errno = json.bits();
                     case "t" -> t = json.bits();
+                    case "rt" -> rt = json.bits();
                     case "host_tsc" -> hostTsc = json.bracket();
-                    default -> json.skip(); // seq, scn, rt, pcpu and whatever else a recorder notes
+                    default -> json.skip(); // seq, scn, pcpu and whatever else a recorder notes
                 }
             });
         }
@@ -88,7 +92,7 @@ record IoctlRecord(
             if (op == null) {
                 throw source.fault(1, "expected \"op\" in the record");
             }
-            return new IoctlRecord(source.line(), vm, vcpu, op, args, out, ret, errno, t, hostTsc);
+            return new IoctlRecord(source.line(), vm, vcpu, op, args, out, ret, errno, t, rt, hostTsc);
         }
     }
 

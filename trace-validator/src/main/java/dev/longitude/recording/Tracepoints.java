@@ -1,9 +1,10 @@
 package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSetMultimap;
+import dev.longitude.trace.Interval;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
-import dev.longitude.trace.TscInterval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,10 +22,14 @@ import org.jspecify.annotations.Nullable;
  * ({@code x86-tsc} trace clock); with another clock the file is of no use here.
  */
 final class Tracepoints {
-    private static final Pattern LINE = Pattern.compile("^.{0,32}-\\d+ +\\[\\d+\\] +\\S+ +(\\d{1,20}): (\\w+): (.*)$");
+    private static final Pattern LINE =
+            Pattern.compile("^.{0,32}-(\\d{1,9}) +\\[\\d+\\] +\\S+ +(\\d{1,20}): (\\w+): (.*)$");
     private static final Pattern WRITE_TSC_OFFSET = Pattern.compile("vcpu=(\\d{1,5}) prev=\\d{1,20} next=(\\d{1,20})");
     private static final Pattern TRACK_TSC = Pattern.compile(
             "vcpu_id (\\d{1,5}) masterclock (\\d) offsetmatched (\\d{1,9}) nr_online \\d{1,9} hostclock (\\w+)");
+    private static final Pattern PVCLOCK_UPDATE = Pattern.compile("vcpu_id (\\d{1,5}), pvclock \\{ version \\d{1,10}, "
+            + "tsc_timestamp 0x([0-9a-f]{1,16}), system_time 0x([0-9a-f]{1,16}), "
+            + "tsc_to_system_mul 0x([0-9a-f]{1,8}), tsc_shift (-?\\d{1,3}), flags 0x([0-9a-f]{1,2}) }");
     private static final Pattern UPDATE_MASTER_CLOCK =
             Pattern.compile("masterclock (\\d) hostclock (\\w+) offsetmatched (\\d)");
 
@@ -40,14 +45,20 @@ final class Tracepoints {
     /** kvm_track_tsc: the books after a TSC write. */
     record TrackTsc(long tsc, int vcpu, boolean masterclock, int nrMatched) implements Point {}
 
-    /** kvm_update_master_clock: an update was worked off. */
-    record UpdateMasterClock(long tsc, boolean masterclock) implements Point {}
+    /** kvm_update_master_clock: an update was worked off, by the thread {@code pid}. */
+    record UpdateMasterClock(long tsc, int pid, boolean masterclock) implements Point {}
+
+    /** kvm_pvclock_update: a vCPU's page was written. The version is the guest's memory's affair, and left out. */
+    record PvclockUpdate(long tsc, int vcpu, long tscTimestamp, long systemTime, long mul, int shift, int flags)
+            implements Point {}
 
     private final ImmutableList<Point> points;
+    private final ImmutableSetMultimap<Integer, Integer> vcpusOfThread;
     private final Set<Point> used = new HashSet<>();
 
-    private Tracepoints(ImmutableList<Point> points) {
+    private Tracepoints(ImmutableList<Point> points, ImmutableSetMultimap<Integer, Integer> vcpusOfThread) {
         this.points = points;
+        this.vcpusOfThread = vcpusOfThread;
     }
 
     /** Reads {@code NAME.ftrace.txt} beside {@code NAME.jsonl}; null if there is none, or its clock is another. */
@@ -57,22 +68,27 @@ final class Tracepoints {
             return null;
         }
         List<Point> points = new ArrayList<>();
+        ImmutableSetMultimap.Builder<Integer, Integer> vcpusOfThread = ImmutableSetMultimap.builder();
         try (LineSource lines = LineSource.open(file)) {
             for (String line = lines.next(); line != null; line = lines.next()) {
                 Matcher matcher = LINE.matcher(line);
                 if (matcher.matches()) {
-                    long tsc = unsigned(lines, matcher.group(1));
-                    Point point = point(lines, tsc, matcher.group(2), matcher.group(3));
+                    int pid = Integer.parseInt(matcher.group(1));
+                    long tsc = unsigned(lines, matcher.group(2));
+                    Point point = point(lines, tsc, pid, matcher.group(3), matcher.group(4));
                     if (point != null) {
                         points.add(point);
+                        if (vcpuOf(point) >= 0) {
+                            vcpusOfThread.put(pid, vcpuOf(point));
+                        }
                     }
                 }
             }
         }
-        return points.isEmpty() ? null : new Tracepoints(ImmutableList.copyOf(points));
+        return points.isEmpty() ? null : new Tracepoints(ImmutableList.copyOf(points), vcpusOfThread.build());
     }
 
-    private static @Nullable Point point(LineSource lines, long tsc, String event, String text)
+    private static @Nullable Point point(LineSource lines, long tsc, int pid, String event, String text)
             throws TraceFormatException {
         switch (event) {
             case "kvm_write_tsc_offset" -> {
@@ -86,12 +102,31 @@ final class Tracepoints {
             }
             case "kvm_update_master_clock" -> {
                 Matcher m = fields(lines, UPDATE_MASTER_CLOCK, event, text);
-                return new UpdateMasterClock(tsc, m.group(1).equals("1"));
+                return new UpdateMasterClock(tsc, pid, m.group(1).equals("1"));
+            }
+            case "kvm_pvclock_update" -> {
+                Matcher m = fields(lines, PVCLOCK_UPDATE, event, text);
+                return new PvclockUpdate(
+                        tsc,
+                        Integer.parseInt(m.group(1)),
+                        Long.parseUnsignedLong(m.group(2), 16),
+                        Long.parseUnsignedLong(m.group(3), 16),
+                        Long.parseLong(m.group(4), 16),
+                        shift(lines, m.group(5)),
+                        Integer.parseInt(m.group(6), 16));
             }
             default -> {
                 return null;
             }
         }
+    }
+
+    private static int shift(LineSource lines, String digits) throws TraceFormatException {
+        int shift = Integer.parseInt(digits);
+        if (shift < Byte.MIN_VALUE || shift > Byte.MAX_VALUE) {
+            throw lines.fault(1, "expected a shift that fits a signed byte and not " + digits);
+        }
+        return shift;
     }
 
     private static Matcher fields(LineSource lines, Pattern pattern, String event, String text)
@@ -112,11 +147,11 @@ final class Tracepoints {
     }
 
     /** The first line of that kind, for that vCPU, within the interval, that no other operation has taken. */
-    <T extends Point> Optional<T> take(Class<T> kind, int vcpu, TscInterval within) {
+    <T extends Point> Optional<T> take(Class<T> kind, int vcpu, Interval within) {
         for (Point point : points) {
             if (kind.isInstance(point)
                     && within.contains(point.tsc())
-                    && (vcpuOf(point) == vcpu || vcpuOf(point) < 0)
+                    && (vcpu(point) == vcpu || vcpu(point) < 0)
                     && used.add(point)) {
                 return Optional.of(kind.cast(point));
             }
@@ -124,9 +159,30 @@ final class Tracepoints {
         return Optional.empty();
     }
 
+    /** The vCPU's lines of an interval that no operation has taken, in order; they are taken now. */
+    ImmutableList<Point> takeAll(int vcpu, Interval within) {
+        ImmutableList<Point> taken = points.stream()
+                .filter(p -> within.contains(p.tsc()) && !used.contains(p) && vcpu == vcpu(p))
+                .collect(ImmutableList.toImmutableList());
+        used.addAll(taken);
+        return taken;
+    }
+
+    /** The vCPU of a line, or of the one vCPU that its thread runs; else -1. */
+    private int vcpu(Point point) {
+        if (point instanceof UpdateMasterClock update) {
+            Set<Integer> those = vcpusOfThread.get(update.pid());
+            return those.size() == 1 ? those.iterator().next() : -1;
+        }
+        return vcpuOf(point);
+    }
+
     private static int vcpuOf(Point point) {
         if (point instanceof WriteTscOffset write) {
             return write.vcpu();
+        }
+        if (point instanceof PvclockUpdate update) {
+            return update.vcpu();
         }
         return point instanceof TrackTsc track ? track.vcpu() : -1;
     }

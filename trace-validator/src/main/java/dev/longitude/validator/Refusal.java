@@ -39,6 +39,11 @@ public record Refusal(
      */
     public record Difference(String what, String expected, String observed) {}
 
+    /** The same with the conjunct that says why. */
+    Refusal because(String place) {
+        return new Refusal(event, number, kernel, place, differences, decisions, flips, possible, states);
+    }
+
     /** The refusal as text, several lines, each but the first indented. */
     public String explain(String source) {
         StringBuilder text = new StringBuilder();

@@ -198,6 +198,11 @@ public final class Specification {
         return flags(row);
     }
 
+    /** What of a state can still matter: two states that have the same are one. */
+    Object essence(TLCState state) {
+        return eval("Essence", ImmutableMap.of(), state).fingerPrint(FP64.New());
+    }
+
     /** Which of the properties for a report hold in a state, by name. */
     ImmutableMap<String, Boolean> kept(TLCState state) {
         return flags(eval("Kept", ImmutableMap.of(), state));

@@ -27,10 +27,10 @@ final class TlaValues {
     /** A scalar of a trace as TLC has it. */
     static Value of(Kind kind, Object value) {
         return switch (kind) {
-            case VCPU, NUMBER -> IntValue.gen((int) value);
+            case VCPU, NUMBER, SMALL -> IntValue.gen((int) value);
             case WORD -> Words64.word((long) value);
             case FLAG -> (boolean) value ? BoolValue.ValTrue : BoolValue.ValFalse;
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, VCPU_SET ->
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, VCPU_SET ->
                 throw new IllegalArgumentException(kind + " is not the kind of an argument");
         };
     }
@@ -38,11 +38,10 @@ final class TlaValues {
     /** A value of TLC as a trace has it. */
     static Object toTrace(Kind kind, Value value) {
         return switch (kind) {
-            case VCPU, NUMBER -> ((IntValue) value).val;
+            case VCPU, NUMBER, SMALL -> ((IntValue) value).val;
             case WORD -> Words64.bits(value);
             case FLAG -> ((BoolValue) value).val;
-            case WORD_BY_VCPU -> byVcpu(Kind.WORD, value);
-            case NUMBER_BY_VCPU -> byVcpu(Kind.NUMBER, value);
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU -> byVcpu(kind.each(), value);
             case VCPU_SET ->
                 Arrays.stream(((SetEnumValue) value.toSetEnum()).elems.toArray())
                         .map(v -> ((IntValue) v).val)
@@ -69,7 +68,7 @@ final class TlaValues {
         if (!(observed instanceof Map<?, ?> parts)) {
             return of(kind, observed);
         }
-        Kind each = kind == Kind.WORD_BY_VCPU ? Kind.WORD : Kind.NUMBER;
+        Kind each = kind.each();
         FcnRcdValue function = (FcnRcdValue) base.toFcnRcd();
         Value[] domain = function.getDomainAsValues();
         Value[] values = function.values.clone();
@@ -134,7 +133,7 @@ final class TlaValues {
     /** A value of a trace for people. */
     static String show(Kind kind, Object value) {
         if (value instanceof Map<?, ?> parts) {
-            Kind each = kind == Kind.WORD_BY_VCPU ? Kind.WORD : Kind.NUMBER;
+            Kind each = kind.each();
             return parts.entrySet().stream()
                     .map(e -> e.getKey() + ": " + TraceEvent.show(each, e.getValue()))
                     .collect(Collectors.joining(", ", "{", "}"));

@@ -1,8 +1,8 @@
 package dev.longitude.validator;
 
+import com.google.common.base.CaseFormat;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.Sets;
 import dev.longitude.kernel.Switch;
@@ -12,12 +12,11 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
-import dev.longitude.trace.TscInterval;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +25,7 @@ import tla2sany.st.Location;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
 import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.Value;
@@ -36,24 +36,24 @@ import util.UniqueString;
  * each event lets time pass to the event's instant, takes the action that the event names, and keeps the successors
  * that agree with what was observed. It never states a rule of its own: what an action does is the specification's.
  *
- * <p>Where only an interval is known for an instant, candidates are tried: those that a revealed offset or a read value
- * implies, else both ends. What depends on the instant besides the offset is the one-second window alone, so an answer
- * that is the same at both ends is the answer in between.
+ * <p>Where only an interval is known for an instant, candidates are tried; see {@link Moments}.
  */
 public final class TraceValidator {
     /** The most states that are kept for one VM. */
     static final int MOST_STATES = 4096;
 
-    /** The operations whose effect depends on the instant, because they set a counter by value. */
-    private static final ImmutableSet<Operation> BY_VALUE =
-            ImmutableSet.of(Operation.CREATE_VCPU, Operation.WRITE_TSC, Operation.GUEST_WRITE_TSC);
-
     private static final String HOST_TSC = "hostTsc";
     private static final String REPLY = "reply";
+    private static final String PVCLOCK = "pvclock";
 
     private final Specification specification;
     private final TraceHeader header;
+    private final Moments moments;
     private final Map<Integer, List<TLCState>> possible = new HashMap<>();
+
+    /** For each VM where a vCPU's offset may not be among those that were tried: the event that left it open. */
+    private final Map<Integer, TraceEvent> guessed = new HashMap<>();
+
     private long events;
     private long determined;
     private long open;
@@ -63,6 +63,7 @@ public final class TraceValidator {
     public TraceValidator(Specification specification, TraceHeader header) {
         this.specification = specification;
         this.header = header;
+        this.moments = new Moments(specification, header);
     }
 
     /** Events accepted so far. */
@@ -97,11 +98,15 @@ public final class TraceValidator {
             if (!before.isEmpty()) {
                 return Optional.of(refusal(event, before, "VM " + event.vm(), "no such VM", "it exists"));
             }
-            TLCState created = newVm(event.tsc().lo());
-            if (!differences(event, created).isEmpty()) {
-                return Optional.of(explain(event, List.of(created), List.of(created)));
+            List<TLCState> created =
+                    moments.ofCreation(event).stream().map(this::newVm).toList();
+            List<TLCState> agreeing = created.stream()
+                    .filter(s -> differences(event, s).isEmpty())
+                    .toList();
+            if (agreeing.isEmpty()) {
+                return Optional.of(explain(event, created, created));
             }
-            possible.put(event.vm(), List.of(created));
+            possible.put(event.vm(), agreeing);
             events++;
             return Optional.empty();
         }
@@ -117,7 +122,18 @@ public final class TraceValidator {
         }
         Step step = step(event, before);
         if (step.after.isEmpty()) {
+            TraceEvent guess = guessed.get(event.vm());
+            if (guess != null) {
+                throw new UndecidedException(events + " events conform to " + header.kernel() + "; event "
+                        + (events + 1) + (event.line() > 0 ? " in line " + event.line() : "") + ", " + event.call()
+                        + ", does not follow from any instant that was tried for "
+                        + (guess.line() > 0 ? "line " + guess.line() + ", " : "") + guess.call()
+                        + ", and the log does not tell its instant");
+            }
             return Optional.of(explain(event, before, step.reached));
+        }
+        if (step.open && offsets(step.after).size() > 1) {
+            guessed.put(event.vm(), event);
         }
         if (step.after.size() > MOST_STATES) {
             throw new UndecidedException("more than " + MOST_STATES + " states are possible after event " + (events + 1)
@@ -129,6 +145,13 @@ public final class TraceValidator {
         determined += step.determined ? 1 : 0;
         open += step.open ? 1 : 0;
         return Optional.empty();
+    }
+
+    /** The vCPUs' offsets in each of some states. */
+    private Set<Object> offsets(List<TLCState> states) {
+        Set<Object> different = new HashSet<>();
+        states.forEach(s -> different.add(specification.look(StateVariable.TSC_OFFSET, s)));
+        return different;
     }
 
     /** A property is not kept if it is false in every state that is possible. */
@@ -151,20 +174,22 @@ public final class TraceValidator {
     private record Step(List<TLCState> after, List<TLCState> reached, boolean determined, boolean open) {}
 
     private Step step(TraceEvent event, List<TLCState> before) {
-        Map<Long, TLCState> after = new LinkedHashMap<>();
+        Map<Object, TLCState> after = new LinkedHashMap<>();
         List<TLCState> reached = new ArrayList<>();
         boolean determined = false;
         boolean open = false;
         for (TLCState state : before) {
-            Instants instants = instants(event, state);
-            determined |= instants.implied;
-            open |= instants.tsc.size() > 1;
-            for (long tsc : instants.tsc) {
-                for (TLCState now : at(tsc, state)) {
+            Moments.Candidates candidates = moments.of(event, state);
+            determined |= candidates.implied();
+            open |= candidates.open();
+            for (Moments.Moment moment : candidates.moments()) {
+                for (TLCState now : moments.reach(moment, state)) {
                     reached.add(now);
                     for (TLCState next : specification.step(event.operation().specName(), args(event), now)) {
                         if (differences(event, next).isEmpty()) {
-                            after.putIfAbsent(next.fingerPrint(), next);
+                            boolean several =
+                                    before.size() > 1 || candidates.moments().size() > 1;
+                            after.putIfAbsent(several ? specification.essence(next) : after.size(), next);
                         }
                     }
                 }
@@ -173,70 +198,7 @@ public final class TraceValidator {
         return new Step(List.copyOf(after.values()), reached, determined, open);
     }
 
-    private record Instants(Set<Long> tsc, boolean implied) {}
-
-    /** The instants to try for an event, none before the state's own. */
-    private Instants instants(TraceEvent event, TLCState state) {
-        TscInterval within = event.tsc();
-        if (within.isExact()) {
-            return new Instants(Set.of(within.lo()), false);
-        }
-        long now = Words64.bits(specification.look(HOST_TSC, state));
-        if (within.contains(now)) {
-            within = new TscInterval(now, within.hi());
-        }
-        Set<Long> implied = new LinkedHashSet<>();
-        switch (event.operation()) {
-            case CREATE_VCPU -> event.revealedOffsets().forEach(offset -> implied.add(instantOfWrite(0, offset)));
-            case WRITE_TSC, GUEST_WRITE_TSC -> {
-                long value = (long) event.arg(Field.VALUE);
-                event.revealedOffsets().forEach(offset -> implied.add(instantOfWrite(value, offset)));
-            }
-            case READ_TSC, GUEST_READ_TSC -> {
-                Object value = event.results().get(Field.VALUE);
-                if (value != null && vcpuOnline(event, state)) {
-                    implied.add(Words64.bits(specification.eval(
-                            "InstantOfRead",
-                            ImmutableMap.of(
-                                    Field.VCPU.name(), IntValue.gen(event.vcpu()),
-                                    Field.VALUE.name(), Words64.word((long) value)),
-                            state)));
-                }
-            }
-            default -> {
-                // The rest does not depend on the instant: an offset that is set is the same line at any time.
-            }
-        }
-        TscInterval bounds = within;
-        implied.removeIf(tsc -> !bounds.contains(tsc));
-        if (!implied.isEmpty()) {
-            return new Instants(implied, true);
-        }
-        boolean write = BY_VALUE.contains(event.operation());
-        return new Instants(write ? Sets.newHashSet(within.lo(), within.hi()) : Set.of(within.lo()), false);
-    }
-
-    private boolean vcpuOnline(TraceEvent event, TLCState state) {
-        return ((Set<?>) specification.look(StateVariable.ONLINE, state)).contains(event.vcpu());
-    }
-
-    private long instantOfWrite(long value, long offset) {
-        return Words64.bits(specification.eval(
-                "InstantOfWrite",
-                ImmutableMap.of(
-                        Field.VALUE.name(), Words64.word(value),
-                        Field.OFFSET.name(), Words64.word(offset)),
-                TLCState.Empty));
-    }
-
-    /** The state when the host's TSC has come to {@code tsc}; none if it is past that already. */
-    private List<TLCState> at(long tsc, TLCState state) {
-        return Words64.bits(specification.look(HOST_TSC, state)) == tsc
-                ? List.of(state)
-                : specification.step("TimePasses", ImmutableMap.of("tsc", Words64.word(tsc)), state);
-    }
-
-    private TLCState newVm(long tsc) {
+    private TLCState newVm(Moments.Moment moment) {
         return specification.initially(
                 "NewVm",
                 ImmutableMap.of(
@@ -244,7 +206,10 @@ public final class TraceValidator {
                         "khz", IntValue.gen(header.tscKhz()),
                         "fracBits", IntValue.gen(header.tscFracBits()),
                         "clocksourceIsTsc", header.tscClocksource() ? BoolValue.ValTrue : BoolValue.ValFalse,
-                        "tsc", Words64.word(tsc)));
+                        "unstable", header.tscUnstable() ? BoolValue.ValTrue : BoolValue.ValFalse,
+                        "tsc", Words64.word(moment.tsc()),
+                        "ns", Words64.word(moment.ns()),
+                        "realtime", Words64.word(moment.realtime())));
     }
 
     private static ImmutableMap<String, Value> args(TraceEvent event) {
@@ -276,13 +241,39 @@ public final class TraceValidator {
             Object expected = specification.look(variable, after);
             if (!TlaValues.agrees(expected, seen.getValue())) {
                 found.add(new Mismatch(
-                        variable.specName(),
-                        TlaValues.overlay(
-                                variable.kind(), specification.look(variable.specName(), after), seen.getValue()),
+                        isPartOfPage(variable) ? PVCLOCK : variable.specName(),
+                        asObserved(variable, seen.getValue(), after),
                         difference(variable.specName(), variable.kind(), expected, seen.getValue())));
             }
         }
         return found;
+    }
+
+    private static boolean isPartOfPage(StateVariable variable) {
+        return variable.specName().startsWith(PVCLOCK) && variable.kind() != Kind.VCPU_SET;
+    }
+
+    /** The value of the variable after the event with what was observed in its place. */
+    private Value asObserved(StateVariable variable, Object observed, TLCState after) {
+        String name = variable.specName();
+        if (!isPartOfPage(variable)) {
+            return TlaValues.overlay(variable.kind(), specification.look(name, after), observed);
+        }
+        // A part of each vCPU's page.
+        String part = CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_CAMEL, name.substring(PVCLOCK.length()));
+        FcnRcdValue pages = (FcnRcdValue) specification.look(PVCLOCK, after).toFcnRcd();
+        Value[] domain = pages.getDomainAsValues();
+        Value[] values = pages.values.clone();
+        for (int i = 0; i < domain.length; i++) {
+            Object seen = ((Map<?, ?>) observed).get(((IntValue) domain[i]).val);
+            if (seen != null) {
+                values[i] = withField(
+                        (RecordValue) values[i].toRcd(),
+                        new Field(part, variable.kind().each()),
+                        seen);
+            }
+        }
+        return new FcnRcdValue(domain.clone(), values, false);
     }
 
     private static Refusal.Difference difference(String what, Kind kind, Object expected, Object observed) {
@@ -331,7 +322,10 @@ public final class TraceValidator {
     private Refusal explain(TraceEvent event, List<TLCState> before, List<TLCState> reached) {
         if (reached.isEmpty()) {
             Object now = specification.look(HOST_TSC, before.get(0));
-            return refusal(event, before, HOST_TSC, "at least " + TlaValues.show((Value) now), event.tsc() + "");
+            Refusal plain =
+                    refusal(event, before, HOST_TSC, "at least " + TlaValues.show((Value) now), event.tsc() + "");
+            Conjuncts.Outcome pace = moments.whyNot(event, before.get(0));
+            return pace == null || pace.location() == null ? plain : plain.because(place(pace.location()));
         }
         String action = event.operation().specName();
         Conjuncts.Outcome outcome = null;
@@ -390,7 +384,11 @@ public final class TraceValidator {
                         Field::name,
                         arg -> arg.equals(Field.VCPU)
                                 ? IntValue.gen(Math.max(0, event.vcpu()))
-                                : TlaValues.of(arg.kind(), arg.kind() == Kind.WORD ? (Object) 0L : (Object) 0)));
+                                : anything(arg.kind())));
+    }
+
+    private static Value anything(Kind kind) {
+        return TlaValues.of(kind, kind == Kind.WORD ? (Object) 0L : kind == Kind.FLAG ? (Object) false : (Object) 0);
     }
 
     private Conjuncts.Outcome firstFalse(TraceEvent event, TLCState from, TLCState to) {

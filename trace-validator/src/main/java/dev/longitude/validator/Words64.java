@@ -12,6 +12,7 @@ import tlc2.value.impl.Value;
  */
 public final class Words64 {
     private static final String MODULE = "Words64";
+    private static final BigInteger NSEC_PER_SEC = BigInteger.valueOf(1_000_000_000L);
     private static final BigInteger TWO_TO_32 = BigInteger.ONE.shiftLeft(32);
     private static final BigInteger TWO_TO_64 = BigInteger.ONE.shiftLeft(64);
 
@@ -70,17 +71,75 @@ public final class Words64 {
     /** CyclesToNs64. */
     @TLAPlusOperator(identifier = "CyclesToNs64", module = MODULE, warn = false)
     public static Value cyclesToNs(IntValue khz, Value cycles) {
-        return word(number(bits(cycles))
-                .multiply(BigInteger.valueOf(1_000_000))
-                .divide(BigInteger.valueOf(khz.val))
-                .longValue());
+        return word(nominalNs(khz, cycles).longValue());
+    }
+
+    /** FromNat64. */
+    @TLAPlusOperator(identifier = "FromNat64", module = MODULE, warn = false)
+    public static Value fromNat(IntValue n) {
+        return word(n.val);
+    }
+
+    /** KeepsPace64. */
+    @TLAPlusOperator(identifier = "KeepsPace64", module = MODULE, warn = false)
+    public static BoolValue keepsPace(IntValue khz, Value cycles, Value ns) {
+        BigInteger nominal = nominalNs(khz, cycles);
+        return bool(number(bits(ns)).subtract(nominal).abs().compareTo(slack(nominal)) <= 0);
+    }
+
+    /** LeastNs. */
+    @TLAPlusOperator(identifier = "LeastNs", module = MODULE, warn = false)
+    public static Value leastNs(IntValue khz, Value cycles) {
+        BigInteger nominal = nominalNs(khz, cycles);
+        return word(nominal.subtract(slack(nominal)).max(BigInteger.ZERO).longValue());
+    }
+
+    private static BigInteger nominalNs(IntValue khz, Value cycles) {
+        return number(bits(cycles)).multiply(BigInteger.valueOf(1_000_000)).divide(BigInteger.valueOf(khz.val));
+    }
+
+    private static BigInteger slack(BigInteger nominal) {
+        return nominal.shiftRight(22).add(BigInteger.valueOf(4));
+    }
+
+    /** SameNs64. */
+    @TLAPlusOperator(identifier = "SameNs64", module = MODULE, warn = false)
+    public static BoolValue sameNs(Value a, Value b) {
+        long apart = bits(a) - bits(b);
+        return bool(apart <= 100_000 && apart >= -100_000);
     }
 
     /** NsToCycles64. */
     @TLAPlusOperator(identifier = "NsToCycles64", module = MODULE, warn = false)
     public static Value nsToCycles(IntValue khz, Value ns) {
-        BigInteger scaled = BigInteger.valueOf(khz.val * 1000L);
-        BigInteger base = BigInteger.valueOf(1_000_000_000L);
+        Scale scale = timeScale(BigInteger.valueOf(khz.val * 1000L), NSEC_PER_SEC);
+        return scaleDelta(number(bits(ns)), scale.mult, scale.shift);
+    }
+
+    /** PvclockMul64. */
+    @TLAPlusOperator(identifier = "PvclockMul64", module = MODULE, warn = false)
+    public static Value pvclockMul(Value cyclesPerSecond) {
+        return word(timeScale(NSEC_PER_SEC, number(bits(cyclesPerSecond))).mult.longValue());
+    }
+
+    /** PvclockShift64. */
+    @TLAPlusOperator(identifier = "PvclockShift64", module = MODULE, warn = false)
+    public static Value pvclockShift(Value cyclesPerSecond) {
+        return IntValue.gen(timeScale(NSEC_PER_SEC, number(bits(cyclesPerSecond))).shift);
+    }
+
+    /** PvclockNs64. */
+    @TLAPlusOperator(identifier = "PvclockNs64", module = MODULE, warn = false)
+    public static Value pvclockNs(Value mul, IntValue shift, Value cycles) {
+        return scaleDelta(number(bits(cycles)), number(bits(mul)), shift.val);
+    }
+
+    private record Scale(BigInteger mult, int shift) {}
+
+    /** kvm_get_time_scale(), in exact numbers. */
+    private static Scale timeScale(BigInteger scaledHz, BigInteger baseHz) {
+        BigInteger scaled = scaledHz;
+        BigInteger base = baseHz;
         int shift = 0;
         for (; base.compareTo(scaled.shiftLeft(1)) > 0 || base.compareTo(TWO_TO_32) >= 0; shift--) {
             base = base.shiftRight(1);
@@ -92,8 +151,12 @@ public final class Words64 {
                 base = base.shiftLeft(1);
             }
         }
-        BigInteger mult = scaled.shiftLeft(32).divide(base);
-        BigInteger shifted = number(bits(ns)).shiftLeft(shift).mod(TWO_TO_64);
+        return new Scale(scaled.shiftLeft(32).divide(base), shift);
+    }
+
+    /** pvclock_scale_delta(), in exact numbers. */
+    private static Value scaleDelta(BigInteger delta, BigInteger mult, int shift) {
+        BigInteger shifted = shift >= 0 ? delta.shiftLeft(shift).mod(TWO_TO_64) : delta.shiftRight(-shift);
         return word(shifted.multiply(mult).shiftRight(32).longValue());
     }
 
@@ -122,6 +185,12 @@ public final class Words64 {
                 .multiply(number(bits(ratio)))
                 .shiftRight(fracBits.val)
                 .longValue());
+    }
+
+    /** ScaledKhz64. */
+    @TLAPlusOperator(identifier = "ScaledKhz64", module = MODULE, warn = false)
+    public static IntValue scaledKhz(IntValue fracBits, IntValue khz, Value ratio) {
+        return IntValue.gen((int) bits(scale(fracBits, word(khz.val), ratio)));
     }
 
     private static BigInteger number(long bits) {

@@ -1,0 +1,128 @@
+package dev.longitude.x86;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.function.LongSupplier;
+
+/**
+ * The page by which a vCPU's guest reads kvmclock: struct pvclock_vcpu_time_info of the pvclock ABI. KVM writes it, on
+ * the vCPU's own thread; any vCPU's thread may read it meanwhile. Its version is odd while it is being written: a reader
+ * that sees an odd one, or another after than before, reads again.
+ *
+ * <p>The model of this protocol is {@code spec/Pvclock.tla}.
+ */
+public final class PvclockPage {
+    /** The flag by which the page says that all vCPUs' TSCs are one. */
+    public static final int TSC_STABLE = 1;
+
+    /** The flag by which the guest is told that it was stopped. */
+    public static final int GUEST_STOPPED = 2;
+
+    /**
+     * What a page says.
+     *
+     * @param tscTimestamp the guest's TSC at the time stamp, unsigned cycles
+     * @param systemTime kvmclock then, unsigned ns
+     * @param scale from cycles to ns
+     * @param flags {@link #TSC_STABLE} and {@link #GUEST_STOPPED}
+     */
+    public record Contents(long tscTimestamp, long systemTime, TimeScale scale, int flags) {
+        /** What an unwritten page says. */
+        static final Contents NONE = new Contents(0, 0, new TimeScale(0, 0), 0);
+
+        /**
+         * kvmclock when the guest's TSC is {@code tsc}.
+         *
+         * @param tsc unsigned cycles
+         * @return unsigned ns
+         */
+        public long at(long tsc) {
+            return systemTime + scale.apply(tsc - tscTimestamp);
+        }
+
+        /** Whether the page says that all vCPUs' TSCs are one. */
+        public boolean stable() {
+            return (flags & TSC_STABLE) != 0;
+        }
+    }
+
+    private static final VarHandle VERSION;
+
+    static {
+        try {
+            VERSION = MethodHandles.lookup().findVarHandle(PvclockPage.class, "version", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    @SuppressWarnings("UnusedVariable") // by VERSION
+    private int version;
+
+    // As in memory: each field for itself, so that a reader can see some of an old write and some of a new one.
+    private long tscTimestamp;
+    private long systemTime;
+    private TimeScale scale = Contents.NONE.scale;
+    private int flags;
+
+    /** How often the page was written, times two; odd while it is being written. */
+    public int version() {
+        return (int) VERSION.getAcquire(this);
+    }
+
+    /** Writes the page. One thread writes at a time. */
+    void write(Contents contents) {
+        int before = version();
+        VERSION.setOpaque(this, (before + 1) | 1);
+        VarHandle.storeStoreFence();
+        tscTimestamp = contents.tscTimestamp;
+        systemTime = contents.systemTime;
+        scale = contents.scale;
+        flags = contents.flags;
+        VERSION.setRelease(this, ((before + 1) | 1) + 1);
+    }
+
+    /** The guest clears a flag in its memory; the version stays. */
+    void clearStopped() {
+        flags &= ~GUEST_STOPPED;
+        VarHandle.releaseFence();
+    }
+
+    /** The guest's memory is another, and 0. */
+    void clear() {
+        write(Contents.NONE);
+        VERSION.setRelease(this, 0);
+    }
+
+    /** What the page says, as of one write. */
+    public Contents contents() {
+        while (true) {
+            int before = version();
+            Contents seen = new Contents(tscTimestamp, systemTime, scale, flags);
+            VarHandle.loadLoadFence();
+            if ((before & 1) == 0 && (int) VERSION.getOpaque(this) == before) {
+                return seen;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    /**
+     * kvmclock, read as a guest does: the TSC between the two looks at the version.
+     *
+     * @param rdtsc reads the vCPU's TSC, unsigned cycles
+     * @return unsigned ns
+     */
+    public long read(LongSupplier rdtsc) {
+        while (true) {
+            int before = version();
+            Contents seen = new Contents(tscTimestamp, systemTime, scale, flags);
+            long value = seen.at(rdtsc.getAsLong());
+            VarHandle.loadLoadFence();
+            if ((before & 1) == 0 && (int) VERSION.getOpaque(this) == before) {
+                return value;
+            }
+            Thread.onSpinWait();
+        }
+    }
+}

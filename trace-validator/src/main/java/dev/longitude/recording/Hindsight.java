@@ -1,0 +1,290 @@
+package dev.longitude.recording;
+
+import static java.util.stream.Collectors.toSet;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.trace.ClockSeen;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What later events of a log show of earlier ones: the offset that a write led to is read later, and the instant at
+ * which a clock update took the host's clocks stands in a page, or follows from what KVM_GET_CLOCK returns.
+ */
+final class Hindsight {
+    private static final int EINVAL = 22;
+
+    /** How many later KVM_GET_CLOCKs are looked at to find one instant. */
+    private static final int MOST_CLOCKS = 12;
+
+    private final Predicate<TraceEvent> judged;
+
+    /**
+     * Hindsight that looks at some events only.
+     *
+     * @param judged false for those of which nothing can be said
+     */
+    Hindsight(Predicate<TraceEvent> judged) {
+        this.judged = judged;
+    }
+
+    /** The same events, with what is seen of them later. */
+    ImmutableList<TraceEvent> of(List<TraceEvent> events) {
+        return clocks(updates(offsets(events)));
+    }
+
+    /** Each write with the offsets that it and what follows on its vCPU show, up to the next write. */
+    private List<TraceEvent> offsets(List<TraceEvent> events) {
+        List<TraceEvent> revealed = new ArrayList<>(events);
+        Map<List<Integer>, Revealed> ahead = new HashMap<>();
+        Set<Integer> ratesSet = events.stream()
+                .filter(e -> e.operation() == Operation.SET_TSC_KHZ || e.operation() == Operation.SET_VM_TSC_KHZ)
+                .map(TraceEvent::vm)
+                .collect(toSet());
+        for (int i = events.size() - 1; i >= 0; i--) {
+            TraceEvent event = events.get(i);
+            if (!judged.test(event)) {
+                continue;
+            }
+            List<Integer> where = List.of(event.vm(), event.vcpu());
+            Revealed known = ahead.computeIfAbsent(where, w -> new Revealed());
+            switch (event.operation()) {
+                case GET_TSC_OFFSET -> known.exactly(event.results().get(Field.OFFSET));
+                case READ_TSC, GUEST_READ_TSC -> known.read(event.results().get(Field.VALUE), event.tsc());
+                case CREATE_VCPU, WRITE_TSC, SET_TSC_OFFSET, GUEST_WRITE_TSC, GUEST_WRITE_TSC_ADJUST -> {
+                    known.exactly(offsetIn(event));
+                    revealed.set(i, event.revealing(known.offsets(), known.seen(event.vcpu(), event.state())));
+                    ahead.remove(where);
+                }
+                case ENTER_GUEST, REENTER_GUEST -> {
+                    // A TSC that is caught up with moves at entries.
+                    if (offsetIn(event) != null || ratesSet.contains(event.vm())) {
+                        revealed.set(i, event.revealing(ImmutableSet.of(), known.seen(event.vcpu(), event.state())));
+                        ahead.remove(where);
+                    }
+                }
+                default -> {
+                    // says nothing of the offset
+                }
+            }
+        }
+        return revealed;
+    }
+
+    /**
+     * The same events, with the clock updates that no line tells of put before the entries that worked them off: a page
+     * that is read later has its time stamp from there.
+     */
+    private List<TraceEvent> updates(List<TraceEvent> events) {
+        List<@Nullable ClockSeen> pages = pages(events);
+        List<TraceEvent> all = new ArrayList<>();
+        for (int i = 0; i < events.size(); i++) {
+            TraceEvent event = events.get(i);
+            if (event.operation() == Operation.ENTER_GUEST
+                    && !event.state().containsKey(StateVariable.PVCLOCK_TSC_TIMESTAMP)) {
+                TraceEvent read = readLater(events, pages, i);
+                if (read != null) {
+                    all.add(silent(event, Operation.ASK_FOR_CLOCK_UPDATE));
+                    if (read.results().get(Field.FLAGS) instanceof Integer flags && (flags & 1) == 0) {
+                        all.add(silent(event, Operation.TAKE_HOST_TSC));
+                    }
+                }
+            }
+            all.add(event);
+        }
+        return all;
+    }
+
+    /** The later reading of the vCPU's page, if its time stamp lies within the entry. */
+    private static @Nullable TraceEvent readLater(List<TraceEvent> events, List<@Nullable ClockSeen> pages, int entry) {
+        TraceEvent event = events.get(entry);
+        for (int i = entry + 1; i < events.size(); i++) {
+            ClockSeen page = pages.get(i);
+            TraceEvent later = events.get(i);
+            if (page != null
+                    && later.operation() == Operation.READ_PVCLOCK_PAGE
+                    && later.vm() == event.vm()
+                    && later.vcpu() == event.vcpu()) {
+                return event.tsc().contains(page.tsc().lo() - page.offset()) ? later : null;
+            }
+        }
+        return null;
+    }
+
+    private static TraceEvent silent(TraceEvent entry, Operation operation) {
+        return new TraceEvent(
+                entry.line(), entry.vm(), entry.when(), operation, entry.args(), ImmutableMap.of(), ImmutableMap.of());
+    }
+
+    private static @Nullable Object offsetIn(TraceEvent event) {
+        return event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> offsets
+                ? offsets.get(event.vcpu())
+                : null;
+    }
+
+    /** Each update of the host's clocks with what is seen of it, up to the next KVM_SET_CLOCK. */
+    private ImmutableList<TraceEvent> clocks(List<TraceEvent> events) {
+        List<@Nullable ClockSeen> pages = pages(events);
+        List<TraceEvent> revealed = new ArrayList<>(events);
+        Map<Integer, List<ClockSeen>> ahead = new HashMap<>();
+        for (int i = events.size() - 1; i >= 0; i--) {
+            TraceEvent event = events.get(i);
+            if (!judged.test(event)) {
+                continue;
+            }
+            List<ClockSeen> later = ahead.computeIfAbsent(event.vm(), vm -> new ArrayList<>());
+            ClockSeen page = pages.get(i);
+            if (page != null) {
+                later.add(0, page);
+            }
+            switch (event.operation()) {
+                case GET_CLOCK -> {
+                    ClockSeen seen = clockIn(event);
+                    if (seen != null) {
+                        later.add(0, seen);
+                    }
+                }
+                case CREATE_VM -> revealed.set(i, revealed.get(i).revealing(seenOfCreation(later)));
+                case ENTER_GUEST, REENTER_GUEST, TAKE_HOST_TSC, SET_CLOCK -> {
+                    revealed.set(i, revealed.get(i).revealing(seenOf(event, later)));
+                    if (event.operation() == Operation.SET_CLOCK
+                            && !Integer.valueOf(EINVAL).equals(event.results().get(Field.ERRNO))) {
+                        later.clear();
+                    }
+                }
+                default -> {
+                    // takes no clocks
+                }
+            }
+        }
+        return ImmutableList.copyOf(revealed);
+    }
+
+    /** The first exact sight of kvmclock, else all that there are. */
+    private static ImmutableList<ClockSeen> seenOfCreation(List<ClockSeen> later) {
+        for (ClockSeen seen : later) {
+            if (seen.from() != ClockSeen.From.BASE_CLOCK) {
+                return ImmutableList.of(seen);
+            }
+        }
+        return ImmutableList.copyOf(later);
+    }
+
+    /** The pages that the event can have written, and what the next KVM_GET_CLOCKs returned. */
+    private static ImmutableList<ClockSeen> seenOf(TraceEvent event, List<ClockSeen> later) {
+        Set<ClockSeen> seen = new LinkedHashSet<>();
+        int asked = 0;
+        for (ClockSeen each : later) {
+            if (each.from() == ClockSeen.From.PAGE) {
+                if (event.tsc().contains(each.tsc().lo() - each.offset())) {
+                    seen.add(each);
+                }
+            } else if (asked < MOST_CLOCKS) {
+                seen.add(each);
+                asked++;
+            }
+        }
+        return ImmutableList.copyOf(seen);
+    }
+
+    /** For each event that shows a page: the page, if the offset of its vCPU is known by then. */
+    private static List<@Nullable ClockSeen> pages(List<TraceEvent> events) {
+        Map<List<Integer>, Object> offsets = new HashMap<>();
+        List<@Nullable ClockSeen> pages = new ArrayList<>();
+        for (TraceEvent event : events) {
+            List<Integer> where = List.of(event.vm(), event.vcpu());
+            Object offset = event.operation() == Operation.GET_TSC_OFFSET
+                    ? event.results().get(Field.OFFSET)
+                    : offsetIn(event);
+            if (offset != null) {
+                offsets.put(where, offset);
+            } else if (event.operation() == Operation.WRITE_TSC || event.operation() == Operation.GUEST_WRITE_TSC) {
+                offsets.remove(where);
+            }
+            Object known = offsets.get(where);
+            Object stamp = part(event, Field.TSC_TIMESTAMP, StateVariable.PVCLOCK_TSC_TIMESTAMP);
+            Object time = part(event, Field.SYSTEM_TIME, StateVariable.PVCLOCK_SYSTEM_TIME);
+            pages.add(
+                    known == null || stamp == null || time == null || (long) stamp == 0
+                            ? null
+                            : new ClockSeen(
+                                    (long) time, Interval.exactly((long) stamp), (long) known, ClockSeen.From.PAGE));
+        }
+        return pages;
+    }
+
+    private static @Nullable Object part(TraceEvent event, Field result, StateVariable variable) {
+        Object seen = event.results().get(result);
+        return seen == null && event.state().get(variable) instanceof Map<?, ?> parts ? parts.get(event.vcpu()) : seen;
+    }
+
+    private static @Nullable ClockSeen clockIn(TraceEvent event) {
+        if (!(event.results().get(Field.CLOCK) instanceof Long clock)) {
+            return null;
+        }
+        if (event.results().get(Field.HOST_TSC) instanceof Long hostTsc && hostTsc != 0) {
+            return new ClockSeen(clock, Interval.exactly(hostTsc), 0, ClockSeen.From.MASTERCLOCK);
+        }
+        return new ClockSeen(clock, event.tsc(), 0, ClockSeen.From.BASE_CLOCK);
+    }
+
+    /** What is known of one vCPU's offset between two writes. */
+    private static final class Revealed {
+        private final Set<Long> exact = new LinkedHashSet<>();
+        private @Nullable Interval narrowed;
+
+        void exactly(@Nullable Object offset) {
+            if (offset != null) {
+                exact.add((Long) offset);
+            }
+        }
+
+        /** A read of {@code value} while the host's TSC was in {@code when}: the offset is their difference. */
+        void read(@Nullable Object value, Interval when) {
+            if (value == null) {
+                return;
+            }
+            long lo = (long) value - when.hi();
+            long hi = (long) value - when.lo();
+            if (narrowed != null) {
+                lo = narrowed.contains(lo) ? lo : narrowed.lo();
+                hi = narrowed.contains(hi) ? hi : narrowed.hi();
+            }
+            if (hi - lo >= 0) {
+                narrowed = new Interval(lo, hi);
+            }
+        }
+
+        /** The offset as part of the state after the write: nothing moves it before it is read. */
+        ImmutableMap<StateVariable, Object> seen(int vcpu, ImmutableMap<StateVariable, Object> state) {
+            if (exact.size() != 1) {
+                return state;
+            }
+            Map<StateVariable, Object> more = new HashMap<>(state);
+            more.put(
+                    StateVariable.TSC_OFFSET,
+                    ImmutableMap.of(vcpu, exact.iterator().next()));
+            return ImmutableMap.copyOf(more);
+        }
+
+        ImmutableSet<Long> offsets() {
+            if (!exact.isEmpty() || narrowed == null) {
+                return ImmutableSet.copyOf(exact);
+            }
+            return ImmutableSet.of(narrowed.lo(), narrowed.hi());
+        }
+    }
+}

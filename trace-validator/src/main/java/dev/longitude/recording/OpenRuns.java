@@ -1,0 +1,130 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.trace.Interval;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The KVM_RUNs of which a log has only the instant at which they begin: such a run lasts until the next operation on its
+ * vCPU. What happens in it is seen in the tracepoints alone, and lies between the records of other threads.
+ */
+final class OpenRuns {
+    private final Deque<Step> steps = new ArrayDeque<>();
+
+    /**
+     * One step of a run.
+     *
+     * @param run the record of the run
+     * @param when the host's TSC
+     * @param enters whether it is the first: from userspace into the guest
+     * @param exits whether it is the last: back to userspace
+     * @param update the masterclock update that it worked off, or null
+     * @param page the page that it wrote, or null
+     */
+    record Step(
+            IoctlRecord run,
+            Interval when,
+            boolean enters,
+            boolean exits,
+            Tracepoints.@Nullable UpdateMasterClock update,
+            Tracepoints.@Nullable PvclockUpdate page) {}
+
+    /** Whether the log has only the beginning of that run. */
+    static boolean isOpen(IoctlRecord record) {
+        Interval when = record.hostTsc();
+        return record.op().equals("KVM_RUN") && when != null && when.isExact();
+    }
+
+    /** The open runs of a log. */
+    static OpenRuns of(List<IoctlRecord> records, @Nullable Tracepoints tracepoints) {
+        List<Step> all = new ArrayList<>();
+        for (int i = 0; i < records.size(); i++) {
+            IoctlRecord run = records.get(i);
+            if (isOpen(run) && run.vcpu() != null && run.vm() != null) {
+                all.addAll(steps(run, next(records, i), tracepoints));
+            }
+        }
+        OpenRuns runs = new OpenRuns();
+        all.stream()
+                .sorted(Comparator.comparing((Step s) -> s.when.hi(), Long::compareUnsigned))
+                .forEach(runs.steps::add);
+        return runs;
+    }
+
+    /** The next operation on the same vCPU. */
+    private static @Nullable IoctlRecord next(List<IoctlRecord> records, int i) {
+        IoctlRecord run = records.get(i);
+        return records.subList(i + 1, records.size()).stream()
+                .filter(r -> Objects.equals(r.vcpu(), run.vcpu()) && Objects.equals(r.vm(), run.vm()))
+                .filter(r -> r.hostTsc() != null)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static List<Step> steps(IoctlRecord run, @Nullable IoctlRecord next, @Nullable Tracepoints tracepoints) {
+        long begin = Objects.requireNonNull(run.hostTsc()).lo();
+        Interval last = next == null ? null : next.hostTsc();
+        long end = last == null ? begin + Long.MAX_VALUE : last.lo();
+        List<Step> steps = new ArrayList<>();
+        if (end - begin < 0) {
+            return steps;
+        }
+        long from = begin;
+        boolean entered = false;
+        Tracepoints.UpdateMasterClock update = null;
+        ImmutableList<Tracepoints.Point> points = tracepoints == null
+                ? ImmutableList.of()
+                : tracepoints.takeAll(Objects.requireNonNull(run.vcpu()), new Interval(begin, end));
+        for (Tracepoints.Point point : points) {
+            if (point instanceof Tracepoints.UpdateMasterClock master) {
+                if (update != null) {
+                    steps.add(new Step(run, new Interval(from, update.tsc()), !entered, false, update, null));
+                    entered = true;
+                    from = update.tsc();
+                }
+                update = master;
+            } else if (point instanceof Tracepoints.PvclockUpdate page) {
+                if (update == null && !entered) {
+                    // It was in the guest before: its page was not there to be written when it entered.
+                    steps.add(new Step(run, Interval.exactly(begin), true, false, null, null));
+                    entered = true;
+                }
+                steps.add(new Step(run, new Interval(from, page.tsc()), !entered, false, update, page));
+                entered = true;
+                from = page.tsc();
+                update = null;
+            }
+        }
+        if (update != null) {
+            steps.add(new Step(run, new Interval(from, update.tsc()), !entered, false, update, null));
+            entered = true;
+            from = update.tsc();
+        }
+        // (A run without a tracepoint may never have come into the guest: the vCPU of a young guest waits to be woken.)
+        if (last != null && entered) {
+            steps.add(new Step(run, Interval.exactly(end), false, true, null, null));
+        }
+        return steps;
+    }
+
+    /** The steps that come before a record, in order. */
+    List<Step> before(IoctlRecord record) {
+        List<Step> due = new ArrayList<>();
+        Interval when = record.hostTsc();
+        while (when != null && !steps.isEmpty() && steps.peekFirst().when.hi() - when.lo() <= 0) {
+            due.add(steps.removeFirst());
+        }
+        return due;
+    }
+
+    /** The steps after all records. */
+    List<Step> rest() {
+        return List.copyOf(steps);
+    }
+}

@@ -1,0 +1,465 @@
+package dev.longitude.validator;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Sets;
+import dev.longitude.trace.ClockSeen;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.HostTime;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tlc2.tool.TLCState;
+import tlc2.tool.impl.Conjuncts;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.Value;
+
+/**
+ * When an event may have happened, by the host's clocks. A trace of the reference implementation says it exactly. A log
+ * gives an interval; what it shows of the event's effect, at the event or later, tells more: a counter's value and the
+ * offset that it led to, the time stamp of a kvmclock page, what KVM_GET_CLOCK returned. Each is computed back to an
+ * instant by an operator of the specification, and is a candidate: the action itself decides. Where nothing tells more,
+ * both ends of the interval are tried for what depends on the instant: what does, besides what was observed, is the
+ * one-second window, and an answer that is the same at both ends is the answer in between.
+ */
+final class Moments {
+    /** The operations whose effect depends on the instant, because they set a counter by value. */
+    private static final Set<Operation> BY_VALUE =
+            Sets.immutableEnumSet(Operation.CREATE_VCPU, Operation.WRITE_TSC, Operation.GUEST_WRITE_TSC);
+
+    /** See {@link #phases}: a nanosecond is a few cycles. */
+    private static final int PHASES = 64;
+
+    private static final int FEW = 2;
+
+    /** How far off an instant that is computed from nanoseconds can be, cycles. */
+    private static final int NEAR = 8;
+
+    /** How far around the instant that bisection finds the exact one is looked for, cycles. */
+    private static final int NEIGHBOURHOOD = 64;
+
+    private static final String HOST_TSC = "hostTsc";
+    private static final String HOST_NS = "hostNs";
+    private static final String HOST_REALTIME = "hostRealtime";
+
+    private final Specification specification;
+    private final TraceHeader header;
+
+    Moments(Specification specification, TraceHeader header) {
+        this.specification = specification;
+        this.header = header;
+    }
+
+    /** The host's clocks at one instant: unsigned cycles, ns and ns. */
+    record Moment(long tsc, long ns, long realtime) {}
+
+    /**
+     * The moments to try.
+     *
+     * @param implied whether what was observed told them
+     * @param open whether several remain because nothing tells more
+     */
+    record Candidates(Set<Moment> moments, boolean implied, boolean open) {}
+
+    /** The moments at which a VM may have been created. */
+    Set<Moment> ofCreation(TraceEvent event) {
+        HostTime when = event.when();
+        long ns = when.ns() == null ? 0 : when.ns().lo();
+        long realtime = when.realtime() == null ? 0 : when.realtime().lo();
+        Interval within = when.tsc();
+        for (ClockSeen seen : event.revealedClocks()) {
+            // (Both ends are the same for what was seen exactly.)
+            long lo = nearest(within, creation(seen, seen.tsc().lo()));
+            long hi = nearest(within, creation(seen, seen.tsc().hi()));
+            within = new Interval(lo, hi);
+        }
+        return Set.of(new Moment(within.lo() + (within.hi() - within.lo()) / 2, ns, realtime));
+    }
+
+    private long creation(ClockSeen seen, long tsc) {
+        return bits(
+                "InstantOfCreation",
+                TLCState.Empty,
+                Map.of(
+                        "khz", IntValue.gen(header.tscKhz()),
+                        "tsc", Words64.word(hostTscOf(seen, tsc)),
+                        "clock", Words64.word(seen.clock())));
+    }
+
+    private static long nearest(Interval within, long tsc) {
+        if (within.contains(tsc)) {
+            return tsc;
+        }
+        return tsc - within.lo() < 0 ? within.lo() : within.hi();
+    }
+
+    /** The host's TSC when a clock was seen; a page's time stamp is the guest's. */
+    private long hostTscOf(ClockSeen seen, long tsc) {
+        return seen.from() == ClockSeen.From.PAGE ? instantOfWrite(tsc, seen.offset()) : tsc;
+    }
+
+    private long hostTscOf(ClockSeen seen) {
+        return hostTscOf(seen, seen.tsc().lo());
+    }
+
+    /** The moments to try for an event from a state, none before the state's own. */
+    Candidates of(TraceEvent event, TLCState state) {
+        Interval within = event.tsc();
+        long now = hostTsc(state);
+        if (!within.isExact() && within.contains(now)) {
+            within = new Interval(now, within.hi());
+        }
+        Set<Moment> implied = new LinkedHashSet<>();
+        if (!within.isExact() || event.when().ns() == null) {
+            imply(event, state, within, implied);
+        }
+        Interval bounds = within;
+        implied.removeIf(m -> !bounds.contains(m.tsc) || !mayBe(event.when(), m));
+        if (!implied.isEmpty()) {
+            return new Candidates(implied, true, false);
+        }
+        boolean open = !within.isExact() && BY_VALUE.contains(event.operation());
+        Set<Moment> moments = new LinkedHashSet<>();
+        moments.add(plain(event, state, within.lo()));
+        if (open) {
+            moments.add(plain(event, state, within.hi()));
+        }
+        return new Candidates(moments, false, open);
+    }
+
+    private static boolean mayBe(HostTime when, Moment moment) {
+        return (when.ns() == null || when.ns().contains(moment.ns))
+                && (when.realtime() == null || when.realtime().contains(moment.realtime));
+    }
+
+    /** The moment at {@code tsc} of which nothing else is known: the least that the base clock can be. */
+    private Moment plain(TraceEvent event, TLCState state, long tsc) {
+        HostTime when = event.when();
+        long ns = bits("EarliestNs", state, Map.of("tsc", Words64.word(tsc)));
+        if (when.ns() != null && (when.ns().isExact() || when.ns().lo() - ns > 0)) {
+            ns = when.ns().lo();
+        }
+        return new Moment(tsc, ns, realtime(when, state));
+    }
+
+    private long realtime(HostTime when, TLCState state) {
+        return when.realtime() == null
+                ? look(HOST_REALTIME, state)
+                : when.realtime().lo();
+    }
+
+    private void imply(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+        switch (event.operation()) {
+            case CREATE_VCPU ->
+                event.revealedOffsets().forEach(o -> implied.add(plain(event, state, instantOfWrite(0, o))));
+            case WRITE_TSC, GUEST_WRITE_TSC -> {
+                long value = (long) event.arg(Field.VALUE);
+                event.revealedOffsets().forEach(o -> implied.add(plain(event, state, instantOfWrite(value, o))));
+            }
+            case READ_TSC, GUEST_READ_TSC -> {
+                Object value = event.results().get(Field.VALUE);
+                if (value != null && vcpuOnline(event, state)) {
+                    implied.add(plain(
+                            event,
+                            state,
+                            bits(
+                                    "InstantOfRead",
+                                    state,
+                                    Map.of(
+                                            "vcpu", IntValue.gen(event.vcpu()),
+                                            "value", Words64.word((long) value)))));
+                }
+            }
+            case GET_CLOCK -> implyGetClock(event, state, within, implied);
+            case ENTER_GUEST, REENTER_GUEST -> implyEntry(event, state, within, implied);
+            case LOAD_VCPU -> bisect(event, state, within, implied);
+            case TAKE_HOST_TSC -> {
+                for (ClockSeen seen : event.revealedClocks()) {
+                    if (seen.from() == ClockSeen.From.PAGE) {
+                        implied.add(plain(event, state, hostTscOf(seen)));
+                    }
+                }
+            }
+            case SET_CLOCK -> implySetClock(event, state, within, implied);
+            default -> {
+                // The rest does not depend on the instant: an offset that is set is the same line at any time.
+            }
+        }
+    }
+
+    private void implyGetClock(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+        Object hostTsc = event.results().get(Field.HOST_TSC);
+        Object clock = event.results().get(Field.CLOCK);
+        Object realtime = event.results().get(Field.REALTIME);
+        if (hostTsc != null && (long) hostTsc != 0) {
+            Moment plain = plain(event, state, (long) hostTsc);
+            implied.add(
+                    realtime == null || (long) realtime == 0
+                            ? plain
+                            : new Moment(plain.tsc, plain.ns, (long) realtime));
+        } else if (clock != null) {
+            long ns = nsOfClock((long) clock, state);
+            long tsc =
+                    header.tscClocksource() ? bits("InstantOfNs", state, Map.of("ns", Words64.word(ns))) : within.lo();
+            implied.add(new Moment(tsc, ns, realtime(event.when(), state)));
+        }
+    }
+
+    /** An entry that takes the host's clocks, for the masterclock or for a page. */
+    private void implyEntry(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+        if (specification.eval("TakesClocks", on(event), state) != BoolValue.ValTrue) {
+            return;
+        }
+        boolean tscTaken = specification.look("tscTaken", state).size() > 0;
+        for (ClockSeen seen : event.revealedClocks()) {
+            if (seen.from() == ClockSeen.From.PAGE) {
+                long ns = nsOfClock(seen.clock(), state);
+                long tsc = tscTaken && header.tscClocksource()
+                        ? bits("InstantOfNs", state, Map.of("ns", Words64.word(ns)))
+                        : hostTscOf(seen);
+                implied.add(new Moment(tsc, ns, realtime(event.when(), state)));
+            }
+        }
+        implied.removeIf(m -> !within.contains(m.tsc));
+        if (implied.isEmpty()) {
+            bisect(event, state, within, implied);
+        }
+        if (implied.isEmpty()) {
+            for (long tsc : inPhase(event, state, phases(within))) {
+                implied.addAll(byClockSeen(event, state, tsc));
+            }
+        }
+    }
+
+    /** Of some instants those from which most of the KVM_GET_CLOCKs that follow count: a few will do. */
+    private List<Long> inPhase(TraceEvent event, TLCState state, List<Long> instants) {
+        List<ClockSeen> clocks = event.revealedClocks().stream()
+                .filter(seen -> seen.from() == ClockSeen.From.MASTERCLOCK)
+                .toList();
+        List<Long> best = new ArrayList<>();
+        int most = 0;
+        for (long tsc : instants) {
+            int agreeing = 0;
+            long shown = clocks.isEmpty() ? 0 : clockAt(tsc, clocks.get(0), state);
+            while (agreeing < clocks.size() && clockAt(tsc, clocks.get(agreeing), state) == shown) {
+                agreeing++;
+            }
+            if (agreeing > most) {
+                best.clear();
+                most = agreeing;
+            }
+            if (agreeing == most && best.size() < FEW) {
+                best.add(tsc);
+            }
+        }
+        return best;
+    }
+
+    private static ImmutableMap<String, Value> on(TraceEvent event) {
+        return ImmutableMap.of(Field.VCPU.name(), IntValue.gen(event.vcpu()));
+    }
+
+    /**
+     * The first instants of an interval, as many as it takes to have all ways in which the kernel's conversions of what
+     * has passed since can be rounded.
+     */
+    private static List<Long> phases(Interval within) {
+        List<Long> instants = new ArrayList<>();
+        for (int i = 0; i < PHASES; i++) {
+            if (within.contains(within.lo() + i)) {
+                instants.add(within.lo() + i);
+            }
+        }
+        return instants;
+    }
+
+    /** The moments at {@code tsc} that agree with what KVM_GET_CLOCK returned later by the masterclock. */
+    private List<Moment> byClockSeen(TraceEvent event, TLCState state, long tsc) {
+        List<Moment> moments = new ArrayList<>();
+        for (ClockSeen seen : event.revealedClocks()) {
+            if (seen.from() == ClockSeen.From.MASTERCLOCK) {
+                moments.add(
+                        new Moment(tsc, nsOfClock(clockAt(tsc, seen, state), state), realtime(event.when(), state)));
+            }
+        }
+        return moments;
+    }
+
+    private void implySetClock(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+        for (ClockSeen seen : event.revealedClocks()) {
+            if (seen.from() == ClockSeen.From.PAGE && within.contains(hostTscOf(seen))) {
+                Moment plain = plain(event, state, hostTscOf(seen));
+                implied.add(new Moment(plain.tsc, plain.ns, realtimeOf(event, seen.clock())));
+                implied.add(plain);
+            }
+        }
+        if (!implied.isEmpty()) {
+            return;
+        }
+        ClockSeen seen = event.revealedClocks().stream()
+                .filter(clock -> clock.from() != ClockSeen.From.PAGE)
+                .findFirst()
+                .orElse(null);
+        if (seen == null) {
+            return;
+        }
+        if (seen.from() == ClockSeen.From.BASE_CLOCK) {
+            Moment plain = plain(event, state, within.lo());
+            long middle = seen.tsc().lo() + (seen.tsc().hi() - seen.tsc().lo()) / 2;
+            long since = plain(event, state, middle).ns - plain.ns;
+            implied.add(new Moment(plain.tsc, plain.ns, realtimeOf(event, seen.clock() - since)));
+            implied.add(plain);
+            return;
+        }
+        // Either the clock was set to what was asked for, and then this tells when ...
+        long exactly = bits(
+                "InstantOfClock",
+                state,
+                Map.of(
+                        "shown", Words64.word((long) event.arg(Field.CLOCK)),
+                        "seenTsc", Words64.word(seen.tsc().lo()),
+                        "seenClock", Words64.word(seen.clock())));
+        List<Long> near = new ArrayList<>();
+        for (long tsc = exactly - NEAR; tsc - exactly <= NEAR; tsc++) {
+            if (within.contains(tsc) && clockAt(tsc, seen, state) == (long) event.arg(Field.CLOCK)) {
+                near.add(tsc);
+            }
+        }
+        inPhase(event, state, near).forEach(tsc -> implied.add(plain(event, state, tsc)));
+        // ... or real time had gone on, and then this tells how far.
+        for (long tsc : inPhase(event, state, phases(within))) {
+            Moment plain = plain(event, state, tsc);
+            implied.add(new Moment(tsc, plain.ns, realtimeOf(event, clockAt(tsc, seen, state))));
+        }
+    }
+
+    /** CLOCK_REALTIME when a KVM_SET_CLOCK made kvmclock show {@code shown}. */
+    private long realtimeOf(TraceEvent event, long shown) {
+        return bits(
+                "RealtimeOf",
+                TLCState.Empty,
+                Map.of(
+                        "clock", Words64.word((long) event.arg(Field.CLOCK)),
+                        "realtime", Words64.word((long) event.arg(Field.REALTIME)),
+                        "shown", Words64.word(shown)));
+    }
+
+    /**
+     * Where the vCPU's offset after the event was seen, and moves with the instant: the instant that leads to it. The
+     * offset rises or falls steadily with the instant, so it is found by halving.
+     */
+    private void bisect(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+        if (!(event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> seen)
+                || !(seen.get(event.vcpu()) instanceof Long offset)) {
+            return;
+        }
+        long lo = within.lo();
+        long hi = within.hi();
+        Long atLo = offsetAfter(event, state, lo);
+        Long atHi = offsetAfter(event, state, hi);
+        if (atLo == null || atHi == null || atLo - atHi == 0) {
+            return;
+        }
+        boolean rises = atHi - atLo > 0;
+        while (hi - lo > 1) {
+            long middle = lo + ((hi - lo) >>> 1);
+            Long at = offsetAfter(event, state, middle);
+            if (at == null) {
+                return;
+            }
+            if (at - offset == 0 || (at - offset > 0) == rises) {
+                hi = middle;
+            } else {
+                lo = middle;
+            }
+        }
+        for (long tsc = hi - NEIGHBOURHOOD; tsc - hi <= NEIGHBOURHOOD; tsc++) {
+            Long at = within.contains(tsc) ? offsetAfter(event, state, tsc) : null;
+            if (at != null && at - offset == 0) {
+                implied.add(best(event, state, tsc));
+            }
+        }
+    }
+
+    private Moment best(TraceEvent event, TLCState state, long tsc) {
+        List<Moment> seen = byClockSeen(event, state, tsc);
+        return seen.isEmpty() ? plain(event, state, tsc) : seen.get(0);
+    }
+
+    private @Nullable Long offsetAfter(TraceEvent event, TLCState state, long tsc) {
+        for (TLCState now : reach(best(event, state, tsc), state)) {
+            for (TLCState next : specification.step(event.operation().specName(), on(event), now)) {
+                return (Long) ((Map<?, ?>) specification.look(StateVariable.TSC_OFFSET, next)).get(event.vcpu());
+            }
+        }
+        return null;
+    }
+
+    /** The state when the host's clocks have come there; none if they cannot. */
+    List<TLCState> reach(Moment moment, TLCState state) {
+        return hostTsc(state) == moment.tsc
+                        && look(HOST_NS, state) == moment.ns
+                        && look(HOST_REALTIME, state) == moment.realtime
+                ? List.of(state)
+                : specification.step("TimePasses", times(moment), state);
+    }
+
+    /** What keeps the host's clocks from coming to the first of an event's moments; null if nothing does. */
+    Conjuncts.@Nullable Outcome whyNot(TraceEvent event, TLCState state) {
+        Moment moment = of(event, state).moments.iterator().next();
+        return specification.firstFalse(
+                "TimePasses", times(moment), state, TLCState.Empty.createEmpty(), (name, value) -> "");
+    }
+
+    private static ImmutableMap<String, Value> times(Moment moment) {
+        return ImmutableMap.of(
+                "tsc", Words64.word(moment.tsc),
+                "ns", Words64.word(moment.ns),
+                "realtime", Words64.word(moment.realtime));
+    }
+
+    private boolean vcpuOnline(TraceEvent event, TLCState state) {
+        return ((Set<?>) specification.look(StateVariable.ONLINE, state)).contains(event.vcpu());
+    }
+
+    private long instantOfWrite(long value, long offset) {
+        return bits(
+                "InstantOfWrite",
+                TLCState.Empty,
+                Map.of(Field.VALUE.name(), Words64.word(value), Field.OFFSET.name(), Words64.word(offset)));
+    }
+
+    private long nsOfClock(long clock, TLCState state) {
+        return bits("NsOfClock", state, Map.of("clock", Words64.word(clock)));
+    }
+
+    private long clockAt(long tsc, ClockSeen seen, TLCState state) {
+        return bits(
+                "ClockAt",
+                state,
+                Map.of(
+                        "tsc", Words64.word(tsc),
+                        "seenTsc", Words64.word(seen.tsc().lo()),
+                        "clock", Words64.word(seen.clock())));
+    }
+
+    private long hostTsc(TLCState state) {
+        return look(HOST_TSC, state);
+    }
+
+    private long look(String variable, TLCState state) {
+        return Words64.bits(specification.look(variable, state));
+    }
+
+    private long bits(String operator, TLCState state, Map<String, Value> args) {
+        return Words64.bits(specification.eval(operator, args, state));
+    }
+}
