@@ -178,6 +178,11 @@ public final class ModelCheck {
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
                             "-XX:+UseSerialGC",
+                            // TLC's classes, kept ready by the launcher; a JVM that cannot use them starts without.
+                            "-XX:SharedArchiveFile=" + System.getProperty("longitude.archive.tlc", ""),
+                            "-Xshare:auto",
+                            "-Xlog:cds=off",
+                            "-Xlog:cds+dynamic=off",
                             // Most models end before the better compiler pays.
                             model.large() ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
                             "-Xmx2g",
