@@ -23,10 +23,11 @@ InstantOfCreation(khz, tsc, clock) == Sub(tsc, NsToCycles(khz, clock))
 \* When the base clock was ns, as near as the pace tells.
 InstantOfNs(ns) == Add(paceTsc, NsToCycles(tscKhz, Sub(ns, paceNs)))
 
-\* The least that the base clock can be at tsc.
+\* The least that the base clock can be at tsc.  Another clocksource than the TSC goes its own
+\* way, but not farther from it than by a sixty-fourth.
 EarliestNs(tsc) ==
-  LET least == Add(paceNs, LeastNs(tscKhz, Sub(tsc, paceTsc)))
-  IN IF ~tscClocksource \/ Before(least, hostNs) THEN hostNs ELSE least
+  LET least == Add(paceNs, LeastNs(tscKhz, Sub(tsc, paceTsc), IF tscClocksource THEN 22 ELSE 6))
+  IN IF Before(least, hostNs) THEN hostNs ELSE least
 
 \* The base clock when kvmclock is clock.
 NsOfClock(clock) == Sub(clock, kvmclockOffset)

@@ -229,13 +229,14 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private void list(Manifest manifest) {
-        Table table = new Table("model", "must come out", "states", "depth", "shows");
+        Table table = new Table("model", "must come out", "states", "depth", "time", "shows");
         for (Model model : manifest.models()) {
             table.row(
                     model.name() + (model.large() ? " (by name only)" : ""),
                     model.violates() == null ? "all hold" : "violates " + model.violates(),
                     Long.toString(model.states()),
                     Integer.toString(model.depth()),
+                    model.seconds() == null ? "seconds" : "about " + model.seconds() + " s",
                     model.about());
         }
         spec.commandLine().getOut().print(table);

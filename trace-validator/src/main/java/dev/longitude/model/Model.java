@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param states distinct states that TLC must find
  * @param depth the depth of its search: with a violation, the length of the counterexample
  * @param statesWithout with a violation: distinct states when the property is left out
+ * @param seconds how long it took once on four shared cores, for the large ones; to know what to expect, and not compared
  * @param large left out of {@code check} unless asked for by name
  */
 public record Model(
@@ -24,6 +25,7 @@ public record Model(
         @JsonProperty(required = true) long states,
         @JsonProperty(required = true) int depth,
         @Nullable Long statesWithout,
+        @Nullable Integer seconds,
         boolean large) {
     /** Checks that the row is whole. */
     public Model {

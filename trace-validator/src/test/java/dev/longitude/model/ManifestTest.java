@@ -33,7 +33,15 @@ class ManifestTest {
         Model model = Manifest.load().named("any-vmm-no-tsc-clocksource-v6.12").orElseThrow();
         assertThat(new ModelCheck(model).run().fault()).isNull();
         Model other = new Model(
-                model.name(), model.module(), model.about(), null, model.states() + 1, model.depth(), null, false);
+                model.name(),
+                model.module(),
+                model.about(),
+                null,
+                model.states() + 1,
+                model.depth(),
+                null,
+                null,
+                false);
         assertThat(new ModelCheck(other).run().fault())
                 .isEqualTo(model.states() + " distinct states and depth " + model.depth() + ", expected "
                         + (model.states() + 1) + " and " + model.depth());
@@ -43,7 +51,7 @@ class ManifestTest {
     void aModelThatMustFailAndHoldsIsAFault() throws Exception {
         Model model = Manifest.load().named("any-vmm-no-tsc-clocksource-v6.12").orElseThrow();
         Model other = new Model(
-                model.name(), model.module(), model.about(), "TypeOK", model.states(), model.depth(), 1L, false);
+                model.name(), model.module(), model.about(), "TypeOK", model.states(), model.depth(), 1L, null, false);
         assertThat(new ModelCheck(other).run().fault()).isEqualTo("must violate TypeOK, but everything holds");
     }
 
@@ -51,7 +59,7 @@ class ManifestTest {
     void aModelThatMustHoldAndFailsIsAFaultWithItsCounterexample() throws Exception {
         Model model = Manifest.load().named("young-guest-v6.1").orElseThrow();
         Model other = new Model(
-                model.name(), model.module(), model.about(), null, model.states(), model.depth(), null, false);
+                model.name(), model.module(), model.about(), null, model.states(), model.depth(), null, null, false);
         ModelCheck.Outcome outcome = new ModelCheck(other).run();
         assertThat(outcome.fault()).startsWith("WriteTakesEffect is violated, by a behaviour of 4 states");
         assertThat(outcome.counterexample()).hasSize(4);
