@@ -13,6 +13,7 @@ import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
+import tlc2.value.impl.Value;
 
 /** Words, offsets and the one-second window against exact integers. */
 @AddLifecycleHook(Reproducible.class)
@@ -105,5 +106,42 @@ class WordsProperties {
             @ForAll @LongRange(min = -1, max = 1) long cycles) {
         long distance = seconds * hz + cycles;
         assertThat(SyncWindow.contains(expected + distance, expected, hz)).isEqualTo(Math.abs(distance) < hz);
+    }
+
+    /** What a guest makes of cycles: twin and reference agree, and are off the exact quotient by their rounding only. */
+    @Property
+    void bothImplementationsOfThePvclockAgree(
+            @ForAll @LongRange(min = 1_000_000, max = 8_000_000_000L) long hz,
+            @ForAll @LongRange(min = 0, max = 1L << 48) long cycles) {
+        Value rate = Words64.word(hz);
+        Value mul = Words64.pvclockMul(rate);
+        IntValue shift = (IntValue) Words64.pvclockShift(rate);
+        TimeScale scale = TimeScale.of(TimeScale.NSEC_PER_SEC, hz);
+        assertThat(Words64.bits(mul)).isEqualTo(scale.mult());
+        assertThat(shift.val).isEqualTo(scale.shift());
+        long ns = scale.apply(cycles);
+        assertThat(Words64.bits(Words64.pvclockNs(mul, shift, Words64.word(cycles))))
+                .isEqualTo(ns);
+        BigInteger exact = BigInteger.valueOf(cycles)
+                .multiply(BigInteger.valueOf(TimeScale.NSEC_PER_SEC))
+                .divide(BigInteger.valueOf(hz));
+        // The multiplier has at least 31 bits, and a shift to the right loses less than a nanosecond.
+        BigInteger rounding = exact.shiftRight(29).add(BigInteger.TWO);
+        assertThat(BigInteger.valueOf(ns).subtract(exact).abs()).isLessThanOrEqualTo(rounding);
+    }
+
+    /** The least that a base clock can be keeps pace with the TSC, and nothing before it does. */
+    @Property
+    void theLeastNsKeepsPace(
+            @ForAll @IntRange(min = 1_000, max = 8_000_000) int khz,
+            @ForAll @LongRange(min = 0, max = 1L << 50) long cycles) {
+        IntValue rate = IntValue.gen(khz);
+        Value counted = Words64.word(cycles);
+        long least = Words64.bits(Words64.leastNs(rate, counted, IntValue.gen(22)));
+        assertThat(Words64.keepsPace(rate, counted, Words64.word(least)).val).isTrue();
+        if (least > 0) {
+            assertThat(Words64.keepsPace(rate, counted, Words64.word(least - 1)).val)
+                    .isFalse();
+        }
     }
 }

@@ -230,4 +230,62 @@ class X86VmTest {
         vcpu.enterGuest();
         assertThatThrownBy(() -> vcpu.setTscOffset(1)).isInstanceOf(IllegalStateException.class);
     }
+
+    /** kvm_clock_test's cases: what KVM_SET_CLOCK sets, a second later; a real time in the future counts as now. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0, 1000000000",
+        "180000000000, 0, 181000000000",
+        "0, -180000000000, 181000000000",
+        "0, 5, 1000000000"
+    })
+    void theClockGoesOnFromWhereItIsSet(long clock, long shift, long aSecondLater) {
+        X86Vm vm = vm(KernelProfile.V7_3);
+        X86Vcpu vcpu = vm.createVcpu(0);
+        vcpu.writeSystemTime(true);
+        int flags = shift == 0 ? 0 : X86Vm.CLOCK_REALTIME;
+        host.setRealtime(1_000_000_000_000_000_000L);
+        assertThat(vm.setClock(clock, flags, host.realtime() + shift)).isZero();
+        vcpu.enterGuest();
+        host.advance(SECOND);
+        assertThat(vcpu.guestReadClock()).isEqualTo(aSecondLater);
+        assertThat(vm.getClock().clock()).isEqualTo(aSecondLater);
+        vcpu.exitGuest();
+    }
+
+    /**
+     * A guest of 2.5 GHz on a host of 3 GHz. Its ratio scales 3 000 000 kHz to 2 499 999, so its page says 2 499 999 000
+     * Hz; its TSC runs at 2 499 999 999.99. In a second the page makes 10^9 * 2 499 999 999.99 / 2 499 999 000 =
+     * 1 000 000 400 ns of that. KVM_GET_CLOCK computes from the host's 3 GHz, whose second is 10^9 or 10^9 - 1 ns; with
+     * the corrections both compute from 2 499 999 999 Hz.
+     */
+    @ParameterizedTest
+    @CsvSource({"V7_3, 400", "CORRECTED, 0"})
+    void theHostsClockIsTheGuests(KernelProfile kernel, long apart) {
+        X86Host scaling = new X86Host(3_000_000, TscScaling.INTEL, true, 10_000_000_000_000L);
+        X86Vm vm = new X86Vm(scaling, kernel, 0, event -> {});
+        vm.setVmTscKhz(2_500_000);
+        X86Vcpu vcpu = vm.createVcpu(0);
+        vcpu.writeSystemTime(true);
+        vcpu.enterGuest();
+        scaling.advance(3_000_000_000L);
+        assertThat(vcpu.guestReadClock() - vm.getClock().clock()).isBetween(apart - 1, apart + 1);
+        vcpu.exitGuest();
+    }
+
+    /** KVM_KVMCLOCK_CTRL needs a page, and its flag stays until the guest clears it. */
+    @Test
+    void theGuestIsToldThatItWasStopped() {
+        X86Vcpu vcpu = vm(KernelProfile.V7_3).createVcpu(0);
+        assertThat(vcpu.kvmclockCtrl()).isEqualTo(22);
+        vcpu.writeSystemTime(true);
+        assertThat(vcpu.kvmclockCtrl()).isZero();
+        run(vcpu);
+        run(vcpu);
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE | PvclockPage.GUEST_STOPPED);
+        vcpu.enterGuest();
+        vcpu.guestClearsStopped();
+        vcpu.exitGuest();
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE);
+    }
 }

@@ -7,10 +7,14 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class LongitudeTest {
@@ -128,5 +132,34 @@ class LongitudeTest {
         Result result = run("validate", log);
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.out()).contains("undecided: ").contains("KVM_SET_CLOCK_GUEST is not modelled");
+    }
+
+    /** What a recording shows of kvmclock is compared to the last digit: one more is refused, in that line. */
+    @ParameterizedTest
+    @CsvSource({
+        "system_time, 107044775269",
+        "tsc_timestamp, 224150264",
+        "mul, 3308753584",
+        "version, 6",
+        "clock, 107071056738"
+    })
+    void aClockThatIsOffByOneIsRefused(String field, long value) throws Exception {
+        BundledRecording recording = BundledRecording.all().stream()
+                .filter(r -> r.toString().contains("S3-set-clock"))
+                .findFirst()
+                .orElseThrow();
+        Path log = recording.unpack(folder);
+        assertThat(run("validate", log).code()).isZero();
+        List<String> lines = new ArrayList<>(Files.readAllLines(log));
+        String seen = "\"" + field + "\":" + value + ",";
+        int line = IntStream.range(0, lines.size())
+                .filter(i -> lines.get(i).contains(seen))
+                .findFirst()
+                .orElseThrow();
+        lines.set(line, lines.get(line).replace(seen, "\"" + field + "\":" + (value + 1) + ","));
+        Files.write(log, lines);
+        Result refused = run("validate", log);
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.out()).contains("S3-set-clock.jsonl:" + (line + 1) + ": refused");
     }
 }
