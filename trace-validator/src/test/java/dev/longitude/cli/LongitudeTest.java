@@ -162,4 +162,22 @@ class LongitudeTest {
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.out()).contains("S3-set-clock.jsonl:" + (line + 1) + ": refused");
     }
+
+    /**
+     * A made-up log of a host at 1 GHz whose clocksource is not its TSC and runs a thousandth faster: no masterclock, the
+     * base clock goes its own way, and the one-second window is measured by it. A clock that went back is refused.
+     */
+    @Test
+    void anotherClocksourceGoesItsOwnWay() throws Exception {
+        Path log = Path.of("src/test/resources/other-clocksource/drifting.jsonl");
+        assertThat(run("validate", log).out()).contains("conforms to v6.12: 15 events");
+        Path host = folder.resolve("host.txt");
+        Files.copy(log.resolveSibling("host.txt"), host);
+        Path back = folder.resolve("back.jsonl");
+        Files.writeString(back, Files.readString(log).replace("\"clock\":5200200000", "\"clock\":4200200000"));
+        assertThat(run("validate", back).out()).contains("back.jsonl:7: refused");
+        Files.writeString(host, Files.readString(host).replace("hpet", "tsc"));
+        Path byTsc = Files.copy(log, folder.resolve("by-tsc.jsonl"));
+        assertThat(run("validate", byTsc).out()).contains("refused");
+    }
 }
