@@ -189,7 +189,9 @@ final class Hindsight {
         int asked = 0;
         for (ClockSeen each : later) {
             if (each.from() == ClockSeen.From.PAGE) {
-                if (event.tsc().contains(each.tsc().lo() - each.offset())) {
+                // (A page of later still tells where kvmclock was set to go on from.)
+                if (event.operation() == Operation.SET_CLOCK
+                        || event.tsc().contains(each.tsc().lo() - each.offset())) {
                     seen.add(each);
                 }
             } else if (asked < MOST_CLOCKS) {

@@ -47,7 +47,7 @@ final class OpenRuns {
         for (int i = 0; i < records.size(); i++) {
             IoctlRecord run = records.get(i);
             if (isOpen(run) && run.vcpu() != null && run.vm() != null) {
-                all.addAll(steps(run, next(records, i), tracepoints));
+                all.addAll(steps(run, next(records, i), endOf(records), tracepoints));
             }
         }
         OpenRuns runs = new OpenRuns();
@@ -67,10 +67,21 @@ final class OpenRuns {
                 .orElse(null);
     }
 
-    private static List<Step> steps(IoctlRecord run, @Nullable IoctlRecord next, @Nullable Tracepoints tracepoints) {
+    /** When the log's last operation was over: what the tracepoints have after that belongs to others. */
+    private static long endOf(List<IoctlRecord> records) {
+        return records.stream()
+                .map(IoctlRecord::hostTsc)
+                .filter(Objects::nonNull)
+                .mapToLong(Interval::hi)
+                .reduce((a, b) -> b - a > 0 ? b : a)
+                .orElseThrow();
+    }
+
+    private static List<Step> steps(
+            IoctlRecord run, @Nullable IoctlRecord next, long endOfLog, @Nullable Tracepoints tracepoints) {
         long begin = Objects.requireNonNull(run.hostTsc()).lo();
         Interval last = next == null ? null : next.hostTsc();
-        long end = last == null ? begin + Long.MAX_VALUE : last.lo();
+        long end = last == null ? endOfLog : last.lo();
         List<Step> steps = new ArrayList<>();
         if (end - begin < 0) {
             return steps;

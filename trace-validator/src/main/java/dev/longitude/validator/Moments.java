@@ -304,10 +304,13 @@ final class Moments {
         if (!implied.isEmpty()) {
             return;
         }
-        ClockSeen seen = event.revealedClocks().stream()
-                .filter(clock -> clock.from() != ClockSeen.From.PAGE)
-                .findFirst()
-                .orElse(null);
+        ClockSeen seen = first(event, ClockSeen.From.MASTERCLOCK);
+        if (seen == null) {
+            ClockSeen page = first(event, ClockSeen.From.PAGE);
+            seen = page == null
+                    ? first(event, ClockSeen.From.BASE_CLOCK)
+                    : new ClockSeen(page.clock(), Interval.exactly(hostTscOf(page)), 0, ClockSeen.From.MASTERCLOCK);
+        }
         if (seen == null) {
             return;
         }
@@ -339,6 +342,13 @@ final class Moments {
             Moment plain = plain(event, state, tsc);
             implied.add(new Moment(tsc, plain.ns, realtimeOf(event, clockAt(tsc, seen, state))));
         }
+    }
+
+    private static @Nullable ClockSeen first(TraceEvent event, ClockSeen.From from) {
+        return event.revealedClocks().stream()
+                .filter(seen -> seen.from() == from)
+                .findFirst()
+                .orElse(null);
     }
 
     /** CLOCK_REALTIME when a KVM_SET_CLOCK made kvmclock show {@code shown}. */
