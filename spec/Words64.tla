@@ -68,8 +68,11 @@ LOCAL ScaleDelta(delta, mult, shift) ==
   LET shifted == IF shift >= 0 THEN (delta * 2^shift) % 2^64 ELSE delta \div 2^(-shift)
   IN Word((shifted * mult) \div 2^32)
 
-PvclockMul64(cyclesPerSecond) == Word(TimeScale(10^9, Number(cyclesPerSecond))[1])
-PvclockShift64(cyclesPerSecond) == TimeScale(10^9, Number(cyclesPerSecond))[2]
+\* (A rate that rounds to 0 kHz has no multiplier: the kernel's algorithm would never end.)
+PvclockMul64(cyclesPerSecond) ==
+  IF Number(cyclesPerSecond) = 0 THEN Word(0) ELSE Word(TimeScale(10^9, Number(cyclesPerSecond))[1])
+PvclockShift64(cyclesPerSecond) ==
+  IF Number(cyclesPerSecond) = 0 THEN 0 ELSE TimeScale(10^9, Number(cyclesPerSecond))[2]
 PvclockNs64(mul, shift, cycles) == ScaleDelta(Number(cycles), Number(mul), shift)
 
 \* nsec_to_cycles(): the virtual TSC's multiplier and shift, applied as pvclock_scale_delta() does.

@@ -144,4 +144,11 @@ class WordsProperties {
                     .isFalse();
         }
     }
+
+    /** A rate of 0 ends: it has no multiplier. */
+    @Property(tries = 1)
+    void aRateOfZeroHasNoMultiplier() {
+        assertThat(Words64.bits(Words64.pvclockMul(Words64.word(0)))).isZero();
+        assertThat(((IntValue) Words64.pvclockShift(Words64.word(0))).val).isZero();
+    }
 }

@@ -711,7 +711,8 @@ public final class X86Vm {
         long hz = kernel.has(Switch.RATES_IN_HZ)
                 ? scaled(vcpu, host.tscKhz() * 1000L)
                 : scaled(vcpu, host.tscKhz()) * 1000L;
-        return TimeScale.of(TimeScale.NSEC_PER_SEC, hz);
+        // A rate that rounds to 0 kHz has no multiplier: the kernel's algorithm would never end.
+        return hz == 0 ? new TimeScale(0, 0) : TimeScale.of(TimeScale.NSEC_PER_SEC, hz);
     }
 
     /** kvm_guest_time_update(): catches up with a TSC that is too slow, then writes the vCPU's page. */

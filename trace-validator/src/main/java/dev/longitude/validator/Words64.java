@@ -139,6 +139,9 @@ public final class Words64 {
 
     /** kvm_get_time_scale(), in exact numbers. */
     private static Scale timeScale(BigInteger scaledHz, BigInteger baseHz) {
+        if (baseHz.signum() == 0) {
+            return new Scale(BigInteger.ZERO, 0); // the algorithm would never end
+        }
         BigInteger scaled = scaledHz;
         BigInteger base = baseHz;
         int shift = 0;
