@@ -82,6 +82,52 @@ EXTENDS TLC
 (***************************************************************************)
 
 (***************************************************************************)
+(* arm64.                                                                  *)
+(*                                                                         *)
+(* systemCounterState: KVM_SET_SYSTEM_COUNTER_STATE gives one vCPU its     *)
+(*   offsets, and that vCPU only.                                          *)
+(*   The series, v1.                                                       *)
+(*                                                                         *)
+(* trapsInIoctl: under VHE the traps of the physical counter are written   *)
+(*   in the ioctl, on the CPU that it runs on, and never taken back.       *)
+(*   The series, v1.                                                       *)
+(*                                                                         *)
+(* timerOffsetAttrs: a vCPU has the attributes OFFSET_VTIMER and           *)
+(*   OFFSET_PTIMER; setting one sets it for all vCPUs of the VM.           *)
+(*   The series, v2 and v3.                                                *)
+(*                                                                         *)
+(* getVtimerFallsThrough: reading OFFSET_VTIMER returns the physical       *)
+(*   offset.                                                               *)
+(*   The series, v2 and v3.                                                *)
+(*                                                                         *)
+(* offsetsOfVm: both offsets are the VM's.  Without it each vCPU has its   *)
+(*   own, and setting one is a loop over them.                             *)
+(*   Since 6.4 (the virtual one since 6.3, commit 47053904e182).           *)
+(*                                                                         *)
+(* setCounterOffset: there is KVM_ARM_SET_COUNTER_OFFSET; once it has been *)
+(*   used, nothing else moves the VM's counters.                           *)
+(*   Since 6.4.                                                            *)
+(*                                                                         *)
+(* ptimerCnt: KVM_SET_ONE_REG and KVM_GET_ONE_REG know the physical        *)
+(*   counter.                                                              *)
+(*   Since 6.4, commit 680232a94c12.                                       *)
+(*                                                                         *)
+(* usesCntpoff: the hardware subtracts the physical offset, where it can.  *)
+(*   Since 6.4.                                                            *)
+(*                                                                         *)
+(* trapsAtLoad: under VHE the traps are set up when a vCPU is loaded.      *)
+(*   Without it, at each entry.                                            *)
+(*   Since 6.4.                                                            *)
+(*                                                                         *)
+(* flipsCval: while the host runs, for which CNTPOFF_EL2 does not count,   *)
+(*   the compare value of the guest's timer is corrected by the offset.    *)
+(*   Since 6.6, commit 9404673293b0.                                       *)
+(*                                                                         *)
+(* cvalCannotWrap: that sum is not allowed to wrap.                        *)
+(*   Since 7.3.4, commit 49930b1b557c.                                     *)
+(***************************************************************************)
+
+(***************************************************************************)
 (* Corrections that no release has yet.  "Clock mess" is the series        *)
 (* "Cleaning up the KVM clock mess", v6 of July 2026.                      *)
 (*                                                                         *)
@@ -137,6 +183,18 @@ EXTENDS TLC
 (*   the vCPU's page to be written anew.  Without it, and since 6.8 not    *)
 (*   every write asks for a masterclock update, a vCPU may run with a page *)
 (*   whose time stamp is on the TSC's old line.  Not posted.               *)
+(*                                                                         *)
+(* creationKeepsLine: on arm64 a vCPU that is created beside others joins  *)
+(*   them.  Without it the VM's virtual counter starts again from 0, and   *)
+(*   its physical one is the host's.  Not posted.                          *)
+(*                                                                         *)
+(* setNeedsAllVcpus: on arm64 a counter cannot be set by value while a     *)
+(*   vCPU is in KVM_RUN.  Without it a loaded vCPU goes on with the offset *)
+(*   of its last load.  Not posted.                                        *)
+(*                                                                         *)
+(* ignoredWriteFails: on arm64 setting a counter by value says so where it *)
+(*   does nothing, because KVM_ARM_SET_COUNTER_OFFSET was used.  Not       *)
+(*   posted.                                                               *)
 (***************************************************************************)
 LOCAL With(on) ==
   [countsEveryMatch       |-> "countsEveryMatch" \in on,
@@ -165,7 +223,21 @@ LOCAL With(on) ==
    oneUpdate              |-> "oneUpdate" \in on,
    resumeMovesLine        |-> "resumeMovesLine" \in on,
    guestWriteAsks         |-> "guestWriteAsks" \in on,
-   tscWriteAsks           |-> "tscWriteAsks" \in on]
+   tscWriteAsks           |-> "tscWriteAsks" \in on,
+   systemCounterState     |-> "systemCounterState" \in on,
+   trapsInIoctl           |-> "trapsInIoctl" \in on,
+   timerOffsetAttrs       |-> "timerOffsetAttrs" \in on,
+   getVtimerFallsThrough  |-> "getVtimerFallsThrough" \in on,
+   offsetsOfVm            |-> "offsetsOfVm" \in on,
+   setCounterOffset       |-> "setCounterOffset" \in on,
+   ptimerCnt              |-> "ptimerCnt" \in on,
+   usesCntpoff            |-> "usesCntpoff" \in on,
+   trapsAtLoad            |-> "trapsAtLoad" \in on,
+   flipsCval              |-> "flipsCval" \in on,
+   cvalCannotWrap         |-> "cvalCannotWrap" \in on,
+   creationKeepsLine      |-> "creationKeepsLine" \in on,
+   setNeedsAllVcpus       |-> "setNeedsAllVcpus" \in on,
+   ignoredWriteFails      |-> "ignoredWriteFails" \in on]
 
 LOCAL Posted   == {"readsFlagLater", "clockRealtime", "tscOffsetAttr",
                    "recordsGenerationEarly", "getTscOffsetFails", "refusesOwnFlags"}
@@ -177,18 +249,29 @@ LOCAL Mended   == {"keepsLineOnMatch", "zeroIsAValue", "synchronizesOnKhz", "ref
                    "matchesOffsets", "masterClockAtCreation", "clockInGuestRate", "ratesInHz",
                    "signedCatchUp", "oneUpdate", "resumeMovesLine", "guestWriteAsks", "tscWriteAsks"}
 
+\* ... and arm64.
+LOCAL PerVcpu  == {"systemCounterState", "trapsInIoctl"}
+LOCAL Attrs    == {"timerOffsetAttrs", "getVtimerFallsThrough"}
+LOCAL OfVm     == {"offsetsOfVm", "setCounterOffset", "ptimerCnt", "usesCntpoff", "trapsAtLoad"}
+LOCAL Flips    == OfVm \cup {"flipsCval"}
+LOCAL Mended64 == Flips \cup {"cvalCannotWrap", "creationKeepsLine", "setNeedsAllVcpus", "ignoredWriteFails"}
+
 \* v3.16 stands for the kernels before the three oldest defects were mended, as far as those go.
+\* (The two of the series have what it posted, on a kernel of the time.)
 Profiles ==
      "v3.16"     :> With({"countsEveryMatch", "tracksOnlyState", "guestWriteSynchronizes",
                           "setClockFromNow", "readsFlagLater"})
   @@ "v5.10"     :> With({"setClockFromNow", "readsFlagLater"})
   @@ "v5.14"     :> With({"readsFlagLater"})
-  @@ "series-v2" :> With(Posted)
+  @@ "series-v1" :> With({"readsFlagLater"} \cup PerVcpu)
+  @@ "series-v2" :> With(Posted \cup Attrs)
   @@ "v5.16"     :> With(Merged)
   @@ "v6.1"      :> With(Merged)
-  @@ "v6.7"      :> With(Gated)
-  @@ "v6.8"      :> With(Sparing)
-  @@ "v6.12"     :> With(Sparing)
-  @@ "v7.3"      :> With(Latest)
-  @@ "corrected" :> With(Latest \cup Mended)
+  @@ "v6.4"      :> With(Merged \cup OfVm)
+  @@ "v6.6"      :> With(Merged \cup Flips)
+  @@ "v6.7"      :> With(Gated \cup Flips)
+  @@ "v6.8"      :> With(Sparing \cup Flips)
+  @@ "v6.12"     :> With(Sparing \cup Flips)
+  @@ "v7.3"      :> With(Latest \cup Flips)
+  @@ "corrected" :> With(Latest \cup Mended \cup Mended64)
 =============================================================================

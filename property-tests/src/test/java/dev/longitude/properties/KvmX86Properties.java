@@ -7,10 +7,10 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.scenario.X86Scenario;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
-import dev.longitude.validator.Specification;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.x86.TscScaling;
 import dev.longitude.x86.X86Host;
@@ -87,8 +87,11 @@ class KvmX86Properties {
             act.play(host, vm, created, vcpus);
         }
         TraceHeader header = new TraceHeader(
-                kernel, host.tscKhz(), start.fracBits(), start.tscClocksource(), false, vcpus, "property");
-        TraceValidator validator = new TraceValidator(Specification.load(), header);
+                kernel,
+                new TraceHeader.X86(host.tscKhz(), start.fracBits(), start.tscClocksource(), false),
+                vcpus,
+                "property");
+        TraceValidator validator = new TraceValidator(header);
         for (TraceEvent event : ImmutableList.copyOf(events)) {
             assertThat(validator.accept(event).map(refusal -> refusal.explain("trace")))
                     .isEmpty();
@@ -150,14 +153,14 @@ class KvmX86Properties {
     /** Every scenario again, on a host whose TSC wraps in the middle of it. */
     @Property(tries = 300)
     void everyScenarioConformsAcrossTheWrap(
-            @ForAll Scenario scenario,
+            @ForAll X86Scenario scenario,
             @ForAll KernelProfile kernel,
             @ForAll @IntRange(min = 1, max = MOST_VCPUS) int vcpus,
             @ForAll long seed,
             @ForAll @LongRange(min = 1, max = 5 * SECOND) long before)
             throws Exception {
         Scenario.Recording recording = scenario.play(kernel, vcpus, seed, -before);
-        TraceValidator validator = new TraceValidator(Specification.load(), recording.header());
+        TraceValidator validator = new TraceValidator(recording.header());
         for (TraceEvent event : recording.events()) {
             assertThat(validator.accept(event).map(refusal -> refusal.explain("trace")))
                     .isEmpty();

@@ -10,7 +10,6 @@ import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.trace.TraceWriter;
 import dev.longitude.validator.Refusal;
-import dev.longitude.validator.Specification;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.x86.TscScaling;
 import dev.longitude.x86.X86Host;
@@ -121,8 +120,9 @@ class RealThreadsTest {
 
     /** The schedule cannot be had again, so a trace that does not conform is kept. */
     private static void assertConforms(KernelProfile kernel, X86Host host, List<TraceEvent> events) throws Exception {
-        TraceHeader header = new TraceHeader(kernel, TSC_KHZ, 0, host.tscClocksource(), false, VCPUS, "real threads");
-        TraceValidator validator = new TraceValidator(Specification.load(), header);
+        TraceHeader header = new TraceHeader(
+                kernel, new TraceHeader.X86(TSC_KHZ, 0, host.tscClocksource(), false), VCPUS, "real threads");
+        TraceValidator validator = new TraceValidator(header);
         for (TraceEvent event : ImmutableList.copyOf(events)) {
             Optional<Refusal> refusal = validator.accept(event);
             if (refusal.isPresent()) {

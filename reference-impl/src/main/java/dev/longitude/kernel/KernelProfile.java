@@ -1,5 +1,6 @@
 package dev.longitude.kernel;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import com.google.errorprone.annotations.Immutable;
@@ -16,27 +17,33 @@ import org.jspecify.annotations.Nullable;
  */
 public enum KernelProfile {
     /** Kernels before the three oldest defects were mended, as far as those go: 3.16 and before. */
-    V3_16("v3.16", null, null, Switches.OLDEST),
+    V3_16("v3.16", null, null, Switches.OLDEST, Arch.X86),
     /** Linux 5.10 and 5.11. */
-    V5_10("v5.10", new Release(5, 10), new Release(5, 12), Switches.OLD),
+    V5_10("v5.10", new Release(5, 10), new Release(5, 12), Switches.OLD, Arch.X86),
     /** Linux 5.12 to 5.14. */
-    V5_14("v5.14", new Release(5, 12), new Release(5, 15), Switches.BEFORE),
+    V5_14("v5.14", new Release(5, 12), new Release(5, 15), Switches.BEFORE, Arch.X86),
+    /** The series' arm64 side as posted in June 2021 (v1), on a kernel of that time; no release has it. */
+    SERIES_V1("series-v1", null, null, Switches.POSTED_V1, Arch.ARM64),
     /** The series as posted in July 2021 (v2), on a kernel of that time; no release has it. */
-    SERIES_V2("series-v2", null, null, Switches.POSTED),
+    SERIES_V2("series-v2", null, null, Switches.POSTED, Arch.X86, Arch.ARM64),
     /** Linux 5.16, the first with the offset attribute, to 6.0. */
-    V5_16("v5.16", new Release(5, 16), new Release(6, 1), Switches.MERGED),
-    /** Linux 6.1 to 6.6. */
-    V6_1("v6.1", new Release(6, 1), new Release(6, 7), Switches.MERGED),
+    V5_16("v5.16", new Release(5, 16), new Release(6, 1), Switches.MERGED, Arch.X86),
+    /** Linux 6.1 to 6.3. */
+    V6_1("v6.1", new Release(6, 1), new Release(6, 4), Switches.MERGED, Arch.X86, Arch.ARM64),
+    /** Linux 6.4 and 6.5: on arm64 the offsets are the VM's. */
+    V6_4("v6.4", new Release(6, 4), new Release(6, 6), Switches.OF_VM, Arch.ARM64),
+    /** Linux 6.6. */
+    V6_6("v6.6", new Release(6, 6), new Release(6, 7), Switches.FLIPPING),
     /** Linux 6.7. */
-    V6_7("v6.7", new Release(6, 7), new Release(6, 8), Switches.GATED),
+    V6_7("v6.7", new Release(6, 7), new Release(6, 8), Switches.GATED, Arch.X86),
     /** Linux 6.8 to 6.11. */
-    V6_8("v6.8", new Release(6, 8), new Release(6, 12), Switches.SPARING),
+    V6_8("v6.8", new Release(6, 8), new Release(6, 12), Switches.SPARING, Arch.X86),
     /** Linux 6.12 to 6.16. */
-    V6_12("v6.12", new Release(6, 12), new Release(6, 17), Switches.SPARING),
+    V6_12("v6.12", new Release(6, 12), new Release(6, 17), Switches.SPARING, Arch.X86, Arch.ARM64),
     /** Linux 7.3, and every release from 6.17 on. */
-    V7_3("v7.3", new Release(6, 17), null, Switches.LATEST),
+    V7_3("v7.3", new Release(6, 17), null, Switches.LATEST, Arch.X86, Arch.ARM64),
     /** The latest kernel with every correction that has been proposed or is known to be needed; no release has it. */
-    CORRECTED("corrected", null, null, Switches.MENDED);
+    CORRECTED("corrected", null, null, Switches.MENDED, Arch.X86, Arch.ARM64);
 
     /** The sets that profiles share. */
     private static final class Switches {
@@ -50,10 +57,21 @@ public enum KernelProfile {
                 Switch.TSC_OFFSET_ATTR,
                 Switch.RECORDS_GENERATION_EARLY,
                 Switch.GET_TSC_OFFSET_FAILS,
-                Switch.REFUSES_OWN_FLAGS);
+                Switch.REFUSES_OWN_FLAGS,
+                Switch.TIMER_OFFSET_ATTRS,
+                Switch.GET_VTIMER_FALLS_THROUGH);
+        static final ImmutableSet<Switch> POSTED_V1 = with(BEFORE, Switch.SYSTEM_COUNTER_STATE, Switch.TRAPS_IN_IOCTL);
         static final ImmutableSet<Switch> MERGED =
                 ImmutableSet.of(Switch.ADJUST_ASKS, Switch.CLOCK_REALTIME, Switch.TSC_OFFSET_ATTR);
-        static final ImmutableSet<Switch> GATED = with(MERGED, Switch.USER_SET_TSC_GATE);
+        static final ImmutableSet<Switch> OF_VM = with(
+                MERGED,
+                Switch.OFFSETS_OF_VM,
+                Switch.SET_COUNTER_OFFSET,
+                Switch.PTIMER_CNT,
+                Switch.USES_CNTPOFF,
+                Switch.TRAPS_AT_LOAD);
+        static final ImmutableSet<Switch> FLIPPING = with(OF_VM, Switch.FLIPS_CVAL);
+        static final ImmutableSet<Switch> GATED = with(FLIPPING, Switch.USER_SET_TSC_GATE);
         static final ImmutableSet<Switch> SPARING = with(GATED, Switch.TRACK_ONLY_ON_CHANGE);
         static final ImmutableSet<Switch> LATEST = with(SPARING, Switch.VM_TSC_KHZ_FIRST);
         static final ImmutableSet<Switch> MENDED = with(
@@ -70,7 +88,11 @@ public enum KernelProfile {
                 Switch.ONE_UPDATE,
                 Switch.RESUME_MOVES_LINE,
                 Switch.GUEST_WRITE_ASKS,
-                Switch.TSC_WRITE_ASKS);
+                Switch.TSC_WRITE_ASKS,
+                Switch.CVAL_CANNOT_WRAP,
+                Switch.CREATION_KEEPS_LINE,
+                Switch.SET_NEEDS_ALL_VCPUS,
+                Switch.IGNORED_WRITE_FAILS);
 
         private static ImmutableSet<Switch> with(ImmutableSet<Switch> those, Switch... more) {
             return ImmutableSet.<Switch>builder().addAll(those).add(more).build();
@@ -99,12 +121,24 @@ public enum KernelProfile {
     private final @Nullable Release from;
     private final @Nullable Release before;
     private final ImmutableSet<Switch> switches;
+    private final ImmutableSet<Arch> archs;
 
-    KernelProfile(String specName, @Nullable Release from, @Nullable Release before, ImmutableSet<Switch> switches) {
+    KernelProfile(
+            String specName,
+            @Nullable Release from,
+            @Nullable Release before,
+            ImmutableSet<Switch> switches,
+            Arch... archs) {
         this.specName = specName;
         this.from = from;
         this.before = before;
         this.switches = Sets.immutableEnumSet(switches);
+        this.archs = Sets.immutableEnumSet(Arrays.asList(archs));
+    }
+
+    /** The profiles that show what changed on an architecture: the others are as one of these there. */
+    public static ImmutableList<KernelProfile> showing(Arch arch) {
+        return Arrays.stream(values()).filter(p -> p.archs.contains(arch)).collect(ImmutableList.toImmutableList());
     }
 
     /** The name in the specification, on the command line and in traces, such as {@code v6.12}. */

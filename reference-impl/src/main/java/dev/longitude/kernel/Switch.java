@@ -195,16 +195,112 @@ public enum Switch {
      * A host write of the TSC, by value or by offset, asks for the vCPU's page to be written anew. In no kernel, and not
      * posted.
      */
-    TSC_WRITE_ASKS("tscWriteAsks", "in no kernel", "a host write of the TSC leads to a new kvmclock page");
+    TSC_WRITE_ASKS("tscWriteAsks", "in no kernel", "a host write of the TSC leads to a new kvmclock page"),
 
+    /** KVM_SET_SYSTEM_COUNTER_STATE gives one vCPU its offsets. Posted only: the series, v1, June 2021. */
+    SYSTEM_COUNTER_STATE(
+            Arch.ARM64,
+            "systemCounterState",
+            "posted only: the series v1",
+            "KVM_SET_SYSTEM_COUNTER_STATE gives one vCPU its offsets"),
+
+    /**
+     * Under VHE the traps of the physical counter are written in the ioctl, on the CPU that it runs on. Posted only: the
+     * series, v1, June 2021.
+     */
+    TRAPS_IN_IOCTL(
+            Arch.ARM64,
+            "trapsInIoctl",
+            "posted only: the series v1",
+            "the traps of the physical counter are written once, on one CPU"),
+
+    /** A vCPU has the attributes OFFSET_VTIMER and OFFSET_PTIMER. Posted only: the series, v2 and v3, July 2021. */
+    TIMER_OFFSET_ATTRS(
+            Arch.ARM64,
+            "timerOffsetAttrs",
+            "posted only: the series v2 and v3",
+            "a counter's offset is an attribute of a vCPU, and set for all of them"),
+
+    /** Reading OFFSET_VTIMER returns the physical offset. Posted only: the series, v2 and v3, July 2021. */
+    GET_VTIMER_FALLS_THROUGH(
+            Arch.ARM64,
+            "getVtimerFallsThrough",
+            "posted only: the series v2 and v3",
+            "reading the virtual counter's offset returns the physical one's"),
+
+    /**
+     * Both offsets are the VM's. Without it each vCPU has its own, and setting one is a loop over them. Linux 6.4 (the
+     * virtual one 6.3, commit 47053904e182).
+     */
+    OFFSETS_OF_VM(Arch.ARM64, "offsetsOfVm", "since 6.4", "a counter's offset is the VM's, and set in one step"),
+
+    /** KVM_ARM_SET_COUNTER_OFFSET; once used, nothing else moves the VM's counters. Linux 6.4. */
+    SET_COUNTER_OFFSET(
+            Arch.ARM64, "setCounterOffset", "since 6.4", "KVM_ARM_SET_COUNTER_OFFSET sets both counters of the VM"),
+
+    /** KVM_SET_ONE_REG and KVM_GET_ONE_REG know the physical counter. Linux 6.4, commit 680232a94c12. */
+    PTIMER_CNT(Arch.ARM64, "ptimerCnt", "since 6.4, 680232a94c12", "the physical counter can be read and set by value"),
+
+    /** The hardware subtracts the physical offset, where it can (FEAT_ECV under VHE). Linux 6.4. */
+    USES_CNTPOFF(Arch.ARM64, "usesCntpoff", "since 6.4", "CNTPOFF_EL2 spares the traps of the physical counter"),
+
+    /** Under VHE the traps are set up when a vCPU is loaded, not at each entry. Linux 6.4. */
+    TRAPS_AT_LOAD(Arch.ARM64, "trapsAtLoad", "since 6.4", "the traps are set up when a vCPU is loaded"),
+
+    /**
+     * While the host runs, the compare value of the guest's timer is corrected by the offset. Linux 6.6, commit
+     * 9404673293b0.
+     */
+    FLIPS_CVAL(
+            Arch.ARM64,
+            "flipsCval",
+            "since 6.6, 9404673293b0",
+            "the guest's timer is compared with the right counter while the host runs"),
+
+    /** The sum of compare value and offset is not allowed to wrap. Linux 7.3.4, commit 49930b1b557c. */
+    CVAL_CANNOT_WRAP(
+            Arch.ARM64,
+            "cvalCannotWrap",
+            "since 7.3.4, 49930b1b557c",
+            "a compare value that wraps is programmed as now or never"),
+
+    /** A vCPU that is created beside others joins them. In no kernel, and not posted. */
+    CREATION_KEEPS_LINE(
+            Arch.ARM64, "creationKeepsLine", "in no kernel", "a vCPU that is created late does not rewind the others"),
+
+    /** A counter cannot be set by value while a vCPU is in KVM_RUN. In no kernel, and not posted. */
+    SET_NEEDS_ALL_VCPUS(
+            Arch.ARM64,
+            "setNeedsAllVcpus",
+            "in no kernel",
+            "a counter cannot be set by value while a vCPU is in KVM_RUN"),
+
+    /** Setting a counter by value says so where it does nothing. In no kernel, and not posted. */
+    IGNORED_WRITE_FAILS(
+            Arch.ARM64,
+            "ignoredWriteFails",
+            "in no kernel",
+            "setting a counter by value fails once KVM_ARM_SET_COUNTER_OFFSET was used");
+
+    private final Arch arch;
     private final String specName;
     private final String source;
     private final String meaning;
 
     Switch(String specName, String source, String meaning) {
+        this(Arch.X86, specName, source, meaning);
+    }
+
+    Switch(Arch arch, String specName, String source, String meaning) {
+        this.arch = arch;
         this.specName = specName;
         this.source = source;
         this.meaning = meaning;
+    }
+
+    /** The architecture whose KVM it is about. */
+    public Arch arch() {
+        return arch;
     }
 
     /** The name in the specification and in reports. */

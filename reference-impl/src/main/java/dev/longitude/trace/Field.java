@@ -10,9 +10,9 @@ import com.google.errorprone.annotations.Immutable;
 public record Field(String name, Kind kind) {
     /** The vCPU that an operation is for. */
     public static final Field VCPU = new Field("vcpu", Kind.VCPU);
-    /** A counter value, in cycles of the guest's TSC. */
+    /** A counter's value, as the guest reads it: cycles of its TSC, or ticks of one of arm64's counters. */
     public static final Field VALUE = new Field("value", Kind.WORD);
-    /** Guest TSC minus host TSC, in cycles modulo 2^64. */
+    /** On x86 guest TSC minus host TSC, on arm64 host counter minus guest counter: cycles or ticks modulo 2^64. */
     public static final Field OFFSET = new Field("offset", Kind.WORD);
     /** A TSC rate, kHz; 0 asks for the host's. */
     public static final Field KHZ = new Field("khz", Kind.NUMBER);
@@ -50,4 +50,20 @@ public record Field(String name, Kind kind) {
     public static final Field IS_TSC = new Field("isTsc", Kind.FLAG);
     /** Whether an entry worked off a masterclock update. */
     public static final Field UPDATED = new Field("updated", Kind.FLAG);
+    /** A CPU of the host. */
+    public static final Field PCPU = new Field("pcpu", Kind.PCPU);
+    /** What must be 0. */
+    public static final Field RESERVED = new Field("reserved", Kind.WORD);
+    /** The virtual counter's offset: host counter minus CNTVCT, ticks modulo 2^64. */
+    public static final Field CNTVOFF = new Field("cntvoff", Kind.WORD);
+    /** The physical counter's offset: host counter minus CNTPCT, ticks modulo 2^64. */
+    public static final Field CNTPOFF = new Field("cntpoff", Kind.WORD);
+    /** Whether KVM_RUN returns. */
+    public static final Field RETURNS = new Field("returns", Kind.FLAG);
+    /** Whether a read trapped and was emulated. */
+    public static final Field TRAPPED = new Field("trapped", Kind.FLAG);
+    /** A timer's compare value, ticks of the guest's physical counter. */
+    public static final Field CVAL = new Field("cval", Kind.WORD);
+    /** Whether a timer has fired. */
+    public static final Field DUE = new Field("due", Kind.FLAG);
 }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * When something happened, by the clocks of the host.
  *
- * @param tsc its TSC, unsigned cycles
- * @param ns the base clock of kvmclock, CLOCK_MONOTONIC_RAW plus boot offset, unsigned ns; null if nothing is known
+ * @param tsc its counter: on x86 its TSC, unsigned cycles; on arm64 its physical counter (CNTPCT_EL0), unsigned ticks
+ * @param ns on x86 the base clock of kvmclock, CLOCK_MONOTONIC_RAW plus boot offset, unsigned ns; null if nothing is known
  * @param realtime CLOCK_REALTIME, unsigned ns; null if nothing is known
  */
 public record HostTime(
@@ -16,7 +16,12 @@ public record HostTime(
         return new HostTime(Interval.exactly(tsc), Interval.exactly(ns), Interval.exactly(realtime));
     }
 
-    /** Something between two readings of the TSC. */
+    /** An instant of which nothing but the counter matters. */
+    public static HostTime exactly(long counter) {
+        return of(Interval.exactly(counter));
+    }
+
+    /** Something between two readings of the counter. */
     public static HostTime of(Interval tsc) {
         return new HostTime(tsc, null, null);
     }

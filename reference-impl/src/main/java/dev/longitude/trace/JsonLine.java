@@ -212,23 +212,23 @@ public final class JsonLine {
     /** The value as {@code kind} says. */
     public Object value(Kind kind) throws IOException, TraceFormatException {
         return switch (kind) {
-            case VCPU -> number(0, LARGEST_VCPU);
-            case WORD -> word();
+            case VCPU, PCPU -> number(0, LARGEST_VCPU);
+            case WORD, WORD_OF_VM -> word();
             case NUMBER -> number(0, Integer.MAX_VALUE);
             case SMALL -> number(-128, 127);
-            case FLAG -> flag();
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU -> byVcpu(kind.each());
+            case FLAG, FLAG_OF_VM -> flag();
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU -> byIndex(kind);
             case VCPU_SET -> vcpuSet();
         };
     }
 
-    private ImmutableMap<Integer, Object> byVcpu(Kind each) throws IOException, TraceFormatException {
+    private ImmutableMap<Integer, Object> byIndex(Kind kind) throws IOException, TraceFormatException {
         ImmutableMap.Builder<Integer, Object> values = ImmutableMap.builder();
         members(name -> {
             if (!name.matches("0|[1-9][0-9]{0,4}") || Integer.parseInt(name) > LARGEST_VCPU) {
-                throw expected("names that are vCPU indexes, and not \"" + name + "\"");
+                throw expected(kind.expectation() + ", and not \"" + name + "\"");
             }
-            values.put(Integer.parseInt(name), value(each));
+            values.put(Integer.parseInt(name), value(kind.each()));
         });
         return values.buildOrThrow();
     }

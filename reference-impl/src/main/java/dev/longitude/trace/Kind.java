@@ -4,6 +4,8 @@ package dev.longitude.trace;
 public enum Kind {
     /** The index of a vCPU, 0 to 65535: a JSON number; an {@link Integer}. */
     VCPU("a vCPU index from 0 to 65535"),
+    /** A CPU of the host, 0 to 65535: a JSON number; an {@link Integer}. */
+    PCPU("a CPU's number from 0 to 65535"),
     /** An unsigned 64-bit word: a JSON string of decimal digits; a {@link Long} with the same bits. */
     WORD("an unsigned 64-bit number as a string of decimal digits"),
     /** A count, 0 to 2^31 - 1: a JSON number; an {@link Integer}. */
@@ -18,6 +20,14 @@ public enum Kind {
     NUMBER_BY_VCPU("an object of vCPU indexes and numbers"),
     /** A signed byte for each of some vCPUs: an object whose names are vCPU indexes; a map from Integer to Integer. */
     SMALL_BY_VCPU("an object of vCPU indexes and numbers from -128 to 127"),
+    /** A word for each CPU of the host: an object whose names are their numbers; a map from Integer to Long. */
+    WORD_BY_PCPU("an object of CPU numbers and words"),
+    /** A count for each CPU of the host: an object whose names are their numbers; a map from Integer to Integer. */
+    NUMBER_BY_PCPU("an object of CPU numbers and numbers"),
+    /** A word that the event's VM has, as each VM has its own: as {@link #WORD}. */
+    WORD_OF_VM("an unsigned 64-bit number as a string of decimal digits"),
+    /** What is true or false of the event's VM: as {@link #FLAG}. */
+    FLAG_OF_VM("true or false"),
     /** A set of vCPUs: an array of indexes; a set of Integer. */
     VCPU_SET("an array of vCPU indexes");
 
@@ -27,11 +37,12 @@ public enum Kind {
         this.expectation = expectation;
     }
 
-    /** The kind of each part, for the kinds that are maps over vCPUs; itself for the others. */
+    /** The kind of a part: of each, for the kinds that are maps; of the VM's own; itself for the others. */
     public Kind each() {
         return switch (this) {
-            case WORD_BY_VCPU -> WORD;
-            case NUMBER_BY_VCPU -> NUMBER;
+            case WORD_BY_VCPU, WORD_BY_PCPU, WORD_OF_VM -> WORD;
+            case NUMBER_BY_VCPU, NUMBER_BY_PCPU -> NUMBER;
+            case FLAG_OF_VM -> FLAG;
             case SMALL_BY_VCPU -> SMALL;
             default -> this;
         };

@@ -2,16 +2,19 @@ package dev.longitude.trace;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
+import dev.longitude.kernel.Arch;
 import java.util.Arrays;
 import java.util.Optional;
 
 /** The operations, by the names that the specification, the reference implementation and reports share. */
 public enum Operation {
     /** KVM_CREATE_VM. */
-    CREATE_VM("CreateVm", takes(), gives()),
+    CREATE_VM(Archs.ALL, "CreateVm", takes(), gives()),
     /** KVM_CREATE_VCPU, with the synchronisation that creation does. */
-    CREATE_VCPU("CreateVcpu", takes(Field.VCPU), gives()),
+    CREATE_VCPU(Archs.ALL, "CreateVcpu", takes(Field.VCPU), gives()),
     /** KVM_SET_MSRS of MSR_IA32_TSC (0x10): the TSC by value. */
     WRITE_TSC("WriteTsc", takes(Field.VCPU, Field.VALUE), gives()),
     /** KVM_GET_MSRS of MSR_IA32_TSC. */
@@ -53,12 +56,12 @@ public enum Operation {
     ASK_FOR_CLOCK_UPDATE("AskForClockUpdate", takes(Field.VCPU), gives()),
     /** A clock update without the masterclock reads the host's TSC, and goes on to read the base clock. */
     TAKE_HOST_TSC("TakeHostTsc", takes(Field.VCPU), gives()),
-    /** KVM_RUN up to the guest. */
-    ENTER_GUEST("EnterGuest", takes(Field.VCPU), gives(Field.UPDATED)),
+    /** KVM_RUN up to the guest; on arm64 from the vCPU's load on. */
+    ENTER_GUEST(Archs.ALL, "EnterGuest", takes(Field.VCPU), gives(Field.UPDATED)),
     /** Back to the guest after an exit that KVM handled. */
     REENTER_GUEST("ReenterGuest", takes(Field.VCPU), gives(Field.UPDATED)),
-    /** KVM_RUN's return to userspace. */
-    EXIT_GUEST("ExitGuest", takes(Field.VCPU), gives()),
+    /** KVM_RUN's return to userspace; on arm64 only as far as its host's kernel. */
+    EXIT_GUEST(Archs.ALL, "ExitGuest", takes(Field.VCPU), gives()),
     /** The guest executes rdtsc. */
     GUEST_READ_TSC("GuestReadTsc", takes(Field.VCPU), gives(Field.VALUE)),
     /** The guest writes MSR_IA32_TSC: its TSC and MSR_IA32_TSC_ADJUST move. */
@@ -78,16 +81,77 @@ public enum Operation {
     /** The host's kernel finds its TSC unstable. */
     HOST_TSC_UNSTABLE("HostTscUnstable", takes(), gives()),
     /** The host comes back from a suspend with an earlier TSC; the event's instant is the one before the suspend. */
-    HOST_RESUMES("HostResumes", takes(Field.MISSING, Field.NS), gives());
+    HOST_RESUMES("HostResumes", takes(Field.MISSING, Field.NS), gives()),
+
+    /** KVM_CREATE_VCPU until 6.3: the loop that starts the virtual counter of the whole VM again begins. */
+    BEGIN_CREATE_VCPU(Arch.ARM64, "BeginCreateVcpu", takes(Field.VCPU), gives()),
+    /** One turn of a loop that copies an offset to every vCPU. */
+    BROADCAST_TO(Arch.ARM64, "BroadcastTo", takes(Field.VCPU), gives()),
+    /** KVM_ARM_VCPU_INIT. */
+    INIT_VCPU(Arch.ARM64, "InitVcpu", takes(Field.VCPU), gives()),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_TIMER_CNT: the virtual counter by value. */
+    SET_TIMER_CNT(Arch.ARM64, "SetTimerCnt", takes(Field.VCPU, Field.VALUE), gives(Field.ERRNO)),
+    /** KVM_GET_ONE_REG of KVM_REG_ARM_TIMER_CNT. */
+    GET_TIMER_CNT(Arch.ARM64, "GetTimerCnt", takes(Field.VCPU), gives(Field.VALUE)),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_PTIMER_CNT: the physical counter by value. */
+    SET_PTIMER_CNT(Arch.ARM64, "SetPtimerCnt", takes(Field.VCPU, Field.VALUE), gives(Field.ERRNO)),
+    /** KVM_GET_ONE_REG of KVM_REG_ARM_PTIMER_CNT. */
+    GET_PTIMER_CNT(Arch.ARM64, "GetPtimerCnt", takes(Field.VCPU), gives(Field.VALUE, Field.ERRNO)),
+    /** KVM_SET_DEVICE_ATTR of KVM_ARM_VCPU_TIMER_OFFSET_VTIMER, in the series v2. */
+    SET_VTIMER_OFFSET(Arch.ARM64, "SetVtimerOffset", takes(Field.VCPU, Field.OFFSET), gives()),
+    /** KVM_GET_DEVICE_ATTR of KVM_ARM_VCPU_TIMER_OFFSET_VTIMER. */
+    GET_VTIMER_OFFSET(Arch.ARM64, "GetVtimerOffset", takes(Field.VCPU), gives(Field.OFFSET)),
+    /** KVM_SET_DEVICE_ATTR of KVM_ARM_VCPU_TIMER_OFFSET_PTIMER. */
+    SET_PTIMER_OFFSET(Arch.ARM64, "SetPtimerOffset", takes(Field.VCPU, Field.OFFSET), gives()),
+    /** KVM_GET_DEVICE_ATTR of KVM_ARM_VCPU_TIMER_OFFSET_PTIMER. */
+    GET_PTIMER_OFFSET(Arch.ARM64, "GetPtimerOffset", takes(Field.VCPU), gives(Field.OFFSET)),
+    /** KVM_SET_SYSTEM_COUNTER_STATE on a vCPU, in the series v1. */
+    SET_SYSTEM_COUNTER_STATE(
+            Arch.ARM64,
+            "SetSystemCounterState",
+            takes(Field.VCPU, Field.PCPU, Field.FLAGS, Field.CNTVOFF, Field.CNTPOFF),
+            gives(Field.ERRNO)),
+    /** KVM_GET_SYSTEM_COUNTER_STATE. */
+    GET_SYSTEM_COUNTER_STATE(
+            Arch.ARM64, "GetSystemCounterState", takes(Field.VCPU), gives(Field.FLAGS, Field.CNTVOFF, Field.CNTPOFF)),
+    /** KVM_ARM_SET_COUNTER_OFFSET on the VM. */
+    SET_COUNTER_OFFSET(Arch.ARM64, "SetCounterOffset", takes(Field.OFFSET, Field.RESERVED), gives(Field.ERRNO)),
+    /** vcpu_load(): KVM_RUN begins, or goes on where it was preempted. */
+    VCPU_LOAD(Arch.ARM64, "VcpuLoad", takes(Field.VCPU, Field.PCPU), gives()),
+    /** vcpu_put(): KVM_RUN returns, or is preempted. */
+    VCPU_PUT(Arch.ARM64, "VcpuPut", takes(Field.VCPU, Field.RETURNS), gives()),
+    /** The guest reads CNTVCT_EL0. */
+    GUEST_READ_CNTVCT(Arch.ARM64, "GuestReadCntvct", takes(Field.VCPU), gives(Field.VALUE)),
+    /** The guest reads CNTPCT_EL0. */
+    GUEST_READ_CNTPCT(Arch.ARM64, "GuestReadCntpct", takes(Field.VCPU), gives(Field.VALUE, Field.TRAPPED)),
+    /** The guest sets CNTP_CVAL_EL0 and turns the physical timer on. */
+    GUEST_SET_PTIMER(Arch.ARM64, "GuestSetPtimer", takes(Field.VCPU, Field.CVAL), gives()),
+    /** Somebody looks whether the physical timer of a loaded vCPU has fired. */
+    LOOK_AT_PTIMER(Arch.ARM64, "LookAtPtimer", takes(Field.VCPU), gives(Field.DUE));
+
+    private static final class Archs {
+        static final ImmutableSet<Arch> X86 = ImmutableSet.of(Arch.X86);
+        static final ImmutableSet<Arch> ALL = ImmutableSet.copyOf(Arch.values());
+    }
 
     private static final ImmutableMap<String, Operation> BY_NAME =
             Maps.uniqueIndex(Arrays.asList(values()), Operation::specName);
 
+    private final ImmutableSet<Arch> archs;
     private final String specName;
     private final ImmutableList<Field> args;
     private final ImmutableList<Field> results;
 
     Operation(String specName, ImmutableList<Field> args, ImmutableList<Field> results) {
+        this(Archs.X86, specName, args, results);
+    }
+
+    Operation(Arch arch, String specName, ImmutableList<Field> args, ImmutableList<Field> results) {
+        this(ImmutableSet.of(arch), specName, args, results);
+    }
+
+    Operation(ImmutableSet<Arch> archs, String specName, ImmutableList<Field> args, ImmutableList<Field> results) {
+        this.archs = Sets.immutableEnumSet(archs);
         this.specName = specName;
         this.args = args;
         this.results = results;
@@ -99,6 +163,16 @@ public enum Operation {
 
     private static ImmutableList<Field> gives(Field... fields) {
         return ImmutableList.copyOf(fields);
+    }
+
+    /** Whether KVM has it on an architecture. */
+    public boolean isOf(Arch arch) {
+        return archs.contains(arch);
+    }
+
+    /** The operations that there are on an architecture. */
+    public static ImmutableList<Operation> of(Arch arch) {
+        return Arrays.stream(values()).filter(o -> o.isOf(arch)).collect(ImmutableList.toImmutableList());
     }
 
     /** The name of the action in the specification, and of the event in a trace. */

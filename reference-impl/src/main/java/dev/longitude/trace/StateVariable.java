@@ -87,7 +87,32 @@ public enum StateVariable {
     /** The vCPUs with a masterclock update pending. */
     MASTERCLOCK_UPDATE("masterclockUpdate", Kind.VCPU_SET),
     /** The vCPUs whose KVM_RUN is in the guest. */
-    IN_GUEST("inGuest", Kind.VCPU_SET);
+    IN_GUEST("inGuest", Kind.VCPU_SET),
+
+    /** arm64: each CPU's CNTHCTL_EL2, as far as it concerns a guest's counter and timer. */
+    CNTHCTL_EL2("cnthctlEl2", Kind.NUMBER_BY_PCPU),
+    /** arm64: each CPU's CNTVOFF_EL2, ticks modulo 2^64. */
+    CNTVOFF_EL2("cntvoffEl2", Kind.WORD_BY_PCPU),
+    /** arm64: each CPU's CNTPOFF_EL2, ticks modulo 2^64. */
+    CNTPOFF_EL2("cntpoffEl2", Kind.WORD_BY_PCPU),
+    /** arm64: the VM's virtual offset since 6.4, ticks modulo 2^64. */
+    VOFFSET("voffset", Kind.WORD_OF_VM),
+    /** arm64: the VM's physical offset since 6.4, ticks modulo 2^64. */
+    POFFSET("poffset", Kind.WORD_OF_VM),
+    /** arm64: KVM_ARM_SET_COUNTER_OFFSET was used. */
+    VM_COUNTER_OFFSET("vmCounterOffset", Kind.FLAG_OF_VM),
+    /** arm64: the vCPUs whose creation has begun. */
+    CREATING("creating", Kind.VCPU_SET),
+    /** arm64: each vCPU's virtual offset before 6.4, ticks modulo 2^64. */
+    SHADOW_CNTVOFF("shadowCntvoff", Kind.WORD_BY_VCPU),
+    /** arm64: each vCPU's physical offset in the series as posted, ticks modulo 2^64. */
+    SHADOW_CNTPOFF("shadowCntpoff", Kind.WORD_BY_VCPU),
+    /** arm64: the vCPUs that are in KVM_RUN. */
+    IN_RUN("inRun", Kind.VCPU_SET),
+    /** arm64: which CPU each loaded vCPU is on. */
+    LOADED_ON("loadedOn", Kind.NUMBER_BY_VCPU),
+    /** arm64: the compare value of each physical timer that is on, ticks of the guest's physical counter. */
+    PTIMER_CVAL("ptimerCval", Kind.WORD_BY_VCPU);
 
     private static final ImmutableMap<String, StateVariable> BY_NAME =
             ImmutableMap.copyOf(Arrays.stream(values()).collect(toMap(StateVariable::specName, v -> v)));

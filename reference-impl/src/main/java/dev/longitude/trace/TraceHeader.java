@@ -1,26 +1,17 @@
 package dev.longitude.trace;
 
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 
 /**
  * The first line of a trace.
  *
  * @param kernel the kernel that the trace claims to follow
- * @param tscKhz the rate of the host's TSC, kHz
- * @param tscFracBits the bits behind the point of the host's scaling ratio: 48 (Intel), 32 (AMD), or 0: it cannot scale
- * @param tscClocksource whether the host's clocksource is the TSC
- * @param tscUnstable whether the host's kernel has found its TSC unstable
+ * @param host the host that it ran on
  * @param vcpus the most vCPUs that a VM of the trace has
  * @param origin where the trace comes from, for people: scenario and seed, or the recording
  */
-public record TraceHeader(
-        KernelProfile kernel,
-        int tscKhz,
-        int tscFracBits,
-        boolean tscClocksource,
-        boolean tscUnstable,
-        int vcpus,
-        String origin) {
+public record TraceHeader(KernelProfile kernel, Host host, int vcpus, String origin) {
     /** The format's name, in every header. */
     public static final String FORMAT = "longitude-trace";
 
@@ -30,11 +21,65 @@ public record TraceHeader(
     /** The highest rate of a host's TSC, kHz: higher than that of any that there is. */
     public static final int MOST_TSC_KHZ = 8_000_000;
 
-    /** The only architecture so far. */
-    public static final String ARCH = "x86_64";
+    /** The most CPUs of a host. */
+    public static final int MOST_PCPUS = 4096;
+
+    /** What of the host matters. */
+    public sealed interface Host permits X86, Arm64 {
+        /** Its architecture. */
+        Arch arch();
+    }
+
+    /**
+     * A host that has a TSC.
+     *
+     * @param tscKhz the rate of its TSC, kHz
+     * @param tscFracBits the bits behind the point of its scaling ratio: 48 (Intel), 32 (AMD), or 0: it cannot scale
+     * @param tscClocksource whether its clocksource is the TSC
+     * @param tscUnstable whether its kernel has found its TSC unstable
+     */
+    public record X86(int tscKhz, int tscFracBits, boolean tscClocksource, boolean tscUnstable) implements Host {
+        @Override
+        public Arch arch() {
+            return Arch.X86;
+        }
+    }
+
+    /**
+     * A host that has the generic timer.
+     *
+     * @param vhe whether it runs at EL2 (VHE), and not at EL1
+     * @param ecv whether it has CNTPOFF_EL2 (FEAT_ECV)
+     * @param pcpus how many CPUs it has
+     */
+    public record Arm64(boolean vhe, boolean ecv, int pcpus) implements Host {
+        @Override
+        public Arch arch() {
+            return Arch.ARM64;
+        }
+    }
+
+    /** The host's architecture. */
+    public Arch arch() {
+        return host.arch();
+    }
+
+    /**
+     * The host, which has a TSC.
+     *
+     * @throws ClassCastException if it is of another architecture, as {@link #arm64()} does
+     */
+    public X86 x86() {
+        return (X86) host;
+    }
+
+    /** The host, which has the generic timer. */
+    public Arm64 arm64() {
+        return (Arm64) host;
+    }
 
     /** The same header for another kernel. */
     public TraceHeader withKernel(KernelProfile other) {
-        return new TraceHeader(other, tscKhz, tscFracBits, tscClocksource, tscUnstable, vcpus, origin);
+        return new TraceHeader(other, host, vcpus, origin);
     }
 }

@@ -2,6 +2,7 @@ package dev.longitude.trace;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class TraceReader implements Closeable {
     private final LineSource source;
     private final TraceHeader header;
+    private final String counter;
     private int events;
     private boolean ended;
 
@@ -25,6 +27,12 @@ public final class TraceReader implements Closeable {
             throw new TraceFormatException(source.name(), 1, 1, "the file is empty; a trace header was expected");
         }
         this.header = header(source, first);
+        this.counter = counter(header.arch());
+    }
+
+    /** What the host's counter is called in an event. */
+    static String counter(Arch arch) {
+        return arch == Arch.X86 ? "tsc" : "cntpct";
     }
 
     /** The header. */
@@ -45,7 +53,7 @@ public final class TraceReader implements Closeable {
                     1,
                     "the trace ends after " + events + " events without an end line: it is truncated");
         }
-        EventReader reader = new EventReader(source.line());
+        EventReader reader = new EventReader(source.line(), header.arch(), counter);
         JsonLine.read(source, text, reader::members);
         if (reader.end != null) {
             finish(reader.end);
@@ -89,12 +97,15 @@ public final class TraceReader implements Closeable {
     private static final class HeaderReader {
         private @Nullable String format;
         private @Nullable Integer version;
-        private @Nullable String arch;
+        private @Nullable Arch arch;
         private @Nullable KernelProfile kernel;
         private @Nullable Integer tscKhz;
         private int tscFracBits;
         private @Nullable String clocksource;
         private boolean tscUnstable;
+        private @Nullable Boolean vhe;
+        private @Nullable Boolean ecv;
+        private @Nullable Integer pcpus;
         private @Nullable Integer vcpus;
         private @Nullable String origin;
 
@@ -103,7 +114,12 @@ public final class TraceReader implements Closeable {
                 switch (name) {
                     case "format" -> format = exactly(json, TraceHeader.FORMAT);
                     case "version" -> version = json.number(TraceHeader.VERSION, TraceHeader.VERSION);
-                    case "arch" -> arch = exactly(json, TraceHeader.ARCH);
+                    case "arch" -> {
+                        String machine = json.string();
+                        arch = Arch.named(machine)
+                                .orElseThrow(() -> json.fault("unknown architecture \"" + machine + "\"; expected "
+                                        + Arch.X86 + " or " + Arch.ARM64));
+                    }
                     case "kernel" -> {
                         String profile = json.string();
                         kernel = KernelProfile.named(profile)
@@ -122,9 +138,13 @@ public final class TraceReader implements Closeable {
                                 }
                                 case "clocksource" -> clocksource = json.string();
                                 case "tscUnstable" -> tscUnstable = json.flag();
+                                case "vhe" -> vhe = json.flag();
+                                case "ecv" -> ecv = json.flag();
+                                case "pcpus" -> pcpus = json.number(1, TraceHeader.MOST_PCPUS);
                                 default ->
                                     throw json.fault("unknown field \"" + part
-                                            + "\" of the host; expected tscKhz, tscFracBits, clocksource, tscUnstable");
+                                            + "\" of the host; expected tscKhz, tscFracBits, clocksource, tscUnstable;"
+                                            + " or vhe, ecv, pcpus");
                             }
                         });
                     case "vcpus" -> vcpus = json.number(0, 65536);
@@ -147,13 +167,19 @@ public final class TraceReader implements Closeable {
         TraceHeader header(LineSource source) throws TraceFormatException {
             given(source, "format", format);
             given(source, "version", version);
-            given(source, "arch", arch);
+            TraceHeader.Host host = given(source, "arch", arch) == Arch.X86
+                    ? new TraceHeader.X86(
+                            given(source, "host.tscKhz", tscKhz),
+                            tscFracBits,
+                            given(source, "host.clocksource", clocksource).equals("tsc"),
+                            tscUnstable)
+                    : new TraceHeader.Arm64(
+                            given(source, "host.vhe", vhe),
+                            given(source, "host.ecv", ecv),
+                            given(source, "host.pcpus", pcpus));
             return new TraceHeader(
                     given(source, "kernel", kernel),
-                    given(source, "host.tscKhz", tscKhz),
-                    tscFracBits,
-                    given(source, "host.clocksource", clocksource).equals("tsc"),
-                    tscUnstable,
+                    host,
                     given(source, "vcpus", vcpus),
                     given(source, "origin", origin));
         }
@@ -169,6 +195,8 @@ public final class TraceReader implements Closeable {
     /** One line: an event, or the end. */
     private static final class EventReader {
         private final int line;
+        private final Arch arch;
+        private final String counter;
         private int seq = -1;
         private int vm;
         private @Nullable Interval tsc;
@@ -180,21 +208,27 @@ public final class TraceReader implements Closeable {
         private final ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builder();
         private @Nullable Integer end;
 
-        EventReader(int line) {
+        EventReader(int line, Arch arch, String counter) {
             this.line = line;
+            this.arch = arch;
+            this.counter = counter;
         }
 
         void members(JsonLine json) throws IOException, TraceFormatException {
             json.members(name -> {
+                if (name.equals(counter)) {
+                    tsc = json.interval();
+                    return;
+                }
                 switch (name) {
                     case "seq" -> seq = json.number(1, Integer.MAX_VALUE);
                     case "vm" -> vm = json.number(0, 65535);
-                    case "tsc" -> tsc = json.interval();
                     case "ns" -> ns = json.interval();
                     case "realtime" -> realtime = json.interval();
                     case "action" -> {
                         String action = json.string();
                         operation = Operation.named(action)
+                                .filter(o -> o.isOf(arch))
                                 .orElseThrow(() -> json.fault("unknown action \"" + action + "\""));
                     }
                     case "args" -> fields(json, args, action(json).args(), "argument");
@@ -207,8 +241,8 @@ public final class TraceReader implements Closeable {
                         });
                     case "end" -> end = json.number(0, Integer.MAX_VALUE);
                     default ->
-                        throw json.fault("unknown field \"" + name
-                                + "\"; expected seq, vm, tsc, ns, realtime, action, args, reply, state or end");
+                        throw json.fault("unknown field \"" + name + "\"; expected seq, vm, " + counter
+                                + ", ns, realtime, action, args, reply, state or end");
                 }
             });
         }
@@ -236,7 +270,7 @@ public final class TraceReader implements Closeable {
 
         TraceEvent event(LineSource source) throws TraceFormatException {
             if (operation == null || tsc == null) {
-                throw source.fault(1, "expected " + (operation == null ? "action" : "tsc") + " in the event");
+                throw source.fault(1, "expected " + (operation == null ? "action" : counter) + " in the event");
             }
             ImmutableMap<Field, Object> given = args.buildOrThrow();
             for (Field arg : operation.args()) {

@@ -12,23 +12,31 @@ import org.jspecify.annotations.Nullable;
 /** Writes a trace; {@link #close} writes the end line, without which it is no trace. */
 public final class TraceWriter implements Closeable {
     private final JsonGenerator json;
+    private final String counter;
     private int events;
 
     /** Writes the header. */
     public TraceWriter(OutputStream out, TraceHeader header) throws IOException {
+        counter = TraceReader.counter(header.arch());
         json = new JsonFactory().createGenerator(out);
         json.setPrettyPrinter(new MinimalPrettyPrinter("\n"));
         json.writeStartObject();
         json.writeStringField("format", TraceHeader.FORMAT);
         json.writeNumberField("version", TraceHeader.VERSION);
-        json.writeStringField("arch", TraceHeader.ARCH);
+        json.writeStringField("arch", header.arch().machine());
         json.writeStringField("kernel", header.kernel().specName());
         json.writeObjectFieldStart("host");
-        json.writeNumberField("tscKhz", header.tscKhz());
-        json.writeNumberField("tscFracBits", header.tscFracBits());
-        json.writeStringField("clocksource", header.tscClocksource() ? "tsc" : "other");
-        if (header.tscUnstable()) {
-            json.writeBooleanField("tscUnstable", true);
+        if (header.host() instanceof TraceHeader.X86 x86) {
+            json.writeNumberField("tscKhz", x86.tscKhz());
+            json.writeNumberField("tscFracBits", x86.tscFracBits());
+            json.writeStringField("clocksource", x86.tscClocksource() ? "tsc" : "other");
+            if (x86.tscUnstable()) {
+                json.writeBooleanField("tscUnstable", true);
+            }
+        } else if (header.host() instanceof TraceHeader.Arm64 arm64) {
+            json.writeBooleanField("vhe", arm64.vhe());
+            json.writeBooleanField("ecv", arm64.ecv());
+            json.writeNumberField("pcpus", arm64.pcpus());
         }
         json.writeEndObject();
         json.writeNumberField("vcpus", header.vcpus());
@@ -41,7 +49,7 @@ public final class TraceWriter implements Closeable {
         json.writeStartObject();
         json.writeNumberField("seq", ++events);
         json.writeNumberField("vm", event.vm());
-        clock("tsc", event.when().tsc());
+        clock(counter, event.when().tsc());
         clock("ns", event.when().ns());
         clock("realtime", event.when().realtime());
         json.writeStringField("action", event.operation().specName());
@@ -82,10 +90,11 @@ public final class TraceWriter implements Closeable {
 
     private void value(Kind kind, Object value) throws IOException {
         switch (kind) {
-            case VCPU, NUMBER, SMALL -> json.writeNumber((int) value);
-            case WORD -> json.writeString(Long.toUnsignedString((long) value));
-            case FLAG -> json.writeBoolean((boolean) value);
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU -> byVcpu(kind.each(), (Map<?, ?>) value);
+            case VCPU, PCPU, NUMBER, SMALL -> json.writeNumber((int) value);
+            case WORD, WORD_OF_VM -> json.writeString(Long.toUnsignedString((long) value));
+            case FLAG, FLAG_OF_VM -> json.writeBoolean((boolean) value);
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU ->
+                byIndex(kind.each(), (Map<?, ?>) value);
             case VCPU_SET -> {
                 json.writeStartArray();
                 for (Object vcpu : (Iterable<?>) value) {
@@ -96,7 +105,7 @@ public final class TraceWriter implements Closeable {
         }
     }
 
-    private void byVcpu(Kind each, Map<?, ?> values) throws IOException {
+    private void byIndex(Kind each, Map<?, ?> values) throws IOException {
         json.writeStartObject();
         for (Map.Entry<?, ?> entry : values.entrySet()) {
             json.writeFieldName(String.valueOf(entry.getKey()));

@@ -2,13 +2,18 @@ package dev.longitude.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.KernelProfile;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ScenarioTest {
+    static ImmutableList<Scenario> all() {
+        return Scenario.all();
+    }
+
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("all")
     void theSameSeedGivesTheSameTrace(Scenario scenario) {
         Scenario.Recording once = scenario.play(KernelProfile.V6_12, 3, 42);
         Scenario.Recording again = scenario.play(KernelProfile.V6_12, 3, 42);
@@ -17,7 +22,7 @@ class ScenarioTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("all")
     void everyScenarioIsPossibleWithOneVcpu(Scenario scenario) {
         assertThat(scenario.play(KernelProfile.V6_1, 1, 1).events()).isNotEmpty();
     }

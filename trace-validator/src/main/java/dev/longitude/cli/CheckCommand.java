@@ -10,7 +10,6 @@ import dev.longitude.recording.BundledRecording;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.validator.Refusal;
-import dev.longitude.validator.Specification;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -88,15 +87,14 @@ final class CheckCommand implements Callable<Integer> {
         Path folder = Files.createTempDirectory("longitude-check");
         try {
             if (models.isEmpty()) {
-                TraceFiles traces = new TraceFiles(Specification.load());
-                for (Scenario scenario : Scenario.values()) {
-                    for (KernelProfile kernel : KernelProfile.values()) {
-                        jobs.add(() -> check(traces, scenario, kernel));
+                for (Scenario scenario : Scenario.all()) {
+                    for (KernelProfile kernel : KernelProfile.showing(scenario.arch())) {
+                        jobs.add(() -> check(scenario, kernel));
                     }
                 }
                 for (BundledRecording recording : BundledRecording.all()) {
                     Path log = recording.unpack(folder);
-                    jobs.add(() -> check(traces, recording, log));
+                    jobs.add(() -> check(recording, log));
                 }
             }
             return report(run(jobs));
@@ -161,13 +159,13 @@ final class CheckCommand implements Callable<Integer> {
                 fault);
     }
 
-    private static Row check(TraceFiles traces, Scenario scenario, KernelProfile kernel) {
+    private static Row check(Scenario scenario, KernelProfile kernel) {
         long begin = System.nanoTime();
         long events = 0;
         String fault = null;
         for (int seed = 1; seed <= SEEDS && fault == null; seed++) {
             Scenario.Recording recording = scenario.play(kernel, VCPUS, seed);
-            Verdict verdict = traces.validate(recording.header().origin(), recording.header(), recording.events());
+            Verdict verdict = TraceFiles.validate(recording.header().origin(), recording.header(), recording.events());
             events += verdict.events();
             fault = verdict.conforms() ? null : verdict.text();
         }
@@ -179,11 +177,10 @@ final class CheckCommand implements Callable<Integer> {
                 fault);
     }
 
-    private static Row check(TraceFiles traces, BundledRecording recording, Path log)
-            throws IOException, TraceFormatException {
+    private static Row check(BundledRecording recording, Path log) throws IOException, TraceFormatException {
         long begin = System.nanoTime();
         KernelProfile refusing = recording.refusingProfile();
-        Verdict verdict = traces.validate(log, refusing);
+        Verdict verdict = TraceFiles.validate(log, refusing);
         String fault = null;
         if (refusing == null) {
             fault = verdict.conforms() ? null : verdict.text();

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -72,8 +71,9 @@ final class SimulateCommand implements Callable<Integer> {
         Scenario chosen = Scenario.named(wanted)
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(), "unknown scenario '" + wanted + "'; expected one of " + names()));
-        if (vcpus < 1 || vcpus > 1024) {
-            throw new ParameterException(spec.commandLine(), "--vcpus " + vcpus + ": expected 1 to 1024");
+        if (vcpus < 1 || vcpus > Scenario.MOST_VCPUS) {
+            throw new ParameterException(
+                    spec.commandLine(), "--vcpus " + vcpus + ": expected 1 to " + Scenario.MOST_VCPUS);
         }
         if (out != null && !force && Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
             throw new ParameterException(spec.commandLine(), out + " exists; --force overwrites it");
@@ -121,13 +121,13 @@ final class SimulateCommand implements Callable<Integer> {
 
     private void list() {
         Table table = new Table("scenario", "what happens");
-        for (Scenario each : Scenario.values()) {
+        for (Scenario each : Scenario.all()) {
             table.row(each.commandName(), each.summary());
         }
         spec.commandLine().getOut().print(table);
     }
 
     private static String names() {
-        return Arrays.stream(Scenario.values()).map(Scenario::commandName).collect(Collectors.joining(", "));
+        return Scenario.all().stream().map(Scenario::commandName).collect(Collectors.joining(", "));
     }
 }

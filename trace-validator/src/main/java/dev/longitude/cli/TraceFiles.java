@@ -10,7 +10,6 @@ import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.trace.TraceReader;
 import dev.longitude.validator.Refusal;
-import dev.longitude.validator.Specification;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
 import java.io.IOException;
@@ -20,18 +19,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Validates what lies in a file, or in memory: a trace of ours, or a recording that is imported first. */
 final class TraceFiles {
-    private final Specification specification;
-
-    TraceFiles(Specification specification) {
-        this.specification = specification;
-    }
+    private TraceFiles() {}
 
     /**
      * Validates a file.
      *
      * @param kernel the profile to judge by, or null for the one that the file names or was recorded on
      */
-    Verdict validate(Path file, @Nullable KernelProfile kernel) throws TraceFormatException, IOException {
+    static Verdict validate(Path file, @Nullable KernelProfile kernel) throws TraceFormatException, IOException {
         try (LineSource lines = LineSource.open(file)) {
             String first = lines.peek();
             if (first != null && IoctlLog.looksLike(first)) {
@@ -40,28 +35,24 @@ final class TraceFiles {
             try (TraceReader reader = new TraceReader(lines)) {
                 TraceHeader header =
                         kernel == null ? reader.header() : reader.header().withKernel(kernel);
-                TraceValidator validator = new TraceValidator(specification, header);
+                TraceValidator validator = new TraceValidator(header);
                 return run(file.toString(), header, validator, reader::next);
             }
         }
     }
 
     /** Validates a trace in memory. */
-    Verdict validate(String name, TraceHeader header, ImmutableList<TraceEvent> events) {
+    static Verdict validate(String name, TraceHeader header, ImmutableList<TraceEvent> events) {
         var iterator = events.iterator();
         try {
-            return run(
-                    name,
-                    header,
-                    new TraceValidator(specification, header),
-                    () -> iterator.hasNext() ? iterator.next() : null);
+            return run(name, header, new TraceValidator(header), () -> iterator.hasNext() ? iterator.next() : null);
         } catch (TraceFormatException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private Verdict validate(String name, ImportedTrace trace) throws TraceFormatException {
-        TraceValidator validator = new TraceValidator(specification, trace.header());
+    private static Verdict validate(String name, ImportedTrace trace) throws TraceFormatException {
+        TraceValidator validator = new TraceValidator(trace.header());
         var iterator = trace.events().stream()
                 .filter(e -> trace.disturbances().stream().noneMatch(d -> d.vm() == e.vm() && e.line() >= d.line()))
                 .iterator();

@@ -2,7 +2,6 @@ package dev.longitude.cli;
 
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.TraceFormatException;
-import dev.longitude.validator.Specification;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,11 +40,10 @@ final class ValidateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        TraceFiles traces = new TraceFiles(Specification.load());
         int worst = ExitCode.HOLDS;
         for (Path file : files) {
             try {
-                Verdict verdict = traces.validate(file, kernel);
+                Verdict verdict = TraceFiles.validate(file, kernel);
                 spec.commandLine().getOut().println(verdict.text());
                 worst = Math.max(worst, verdict.conforms() ? ExitCode.HOLDS : ExitCode.VIOLATED);
             } catch (TraceFormatException e) {

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableMultiset;
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
@@ -103,9 +104,9 @@ public final class IoctlLog {
     public static ImportedTrace read(Path file, LineSource lines, @Nullable KernelProfile kernel)
             throws TraceFormatException, IOException {
         HostFacts host = HostFacts.read(file.resolveSibling("host.txt"));
-        if (host.arch() != null && !host.arch().equals(TraceHeader.ARCH)) {
+        if (host.arch() != null && !host.arch().equals(Arch.X86.machine())) {
             throw new TraceFormatException(
-                    file.toString(), "recorded on " + host.arch() + "; only " + TraceHeader.ARCH + " is modelled");
+                    file.toString(), "recorded on " + host.arch() + "; only " + Arch.X86 + " is modelled");
         }
         List<IoctlRecord> records = new ArrayList<>();
         for (String line = lines.next(); line != null; line = lines.next()) {
@@ -147,10 +148,11 @@ public final class IoctlLog {
         return new ImportedTrace(
                 new TraceHeader(
                         profile,
-                        khz(host, records),
-                        0, // no recording yet of a host that scales
-                        host.tscClocksource(),
-                        host.unstable(),
+                        new TraceHeader.X86(
+                                khz(host, records),
+                                0, // no recording yet of a host that scales
+                                host.tscClocksource(),
+                                host.unstable()),
                         mostVcpus,
                         "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release)),
                 new Hindsight(e -> disturbances.stream().noneMatch(d -> d.vm() == e.vm() && d.line() <= e.line()))

@@ -2,6 +2,7 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
+import dev.longitude.kernel.Arch;
 import dev.longitude.trace.ClockSeen;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
@@ -30,7 +31,7 @@ import tlc2.value.impl.Value;
  * both ends of the interval are tried for what depends on the instant: what does, besides what was observed, is the
  * one-second window, and an answer that is the same at both ends is the answer in between.
  */
-final class Moments {
+final class Moments implements Instants {
     /** The operations whose effect depends on the instant, because they set a counter by value. */
     private static final Set<Operation> BY_VALUE =
             Sets.immutableEnumSet(Operation.CREATE_VCPU, Operation.WRITE_TSC, Operation.GUEST_WRITE_TSC);
@@ -50,6 +51,9 @@ final class Moments {
     private static final String HOST_NS = "hostNs";
     private static final String HOST_REALTIME = "hostRealtime";
 
+    /** (A state is one VM's.) */
+    private static final TlaValues ANY_VM = new TlaValues(Arch.X86, 0);
+
     private final Specification specification;
     private final TraceHeader header;
 
@@ -57,17 +61,6 @@ final class Moments {
         this.specification = specification;
         this.header = header;
     }
-
-    /** The host's clocks at one instant: unsigned cycles, ns and ns. */
-    record Moment(long tsc, long ns, long realtime) {}
-
-    /**
-     * The moments to try.
-     *
-     * @param implied whether what was observed told them
-     * @param open whether several remain because nothing tells more
-     */
-    record Candidates(Set<Moment> moments, boolean implied, boolean open) {}
 
     /** The moments at which a VM may have been created. */
     Set<Moment> ofCreation(TraceEvent event) {
@@ -89,7 +82,7 @@ final class Moments {
                 "InstantOfCreation",
                 TLCState.Empty,
                 Map.of(
-                        "khz", IntValue.gen(header.tscKhz()),
+                        "khz", IntValue.gen(header.x86().tscKhz()),
                         "tsc", Words64.word(hostTscOf(seen, tsc)),
                         "clock", Words64.word(seen.clock())));
     }
@@ -110,8 +103,8 @@ final class Moments {
         return hostTscOf(seen, seen.tsc().lo());
     }
 
-    /** The moments to try for an event from a state, none before the state's own. */
-    Candidates of(TraceEvent event, TLCState state) {
+    @Override
+    public Candidates of(TraceEvent event, TLCState state) {
         Interval within = event.tsc();
         long now = hostTsc(state);
         if (!within.isExact() && within.contains(now)) {
@@ -122,7 +115,7 @@ final class Moments {
             imply(event, state, within, implied);
         }
         Interval bounds = within;
-        implied.removeIf(m -> !bounds.contains(m.tsc) || !mayBe(event.when(), m));
+        implied.removeIf(m -> !bounds.contains(m.tsc()) || !mayBe(event.when(), m));
         if (!implied.isEmpty()) {
             return new Candidates(implied, true, false);
         }
@@ -136,8 +129,8 @@ final class Moments {
     }
 
     private static boolean mayBe(HostTime when, Moment moment) {
-        return (when.ns() == null || when.ns().contains(moment.ns))
-                && (when.realtime() == null || when.realtime().contains(moment.realtime));
+        return (when.ns() == null || when.ns().contains(moment.ns()))
+                && (when.realtime() == null || when.realtime().contains(moment.realtime()));
     }
 
     /** The moment at {@code tsc} of which nothing else is known: the least that the base clock can be. */
@@ -204,11 +197,12 @@ final class Moments {
             implied.add(
                     realtime == null || (long) realtime == 0
                             ? plain
-                            : new Moment(plain.tsc, plain.ns, (long) realtime));
+                            : new Moment(plain.tsc(), plain.ns(), (long) realtime));
         } else if (clock != null) {
             long ns = nsOfClock((long) clock, state);
-            long tsc =
-                    header.tscClocksource() ? bits("InstantOfNs", state, Map.of("ns", Words64.word(ns))) : within.lo();
+            long tsc = header.x86().tscClocksource()
+                    ? bits("InstantOfNs", state, Map.of("ns", Words64.word(ns)))
+                    : within.lo();
             implied.add(new Moment(tsc, ns, realtime(event.when(), state)));
         }
     }
@@ -222,13 +216,13 @@ final class Moments {
         for (ClockSeen seen : event.revealedClocks()) {
             if (seen.from() == ClockSeen.From.PAGE) {
                 long ns = nsOfClock(seen.clock(), state);
-                long tsc = tscTaken && header.tscClocksource()
+                long tsc = tscTaken && header.x86().tscClocksource()
                         ? bits("InstantOfNs", state, Map.of("ns", Words64.word(ns)))
                         : hostTscOf(seen);
                 implied.add(new Moment(tsc, ns, realtime(event.when(), state)));
             }
         }
-        implied.removeIf(m -> !within.contains(m.tsc));
+        implied.removeIf(m -> !within.contains(m.tsc()));
         if (implied.isEmpty()) {
             bisect(event, state, within, implied);
         }
@@ -297,7 +291,7 @@ final class Moments {
         for (ClockSeen seen : event.revealedClocks()) {
             if (seen.from() == ClockSeen.From.PAGE && within.contains(hostTscOf(seen))) {
                 Moment plain = plain(event, state, hostTscOf(seen));
-                implied.add(new Moment(plain.tsc, plain.ns, realtimeOf(event, seen.clock())));
+                implied.add(new Moment(plain.tsc(), plain.ns(), realtimeOf(event, seen.clock())));
                 implied.add(plain);
             }
         }
@@ -317,8 +311,8 @@ final class Moments {
         if (seen.from() == ClockSeen.From.BASE_CLOCK) {
             Moment plain = plain(event, state, within.lo());
             long middle = seen.tsc().lo() + (seen.tsc().hi() - seen.tsc().lo()) / 2;
-            long since = plain(event, state, middle).ns - plain.ns;
-            implied.add(new Moment(plain.tsc, plain.ns, realtimeOf(event, seen.clock() - since)));
+            long since = plain(event, state, middle).ns() - plain.ns();
+            implied.add(new Moment(plain.tsc(), plain.ns(), realtimeOf(event, seen.clock() - since)));
             implied.add(plain);
             return;
         }
@@ -340,7 +334,7 @@ final class Moments {
         // ... or real time had gone on, and then this tells how far.
         for (long tsc : inPhase(event, state, phases(within))) {
             Moment plain = plain(event, state, tsc);
-            implied.add(new Moment(tsc, plain.ns, realtimeOf(event, clockAt(tsc, seen, state))));
+            implied.add(new Moment(tsc, plain.ns(), realtimeOf(event, clockAt(tsc, seen, state))));
         }
     }
 
@@ -407,37 +401,37 @@ final class Moments {
     private @Nullable Long offsetAfter(TraceEvent event, TLCState state, long tsc) {
         for (TLCState now : reach(best(event, state, tsc), state)) {
             for (TLCState next : specification.step(event.operation().specName(), on(event), now)) {
-                return (Long) ((Map<?, ?>) specification.look(StateVariable.TSC_OFFSET, next)).get(event.vcpu());
+                return (Long) ((Map<?, ?>) look(StateVariable.TSC_OFFSET, next)).get(event.vcpu());
             }
         }
         return null;
     }
 
-    /** The state when the host's clocks have come there; none if they cannot. */
-    List<TLCState> reach(Moment moment, TLCState state) {
-        return hostTsc(state) == moment.tsc
-                        && look(HOST_NS, state) == moment.ns
-                        && look(HOST_REALTIME, state) == moment.realtime
+    @Override
+    public List<TLCState> reach(Moment moment, TLCState state) {
+        return hostTsc(state) == moment.tsc()
+                        && look(HOST_NS, state) == moment.ns()
+                        && look(HOST_REALTIME, state) == moment.realtime()
                 ? List.of(state)
                 : specification.step("TimePasses", times(moment), state);
     }
 
-    /** What keeps the host's clocks from coming to the first of an event's moments; null if nothing does. */
-    Conjuncts.@Nullable Outcome whyNot(TraceEvent event, TLCState state) {
-        Moment moment = of(event, state).moments.iterator().next();
+    @Override
+    public Conjuncts.@Nullable Outcome whyNot(TraceEvent event, TLCState state) {
+        Moment moment = of(event, state).moments().iterator().next();
         return specification.firstFalse(
                 "TimePasses", times(moment), state, TLCState.Empty.createEmpty(), (name, value) -> "");
     }
 
     private static ImmutableMap<String, Value> times(Moment moment) {
         return ImmutableMap.of(
-                "tsc", Words64.word(moment.tsc),
-                "ns", Words64.word(moment.ns),
-                "realtime", Words64.word(moment.realtime));
+                "tsc", Words64.word(moment.tsc()),
+                "ns", Words64.word(moment.ns()),
+                "realtime", Words64.word(moment.realtime()));
     }
 
     private boolean vcpuOnline(TraceEvent event, TLCState state) {
-        return ((Set<?>) specification.look(StateVariable.ONLINE, state)).contains(event.vcpu());
+        return ((Set<?>) look(StateVariable.ONLINE, state)).contains(event.vcpu());
     }
 
     private long instantOfWrite(long value, long offset) {
@@ -463,6 +457,10 @@ final class Moments {
 
     private long hostTsc(TLCState state) {
         return look(HOST_TSC, state);
+    }
+
+    private Object look(StateVariable variable, TLCState state) {
+        return ANY_VM.toTrace(variable.kind(), specification.look(variable.specName(), state));
     }
 
     private long look(String variable, TLCState state) {

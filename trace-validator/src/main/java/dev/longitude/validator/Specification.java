@@ -6,9 +6,9 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
-import dev.longitude.trace.StateVariable;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -38,18 +38,23 @@ import util.ToolIO;
 import util.UniqueString;
 
 /**
- * The specification, loaded once: TLC keeps what it loads in static state, so a JVM can hold one. Evaluates its actions
- * and operators by name, with arguments by the names of their formal parameters.
+ * The specification of an architecture. Both are loaded at once: TLC keeps what it loads in static state, so a JVM can
+ * hold one root module. Evaluates its actions and operators by name, with arguments by the names of their formal
+ * parameters.
  */
 public final class Specification {
-    private static final String ROOT = "TraceKvmX86";
+    private static final String ROOT = "Trace";
     private static final UniqueString KERNEL = UniqueString.uniqueStringOf("kernel");
-    private static @Nullable Specification loaded;
+    private static @Nullable FastTool loaded;
 
     private final FastTool tool;
 
-    private Specification(FastTool tool) {
+    /** What the names of its operators begin with in the root module. */
+    private final String prefix;
+
+    private Specification(FastTool tool, Arch arch) {
         this.tool = tool;
+        this.prefix = arch == Arch.X86 ? "" : "Arm64!";
     }
 
     /**
@@ -57,11 +62,11 @@ public final class Specification {
      *
      * @throws IllegalStateException if it cannot be parsed or loaded; the message is TLC's
      */
-    public static synchronized Specification load() {
+    public static synchronized Specification of(Arch arch) {
         if (loaded == null) {
-            loaded = new Specification(parse());
+            loaded = parse();
         }
-        return loaded;
+        return new Specification(loaded, arch);
     }
 
     private static FastTool parse() {
@@ -93,12 +98,16 @@ public final class Specification {
 
     /** Whether there is an operator of that name. */
     boolean has(String name) {
-        return tool.getSpecProcessor().getRootModule().getOpDef(UniqueString.uniqueStringOf(name)) != null;
+        return definition(name) != null;
     }
 
-    /** The operator of that name in the root module. */
+    private @Nullable OpDefNode definition(String name) {
+        return tool.getSpecProcessor().getRootModule().getOpDef(UniqueString.uniqueStringOf(prefix + name));
+    }
+
+    /** The operator of that name. */
     private OpDefNode operator(String name) {
-        OpDefNode definition = tool.getSpecProcessor().getRootModule().getOpDef(UniqueString.uniqueStringOf(name));
+        OpDefNode definition = definition(name);
         if (definition == null) {
             throw new IllegalStateException("the specification has no operator " + name);
         }
@@ -156,11 +165,6 @@ public final class Specification {
     Value look(String variable, TLCState state) {
         IValue value = state.lookup(UniqueString.uniqueStringOf(variable));
         return value == null ? TlaValues.plain(eval(variable, ImmutableMap.of(), state)) : (Value) value;
-    }
-
-    /** What a variable of the trace format is in a state. */
-    Object look(StateVariable variable, TLCState state) {
-        return TlaValues.toTrace(variable.kind(), look(variable.specName(), state));
     }
 
     /** {@code state} with another value for a variable. */
@@ -263,11 +267,15 @@ public final class Specification {
 
     private static TLCState plain(TLCState state) {
         TLCState copy = state.copy();
-        state.getVals().forEach((name, value) -> copy.bind(name, TlaValues.plain((Value) value)));
+        state.getVals().forEach((name, value) -> {
+            if (value != null) { // the other architecture's variables have none
+                copy.bind(name, TlaValues.plain((Value) value));
+            }
+        });
         return copy;
     }
 
-    /** The arguments of NewVm for a profile. */
+    /** The record of a profile's switches. */
     static Value switches(KernelProfile profile) {
         return switches(profile.switches());
     }

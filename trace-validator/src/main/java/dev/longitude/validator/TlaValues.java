@@ -2,12 +2,14 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
+import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.TraceEvent;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tlc2.value.IValue;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.FcnLambdaValue;
@@ -20,60 +22,96 @@ import tlc2.value.impl.StringValue;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
-/** Between the values of a trace and those of TLC. */
-final class TlaValues {
-    private TlaValues() {}
-
+/**
+ * Between the values of a trace and those of TLC. On x86 a state is one VM's, and a vCPU is its index; on arm64 a state
+ * is a host's, and a vCPU is the pair of its VM and its index.
+ *
+ * @param vm the VM that the values are of
+ */
+record TlaValues(Arch arch, int vm) {
     /** A scalar of a trace as TLC has it. */
-    static Value of(Kind kind, Object value) {
+    Value of(Kind kind, Object value) {
         return switch (kind) {
-            case VCPU, NUMBER, SMALL -> IntValue.gen((int) value);
-            case WORD -> Words64.word((long) value);
-            case FLAG -> (boolean) value ? BoolValue.ValTrue : BoolValue.ValFalse;
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, VCPU_SET ->
+            case VCPU -> vcpu((int) value);
+            case PCPU, NUMBER, SMALL -> IntValue.gen((int) value);
+            case WORD, WORD_OF_VM -> Words64.word((long) value);
+            case FLAG, FLAG_OF_VM -> (boolean) value ? BoolValue.ValTrue : BoolValue.ValFalse;
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU, VCPU_SET ->
                 throw new IllegalArgumentException(kind + " is not the kind of an argument");
         };
     }
 
+    private Value vcpu(int index) {
+        Value plain = IntValue.gen(index);
+        return arch == Arch.X86 ? plain : new TupleValue(IntValue.gen(vm), plain);
+    }
+
+    /** The index of a vCPU, or of a CPU; -1 for another VM's vCPU. */
+    private int index(Value key) {
+        if (key instanceof TupleValue pair) {
+            return ((IntValue) pair.elems[0]).val == vm ? ((IntValue) pair.elems[1]).val : -1;
+        }
+        return ((IntValue) key).val;
+    }
+
     /** A value of TLC as a trace has it. */
-    static Object toTrace(Kind kind, Value value) {
+    Object toTrace(Kind kind, Value value) {
         return switch (kind) {
-            case VCPU, NUMBER, SMALL -> ((IntValue) value).val;
+            case VCPU -> index(value);
+            case PCPU, NUMBER, SMALL -> ((IntValue) value).val;
             case WORD -> Words64.bits(value);
             case FLAG -> ((BoolValue) value).val;
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU -> byVcpu(kind.each(), value);
+            case WORD_OF_VM -> Words64.bits(((FcnRcdValue) value.toFcnRcd()).select(IntValue.gen(vm)));
+            case FLAG_OF_VM -> value.member(IntValue.gen(vm));
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU ->
+                byIndex(kind.each(), value);
             case VCPU_SET ->
                 Arrays.stream(((SetEnumValue) value.toSetEnum()).elems.toArray())
-                        .map(v -> ((IntValue) v).val)
+                        .map(this::index)
+                        .filter(i -> i >= 0)
                         .collect(ImmutableSortedSet.toImmutableSortedSet(Integer::compare));
         };
     }
 
-    private static ImmutableSortedMap<Integer, Object> byVcpu(Kind each, Value value) {
+    private ImmutableSortedMap<Integer, Object> byIndex(Kind each, Value value) {
         ImmutableSortedMap.Builder<Integer, Object> values = ImmutableSortedMap.naturalOrder();
         FcnRcdValue function = (FcnRcdValue) value.toFcnRcd();
         Value[] domain = function.getDomainAsValues();
         for (int i = 0; i < domain.length; i++) {
-            values.put(((IntValue) domain[i]).val, toTrace(each, function.values[i]));
+            if (index(domain[i]) >= 0) {
+                values.put(index(domain[i]), toTrace(each, function.values[i]));
+            }
         }
         return values.buildOrThrow();
     }
 
-    /** {@code base} with what was observed of it in its place: the whole value, or some vCPUs' parts. */
-    static Value overlay(Kind kind, Value base, Object observed) {
-        if (kind == Kind.VCPU_SET) {
-            return new SetEnumValue(
-                    ((Set<?>) observed).stream().map(v -> of(Kind.VCPU, v)).toArray(Value[]::new), false);
-        }
-        if (!(observed instanceof Map<?, ?> parts)) {
-            return of(kind, observed);
-        }
-        Kind each = kind.each();
+    /** {@code base} with what was observed of it in its place: the whole value, or some parts. */
+    Value overlay(Kind kind, Value base, Object observed) {
+        return switch (kind) {
+            case VCPU_SET -> {
+                Stream<Value> others = Arrays.stream(((SetEnumValue) base.toSetEnum()).elems.toArray())
+                        .filter(v -> index(v) < 0);
+                Stream<Value> seen = ((Set<?>) observed).stream().map(v -> of(Kind.VCPU, v));
+                yield new SetEnumValue(Stream.concat(others, seen).toArray(Value[]::new), false);
+            }
+            case FLAG_OF_VM -> {
+                Stream<Value> others = Arrays.stream(((SetEnumValue) base.toSetEnum()).elems.toArray())
+                        .filter(v -> index(v) != vm);
+                Stream<Value> seen = (boolean) observed ? Stream.of(IntValue.gen(vm)) : Stream.of();
+                yield new SetEnumValue(Stream.concat(others, seen).toArray(Value[]::new), false);
+            }
+            case WORD_OF_VM -> overlayParts(kind.each(), base, Map.of(vm, observed));
+            default ->
+                observed instanceof Map<?, ?> parts ? overlayParts(kind.each(), base, parts) : of(kind, observed);
+        };
+    }
+
+    private Value overlayParts(Kind each, Value base, Map<?, ?> parts) {
         FcnRcdValue function = (FcnRcdValue) base.toFcnRcd();
         Value[] domain = function.getDomainAsValues();
         Value[] values = function.values.clone();
         for (int i = 0; i < domain.length; i++) {
-            Object part = parts.get(((IntValue) domain[i]).val);
+            Object part = parts.get(index(domain[i]));
             if (part != null) {
                 values[i] = of(each, part);
             }

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.Sets;
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Kind;
@@ -13,7 +14,6 @@ import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -32,8 +32,8 @@ import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /**
- * Replays a trace against the specification. For each VM it keeps the set of states that are still possible, and for
- * each event lets time pass to the event's instant, takes the action that the event names, and keeps the successors
+ * Replays a trace against the specification. For each VM (on arm64, where VMs share what a CPU has, for the host) it
+ * keeps the set of states that are still possible, and for each event lets time pass to the event's instant, takes the action that the event names, and keeps the successors
  * that agree with what was observed. It never states a rule of its own: what an action does is the specification's.
  *
  * <p>Where only an interval is known for an instant, candidates are tried; see {@link Moments}.
@@ -42,13 +42,23 @@ public final class TraceValidator {
     /** The most states that are kept for one VM. */
     static final int MOST_STATES = 4096;
 
-    private static final String HOST_TSC = "hostTsc";
+    /** On arm64 all VMs are in one state. */
+    private static final int HOST = -1;
+
+    private static final String VM = "vm";
     private static final String REPLY = "reply";
     private static final String PVCLOCK = "pvclock";
 
     private final Specification specification;
     private final TraceHeader header;
-    private final Moments moments;
+    private final Instants moments;
+
+    /** What the host's counter is called. */
+    private final String counter;
+
+    /** The variables that an instant which nobody knows can leave open. */
+    private final ImmutableList<StateVariable> offsets;
+
     private final Map<Integer, List<TLCState>> possible = new HashMap<>();
 
     /** For each VM where a vCPU's offset may not be among those that were tried: the event that left it open. */
@@ -60,10 +70,29 @@ public final class TraceValidator {
     private final Map<String, TraceEvent> notKept = new LinkedHashMap<>();
 
     /** A validator for one trace. */
-    public TraceValidator(Specification specification, TraceHeader header) {
-        this.specification = specification;
+    public TraceValidator(TraceHeader header) {
+        this.specification = Specification.of(header.arch());
         this.header = header;
-        this.moments = new Moments(specification, header);
+        boolean x86 = header.arch() == Arch.X86;
+        this.moments = x86 ? new Moments(specification, header) : new CounterMoments(specification);
+        this.counter = x86 ? "hostTsc" : CounterMoments.COUNTER;
+        this.offsets = x86
+                ? ImmutableList.of(StateVariable.TSC_OFFSET)
+                : ImmutableList.of(
+                        StateVariable.VOFFSET,
+                        StateVariable.POFFSET,
+                        StateVariable.SHADOW_CNTVOFF,
+                        StateVariable.SHADOW_CNTPOFF);
+    }
+
+    /** Which state an event is about. */
+    private int subject(TraceEvent event) {
+        return header.arch() == Arch.X86 ? event.vm() : HOST;
+    }
+
+    /** Whether an event begins a state, and is no step from one. */
+    private boolean begins(TraceEvent event) {
+        return header.arch() == Arch.X86 && event.operation() == Operation.CREATE_VM;
     }
 
     /** Events accepted so far. */
@@ -93,20 +122,23 @@ public final class TraceValidator {
      * @throws UndecidedException if too many states are possible, or the event is beyond what the specification has
      */
     public Optional<Refusal> accept(TraceEvent event) throws UndecidedException {
-        List<TLCState> before = possible.getOrDefault(event.vm(), List.of());
-        if (event.operation() == Operation.CREATE_VM) {
+        List<TLCState> before = possible.getOrDefault(subject(event), List.of());
+        if (header.arch() == Arch.ARM64 && before.isEmpty()) {
+            before = List.of(newHost(event.tsc().lo()));
+        }
+        if (begins(event)) {
             if (!before.isEmpty()) {
                 return Optional.of(refusal(event, before, "VM " + event.vm(), "no such VM", "it exists"));
             }
-            List<TLCState> created =
-                    moments.ofCreation(event).stream().map(this::newVm).toList();
+            List<TLCState> created = ((Moments) moments)
+                    .ofCreation(event).stream().map(this::newVm).toList();
             List<TLCState> agreeing = created.stream()
                     .filter(s -> differences(event, s).isEmpty())
                     .toList();
             if (agreeing.isEmpty()) {
                 return Optional.of(explain(event, created, created));
             }
-            possible.put(event.vm(), agreeing);
+            possible.put(subject(event), agreeing);
             events++;
             return Optional.empty();
         }
@@ -122,7 +154,7 @@ public final class TraceValidator {
         }
         Step step = step(event, before);
         if (step.after.isEmpty()) {
-            TraceEvent guess = guessed.get(event.vm());
+            TraceEvent guess = guessed.get(subject(event));
             if (guess != null) {
                 throw new UndecidedException(events + " events conform to " + header.kernel() + "; event "
                         + (events + 1) + (event.line() > 0 ? " in line " + event.line() : "") + ", " + event.call()
@@ -133,13 +165,13 @@ public final class TraceValidator {
             return Optional.of(explain(event, before, step.reached));
         }
         if (step.open && offsets(step.after).size() > 1) {
-            guessed.put(event.vm(), event);
+            guessed.put(subject(event), event);
         }
         if (step.after.size() > MOST_STATES) {
             throw new UndecidedException("more than " + MOST_STATES + " states are possible after event " + (events + 1)
                     + " (" + event.call() + ")");
         }
-        possible.put(event.vm(), step.after);
+        possible.put(subject(event), step.after);
         events++;
         noteProperties(event, step.after);
         determined += step.determined ? 1 : 0;
@@ -147,10 +179,11 @@ public final class TraceValidator {
         return Optional.empty();
     }
 
-    /** The vCPUs' offsets in each of some states. */
+    /** The offsets in each of some states. */
     private Set<Object> offsets(List<TLCState> states) {
         Set<Object> different = new HashSet<>();
-        states.forEach(s -> different.add(specification.look(StateVariable.TSC_OFFSET, s)));
+        states.forEach(s -> different.add(
+                offsets.stream().map(v -> specification.look(v.specName(), s)).toList()));
         return different;
     }
 
@@ -179,10 +212,10 @@ public final class TraceValidator {
         boolean determined = false;
         boolean open = false;
         for (TLCState state : before) {
-            Moments.Candidates candidates = moments.of(event, state);
+            Instants.Candidates candidates = moments.of(event, state);
             determined |= candidates.implied();
             open |= candidates.open();
-            for (Moments.Moment moment : candidates.moments()) {
+            for (Instants.Moment moment : candidates.moments()) {
                 for (TLCState now : moments.reach(moment, state)) {
                     reached.add(now);
                     for (TLCState next : specification.step(event.operation().specName(), args(event), now)) {
@@ -198,25 +231,42 @@ public final class TraceValidator {
         return new Step(List.copyOf(after.values()), reached, determined, open);
     }
 
-    private TLCState newVm(Moments.Moment moment) {
+    private TLCState newHost(long counter) {
+        TraceHeader.Arm64 host = header.arm64();
+        return specification.initially(
+                "NewHost",
+                ImmutableMap.of(
+                        "switches", Specification.switches(header.kernel()),
+                        "isVhe", host.vhe() ? BoolValue.ValTrue : BoolValue.ValFalse,
+                        "hasEcv", host.ecv() ? BoolValue.ValTrue : BoolValue.ValFalse,
+                        "pcpus", IntValue.gen(host.pcpus()),
+                        "counter", Words64.word(counter)));
+    }
+
+    private TLCState newVm(Instants.Moment moment) {
+        TraceHeader.X86 host = header.x86();
         return specification.initially(
                 "NewVm",
                 ImmutableMap.of(
                         "switches", Specification.switches(header.kernel()),
-                        "khz", IntValue.gen(header.tscKhz()),
-                        "fracBits", IntValue.gen(header.tscFracBits()),
-                        "clocksourceIsTsc", header.tscClocksource() ? BoolValue.ValTrue : BoolValue.ValFalse,
-                        "unstable", header.tscUnstable() ? BoolValue.ValTrue : BoolValue.ValFalse,
+                        "khz", IntValue.gen(host.tscKhz()),
+                        "fracBits", IntValue.gen(host.tscFracBits()),
+                        "clocksourceIsTsc", host.tscClocksource() ? BoolValue.ValTrue : BoolValue.ValFalse,
+                        "unstable", host.tscUnstable() ? BoolValue.ValTrue : BoolValue.ValFalse,
                         "tsc", Words64.word(moment.tsc()),
                         "ns", Words64.word(moment.ns()),
                         "realtime", Words64.word(moment.realtime())));
     }
 
-    private static ImmutableMap<String, Value> args(TraceEvent event) {
-        return event.args().entrySet().stream()
-                .collect(ImmutableMap.toImmutableMap(
-                        arg -> arg.getKey().name(),
-                        arg -> TlaValues.of(arg.getKey().kind(), arg.getValue())));
+    private TlaValues values(TraceEvent event) {
+        return new TlaValues(header.arch(), event.vm());
+    }
+
+    private ImmutableMap<String, Value> args(TraceEvent event) {
+        TlaValues values = values(event);
+        ImmutableMap.Builder<String, Value> args = ImmutableMap.builder();
+        event.args().forEach((field, value) -> args.put(field.name(), values.of(field.kind(), value)));
+        return args.put(VM, IntValue.gen(event.vm())).buildOrThrow();
     }
 
     /** One thing that was observed otherwise, with the variable that it belongs to. */
@@ -224,25 +274,26 @@ public final class TraceValidator {
 
     private List<Mismatch> differences(TraceEvent event, TLCState after) {
         List<Mismatch> found = new ArrayList<>();
+        TlaValues values = values(event);
         RecordValue reply = (RecordValue) specification.look(REPLY, after);
         for (Map.Entry<Field, Object> result : event.results().entrySet()) {
             Field field = result.getKey();
             Value expected = reply.select(new tlc2.value.impl.StringValue(field.name()));
-            Object plain = TlaValues.toTrace(field.kind(), expected);
+            Object plain = values.toTrace(field.kind(), expected);
             if (!plain.equals(result.getValue())) {
                 found.add(new Mismatch(
                         REPLY,
-                        withField(reply, field, result.getValue()),
+                        withField(values, reply, field, result.getValue()),
                         difference(field.name(), field.kind(), plain, result.getValue())));
             }
         }
         for (Map.Entry<StateVariable, Object> seen : event.state().entrySet()) {
             StateVariable variable = seen.getKey();
-            Object expected = specification.look(variable, after);
+            Object expected = values.toTrace(variable.kind(), specification.look(variable.specName(), after));
             if (!TlaValues.agrees(expected, seen.getValue())) {
                 found.add(new Mismatch(
                         isPartOfPage(variable) ? PVCLOCK : variable.specName(),
-                        asObserved(variable, seen.getValue(), after),
+                        asObserved(values, variable, seen.getValue(), after),
                         difference(variable.specName(), variable.kind(), expected, seen.getValue())));
             }
         }
@@ -254,10 +305,10 @@ public final class TraceValidator {
     }
 
     /** The value of the variable after the event with what was observed in its place. */
-    private Value asObserved(StateVariable variable, Object observed, TLCState after) {
+    private Value asObserved(TlaValues same, StateVariable variable, Object observed, TLCState after) {
         String name = variable.specName();
         if (!isPartOfPage(variable)) {
-            return TlaValues.overlay(variable.kind(), specification.look(name, after), observed);
+            return same.overlay(variable.kind(), specification.look(name, after), observed);
         }
         // A part of each vCPU's page.
         String part = CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_CAMEL, name.substring(PVCLOCK.length()));
@@ -268,6 +319,7 @@ public final class TraceValidator {
             Object seen = ((Map<?, ?>) observed).get(((IntValue) domain[i]).val);
             if (seen != null) {
                 values[i] = withField(
+                        same,
                         (RecordValue) values[i].toRcd(),
                         new Field(part, variable.kind().each()),
                         seen);
@@ -295,11 +347,11 @@ public final class TraceValidator {
         return new Refusal.Difference(what, TlaValues.show(kind, expected), TlaValues.show(kind, observed));
     }
 
-    private static Value withField(RecordValue record, Field field, Object value) {
+    private static Value withField(TlaValues kinds, RecordValue record, Field field, Object value) {
         Value[] values = record.values.clone();
         for (int i = 0; i < values.length; i++) {
             if (record.names[i].equals(UniqueString.uniqueStringOf(field.name()))) {
-                values[i] = TlaValues.of(field.kind(), value);
+                values[i] = kinds.of(field.kind(), value);
             }
         }
         return new RecordValue(record.names.clone(), values, record.isNormalized());
@@ -321,9 +373,9 @@ public final class TraceValidator {
     /** Explains with the possible successor that comes nearest to what was observed. */
     private Refusal explain(TraceEvent event, List<TLCState> before, List<TLCState> reached) {
         if (reached.isEmpty()) {
-            Object now = specification.look(HOST_TSC, before.get(0));
+            Object now = specification.look(counter, before.get(0));
             Refusal plain =
-                    refusal(event, before, HOST_TSC, "at least " + TlaValues.show((Value) now), event.tsc() + "");
+                    refusal(event, before, counter, "at least " + TlaValues.show((Value) now), event.tsc() + "");
             Conjuncts.Outcome pace = moments.whyNot(event, before.get(0));
             return pace == null || pace.location() == null ? plain : plain.because(place(pace.location()));
         }
@@ -331,9 +383,7 @@ public final class TraceValidator {
         Conjuncts.Outcome outcome = null;
         List<Mismatch> nearest = null;
         for (TLCState now : reached) {
-            List<TLCState> nexts = event.operation() == Operation.CREATE_VM
-                    ? List.of(now)
-                    : specification.step(action, args(event), now);
+            List<TLCState> nexts = begins(event) ? List.of(now) : specification.step(action, args(event), now);
             for (TLCState next : nexts) {
                 List<Mismatch> mismatches = differences(event, next);
                 if (nearest == null || mismatches.size() < nearest.size()) {
@@ -346,7 +396,7 @@ public final class TraceValidator {
                             to.bind(UniqueString.uniqueStringOf(mismatch.variable), mismatch.asObserved);
                         }
                     }
-                    outcome = event.operation() == Operation.CREATE_VM ? null : firstFalse(event, now, to);
+                    outcome = begins(event) ? null : firstFalse(event, now, to);
                 }
             }
         }
@@ -369,7 +419,7 @@ public final class TraceValidator {
 
     /** The operations that were possible in some state, for the event's vCPU; an argument of theirs may be anything. */
     private ImmutableList<Operation> possible(TraceEvent event, List<TLCState> reached) {
-        return Arrays.stream(Operation.values())
+        return Operation.of(header.arch()).stream()
                 .filter(other -> other != Operation.CREATE_VM)
                 .filter(other -> reached.stream()
                         .anyMatch(now -> !specification
@@ -378,17 +428,19 @@ public final class TraceValidator {
                 .collect(ImmutableList.toImmutableList());
     }
 
-    private static ImmutableMap<String, Value> anything(Operation operation, TraceEvent event) {
-        return operation.args().stream()
-                .collect(ImmutableMap.toImmutableMap(
-                        Field::name,
-                        arg -> arg.equals(Field.VCPU)
-                                ? IntValue.gen(Math.max(0, event.vcpu()))
-                                : anything(arg.kind())));
-    }
-
-    private static Value anything(Kind kind) {
-        return TlaValues.of(kind, kind == Kind.WORD ? (Object) 0L : kind == Kind.FLAG ? (Object) false : (Object) 0);
+    private ImmutableMap<String, Value> anything(Operation operation, TraceEvent event) {
+        TlaValues values = values(event);
+        ImmutableMap.Builder<String, Value> args = ImmutableMap.builder();
+        for (Field arg : operation.args()) {
+            Object any = switch (arg.kind()) {
+                case VCPU -> arg.equals(Field.VCPU) ? Math.max(0, event.vcpu()) : 0;
+                case WORD -> 0L;
+                case FLAG -> false;
+                default -> 0;
+            };
+            args.put(arg.name(), values.of(arg.kind(), any));
+        }
+        return args.put(VM, IntValue.gen(event.vm())).buildOrThrow();
     }
 
     private Conjuncts.Outcome firstFalse(TraceEvent event, TLCState from, TLCState to) {
@@ -404,12 +456,14 @@ public final class TraceValidator {
     private ImmutableList<Switch> flips(TraceEvent event, List<TLCState> before) {
         ImmutableList.Builder<Switch> passing = ImmutableList.builder();
         for (Switch one : Switch.values()) {
+            if (one.arch() != header.arch() || begins(event)) {
+                continue;
+            }
             Set<Switch> flipped = Sets.symmetricDifference(header.kernel().switches(), Set.of(one));
             List<TLCState> states = before.stream()
                     .map(state -> Specification.withKernel(state, flipped))
                     .toList();
-            if (event.operation() != Operation.CREATE_VM
-                    && !step(event, states).after.isEmpty()) {
+            if (!step(event, states).after.isEmpty()) {
                 passing.add(one);
             }
         }

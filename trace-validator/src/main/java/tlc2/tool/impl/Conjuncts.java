@@ -11,6 +11,8 @@ import tla2sany.semantic.LetInNode;
 import tla2sany.semantic.OpApplNode;
 import tla2sany.semantic.OpDefNode;
 import tla2sany.semantic.SemanticNode;
+import tla2sany.semantic.Subst;
+import tla2sany.semantic.SubstInNode;
 import tla2sany.st.Location;
 import tlc2.tool.Action;
 import tlc2.tool.BuiltInOPs;
@@ -79,6 +81,13 @@ public final class Conjuncts {
                 }
             }
             return walk(let.getBody(), inner, partial);
+        }
+        if (node instanceof SubstInNode instance) {
+            Context inner = context;
+            for (Subst one : instance.getSubsts()) {
+                inner = inner.cons(one.getOp(), tool.getVal(one.getExpr(), context, false));
+            }
+            return walk(instance.getBody(), inner, partial);
         }
         if (node instanceof OpApplNode application) {
             ExprOrOpArgNode[] args = application.getArgs();

@@ -50,7 +50,7 @@ class IoctlLogTest {
         host(HOST);
         assertThat(read(CREATE_VM, null).header().kernel()).isEqualTo(KernelProfile.V6_12);
         assertThat(read(CREATE_VM, KernelProfile.V6_1).header().kernel()).isEqualTo(KernelProfile.V6_1);
-        assertThat(read(CREATE_VM, null).header().tscKhz()).isEqualTo(1_000_000);
+        assertThat(read(CREATE_VM, null).header().x86().tscKhz()).isEqualTo(1_000_000);
     }
 
     @Test
@@ -63,7 +63,7 @@ class IoctlLogTest {
     @Test
     void aRefinedRateIsBetterThanADetectedOne() throws Exception {
         host(HOST + "dmesg [ 2.0] tsc: Refined TSC clocksource calibration: 1000.123 MHz\n");
-        assertThat(read(CREATE_VM, null).header().tscKhz()).isEqualTo(1_000_123);
+        assertThat(read(CREATE_VM, null).header().x86().tscKhz()).isEqualTo(1_000_123);
     }
 
     @Test

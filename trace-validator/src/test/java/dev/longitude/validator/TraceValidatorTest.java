@@ -1,6 +1,7 @@
 package dev.longitude.validator;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,7 +10,9 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
+import dev.longitude.scenario.Arm64Scenario;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.scenario.X86Scenario;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
@@ -24,13 +27,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TraceValidatorTest {
     private static Optional<Refusal> validate(TraceHeader header, List<TraceEvent> events) throws Exception {
-        TraceValidator validator = new TraceValidator(Specification.load(), header);
+        TraceValidator validator = new TraceValidator(header);
         for (TraceEvent event : events) {
             Optional<Refusal> refusal = validator.accept(event);
             if (refusal.isPresent()) {
@@ -54,11 +61,27 @@ class TraceValidatorTest {
                 ImmutableMap.copyOf(state));
     }
 
+    static Stream<Arguments> variables() {
+        return Stream.of(
+                        X86Scenario.LATE_VCPU.play(KernelProfile.V6_12, 3, 5),
+                        Arm64Scenario.LATE_VCPU.play(KernelProfile.V6_1, 3, 5))
+                .flatMap(recording -> recording.events().get(0).state().keySet().stream()
+                        .map(variable -> Arguments.of(
+                                Named.of(variable.specName(), variable),
+                                Named.of(recording.header().arch().machine(), recording))));
+    }
+
+    @Test
+    void everyVariableIsOfAnArchitecture() {
+        Set<Object> seen =
+                variables().map(a -> ((Named<?>) a.get()[0]).getPayload()).collect(toSet());
+        assertThat(seen).containsExactlyInAnyOrder((Object[]) StateVariable.values());
+    }
+
     /** Each variable of each kind of event is compared: one that is off by a little is refused, at that event. */
     @ParameterizedTest
-    @EnumSource
-    void anyVariableThatIsOffIsRefused(StateVariable variable) throws Exception {
-        Scenario.Recording recording = Scenario.LATE_VCPU.play(KernelProfile.V6_12, 3, 5);
+    @MethodSource("variables")
+    void anyVariableThatIsOffIsRefused(StateVariable variable, Scenario.Recording recording) throws Exception {
         List<Operation> tried = new ArrayList<>();
         for (int i = 0; i < recording.events().size(); i++) {
             TraceEvent event = recording.events().get(i);
@@ -80,17 +103,18 @@ class TraceValidatorTest {
 
     private static Object off(Kind kind, Object value) {
         return switch (kind) {
-            case VCPU, NUMBER, SMALL -> (int) value + 1;
-            case WORD -> (long) value + 1;
-            case FLAG -> !(boolean) value;
+            case VCPU, PCPU, NUMBER, SMALL -> (int) value + 1;
+            case WORD, WORD_OF_VM -> (long) value + 1;
+            case FLAG, FLAG_OF_VM -> !(boolean) value;
             case VCPU_SET -> ((Set<?>) value).contains(0) ? ImmutableSet.of(7) : ImmutableSet.of(0, 7);
-            case WORD_BY_VCPU -> ImmutableMap.of(0, (long) first(value) + 1);
-            case NUMBER_BY_VCPU, SMALL_BY_VCPU -> ImmutableMap.of(0, (int) first(value) + 1);
+            case WORD_BY_VCPU, WORD_BY_PCPU -> ImmutableMap.of(0, (long) first(value, 0L) + 1);
+            case NUMBER_BY_VCPU, SMALL_BY_VCPU, NUMBER_BY_PCPU -> ImmutableMap.of(0, (int) first(value, 0) + 1);
         };
     }
 
-    private static Object first(Object byVcpu) {
-        return requireNonNull(((Map<?, ?>) byVcpu).get(0));
+    private static Object first(Object byIndex, Object without) {
+        Object first = ((Map<?, ?>) byIndex).get(0);
+        return first == null ? without : first;
     }
 
     @ParameterizedTest
@@ -98,7 +122,7 @@ class TraceValidatorTest {
             mode = EnumSource.Mode.INCLUDE,
             names = {"READ_TSC", "GET_TSC_OFFSET", "GET_CLOCK", "ENTER_GUEST", "GUEST_READ_TSC"})
     void aResultThatIsOffIsRefused(Operation operation) throws Exception {
-        Scenario.Recording recording = Scenario.BOOT.play(KernelProfile.V6_12, 2, 1);
+        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.V6_12, 2, 1);
         List<TraceEvent> tampered = new ArrayList<>(recording.events());
         int i = 0;
         while (tampered.get(i).operation() != operation) {
@@ -123,7 +147,7 @@ class TraceValidatorTest {
 
     @Test
     void anOperationThatIsNotPossibleIsRefusedAtItsGuard() throws Exception {
-        Scenario.Recording recording = Scenario.BOOT.play(KernelProfile.V6_12, 1, 1);
+        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.V6_12, 1, 1);
         List<TraceEvent> events = new ArrayList<>(recording.events());
         events.removeIf(event -> event.operation() == Operation.ENTER_GUEST);
         Refusal refusal = validate(recording.header(), events).orElseThrow();
@@ -138,8 +162,9 @@ class TraceValidatorTest {
     /** A VM's rate that the host has no ratio for: what its vCPUs then get is not modelled, and nobody can say. */
     @Test
     void whatTheSpecificationLeavesOutIsUndecided() throws Exception {
-        TraceHeader header = new TraceHeader(KernelProfile.V6_12, 1_000_000, 0, true, false, 1, "test");
-        TraceValidator validator = new TraceValidator(Specification.load(), header);
+        TraceHeader header =
+                new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(1_000_000, 0, true, false), 1, "test");
+        TraceValidator validator = new TraceValidator(header);
         validator.accept(event(Operation.CREATE_VM, ImmutableMap.of()));
         validator.accept(event(Operation.CREATE_VCPU, ImmutableMap.of(Field.VCPU, 0)));
         TraceEvent slower = event(Operation.SET_VM_TSC_KHZ, ImmutableMap.of(Field.KHZ, 900_000));
@@ -155,7 +180,7 @@ class TraceValidatorTest {
 
     @Test
     void timeDoesNotGoBack() throws Exception {
-        Scenario.Recording recording = Scenario.BOOT.play(KernelProfile.V6_12, 1, 1);
+        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.V6_12, 1, 1);
         List<TraceEvent> events = new ArrayList<>(recording.events());
         TraceEvent last = events.get(events.size() - 1);
         events.set(
@@ -171,7 +196,7 @@ class TraceValidatorTest {
 
     @Test
     void aTraceOfOneKernelIsRefusedUnderTheOtherWithTheSwitchAsReason() throws Exception {
-        Scenario.Recording recording = Scenario.YOUNG_GUEST.play(KernelProfile.V6_12, 2, 1);
+        Scenario.Recording recording = X86Scenario.YOUNG_GUEST.play(KernelProfile.V6_12, 2, 1);
         Refusal refusal = validate(recording.header().withKernel(KernelProfile.V6_1), recording.events())
                 .orElseThrow();
         assertThat(refusal.event().operation()).isEqualTo(Operation.WRITE_TSC);
@@ -182,7 +207,7 @@ class TraceValidatorTest {
     /** Only what a log would have: intervals for instants, and the offset that is read later. */
     @Test
     void anInstantIsFoundFromTheOffsetThatAWriteLedTo() throws Exception {
-        Scenario.Recording recording = Scenario.SLOW_RESTORE.play(KernelProfile.V6_12, 2, 3);
+        Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.V6_12, 2, 3);
         List<TraceEvent> partial = new ArrayList<>();
         for (TraceEvent event : recording.events()) {
             long tsc = event.tsc().lo();
@@ -198,7 +223,7 @@ class TraceValidatorTest {
                                     : ImmutableSet.of((long) requireNonNull(offsets.get(event.vcpu()))),
                             ImmutableMap.of()));
         }
-        TraceValidator validator = new TraceValidator(Specification.load(), recording.header());
+        TraceValidator validator = new TraceValidator(recording.header());
         for (TraceEvent event : partial) {
             assertThat(validator.accept(event)).isEmpty();
         }
@@ -208,7 +233,7 @@ class TraceValidatorTest {
     @Test
     void aWrappingHostTscIsNoObstacle() throws Exception {
         for (int seed = 1; seed <= 40; seed++) {
-            Scenario.Recording recording = Scenario.SLOW_RESTORE.play(KernelProfile.V6_1, 2, seed);
+            Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.V6_1, 2, seed);
             assertThat(validate(recording.header(), recording.events())).isEmpty();
             if (recording.events().get(0).tsc().lo() < 0) {
                 return; // this one began just below 2^64

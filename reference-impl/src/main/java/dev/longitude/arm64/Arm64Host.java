@@ -1,0 +1,227 @@
+package dev.longitude.arm64;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.collect.ImmutableSortedSet;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Switch;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.HostTime;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A host whose counter is moved by the test, its CPUs, and the VMs that share them.
+ *
+ * <p>Everything may be used by any number of threads. A step (what one event stands for) is taken under the host's lock,
+ * so that a trace has the steps in an order in which they happened. A broadcast is many steps, with the VM's kvm->lock
+ * held through all of them, and other vCPUs run in between.
+ */
+public final class Arm64Host {
+    private final KernelProfile kernel;
+    private final boolean vhe;
+    private final boolean ecv;
+    private final ImmutableList<Pcpu> pcpus;
+    private final @Nullable Consumer<TraceEvent> trace;
+    private final Map<Integer, Arm64Vm> vms = new TreeMap<>();
+    private final ReentrantLock step = new ReentrantLock();
+    private volatile long cntpct;
+    private Runnable between = () -> {};
+
+    /**
+     * A host.
+     *
+     * @param vhe whether it runs at EL2, and not at EL1
+     * @param ecv whether it has CNTPOFF_EL2
+     * @param pcpus how many CPUs it has, positive
+     * @param cntpct its counter now, unsigned ticks
+     * @param trace gets every event, in the order in which they happened; null: nothing is recorded
+     */
+    public Arm64Host(
+            KernelProfile kernel,
+            boolean vhe,
+            boolean ecv,
+            int pcpus,
+            long cntpct,
+            @Nullable Consumer<TraceEvent> trace) {
+        checkArgument(pcpus > 0, "a host of %s CPUs", pcpus);
+        this.kernel = kernel;
+        this.vhe = vhe;
+        this.ecv = ecv;
+        this.pcpus = IntStream.range(0, pcpus)
+                .mapToObj(number -> new Pcpu(number, vhe, ecv))
+                .collect(ImmutableList.toImmutableList());
+        this.cntpct = cntpct;
+        this.trace = trace;
+    }
+
+    /** What a trace's header says of it. */
+    public TraceHeader.Arm64 described() {
+        return new TraceHeader.Arm64(vhe, ecv, pcpus.size());
+    }
+
+    /** The counter, unsigned ticks. */
+    public long cntpct() {
+        return cntpct;
+    }
+
+    /** How many CPUs it has. */
+    public int pcpus() {
+        return pcpus.size();
+    }
+
+    /** Whether no vCPU is loaded on a CPU. */
+    public boolean isIdle(int pcpu) {
+        return pcpus.get(pcpu).loaded == null;
+    }
+
+    /**
+     * Lets time pass.
+     *
+     * @param ticks of the counter, not negative
+     */
+    public void advance(long ticks) {
+        checkArgument(ticks >= 0, "time does not go back by %s ticks", -ticks);
+        underLock(() -> {
+            long now = cntpct;
+            cntpct = now + ticks;
+        });
+    }
+
+    /**
+     * Sets what happens between two steps of a broadcast: the seeded scheduler's chance to let other vCPUs run. It must
+     * not set a counter of the same VM.
+     */
+    public void setBetween(Runnable between) {
+        this.between = between;
+    }
+
+    /** KVM_CREATE_VM. */
+    public Arm64Vm createVm(int id) {
+        return underLock(() -> {
+            checkArgument(!vms.containsKey(id), "VM %s exists", id);
+            Arm64Vm vm = new Arm64Vm(this, id);
+            vms.put(id, vm);
+            emit(vm, Operation.CREATE_VM, ImmutableMap.of(), ImmutableMap.of());
+            return vm;
+        });
+    }
+
+    boolean has(Switch one) {
+        return kernel.has(one);
+    }
+
+    boolean vhe() {
+        return vhe;
+    }
+
+    /** has_cntpoff(): whether the hardware subtracts the physical offset. */
+    boolean usesCntpoff() {
+        return has(Switch.USES_CNTPOFF) && vhe && ecv;
+    }
+
+    Pcpu pcpu(int number) {
+        return pcpus.get(number);
+    }
+
+    void betweenSteps() {
+        between.run();
+    }
+
+    <T> T underLock(Supplier<T> body) {
+        step.lock();
+        try {
+            return body.get();
+        } finally {
+            step.unlock();
+        }
+    }
+
+    void underLock(Runnable body) {
+        underLock(() -> {
+            body.run();
+            return true;
+        });
+    }
+
+    /** Records an operation on a vCPU that returns nothing. */
+    void emit(Arm64Vcpu vcpu, Operation operation) {
+        emit(vcpu, operation, ImmutableMap.of(), ImmutableMap.of());
+    }
+
+    void emit(
+            Arm64Vcpu vcpu,
+            Operation operation,
+            ImmutableMap<Field, Object> args,
+            ImmutableMap<Field, Object> results) {
+        if (trace != null) {
+            emit(
+                    vcpu.vm(),
+                    operation,
+                    ImmutableMap.<Field, Object>builder()
+                            .put(Field.VCPU, vcpu.index())
+                            .putAll(args)
+                            .buildOrThrow(),
+                    results);
+        }
+    }
+
+    void emit(Arm64Vm vm, Operation operation, ImmutableMap<Field, Object> args, ImmutableMap<Field, Object> results) {
+        if (trace != null) {
+            trace.accept(new TraceEvent(0, vm.id(), HostTime.exactly(cntpct), operation, args, results, state(vm)));
+        }
+    }
+
+    private ImmutableMap<StateVariable, Object> state(Arm64Vm vm) {
+        List<Arm64Vcpu> created = vm.vcpus();
+        return ImmutableMap.<StateVariable, Object>builder()
+                .put(StateVariable.CNTHCTL_EL2, eachPcpu(p -> p.cnthctl))
+                .put(StateVariable.CNTVOFF_EL2, eachPcpu(p -> p.cntvoff))
+                .put(StateVariable.CNTPOFF_EL2, eachPcpu(p -> p.cntpoff))
+                .put(StateVariable.VOFFSET, vm.voffset)
+                .put(StateVariable.POFFSET, vm.poffset)
+                .put(StateVariable.VM_COUNTER_OFFSET, vm.counterOffsetSet)
+                .put(StateVariable.ONLINE, which(created, v -> v.online))
+                .put(StateVariable.CREATING, which(created, v -> !v.online))
+                .put(StateVariable.SHADOW_CNTVOFF, each(created, v -> true, v -> v.cntvoff))
+                .put(StateVariable.SHADOW_CNTPOFF, each(created, v -> true, v -> v.cntpoff))
+                .put(StateVariable.IN_RUN, which(created, Arm64Vcpu::inRun))
+                .put(StateVariable.IN_GUEST, which(created, Arm64Vcpu::inGuest))
+                .put(StateVariable.LOADED_ON, each(created, Arm64Vcpu::isLoaded, v -> v.on().number))
+                .put(StateVariable.PTIMER_CVAL, each(created, v -> v.ptimer != null, v -> v.cval()))
+                .buildOrThrow();
+    }
+
+    private ImmutableSortedMap<Integer, Object> eachPcpu(Function<Pcpu, Object> part) {
+        return pcpus.stream().collect(ImmutableSortedMap.toImmutableSortedMap(Integer::compare, p -> p.number, part));
+    }
+
+    private static ImmutableSortedMap<Integer, Object> each(
+            List<Arm64Vcpu> vcpus, Predicate<Arm64Vcpu> which, Function<Arm64Vcpu, Object> part) {
+        return vcpus.stream()
+                .filter(which)
+                .collect(ImmutableSortedMap.toImmutableSortedMap(Integer::compare, Arm64Vcpu::index, part));
+    }
+
+    private static ImmutableSortedSet<Integer> which(List<Arm64Vcpu> vcpus, Predicate<Arm64Vcpu> test) {
+        return vcpus.stream()
+                .filter(test)
+                .map(Arm64Vcpu::index)
+                .collect(ImmutableSortedSet.toImmutableSortedSet(Integer::compare));
+    }
+}

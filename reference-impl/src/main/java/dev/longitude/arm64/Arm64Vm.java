@@ -1,0 +1,221 @@
+package dev.longitude.arm64;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.Switch;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Operation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VM: the part of struct kvm_arch that its counters depend on (arch/arm64/kvm/arch_timer.c, Linux 5.10 to 7.3, and the
+ * series as posted).
+ */
+public final class Arm64Vm {
+    static final int ENOENT = 2;
+    static final int EBUSY = 16;
+    static final int EINVAL = 22;
+
+    private final Arm64Host host;
+    private final int id;
+    private final ReentrantLock kvmLock = new ReentrantLock();
+    private final List<Arm64Vcpu> vcpus = new ArrayList<>();
+
+    /** arch_timer_vm_data, since 6.4: ticks modulo 2^64. */
+    long voffset;
+
+    long poffset;
+
+    /** KVM_ARCH_FLAG_VM_COUNTER_OFFSET. */
+    boolean counterOffsetSet;
+
+    Arm64Vm(Arm64Host host, int id) {
+        this.host = host;
+        this.id = id;
+    }
+
+    /** The VM's number in the trace. */
+    public int id() {
+        return id;
+    }
+
+    Arm64Host host() {
+        return host;
+    }
+
+    /** All of them, those that are being created as well. */
+    List<Arm64Vcpu> vcpus() {
+        return vcpus;
+    }
+
+    /**
+     * KVM_CREATE_VCPU. Until 6.3, and since while KVM_ARM_SET_COUNTER_OFFSET was not used, it starts the virtual counter
+     * of the whole VM again from 0.
+     *
+     * @param index unused so far
+     */
+    public Arm64Vcpu createVcpu(int index) {
+        Arm64Vcpu vcpu = new Arm64Vcpu(this, index);
+        if (!host.has(Switch.OFFSETS_OF_VM)) {
+            locked(() -> {
+                long offset = host.underLock(() -> {
+                    checkUnused(index);
+                    vcpus.add(vcpu);
+                    host.emit(vcpu, Operation.BEGIN_CREATE_VCPU);
+                    return host.cntpct();
+                });
+                broadcast(Timer.VTIMER, offset, vcpu);
+                return 0;
+            });
+        }
+        return locked(() -> host.underLock(() -> {
+            if (host.has(Switch.OFFSETS_OF_VM)) {
+                checkUnused(index);
+                if (!counterOffsetSet && !(host.has(Switch.CREATION_KEEPS_LINE) && !vcpus.isEmpty())) {
+                    voffset = host.cntpct();
+                    poffset = 0;
+                }
+                vcpus.add(vcpu);
+            }
+            vcpu.online = true;
+            host.emit(vcpu, Operation.CREATE_VCPU);
+            return vcpu;
+        }));
+    }
+
+    private void checkUnused(int index) {
+        checkArgument(vcpus.stream().noneMatch(v -> v.index() == index), "vCPU %s exists", index);
+    }
+
+    /** Whether the kernel has KVM_ARM_SET_COUNTER_OFFSET. */
+    public boolean hasCounterOffset() {
+        return host.has(Switch.SET_COUNTER_OFFSET);
+    }
+
+    /**
+     * KVM_ARM_SET_COUNTER_OFFSET: one offset for both counters of all vCPUs, those to come as well. From then on nothing
+     * else moves them.
+     *
+     * @param offset host counter minus guest counter, ticks modulo 2^64
+     * @param reserved must be 0
+     * @return 0; 22 (EINVAL) if {@code reserved} is not 0, or the kernel does not have it; 16 (EBUSY) if a vCPU is in an
+     *     ioctl or in KVM_RUN
+     */
+    public int setCounterOffset(long offset, long reserved) {
+        return locked(() -> host.underLock(() -> {
+            int errno = hasCounterOffset() && reserved == 0 ? tryAll() : EINVAL;
+            if (errno == 0) {
+                counterOffsetSet = true;
+                voffset = offset;
+                poffset = offset;
+            }
+            host.emit(
+                    this,
+                    Operation.SET_COUNTER_OFFSET,
+                    ImmutableMap.of(Field.OFFSET, offset, Field.RESERVED, reserved),
+                    ImmutableMap.of(Field.ERRNO, errno));
+            return errno;
+        }));
+    }
+
+    /** Takes every vCPU's mutex, or none; what is done under the host's lock needs them no longer than that. */
+    private int tryAll() {
+        List<Arm64Vcpu> taken = new ArrayList<>();
+        for (Arm64Vcpu vcpu : vcpus) {
+            if (!vcpu.mutex.tryAcquire()) {
+                break;
+            }
+            taken.add(vcpu);
+        }
+        taken.forEach(v -> v.mutex.release());
+        return taken.size() == vcpus.size() ? 0 : EBUSY;
+    }
+
+    enum Timer {
+        VTIMER,
+        PTIMER
+    }
+
+    /** A counter is set by value: at this instant it shows {@code value}. */
+    int setCnt(Arm64Vcpu vcpu, Timer timer, Operation operation, long value) {
+        return locked(() -> {
+            long[] offset = new long[1];
+            boolean[] loops = new boolean[1];
+            int errno = host.underLock(() -> {
+                int result = 0;
+                if (timer == Timer.PTIMER && !host.has(Switch.PTIMER_CNT)) {
+                    result = ENOENT;
+                } else if (counterOffsetSet) {
+                    result = host.has(Switch.IGNORED_WRITE_FAILS) ? EBUSY : 0;
+                } else if (host.has(Switch.SET_NEEDS_ALL_VCPUS)
+                        && vcpus.stream().anyMatch(Arm64Vcpu::inRun)) {
+                    result = EBUSY;
+                } else {
+                    offset[0] = host.cntpct() - value;
+                    if (!host.has(Switch.OFFSETS_OF_VM)) {
+                        loops[0] = true;
+                    } else if (timer == Timer.VTIMER) {
+                        voffset = offset[0];
+                    } else {
+                        poffset = offset[0];
+                    }
+                }
+                host.emit(vcpu, operation, ImmutableMap.of(Field.VALUE, value), ImmutableMap.of(Field.ERRNO, result));
+                return result;
+            });
+            if (loops[0]) {
+                broadcast(timer, offset[0], null);
+            }
+            return errno;
+        });
+    }
+
+    /** A counter's offset is set for all vCPUs (the series, v2). */
+    void setOffset(Arm64Vcpu vcpu, Timer timer, Operation operation, long offset) {
+        locked(() -> {
+            host.underLock(() -> host.emit(vcpu, operation, ImmutableMap.of(Field.OFFSET, offset), ImmutableMap.of()));
+            broadcast(timer, offset, null);
+            return 0;
+        });
+    }
+
+    /** update_timer_offset(): one vCPU after the other, and last the one that is being created. */
+    private void broadcast(Timer timer, long offset, @Nullable Arm64Vcpu creating) {
+        ImmutableList.Builder<Arm64Vcpu> all = ImmutableList.builder();
+        host.underLock(() -> {
+            vcpus.stream()
+                    .filter(v -> v.online)
+                    .sorted((a, b) -> Integer.compare(a.index(), b.index()))
+                    .forEach(all::add);
+        });
+        if (creating != null) {
+            all.add(creating);
+        }
+        for (Arm64Vcpu vcpu : all.build()) {
+            host.betweenSteps();
+            host.underLock(() -> {
+                if (timer == Timer.VTIMER) {
+                    vcpu.cntvoff = offset;
+                } else {
+                    vcpu.cntpoff = offset;
+                }
+                host.emit(vcpu, Operation.BROADCAST_TO);
+            });
+        }
+    }
+
+    private <T> T locked(Supplier<T> body) {
+        kvmLock.lock();
+        try {
+            return body.get();
+        } finally {
+            kvmLock.unlock();
+        }
+    }
+}

@@ -1,0 +1,71 @@
+----------------------------- MODULE MCKvmArm64 -----------------------------
+(* KvmArm64 under any VMM whatever, with bounds.                            *)
+EXTENDS KvmArm64
+
+CONSTANTS Kernel,       \* name of a profile
+          Vhe, Ecv,     \* the host's mode and hardware
+          Pcpus,        \* its physical CPUs
+          Vms,          \* the VMs, each a name
+          Two,          \* those with a second vCPU
+          Late,         \* TRUE: the second may be created once the first has run, or was set
+          Start,        \* the host's counter at first
+          Duration,     \* ticks that a behaviour may take
+          Values,       \* what the VMM may write by value
+          Offsets,      \* what it may write as an offset
+          Left,         \* the VMs whose counters are never set
+          Timers,       \* the compare values that a guest may set; mostly none
+          Ops           \* the operations of VMM and guest that there are, by name
+
+MCInit == Host(Profiles[Kernel], Vhe, Ecv, Pcpus, Start, Vms)
+
+Vcpus == (Vms \X {0}) \cup (Two \X {1})
+Has(op) == op \in Ops
+
+\* Unless vCPUs come late, all are created before anything else happens.
+Ready == Late \/ online = Vcpus
+
+\* The first vCPU of each VM is created before any second, and of several VMs in one order.
+Next(vcpu) ==
+  /\ vcpu[2] = 1 => \A vm \in Vms : <<vm, 0>> \in online
+  /\ vcpu[2] = 0 /\ vcpu \notin online => vcpu[1] = CHOOSE vm \in Vms : <<vm, 0>> \notin online
+
+Set(vcpu) ==
+  \/ \E value \in Values : \/ (Has("SetTimerCnt") /\ SetTimerCnt(vcpu, value))
+                           \/ (Has("SetPtimerCnt") /\ SetPtimerCnt(vcpu, value))
+  \/ \E offset \in Offsets :
+       \/ (Has("SetVtimerOffset") /\ SetVtimerOffset(vcpu, offset))
+       \/ (Has("SetPtimerOffset") /\ SetPtimerOffset(vcpu, offset))
+       \/ (Has("SetSystemCounterState")
+             /\ \E pcpu \in Pcpus : SetSystemCounterState(vcpu, pcpu, PHYS_OFFSET, offset, offset))
+
+Get(vcpu) ==
+  \/ (Has("GetTimerCnt") /\ GetTimerCnt(vcpu))
+  \/ (Has("GetVtimerOffset") /\ (GetVtimerOffset(vcpu) \/ GetPtimerOffset(vcpu)))
+
+Guest(vcpu) ==
+  \/ (Has("GuestReadCntvct") /\ GuestReadCntvct(vcpu))
+  \/ (Has("GuestReadCntpct") /\ GuestReadCntpct(vcpu))
+  \/ \E cval \in Timers : vcpu \in inGuest /\ ptimer[vcpu] = {} /\ GuestSetPtimer(vcpu, cval)
+
+MCNext ==
+  \/ (Sub(cntpct, Start) < Duration /\ TimePasses(Add(cntpct, 1)))
+  \/ \E vcpu \in Vcpus :
+       \/ (Next(vcpu) /\ (BeginCreateVcpu(vcpu) \/ CreateVcpu(vcpu)))
+       \/ BroadcastTo(vcpu)
+       \/ (Ready /\ VmOf(vcpu) \notin Left /\ (Set(vcpu) \/ Get(vcpu)))
+       \/ \E pcpu \in Pcpus : (Ready /\ VcpuLoad(vcpu, pcpu))
+       \/ VcpuPut(vcpu, TRUE)
+       \/ (Has("Preempt") /\ VcpuPut(vcpu, FALSE))
+       \/ EnterGuest(vcpu)
+       \/ ExitGuest(vcpu)
+       \/ Guest(vcpu)
+       \/ (Timers # {} /\ LookAtPtimer(vcpu))
+  \/ \E vm \in Vms \ Left, offset \in Offsets, reserved \in {Zero, 1} :
+       (Has("SetCounterOffset") /\ Ready /\ SetCounterOffset(vm, offset, reserved))
+
+MCSpec == MCInit /\ [][MCNext]_vars
+MCFair == MCSpec /\ \A vcpu \in Vcpus : WF_vars(BroadcastTo(vcpu))
+
+\* A loop that was begun comes to its end.
+BroadcastEnds == \A vm \in Vms : (vm \in DOMAIN broadcasts) ~> (vm \notin DOMAIN broadcasts)
+=============================================================================

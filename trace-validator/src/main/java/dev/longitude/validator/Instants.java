@@ -1,0 +1,37 @@
+package dev.longitude.validator;
+
+import dev.longitude.trace.TraceEvent;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tlc2.tool.TLCState;
+import tlc2.tool.impl.Conjuncts;
+
+/** When an event may have happened, by the host's clocks. */
+sealed interface Instants permits Moments, CounterMoments {
+    /**
+     * The host's clocks at one instant.
+     *
+     * @param tsc its counter: on x86 its TSC; unsigned
+     * @param ns on x86 its base clock, unsigned ns
+     * @param realtime on x86 its real time, unsigned ns
+     */
+    record Moment(long tsc, long ns, long realtime) {}
+
+    /**
+     * The moments to try.
+     *
+     * @param implied whether what was observed told them
+     * @param open whether several remain because nothing tells more
+     */
+    record Candidates(Set<Moment> moments, boolean implied, boolean open) {}
+
+    /** The moments to try for an event from a state, none before the state's own. */
+    Candidates of(TraceEvent event, TLCState state);
+
+    /** The state when the host's clocks have come there; none if they cannot. */
+    List<TLCState> reach(Moment moment, TLCState state);
+
+    /** What keeps the host's clocks from coming to the first of an event's moments; null if nothing does. */
+    Conjuncts.@Nullable Outcome whyNot(TraceEvent event, TLCState state);
+}
