@@ -25,6 +25,11 @@ final class HostFacts {
 
     private static final Pattern UNSTABLE = Pattern.compile("^dmesg .*tsc: Marking TSC unstable");
 
+    /** Printed where KVM begins; where it runs at EL1 it says so instead. */
+    private static final Pattern NOT_VHE =
+            Pattern.compile("^dmesg .*kvm \\[1\\]: (?:Hyp|Protected nVHE) mode initialized");
+
+    private boolean vhe = true;
     private boolean unstable;
     private @Nullable String arch;
     private @Nullable String kernel;
@@ -49,6 +54,7 @@ final class HostFacts {
 
     private void take(String line) {
         unstable |= UNSTABLE.matcher(line).find();
+        vhe &= !NOT_VHE.matcher(line).find();
         arch = first(arch, ARCH, line);
         kernel = first(kernel, KERNEL, line);
         clocksource = first(clocksource, CLOCKSOURCE, line);
@@ -70,6 +76,11 @@ final class HostFacts {
         }
         Matcher matcher = pattern.matcher(line);
         return matcher.find() ? (Integer) Integer.parseInt(matcher.group(1) + matcher.group(2)) : null;
+    }
+
+    /** Whether the kernel runs at EL2 (arm64); taken for true where nothing says otherwise. */
+    boolean vhe() {
+        return vhe;
     }
 
     /** Whether the kernel has found the TSC unstable. */

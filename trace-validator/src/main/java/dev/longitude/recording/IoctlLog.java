@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Imports an ioctl log: a JSON object a line, each an operation with its decoded input and output and the host's TSC
- * before and after. Takes the companion {@code NAME.ftrace.txt} and the run's {@code host.txt} lying beside it.
+ * before and after; that of an arm64 host is left to {@link Arm64Log}. Takes the companion {@code NAME.ftrace.txt} and the run's {@code host.txt} lying beside it.
  *
  * <p>The kernel read the host's TSC somewhere between the two readings: an event gets that interval. A tracepoint gives
  * the offset that a write led to, and so does a later read of it; the validator can then compute the instant.
@@ -104,16 +104,23 @@ public final class IoctlLog {
     public static ImportedTrace read(Path file, LineSource lines, @Nullable KernelProfile kernel)
             throws TraceFormatException, IOException {
         HostFacts host = HostFacts.read(file.resolveSibling("host.txt"));
-        if (host.arch() != null && !host.arch().equals(Arch.X86.machine())) {
-            throw new TraceFormatException(
-                    file.toString(), "recorded on " + host.arch() + "; only " + Arch.X86 + " is modelled");
-        }
         List<IoctlRecord> records = new ArrayList<>();
         for (String line = lines.next(); line != null; line = lines.next()) {
             records.add(IoctlRecord.read(lines, line));
         }
         if (!lines.lastWasTerminated()) {
             throw lines.fault(1, "the last line has no end: the file is truncated here");
+        }
+        String machine = host.arch();
+        boolean arm64 =
+                machine == null ? records.stream().anyMatch(IoctlRecord::arm64) : machine.equals(Arch.ARM64.machine());
+        if (arm64) {
+            return Arm64Log.read(lines.name(), profile(file, host, kernel), host.vhe(), origin(file, host), records);
+        }
+        if (machine != null && !machine.equals(Arch.X86.machine())) {
+            throw new TraceFormatException(
+                    file.toString(),
+                    "recorded on " + machine + "; only " + Arch.X86 + " and " + Arch.ARM64 + " are modelled");
         }
         IoctlLog log = new IoctlLog(file, Tracepoints.beside(file));
         log.takeAll(records, lines.name());
@@ -131,30 +138,16 @@ public final class IoctlLog {
                 disturbances.add(new ImportedTrace.Disturbance(events.get(0).line(), vm, "an unstable host TSC"));
             }
         }
-        String release = host.kernel();
-        if (kernel == null && release == null) {
-            throw new TraceFormatException(
-                    file.toString(), "no host.txt beside it names the kernel; say which with --kernel");
-        }
-        KernelProfile profile = kernel;
-        if (profile == null) {
-            String recorded = requireNonNull(release);
-            profile = KernelProfile.covering(recorded)
-                    .orElseThrow(() -> new TraceFormatException(
-                            file.toString(),
-                            "no profile covers the recorded kernel " + recorded + "; say which with --kernel ("
-                                    + KernelProfile.names() + ")"));
-        }
         return new ImportedTrace(
                 new TraceHeader(
-                        profile,
+                        profile(file, host, kernel),
                         new TraceHeader.X86(
                                 khz(host, records),
                                 0, // no recording yet of a host that scales
                                 host.tscClocksource(),
                                 host.unstable()),
                         mostVcpus,
-                        "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release)),
+                        origin(file, host)),
                 new Hindsight(e -> disturbances.stream().noneMatch(d -> d.vm() == e.vm() && d.line() <= e.line()))
                         .of(events),
                 modelled,
@@ -169,6 +162,29 @@ public final class IoctlLog {
                                         + " that lie within no operation of the log");
     }
 
+    /** The profile to judge by: the one that was asked for, or that of the recorded kernel. */
+    private static KernelProfile profile(Path file, HostFacts host, @Nullable KernelProfile kernel)
+            throws TraceFormatException {
+        if (kernel != null) {
+            return kernel;
+        }
+        String release = host.kernel();
+        if (release == null) {
+            throw new TraceFormatException(
+                    file.toString(), "no host.txt beside it names the kernel; say which with --kernel");
+        }
+        return KernelProfile.covering(release)
+                .orElseThrow(() -> new TraceFormatException(
+                        file.toString(),
+                        "no profile covers the recorded kernel " + release + "; say which with --kernel ("
+                                + KernelProfile.names() + ")"));
+    }
+
+    private static String origin(Path file, HostFacts host) {
+        String release = host.kernel();
+        return "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release);
+    }
+
     /** KVM_GET_TSC_KHZ if the log has it, else what the kernel's messages say, else the slope of the log's clocks. */
     private int khz(HostFacts host, List<IoctlRecord> records) throws TraceFormatException {
         if (recordedKhz != null) {
@@ -179,13 +195,13 @@ public final class IoctlLog {
             return said.getAsInt();
         }
         List<IoctlRecord> timed =
-                records.stream().filter(r -> r.hostTsc() != null && r.t() > 0).toList();
+                records.stream().filter(r -> r.host() != null && r.t() > 0).toList();
         if (!timed.isEmpty()) {
             IoctlRecord first = timed.get(0);
             IoctlRecord last = timed.get(timed.size() - 1);
             double ns = last.t() - first.t();
-            double cycles = requireNonNull(last.hostTsc()).hi()
-                    - requireNonNull(first.hostTsc()).hi();
+            double cycles = requireNonNull(last.host()).hi()
+                    - requireNonNull(first.host()).hi();
             if (ns >= 10_000_000 && cycles > 0 && cycles / ns * 1_000_000 < TraceHeader.MOST_TSC_KHZ) {
                 return (int) Math.round(cycles / ns * 1_000_000);
             }
@@ -464,7 +480,7 @@ public final class IoctlLog {
     }
 
     private Interval when(IoctlRecord record, String source) throws TraceFormatException {
-        Interval when = record.hostTsc();
+        Interval when = record.host();
         if (when == null) {
             throw new TraceFormatException(
                     source, record.line(), 1, "expected host_tsc, the host's TSC before and after " + record.op());

@@ -5,18 +5,22 @@ import dev.longitude.trace.Interval;
 import dev.longitude.trace.JsonLine;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceHeader;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of an ioctl log: an operation with decoded input and output, between two readings of the host's TSC.
+ * One line of an ioctl log: an operation with decoded input and output, between two readings of the host's counter.
  *
  * @param vm null where it does not apply, as is {@code vcpu}
  * @param args the decoded input: 64-bit numbers as {@link Long}, text as {@link String}, groups as maps of them
  * @param out the decoded output, likewise
+ * @param pcpu the CPU that the recorder ran on; null if it does not say
  * @param rt CLOCK_REALTIME, ns, when the record was written, as {@code t} is CLOCK_MONOTONIC; 0 if it does not say
+ * @param arm64 whether the host's counter is the generic timer's, and not a TSC
+ * @param host the host's counter before and after
  */
 record IoctlRecord(
         int line,
@@ -29,7 +33,9 @@ record IoctlRecord(
         long errno,
         long t,
         long rt,
-        @Nullable Interval hostTsc) {
+        @Nullable Integer pcpu,
+        boolean arm64,
+        @Nullable Interval host) {
 
     static IoctlRecord read(LineSource source, String text) throws TraceFormatException {
         Reader reader = new Reader(source);
@@ -48,7 +54,9 @@ record IoctlRecord(
         private long errno;
         private long t;
         private long rt;
-        private @Nullable Interval hostTsc;
+        private @Nullable Integer pcpu;
+        private boolean arm64;
+        private @Nullable Interval host;
 
         Reader(LineSource source) {
             this.source = source;
@@ -66,8 +74,13 @@ record IoctlRecord(
                     case "errno" -> errno = json.bits();
                     case "t" -> t = json.bits();
                     case "rt" -> rt = json.bits();
-                    case "host_tsc" -> hostTsc = json.bracket();
-                    default -> json.skip(); // seq, scn, pcpu and whatever else a recorder notes
+                    case "pcpu" -> pcpu = json.isNull() ? null : (Integer) json.number(0, TraceHeader.MOST_PCPUS - 2);
+                    case "host_tsc" -> host = json.bracket();
+                    case "host_cntvct" -> {
+                        host = json.bracket();
+                        arm64 = true;
+                    }
+                    default -> json.skip(); // seq, scn and whatever else a recorder notes
                 }
             });
         }
@@ -92,7 +105,7 @@ record IoctlRecord(
             if (op == null) {
                 throw source.fault(1, "expected \"op\" in the record");
             }
-            return new IoctlRecord(source.line(), vm, vcpu, op, args, out, ret, errno, t, rt, hostTsc);
+            return new IoctlRecord(source.line(), vm, vcpu, op, args, out, ret, errno, t, rt, pcpu, arm64, host);
         }
     }
 

@@ -37,7 +37,7 @@ final class OpenRuns {
 
     /** Whether the log has only the beginning of that run. */
     static boolean isOpen(IoctlRecord record) {
-        Interval when = record.hostTsc();
+        Interval when = record.host();
         return record.op().equals("KVM_RUN") && when != null && when.isExact();
     }
 
@@ -62,7 +62,7 @@ final class OpenRuns {
         IoctlRecord run = records.get(i);
         return records.subList(i + 1, records.size()).stream()
                 .filter(r -> Objects.equals(r.vcpu(), run.vcpu()) && Objects.equals(r.vm(), run.vm()))
-                .filter(r -> r.hostTsc() != null)
+                .filter(r -> r.host() != null)
                 .findFirst()
                 .orElse(null);
     }
@@ -70,7 +70,7 @@ final class OpenRuns {
     /** When the log's last operation was over: what the tracepoints have after that belongs to others. */
     private static long endOf(List<IoctlRecord> records) {
         return records.stream()
-                .map(IoctlRecord::hostTsc)
+                .map(IoctlRecord::host)
                 .filter(Objects::nonNull)
                 .mapToLong(Interval::hi)
                 .reduce((a, b) -> b - a > 0 ? b : a)
@@ -79,8 +79,8 @@ final class OpenRuns {
 
     private static List<Step> steps(
             IoctlRecord run, @Nullable IoctlRecord next, long endOfLog, @Nullable Tracepoints tracepoints) {
-        long begin = Objects.requireNonNull(run.hostTsc()).lo();
-        Interval last = next == null ? null : next.hostTsc();
+        long begin = Objects.requireNonNull(run.host()).lo();
+        Interval last = next == null ? null : next.host();
         long end = last == null ? endOfLog : last.lo();
         List<Step> steps = new ArrayList<>();
         if (end - begin < 0) {
@@ -127,7 +127,7 @@ final class OpenRuns {
     /** The steps that come before a record, in order. */
     List<Step> before(IoctlRecord record) {
         List<Step> due = new ArrayList<>();
-        Interval when = record.hostTsc();
+        Interval when = record.host();
         while (when != null && !steps.isEmpty() && steps.peekFirst().when.hi() - when.lo() <= 0) {
             due.add(steps.removeFirst());
         }

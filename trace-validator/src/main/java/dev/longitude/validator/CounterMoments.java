@@ -50,7 +50,8 @@ final class CounterMoments implements Instants {
         if (!moments.isEmpty()) {
             return new Candidates(moments, true, false);
         }
-        boolean open = !within.isExact() && BY_VALUE.contains(event.operation());
+        boolean refused = !event.results().getOrDefault(Field.ERRNO, 0).equals(0);
+        boolean open = !within.isExact() && !refused && BY_VALUE.contains(event.operation());
         moments.add(at(within.lo()));
         if (open) {
             moments.add(at(within.hi()));

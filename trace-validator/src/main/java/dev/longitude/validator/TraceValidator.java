@@ -24,6 +24,7 @@ import java.util.Set;
 import tla2sany.st.Location;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
+import tlc2.util.FP64;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
@@ -182,8 +183,9 @@ public final class TraceValidator {
     /** The offsets in each of some states. */
     private Set<Object> offsets(List<TLCState> states) {
         Set<Object> different = new HashSet<>();
-        states.forEach(s -> different.add(
-                offsets.stream().map(v -> specification.look(v.specName(), s)).toList()));
+        states.forEach(s -> different.add(offsets.stream()
+                .map(v -> specification.look(v.specName(), s).fingerPrint(FP64.New()))
+                .toList()));
         return different;
     }
 
