@@ -9,14 +9,20 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code longitude check | simulate | validate}. */
+/** The command line: {@code longitude check | simulate | validate | bench}. */
 @Command(
         name = "longitude",
         description = "The correctness of guest time under KVM.",
         mixinStandardHelpOptions = true,
         versionProvider = Longitude.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {CheckCommand.class, SimulateCommand.class, ValidateCommand.class, HelpCommand.class},
+        subcommands = {
+            CheckCommand.class,
+            SimulateCommand.class,
+            ValidateCommand.class,
+            BenchCommand.class,
+            HelpCommand.class
+        },
         footer = {
             "",
             "Exit codes: 0 all holds; 1 a property is violated or a trace does not conform; 2 unusable input or usage."
@@ -68,7 +74,8 @@ public final class Longitude implements Runnable {
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "missing command: check, simulate or validate");
+        throw new CommandLine.ParameterException(
+                spec.commandLine(), "missing command: check, simulate, validate or bench");
     }
 
     static final class Version implements IVersionProvider {
