@@ -69,6 +69,9 @@ seenVars  == <<virtualSeen, physicalSeen, askedVirtual, askedPhysical, got>>
 kvmVars   == <<pcpuVars, vmVars, lifeVars, runVars, ptimer>>
 vars      == <<hostVars, kvmVars, reply, seenVars>>
 
+\* All that ever changes.
+changing  == <<cntpct, kvmVars, reply, seenVars>>
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Derived                                                                 *)

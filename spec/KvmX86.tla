@@ -101,6 +101,9 @@ kvmVars   == <<syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVar
                requestVars, callVars, inGuest>>
 vars      == <<hostVars, kvmVars, reply, seenVars>>
 
+\* All that ever changes.
+changing  == <<tscClocksource, tscUnstable, timeVars, paceTsc, paceNs, kvmVars, reply, seenVars>>
+
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Derived                                                                 *)
@@ -130,7 +133,7 @@ pvclockFlags        == [v \in online |-> PageFlags(pvclock[v])]
 \* All of it that is about the TSC, without what kvmclock shows.  Nothing comes back from there:
 \* unless a TSC is caught up with, none depends on the time in a page.
 TscOnly ==
-  <<kernel, tscKhz, tscFracBits, tscClocksource, hostTsc, lastVars, curVars, nrVcpusMatched,
+  <<tscClocksource, hostTsc, lastVars, curVars, nrVcpusMatched,
     userSetTsc, tscOffset, thisVars, defaultTscKhz, virtualTscKhz, tscScalingRatio, tscAdjust,
     useMasterClock, masterclockUpdate, inGuest, guestSeen, userOffset,
     setClockBegun, {taken.byMaster : taken \in clockTaken},

@@ -64,6 +64,9 @@ MCNext ==
        (Has("SetCounterOffset") /\ Ready /\ SetCounterOffset(vm, offset, reserved))
 
 MCSpec == MCInit /\ [][MCNext]_vars
+\* What never changes need not be looked at in every state.
+View == changing
+
 MCFair == MCSpec /\ \A vcpu \in Vcpus : WF_vars(BroadcastTo(vcpu))
 
 \* A loop that was begun comes to its end.

@@ -66,6 +66,9 @@ Bounded == /\ Sub(hostNs, Zero) <= CyclesToNs(Khz, Duration)
            /\ curTscGeneration <= MaxWrites /\ nrVcpusMatched <= NrVcpus
            /\ \A v \in online : pvclock[v].version <= 4
 
+\* What never changes need not be looked at in every state.
+View == changing
+
 \* For the models whose properties are of the TSC alone.
 TscView == TscOnly
 =============================================================================

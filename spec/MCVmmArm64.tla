@@ -19,4 +19,7 @@ MCNext ==
   \/ (Sub(cntpct, Start) < Duration /\ Preemption(Add(cntpct, 1)))
 
 MCSpec == MCInit /\ [][MCNext]_allVars
+
+\* What never changes need not be looked at in every state.
+View == <<changing, vmmVars>>
 =============================================================================

@@ -3,6 +3,9 @@ package dev.longitude.properties;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
+import dev.longitude.arm64.Arm64Host;
+import dev.longitude.arm64.Arm64Vcpu;
+import dev.longitude.arm64.Arm64Vm;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
@@ -30,6 +33,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A thread for each vCPU, one for the VMM and one for time: whatever comes of it conforms. */
@@ -49,37 +53,81 @@ class RealThreadsTest {
             vcpus.add(vm.createVcpu(i));
             vcpus.get(i).writeSystemTime(true);
         }
-        AtomicBoolean running = new AtomicBoolean(true);
-        CountDownLatch start = new CountDownLatch(1);
-        ExecutorService threads = Executors.newCachedThreadPool();
-        try {
-            List<Future<Void>> all = new ArrayList<>();
-            for (X86Vcpu vcpu : vcpus) {
-                all.add(threads.submit(after(start, () -> guest(vcpu))));
-            }
-            all.add(threads.submit(after(start, () -> vmm(host, vm, vcpus))));
-            Future<Void> time = threads.submit(after(start, () -> {
-                while (running.get()) {
-                    host.advance(1_000);
-                    LockSupport.parkNanos(1_000);
-                }
-            }));
-            start.countDown();
-            for (Future<Void> each : all) {
-                each.get();
-            }
-            running.set(false);
-            time.get();
-        } finally {
-            running.set(false);
-            threads.shutdownNow();
+        List<Work> all = new ArrayList<>();
+        for (X86Vcpu vcpu : vcpus) {
+            all.add(() -> guest(vcpu));
         }
-        assertConforms(kernel, host, events);
+        all.add(() -> vmm(host, vm, vcpus));
+        together(all, () -> host.advance(1_000));
+        assertConforms(kernel, new TraceHeader.X86(TSC_KHZ, 0, host.tscClocksource(), false), events);
         // Not vacuous: vCPUs were in the guest side by side, and writes came between.
         assertThat(events)
                 .anyMatch(e -> e.state().get(StateVariable.IN_GUEST) instanceof Set<?> inside && inside.size() > 1);
         assertThat(events).anyMatch(e -> e.operation() == Operation.SET_TSC_OFFSET);
         assertThat(events).anyMatch(e -> e.operation() == Operation.REENTER_GUEST);
+    }
+
+    /** On arm64 a second VM without an offset shares a CPU with the first one's vCPU 0. */
+    @ParameterizedTest
+    @CsvSource({"SERIES_V1, true", "SERIES_V2, false", "V6_1, true", "V6_12, false", "V7_3, true", "CORRECTED, true"})
+    void anyScheduleConformsOnArm64(KernelProfile kernel, boolean vhe) throws Exception {
+        List<TraceEvent> events = new ArrayList<>();
+        Arm64Host host = new Arm64Host(kernel, vhe, true, VCPUS, -1_000_000, events::add);
+        Arm64Vm vm = host.createVm(0);
+        Arm64Vcpu other = host.createVm(1).createVcpu(0);
+        List<Arm64Vcpu> vcpus = new ArrayList<>();
+        List<Work> all = new ArrayList<>();
+        for (int i = 0; i < VCPUS; i++) {
+            vcpus.add(vm.createVcpu(i));
+        }
+        all.add(() -> {
+            for (int i = 0; i < ROUNDS; i++) {
+                run(vcpus.get(0), 0);
+                run(other, 0);
+            }
+        });
+        for (int i = 1; i < VCPUS; i++) {
+            int pcpu = i;
+            all.add(() -> {
+                for (int round = 0; round < ROUNDS; round++) {
+                    run(vcpus.get(pcpu), pcpu);
+                }
+            });
+        }
+        all.add(() -> vmm(host, vm, vcpus));
+        together(all, () -> host.advance(1_000));
+        assertConforms(kernel, host.described(), events);
+        // Not vacuous: vCPUs were in the guest side by side, and a counter was set while one was.
+        assertThat(events)
+                .anyMatch(e -> e.state().get(StateVariable.IN_GUEST) instanceof Set<?> inside && inside.size() > 1);
+        assertThat(events)
+                .anyMatch(e -> (e.operation() == Operation.SET_TIMER_CNT || e.operation() == Operation.BROADCAST_TO)
+                        && e.state().get(StateVariable.IN_GUEST) instanceof Set<?> inside
+                        && !inside.isEmpty());
+    }
+
+    private static void run(Arm64Vcpu vcpu, int pcpu) {
+        vcpu.load(pcpu);
+        vcpu.enterGuest();
+        vcpu.guestReadCntvct();
+        LockSupport.parkNanos(1_000);
+        vcpu.guestReadCntpct();
+        vcpu.exitGuest();
+        vcpu.put(true);
+    }
+
+    private static void vmm(Arm64Host host, Arm64Vm vm, List<Arm64Vcpu> vcpus) {
+        for (int i = 0; i < ROUNDS / 10; i++) {
+            Arm64Vcpu vcpu = vcpus.get(i % VCPUS);
+            vcpu.setTimerCnt(host.cntpct() + i);
+            vcpu.setPtimerCnt(host.cntpct() + i);
+            vcpu.getTimerCnt();
+            if (vcpu.hasOffsetAttributes()) {
+                vcpu.setVtimerOffset(i);
+                vcpu.setPtimerOffset(i / 2);
+            }
+            vm.setCounterOffset(1_000L * i, i < ROUNDS / 20 ? 1 : 0);
+        }
     }
 
     private static void guest(X86Vcpu vcpu) {
@@ -106,6 +154,32 @@ class RealThreadsTest {
         }
     }
 
+    /** All of them at once, each in its thread, while time passes in another. */
+    private static void together(List<Work> works, Work passing) throws Exception {
+        AtomicBoolean running = new AtomicBoolean(true);
+        CountDownLatch start = new CountDownLatch(1);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try {
+            List<Future<Void>> all = new ArrayList<>();
+            works.forEach(work -> all.add(threads.submit(after(start, work))));
+            Future<Void> time = threads.submit(after(start, () -> {
+                while (running.get()) {
+                    passing.run();
+                    LockSupport.parkNanos(1_000);
+                }
+            }));
+            start.countDown();
+            for (Future<Void> each : all) {
+                each.get();
+            }
+            running.set(false);
+            time.get();
+        } finally {
+            running.set(false);
+            threads.shutdownNow();
+        }
+    }
+
     private interface Work {
         void run();
     }
@@ -119,9 +193,9 @@ class RealThreadsTest {
     }
 
     /** The schedule cannot be had again, so a trace that does not conform is kept. */
-    private static void assertConforms(KernelProfile kernel, X86Host host, List<TraceEvent> events) throws Exception {
-        TraceHeader header = new TraceHeader(
-                kernel, new TraceHeader.X86(TSC_KHZ, 0, host.tscClocksource(), false), VCPUS, "real threads");
+    private static void assertConforms(KernelProfile kernel, TraceHeader.Host host, List<TraceEvent> events)
+            throws Exception {
+        TraceHeader header = new TraceHeader(kernel, host, VCPUS, "real threads");
         TraceValidator validator = new TraceValidator(header);
         for (TraceEvent event : ImmutableList.copyOf(events)) {
             Optional<Refusal> refusal = validator.accept(event);

@@ -27,7 +27,7 @@ public enum KernelProfile {
     /** The series as posted in July 2021 (v2), on a kernel of that time; no release has it. */
     SERIES_V2("series-v2", null, null, Switches.POSTED, Arch.X86, Arch.ARM64),
     /** Linux 5.16, the first with the offset attribute, to 6.0. */
-    V5_16("v5.16", new Release(5, 16), new Release(6, 1), Switches.MERGED, Arch.X86),
+    V5_16("v5.16", new Release(5, 16), new Release(6, 1), Switches.MERGED),
     /** Linux 6.1 to 6.3. */
     V6_1("v6.1", new Release(6, 1), new Release(6, 4), Switches.MERGED, Arch.X86, Arch.ARM64),
     /** Linux 6.4 and 6.5: on arm64 the offsets are the VM's. */
@@ -37,7 +37,7 @@ public enum KernelProfile {
     /** Linux 6.7. */
     V6_7("v6.7", new Release(6, 7), new Release(6, 8), Switches.GATED, Arch.X86),
     /** Linux 6.8 to 6.11. */
-    V6_8("v6.8", new Release(6, 8), new Release(6, 12), Switches.SPARING, Arch.X86),
+    V6_8("v6.8", new Release(6, 8), new Release(6, 12), Switches.SPARING),
     /** Linux 6.12 to 6.16. */
     V6_12("v6.12", new Release(6, 12), new Release(6, 17), Switches.SPARING, Arch.X86, Arch.ARM64),
     /** Linux 7.3, and every release from 6.17 on. */

@@ -103,11 +103,11 @@ class TraceReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            v6.12           | v9.9        | unknown kernel profile "v9.9"; expected one of v3.16, v5.10, v5.14, series-v2, v5.16, v6.1, v6.7, v6.8, v6.12, v7.3, corrected
-            x86_64          | riscv       | expected "x86_64" and not "riscv"
+            v6.12           | v9.9        | unknown kernel profile "v9.9"; expected one of v3.16, v5.10, v5.14, series-v1, series-v2, v5.16, v6.1, v6.4, v6.6, v6.7, v6.8, v6.12, v7.3, corrected
+            x86_64          | riscv       | unknown architecture "riscv"; expected x86_64 or aarch64
             longitude-trace | other       | expected "longitude-trace" and not "other"
             1000000         | 0           | expected a number from 1 to 8000000
-            clocksource     | clocksaucer | unknown field "clocksaucer" of the host; expected tscKhz, tscFracBits, clocksource, tscUnstable
+            clocksource     | clocksaucer | unknown field "clocksaucer" of the host; expected tscKhz, tscFracBits, clocksource, tscUnstable; or vhe, ecv, pcpus
             """)
     void theHeaderIsChecked(String part, String instead, String message) {
         String header = HEADER.replace(part, instead);

@@ -114,6 +114,16 @@ public final class IoctlLog {
         String machine = host.arch();
         boolean arm64 =
                 machine == null ? records.stream().anyMatch(IoctlRecord::arm64) : machine.equals(Arch.ARM64.machine());
+        for (IoctlRecord record : records) {
+            if (record.host() != null && record.arm64() != arm64) {
+                throw new TraceFormatException(
+                        lines.name(),
+                        record.line(),
+                        1,
+                        "expected " + (arm64 ? "host_cntvct" : "host_tsc") + ": the host is "
+                                + (arm64 ? Arch.ARM64 : Arch.X86));
+            }
+        }
         if (arm64) {
             return Arm64Log.read(lines.name(), profile(file, host, kernel), host.vhe(), origin(file, host), records);
         }

@@ -1,0 +1,174 @@
+package dev.longitude.properties;
+
+import dev.longitude.arm64.Arm64Host;
+import dev.longitude.arm64.Arm64Vcpu;
+import dev.longitude.arm64.Arm64Vm;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One thing that is done on an arm64 host with two VMs, of which the second, with one vCPU, keeps its counters. Any
+ * sequence of acts can be played: an act on a vCPU that does not exist creates one instead, and what a vCPU cannot do
+ * where it is takes it a step on, from loaded to entered to read to exited to put.
+ *
+ * @param vcpu which vCPU, counted round; the last is the second VM's
+ * @param pcpu which CPU, counted round to the next that is idle
+ * @param word a value or an offset
+ * @param ticks that pass before
+ */
+record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
+    enum Kind {
+        CREATE_VCPU,
+        INIT_VCPU,
+        SET_TIMER_CNT,
+        SET_PTIMER_CNT,
+        GET_TIMER_CNT,
+        GET_PTIMER_CNT,
+        SET_OFFSETS,
+        SET_COUNTER_OFFSET,
+        SET_COUNTER_OFFSET_RESERVED,
+        PREEMPT,
+        EXIT,
+        GUEST_SET_PTIMER,
+        LOOK_AT_PTIMER,
+        RUN_1,
+        RUN_2,
+        RUN_3
+    }
+
+    /** A word on its own, or near the host's counter. */
+    record Word(boolean relative, long number) {
+        long from(long base) {
+            return relative ? base + number : number;
+        }
+    }
+
+    /** The host, its VMs, and the acts that are played in the midst of broadcasts. */
+    static final class Stage {
+        final Arm64Host host;
+        final Arm64Vm vm;
+        final Arm64Vcpu other;
+        final List<Arm64Vcpu> vcpus = new ArrayList<>();
+        private final int most;
+
+        Stage(Arm64Host host, int most) {
+            this.host = host;
+            this.most = most;
+            this.vm = host.createVm(0);
+            this.other = host.createVm(1).createVcpu(0);
+        }
+
+        private Arm64Vcpu chosen(int which) {
+            int index = which % (vcpus.size() + 1);
+            return index == vcpus.size() ? other : vcpus.get(index);
+        }
+
+        private void create() {
+            vcpus.add(vm.createVcpu(vcpus.size()));
+        }
+
+        /** The CPU from {@code from} on that is idle, or -1. */
+        private int idle(int from) {
+            for (int i = 0; i < host.pcpus(); i++) {
+                int pcpu = (from + i) % host.pcpus();
+                if (host.isIdle(pcpu)) {
+                    return pcpu;
+                }
+            }
+            return -1;
+        }
+    }
+
+    void play(Stage stage) {
+        stage.host.advance(ticks);
+        Arm64Vcpu chosen = stage.chosen(vcpu);
+        boolean mayCreate = stage.vcpus.size() < stage.most;
+        if ((stage.vcpus.isEmpty() || kind == Kind.CREATE_VCPU) && mayCreate) {
+            stage.create();
+        } else if (kind == Kind.SET_COUNTER_OFFSET) {
+            stage.vm.setCounterOffset(word.from(stage.host.cntpct()), 0);
+        } else if (kind == Kind.SET_COUNTER_OFFSET_RESERVED) {
+            stage.vm.setCounterOffset(word.number(), 1);
+        } else if (chosen.inRun()) {
+            step(stage, chosen);
+        } else {
+            ioctl(stage, chosen);
+        }
+    }
+
+    private void ioctl(Stage stage, Arm64Vcpu chosen) {
+        long value = word.from(stage.host.cntpct());
+        boolean left = chosen == stage.other;
+        switch (kind) {
+            case INIT_VCPU -> chosen.init();
+            case GET_TIMER_CNT -> chosen.getTimerCnt();
+            case GET_PTIMER_CNT -> chosen.getPtimerCnt();
+            case SET_TIMER_CNT -> {
+                if (!left) {
+                    chosen.setTimerCnt(value);
+                }
+            }
+            case SET_PTIMER_CNT -> {
+                if (!left) {
+                    chosen.setPtimerCnt(value);
+                }
+            }
+            case SET_OFFSETS -> {
+                if (!left) {
+                    setOffsets(stage, chosen, value);
+                }
+            }
+            default -> step(stage, chosen);
+        }
+    }
+
+    private void setOffsets(Stage stage, Arm64Vcpu chosen, long offset) {
+        if (chosen.hasOffsetAttributes()) {
+            chosen.setVtimerOffset(offset);
+            chosen.setPtimerOffset(pcpu == 0 ? 0 : offset);
+            chosen.getVtimerOffset();
+            chosen.getPtimerOffset();
+        } else if (chosen.hasSystemCounterState() && stage.idle(pcpu) >= 0) {
+            chosen.setSystemCounterState(
+                    stage.idle(pcpu), new Arm64Vcpu.SystemCounterState(vcpu % 3, offset, pcpu == 0 ? 0 : offset));
+            chosen.getSystemCounterState();
+        }
+    }
+
+    private void step(Stage stage, Arm64Vcpu chosen) {
+        if (!chosen.isLoaded()) {
+            if (stage.idle(pcpu) >= 0) {
+                chosen.load(stage.idle(pcpu));
+            }
+        } else if (kind == Kind.LOOK_AT_PTIMER && chosen.hasPtimer()) {
+            chosen.lookAtPtimer();
+        } else if (!chosen.inGuest()) {
+            if (kind == Kind.PREEMPT) {
+                chosen.put(false);
+            } else if (kind == Kind.EXIT) {
+                chosen.put(true);
+            } else {
+                chosen.enterGuest();
+            }
+        } else {
+            switch (kind) {
+                case GUEST_SET_PTIMER ->
+                    chosen.guestSetPtimer(word.from(stage.host.cntpct() - chosen.physicalOffset()));
+                case PREEMPT, EXIT -> chosen.exitGuest();
+                default -> {
+                    chosen.guestReadCntvct();
+                    chosen.guestReadCntpct();
+                }
+            }
+        }
+    }
+
+    /** As far as it goes in the midst of a broadcast: a vCPU that is in KVM_RUN goes on. */
+    void playBetween(Stage stage) {
+        Arm64Vcpu chosen = stage.chosen(vcpu);
+        if (chosen.inRun()) {
+            stage.host.advance(ticks);
+            step(stage, chosen);
+        }
+    }
+}

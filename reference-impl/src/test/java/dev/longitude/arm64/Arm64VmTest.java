@@ -1,0 +1,184 @@
+package dev.longitude.arm64;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a VMM and a guest see of arm64's counters. */
+class Arm64VmTest {
+    private final List<TraceEvent> events = new ArrayList<>();
+
+    private Arm64Host host(KernelProfile kernel, boolean vhe, boolean ecv, long cntpct) {
+        return new Arm64Host(kernel, vhe, ecv, 2, cntpct, events::add);
+    }
+
+    private static void enter(Arm64Vcpu vcpu, int pcpu) {
+        vcpu.load(pcpu);
+        vcpu.enterGuest();
+    }
+
+    private static void leave(Arm64Vcpu vcpu) {
+        vcpu.exitGuest();
+        vcpu.put(true);
+    }
+
+    private int cnthctl(int pcpu) {
+        Map<?, ?> all = (Map<?, ?>) events.get(events.size() - 1).state().get(StateVariable.CNTHCTL_EL2);
+        return (int) requireNonNull(requireNonNull(all).get(pcpu));
+    }
+
+    /** The last writer wins, for all: also those that were set before. */
+    @ParameterizedTest
+    @EnumSource(names = {"V6_1", "V6_12", "V7_3", "CORRECTED"})
+    void aValueIsSetForAllVcpus(KernelProfile kernel) {
+        Arm64Host host = host(kernel, true, false, 1_000);
+        Arm64Vm vm = host.createVm(0);
+        Arm64Vcpu first = vm.createVcpu(0);
+        Arm64Vcpu second = vm.createVcpu(1);
+        first.setTimerCnt(1L << 32);
+        host.advance(50);
+        assertThat(second.getTimerCnt()).isEqualTo((1L << 32) + 50);
+        second.setTimerCnt(1L << 32);
+        assertThat(first.getTimerCnt()).isEqualTo(1L << 32);
+    }
+
+    /** As recorded on 6.1 and 6.12; the corrected kernel's vCPU joins. */
+    @ParameterizedTest
+    @CsvSource({"V6_1, 0", "V6_12, 0", "V7_3, 0", "CORRECTED, 4294967396"})
+    void aLateVcpuRewindsTheOthers(KernelProfile kernel, long expected) {
+        Arm64Host host = host(kernel, true, false, 1_000);
+        Arm64Vm vm = host.createVm(0);
+        Arm64Vcpu first = vm.createVcpu(0);
+        first.setTimerCnt(1L << 32);
+        host.advance(100);
+        vm.createVcpu(1);
+        assertThat(first.getTimerCnt()).isEqualTo(expected);
+    }
+
+    @Test
+    void theOffsetOfTheVmOutlastsEverything() {
+        Arm64Host host = host(KernelProfile.V6_12, true, false, 1_000);
+        Arm64Vm vm = host.createVm(0);
+        Arm64Vcpu first = vm.createVcpu(0);
+        assertThat(vm.setCounterOffset(600, 1)).isEqualTo(22);
+        assertThat(vm.setCounterOffset(600, 0)).isZero();
+        assertThat(first.setTimerCnt(7)).isZero();
+        assertThat(first.setPtimerCnt(7)).isZero();
+        assertThat(first.getTimerCnt()).isEqualTo(400);
+        assertThat(vm.createVcpu(1).getPtimerCnt()).isEqualTo(400);
+        first.load(0);
+        assertThat(vm.setCounterOffset(0, 0)).isEqualTo(16);
+        first.put(true);
+        assertThat(vm.setCounterOffset(0, 0)).isZero();
+    }
+
+    /** EL1PCTEN and EL1PCEN: bits 0 and 1, under VHE bits 10 and 11; bit 12 is ECV's enable. A 0 traps. */
+    @ParameterizedTest
+    @CsvSource({
+        "false, false, 0, 1", // the counter allowed, the timer never
+        "false, false, 5, 0",
+        "true, false, 0, 3072", // 2^10 + 2^11
+        "true, false, 5, 0",
+        "true, true, 0, 7168", // 2^10 + 2^11 + 2^12
+        "true, true, 5, 7168" // CNTPOFF_EL2 does it
+    })
+    void theTrapsAreThoseOfTheMode(boolean vhe, boolean ecv, long offset, int expected) {
+        Arm64Host host = host(KernelProfile.V6_12, vhe, ecv, 1_000);
+        Arm64Vm vm = host.createVm(0);
+        Arm64Vcpu vcpu = vm.createVcpu(0);
+        vm.setCounterOffset(offset, 0);
+        enter(vcpu, 1);
+        assertThat(vcpu.guestReadCntpct()).isEqualTo(1_000 - offset);
+        assertThat(cnthctl(1)).isEqualTo(expected);
+    }
+
+    /** The series v1: only the CPU of the ioctl traps, and goes on when the offset is gone. */
+    @Test
+    void theFirstVersionTrapsOnOneCpuForGood() {
+        Arm64Host host = host(KernelProfile.SERIES_V1, true, false, 1_000);
+        Arm64Vcpu vcpu = host.createVm(0).createVcpu(0);
+        vcpu.setSystemCounterState(0, new Arm64Vcpu.SystemCounterState(Arm64Vcpu.PHYS_OFFSET, 0, 600));
+        enter(vcpu, 0);
+        assertThat(vcpu.guestReadCntpct()).isEqualTo(400);
+        leave(vcpu);
+        enter(vcpu, 1);
+        assertThat(vcpu.guestReadCntpct()).isEqualTo(1_000);
+        leave(vcpu);
+        vcpu.setSystemCounterState(0, new Arm64Vcpu.SystemCounterState(Arm64Vcpu.PHYS_OFFSET, 0, 0));
+        enter(vcpu, 0);
+        vcpu.guestReadCntpct();
+        assertThat(cnthctl(0)).isZero();
+    }
+
+    @Test
+    void theSecondVersionReadsTheWrongOffset() {
+        Arm64Vcpu vcpu =
+                host(KernelProfile.SERIES_V2, true, false, 1_000).createVm(0).createVcpu(0);
+        vcpu.setVtimerOffset(5);
+        vcpu.setPtimerOffset(9);
+        assertThat(vcpu.getVtimerOffset()).isEqualTo(9);
+    }
+
+    /** A guest at 5000 - 1000 = 4000 waits for 4500: the host, at 5000, must not think that it is due. */
+    @ParameterizedTest
+    @CsvSource({"V6_4, true", "V6_6, false", "V7_3, false"})
+    void theHostComparesWithTheGuestsCounter(KernelProfile kernel, boolean due) {
+        Arm64Host host = host(kernel, true, true, 5_000);
+        Arm64Vm vm = host.createVm(0);
+        Arm64Vcpu vcpu = vm.createVcpu(0);
+        vm.setCounterOffset(1_000, 0);
+        enter(vcpu, 0);
+        vcpu.guestSetPtimer(4_500);
+        assertThat(vcpu.lookAtPtimer()).isFalse();
+        vcpu.exitGuest();
+        assertThat(vcpu.lookAtPtimer()).isEqualTo(due);
+    }
+
+    /** A guest at 10 + 100 = 110 has waited for 50: the sum 50 - 100 is no small number, but 2^64 - 50. */
+    @ParameterizedTest
+    @CsvSource({"V6_12, false", "V7_3, false", "CORRECTED, true"})
+    void aCompareValueThatWrapsIsDueAllTheSame(KernelProfile kernel, boolean due) {
+        Arm64Host host = host(kernel, true, true, 10);
+        Arm64Vm vm = host.createVm(0);
+        Arm64Vcpu vcpu = vm.createVcpu(0);
+        vm.setCounterOffset(-100, 0);
+        enter(vcpu, 0);
+        assertThat(vcpu.guestReadCntpct()).isEqualTo(110);
+        vcpu.guestSetPtimer(50);
+        vcpu.exitGuest();
+        assertThat(vcpu.lookAtPtimer()).isEqualTo(due);
+    }
+
+    @Test
+    void aTrapSkipsTheInstructionAndKeepsTheOtherRegisters() {
+        CounterTrap trap = new CounterTrap();
+        Arm64Host host = host(KernelProfile.V6_12, true, false, 1_000);
+        long at = trap.elr();
+        assertThat(trap.read(7, host, 600)).isEqualTo(400);
+        assertThat(trap.elr()).isEqualTo(at + 4);
+        host.advance(5);
+        assertThat(trap.read(0, host, -1)).isEqualTo(1_006);
+    }
+
+    @Test
+    void aCpuHasOneVcpu() {
+        Arm64Vm vm = host(KernelProfile.V6_12, true, false, 0).createVm(0);
+        Arm64Vcpu first = vm.createVcpu(0);
+        Arm64Vcpu second = vm.createVcpu(1);
+        first.load(0);
+        assertThatThrownBy(() -> second.load(0)).isInstanceOf(IllegalStateException.class);
+        second.load(1);
+        assertThat(second.isLoaded()).isTrue();
+    }
+}
