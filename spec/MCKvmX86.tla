@@ -60,11 +60,20 @@ MCNext ==
   \/ "unstable" \in HostEvents /\ HostTscUnstable
   \/ "resume" \in HostEvents /\ ~backwardsTscObserved /\ HostResumes(2, hostNs)
 
-MCSpec == MCInit /\ [][MCNext]_vars
-
 Bounded == /\ Sub(hostNs, Zero) <= CyclesToNs(Khz, Duration)
            /\ curTscGeneration <= MaxWrites /\ nrVcpusMatched <= NrVcpus
            /\ \A v \in online : pvclock[v].version <= 4
+
+MCSpec == MCInit /\ [][MCNext]_vars
+
+\* For liveness the bounds are the system's own, for TLC must not leave a state out of a behaviour.
+MCFair ==
+  /\ MCInit /\ [][MCNext /\ Bounded']_vars
+  /\ \A vcpu \in 0 .. NrVcpus - 1 : WF_vars(EnterGuest(vcpu)) /\ WF_vars(ExitGuest(vcpu))
+
+\* A vCPU that is asked for a masterclock update performs it.
+UpdatesArePerformed ==
+  \A vcpu \in 0 .. NrVcpus - 1 : (vcpu \in masterclockUpdate) ~> (vcpu \notin masterclockUpdate)
 
 \* What never changes need not be looked at in every state.
 View == changing

@@ -27,7 +27,7 @@ final class HostFacts {
 
     /** Printed where KVM begins; where it runs at EL1 it says so instead. */
     private static final Pattern NOT_VHE =
-            Pattern.compile("^dmesg .*kvm \\[1\\]: (?:Hyp|Protected nVHE) mode initialized");
+            Pattern.compile("^dmesg .*kvm \\[1\\]: .*(?:Hyp|nVHE|hVHE) mode initialized");
 
     private boolean vhe = true;
     private boolean unstable;
