@@ -66,7 +66,7 @@ public record TscScaling(int fracBits) {
     }
 
     /** Whether a rate is as near to the host's as needs no scaling: tsc_tolerance_ppm, 250 by default. */
-    static boolean nearEnough(int userKhz, int hostKhz) {
+    public static boolean nearEnough(int userKhz, int hostKhz) {
         return userKhz >= hostKhz * (1_000_000L - TOLERANCE_PPM) / 1_000_000
                 && userKhz <= hostKhz * (1_000_000L + TOLERANCE_PPM) / 1_000_000;
     }

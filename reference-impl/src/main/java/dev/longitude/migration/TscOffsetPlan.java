@@ -1,0 +1,151 @@
+package dev.longitude.migration;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import com.google.common.collect.ImmutableList;
+import java.math.BigInteger;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The TSC offsets to set on the destination of a migration (KVM_VCPU_TSC_OFFSET of each vCPU), from what was read on the
+ * source and, after KVM_SET_CLOCK, on the destination.
+ *
+ * <p>There are two recipes. The documented one (Documentation/virt/kvm/devices/vcpu.rst, Linux 5.16 to 7.3) goes by
+ * kvmclock and takes both hosts' TSCs as they are:
+ *
+ * <pre>offset + (source.clock - destination.clock) * -khz / 10^6 + (source.hostTsc - destination.hostTsc)</pre>
+ *
+ * <p>The corrected one ("Cleaning up the KVM clock mess" v6, patch 6, not merged as of 7.3) goes by real time and takes
+ * the TSCs as the guest sees them:
+ *
+ * <pre>scaled(source.hostTsc) + offset + elapsed * khz / 10^6 - scaled(destination.hostTsc)</pre>
+ *
+ * <p>where elapsed is what real time says has passed, or nothing for a guest that is to be frozen meanwhile. Offsets are
+ * guest TSC minus scaled host TSC, cycles modulo 2^64. Products are exact; the division by 10^6 truncates.
+ *
+ * @param guestKhz the guest's rate, kHz
+ * @param policy what the guest's TSC does over the blackout
+ * @param offsets for each vCPU its offset on the source, and by both recipes
+ * @param elapsedNs what real time says has passed, signed ns
+ * @param clockElapsedNs what kvmclock says has passed, signed ns
+ * @param byClock of the documented recipe's error in cycles, what comes of going by kvmclock
+ * @param byScaling ... and what comes of not scaling
+ * @param bound how far from the right one the corrected offset can be
+ */
+public record TscOffsetPlan(
+        int guestKhz,
+        Policy policy,
+        ImmutableList<Offsets> offsets,
+        long elapsedNs,
+        long clockElapsedNs,
+        BigInteger byClock,
+        BigInteger byScaling,
+        Bound bound) {
+    private static final BigInteger MILLION = BigInteger.valueOf(1_000_000);
+    private static final BigInteger MASK = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
+
+    /** What the guest's TSC does over the blackout. */
+    public enum Policy {
+        /** It goes on, as if the guest had run. */
+        ADVANCE,
+        /** It goes on where it was. */
+        FREEZE
+    }
+
+    /** A vCPU's offsets, cycles modulo 2^64: on the source, and for the destination by both recipes. */
+    public record Offsets(long source, long documented, long corrected) {}
+
+    /**
+     * How far the guest's TSC can be from where it should be, cycles: the sum of what each step can add.
+     *
+     * @param rounding what truncation adds: one for elapsed time, one for each host that scales
+     * @param reading what it adds that real time is read in whole ns, twice
+     * @param hostClocks what it adds that the hosts' real-time clocks are apart
+     * @param rate what it adds that the guest's rate is a whole number of kHz: half of one either way
+     */
+    public record Bound(long rounding, long reading, long hostClocks, long rate) {
+        /** All of it. */
+        public long total() {
+            return rounding + reading + hostClocks + rate;
+        }
+    }
+
+    /**
+     * Computes a plan.
+     *
+     * @param guestKhz what KVM_GET_TSC_KHZ returned on the source, kHz, positive
+     * @param offsets each vCPU's KVM_VCPU_TSC_OFFSET on the source, cycles modulo 2^64
+     * @param clockErrorNs how far the hosts' CLOCK_REALTIME may be apart, ns, not negative; 0 for one host
+     * @throws IllegalArgumentException if a host cannot have a guest of that rate
+     */
+    public static TscOffsetPlan of(
+            int guestKhz, Policy policy, ClockFix source, ClockFix destination, List<Long> offsets, long clockErrorNs) {
+        checkArgument(guestKhz > 0, "a guest's rate of %s kHz", guestKhz);
+        checkArgument(clockErrorNs >= 0, "a clock error of %s ns", clockErrorNs);
+        long elapsedNs = destination.realtime() - source.realtime();
+        long clockElapsedNs = destination.clock() - source.clock();
+        BigInteger scaledSource = scaled(guestKhz, source, "source");
+        BigInteger scaledDestination = scaled(guestKhz, destination, "destination");
+        BigInteger plain = exact(source.hostTsc()).subtract(exact(destination.hostTsc()));
+        BigInteger scaled = scaledSource.subtract(scaledDestination);
+        BigInteger byRealtime = policy == Policy.ADVANCE ? cycles(elapsedNs, guestKhz) : BigInteger.ZERO;
+        BigInteger byClock = cycles(clockElapsedNs, guestKhz);
+        long scaling = Stream.of(source, destination)
+                .filter(fix -> scales(guestKhz, fix))
+                .count();
+        boolean advances = policy == Policy.ADVANCE;
+        return new TscOffsetPlan(
+                guestKhz,
+                policy,
+                offsets.stream()
+                        .map(offset -> new Offsets(
+                                offset,
+                                offset + byClock.add(plain).longValue(),
+                                offset + byRealtime.add(scaled).longValue()))
+                        .collect(ImmutableList.toImmutableList()),
+                elapsedNs,
+                clockElapsedNs,
+                byClock.subtract(byRealtime),
+                plain.subtract(scaled),
+                new Bound(
+                        (advances ? 1 : 0) + scaling,
+                        advances ? roundedUp(2, guestKhz) : 0,
+                        advances ? roundedUp(clockErrorNs, guestKhz) : 0,
+                        // (Half a kHz either way.)
+                        advances ? (Math.abs(elapsedNs) + 1_999_999) / 2_000_000 : 0));
+    }
+
+    private static boolean scales(int guestKhz, ClockFix fix) {
+        return fix.ratioFor(guestKhz) != fix.scaling().defaultRatio();
+    }
+
+    private static BigInteger scaled(int guestKhz, ClockFix fix, String which) {
+        long ratio = fix.ratioFor(guestKhz);
+        checkArgument(
+                ratio != 0,
+                "the %s, at %s kHz, cannot have a guest at %s kHz: its TSC does not scale",
+                which,
+                fix.hostKhz(),
+                guestKhz);
+        return exact(fix.scaling().scale(fix.hostTsc(), ratio));
+    }
+
+    private static BigInteger exact(long word) {
+        return BigInteger.valueOf(word).and(MASK);
+    }
+
+    /** The cycles of a guest in some ns, signed, truncated. */
+    private static BigInteger cycles(long ns, int khz) {
+        return BigInteger.valueOf(ns).multiply(BigInteger.valueOf(khz)).divide(MILLION);
+    }
+
+    private static long roundedUp(long ns, int khz) {
+        return BigInteger.valueOf(ns)
+                .multiply(BigInteger.valueOf(khz))
+                .add(MILLION)
+                .subtract(BigInteger.ONE)
+                .divide(MILLION)
+                .longValueExact();
+    }
+}
