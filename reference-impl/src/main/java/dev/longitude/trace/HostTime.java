@@ -5,15 +5,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * When something happened, by the clocks of the host.
  *
- * @param tsc its counter: on x86 its TSC, unsigned cycles; on arm64 its physical counter (CNTPCT_EL0), unsigned ticks
+ * @param counter its counter: on x86 its TSC, unsigned cycles; on arm64 its physical counter (CNTPCT_EL0), unsigned ticks
  * @param ns on x86 the base clock of kvmclock, CLOCK_MONOTONIC_RAW plus boot offset, unsigned ns; null if nothing is known
  * @param realtime CLOCK_REALTIME, unsigned ns; null if nothing is known
  */
 public record HostTime(
-        Interval tsc, @Nullable Interval ns, @Nullable Interval realtime) {
+        Interval counter, @Nullable Interval ns, @Nullable Interval realtime) {
     /** An instant that is known exactly. */
-    public static HostTime exactly(long tsc, long ns, long realtime) {
-        return new HostTime(Interval.exactly(tsc), Interval.exactly(ns), Interval.exactly(realtime));
+    public static HostTime exactly(long counter, long ns, long realtime) {
+        return new HostTime(Interval.exactly(counter), Interval.exactly(ns), Interval.exactly(realtime));
     }
 
     /** An instant of which nothing but the counter matters. */
@@ -22,7 +22,7 @@ public record HostTime(
     }
 
     /** Something between two readings of the counter. */
-    public static HostTime of(Interval tsc) {
-        return new HostTime(tsc, null, null);
+    public static HostTime of(Interval counter) {
+        return new HostTime(counter, null, null);
     }
 }

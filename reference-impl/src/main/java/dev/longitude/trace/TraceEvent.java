@@ -56,9 +56,9 @@ public record TraceEvent(
         return new TraceEvent(line, vm, when, operation, args, results, state, revealedOffsets, clocks);
     }
 
-    /** The host's TSC at the event. */
-    public Interval tsc() {
-        return when.tsc();
+    /** The host's counter at the event. */
+    public Interval counter() {
+        return when.counter();
     }
 
     /** The vCPU that the operation is for, or -1. */

@@ -49,7 +49,7 @@ public final class TraceWriter implements Closeable {
         json.writeStartObject();
         json.writeNumberField("seq", ++events);
         json.writeNumberField("vm", event.vm());
-        clock(counter, event.when().tsc());
+        clock(counter, event.when().counter());
         clock("ns", event.when().ns());
         clock("realtime", event.when().realtime());
         json.writeStringField("action", event.operation().specName());

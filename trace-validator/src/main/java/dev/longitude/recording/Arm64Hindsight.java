@@ -80,7 +80,7 @@ final class Arm64Hindsight {
     /** The offsets that a counter may have had after event {@code from} set it to {@code value}. */
     private Interval offsets(int from, Counter counter, long value, @Nullable Interval[] physical) {
         TraceEvent set = events.get(from);
-        Interval range = minus(set.tsc(), value);
+        Interval range = minus(set.counter(), value);
         for (int i = from + 1; i < events.size(); i++) {
             TraceEvent event = events.get(i);
             if (event.vm() != set.vm()) {
@@ -118,16 +118,18 @@ final class Arm64Hindsight {
         if (event.operation() != VIRTUAL.readInGuest
                 || next.operation() != PHYSICAL.readInGuest
                 || !(next.results().get(Field.VALUE) instanceof Long later)) {
-            return event.tsc();
+            return event.counter();
         }
         for (int before = i; before >= 0; before--) {
             Interval offset = physical[before];
             if (offset != null && events.get(before).vm() == event.vm()) {
                 long latest = later + offset.hi();
-                return event.tsc().contains(latest) ? new Interval(event.tsc().lo(), latest) : event.tsc();
+                return event.counter().contains(latest)
+                        ? new Interval(event.counter().lo(), latest)
+                        : event.counter();
             }
         }
-        return event.tsc();
+        return event.counter();
     }
 
     private static Interval minus(Interval when, long value) {

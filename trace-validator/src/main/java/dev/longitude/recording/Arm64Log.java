@@ -201,7 +201,8 @@ final class Arm64Log {
     }
 
     private void otherReg(IoctlRecord record) {
-        if (record.args().get("id") instanceof String id && TIMERS.contains(id)) {
+        boolean set = record.op().equals("KVM_SET_ONE_REG");
+        if (set && record.args().get("id") instanceof String id && TIMERS.contains(id)) {
             notModelled.add(record.op() + " of a timer");
         } else {
             unrelated.add(record.op() + " of others");

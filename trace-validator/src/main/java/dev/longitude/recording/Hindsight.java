@@ -63,7 +63,7 @@ final class Hindsight {
             Revealed known = ahead.computeIfAbsent(where, w -> new Revealed());
             switch (event.operation()) {
                 case GET_TSC_OFFSET -> known.exactly(event.results().get(Field.OFFSET));
-                case READ_TSC, GUEST_READ_TSC -> known.read(event.results().get(Field.VALUE), event.tsc());
+                case READ_TSC, GUEST_READ_TSC -> known.read(event.results().get(Field.VALUE), event.counter());
                 case CREATE_VCPU, WRITE_TSC, SET_TSC_OFFSET, GUEST_WRITE_TSC, GUEST_WRITE_TSC_ADJUST -> {
                     known.exactly(offsetIn(event));
                     revealed.set(i, event.revealing(known.offsets(), known.seen(event.vcpu(), event.state())));
@@ -118,7 +118,7 @@ final class Hindsight {
                     && later.operation() == Operation.READ_PVCLOCK_PAGE
                     && later.vm() == event.vm()
                     && later.vcpu() == event.vcpu()) {
-                return event.tsc().contains(page.tsc().lo() - page.offset()) ? later : null;
+                return event.counter().contains(page.tsc().lo() - page.offset()) ? later : null;
             }
         }
         return null;
@@ -191,7 +191,7 @@ final class Hindsight {
             if (each.from() == ClockSeen.From.PAGE) {
                 // (A page of later still tells where kvmclock was set to go on from.)
                 if (event.operation() == Operation.SET_CLOCK
-                        || event.tsc().contains(each.tsc().lo() - each.offset())) {
+                        || event.counter().contains(each.tsc().lo() - each.offset())) {
                     seen.add(each);
                 }
             } else if (asked < MOST_CLOCKS) {
@@ -240,7 +240,7 @@ final class Hindsight {
         if (event.results().get(Field.HOST_TSC) instanceof Long hostTsc && hostTsc != 0) {
             return new ClockSeen(clock, Interval.exactly(hostTsc), 0, ClockSeen.From.MASTERCLOCK);
         }
-        return new ClockSeen(clock, event.tsc(), 0, ClockSeen.From.BASE_CLOCK);
+        return new ClockSeen(clock, event.counter(), 0, ClockSeen.From.BASE_CLOCK);
     }
 
     /** What is known of one vCPU's offset between two writes. */

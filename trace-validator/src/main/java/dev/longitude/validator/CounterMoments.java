@@ -36,7 +36,7 @@ final class CounterMoments implements Instants {
 
     @Override
     public Candidates of(TraceEvent event, TLCState state) {
-        Interval within = event.tsc();
+        Interval within = event.counter();
         long now = Words64.bits(specification.look(COUNTER, state));
         if (!within.isExact() && within.contains(now)) {
             within = new Interval(now, within.hi());

@@ -67,7 +67,7 @@ final class Moments implements Instants {
         HostTime when = event.when();
         long ns = when.ns() == null ? 0 : when.ns().lo();
         long realtime = when.realtime() == null ? 0 : when.realtime().lo();
-        Interval within = when.tsc();
+        Interval within = when.counter();
         for (ClockSeen seen : event.revealedClocks()) {
             // (Both ends are the same for what was seen exactly.)
             long lo = nearest(within, creation(seen, seen.tsc().lo()));
@@ -105,7 +105,7 @@ final class Moments implements Instants {
 
     @Override
     public Candidates of(TraceEvent event, TLCState state) {
-        Interval within = event.tsc();
+        Interval within = event.counter();
         long now = hostTsc(state);
         if (!within.isExact() && within.contains(now)) {
             within = new Interval(now, within.hi());

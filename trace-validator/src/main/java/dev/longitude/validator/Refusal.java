@@ -49,7 +49,10 @@ public record Refusal(
         StringBuilder text = new StringBuilder();
         text.append(source).append(event.line() > 0 ? ":" + event.line() : "");
         text.append(": refused: event ").append(number).append(", ").append(event.call());
-        text.append(" at host counter ").append(event.tsc()).append(", under ").append(kernel);
+        text.append(" at host counter ")
+                .append(event.counter())
+                .append(", under ")
+                .append(kernel);
         if (conjunct != null) {
             text.append("\n  first false conjunct: ").append(conjunct);
         }

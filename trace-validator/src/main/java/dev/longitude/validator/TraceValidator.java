@@ -125,7 +125,7 @@ public final class TraceValidator {
     public Optional<Refusal> accept(TraceEvent event) throws UndecidedException {
         List<TLCState> before = possible.getOrDefault(subject(event), List.of());
         if (header.arch() == Arch.ARM64 && before.isEmpty()) {
-            before = List.of(newHost(event.tsc().lo()));
+            before = List.of(newHost(event.counter().lo()));
         }
         if (begins(event)) {
             if (!before.isEmpty()) {
@@ -377,7 +377,7 @@ public final class TraceValidator {
         if (reached.isEmpty()) {
             Object now = specification.look(counter, before.get(0));
             Refusal plain =
-                    refusal(event, before, counter, "at least " + TlaValues.show((Value) now), event.tsc() + "");
+                    refusal(event, before, counter, "at least " + TlaValues.show((Value) now), event.counter() + "");
             Conjuncts.Outcome pace = moments.whyNot(event, before.get(0));
             return pace == null || pace.location() == null ? plain : plain.because(place(pace.location()));
         }

@@ -3,8 +3,6 @@ package dev.longitude.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longitude.recording.BundledRecording;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,40 +13,28 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 class LongitudeTest {
     @TempDir
     private Path folder = Path.of("set by JUnit");
 
-    private record Result(int code, String out, String err) {}
-
-    private static Result run(Object... args) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        CommandLine commandLine =
-                Longitude.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        int code = commandLine.execute(Stream.of(args).map(Object::toString).toArray(String[]::new));
-        return new Result(code, out.toString(), err.toString());
-    }
-
     @Test
     void aSimulatedTraceConformsAndUnderTheOtherKernelDoesNot() {
         Path trace = folder.resolve("young.ndjson");
-        assertThat(run("simulate", "young-guest", "--kernel", "v6.1", "--out", trace)
+        assertThat(Run.of("simulate", "young-guest", "--kernel", "v6.1", "--out", trace)
                         .code())
                 .isZero();
-        Result good = run("validate", trace);
+        Run good = Run.of("validate", trace);
         assertThat(good.code()).isZero();
         assertThat(good.out()).startsWith(trace + ": conforms to v6.1: 16 events");
-        Result bad = run("validate", trace, "--kernel", "v6.12");
+        Run bad = Run.of("validate", trace, "--kernel", "v6.12");
         assertThat(bad.code()).isEqualTo(1);
         assertThat(bad.out()).contains("refused: event 4, WriteTsc(vcpu 0, value 1817286800)");
     }
 
     @Test
     void simulateAloneListsTheScenarios() {
-        Result result = run("simulate");
+        Run result = Run.of("simulate");
         assertThat(result.code()).isZero();
         assertThat(result.out()).contains("young-guest").contains("window-edges");
     }
@@ -57,11 +43,11 @@ class LongitudeTest {
     void nothingIsOverwrittenWithoutForce() throws Exception {
         Path trace = folder.resolve("t.ndjson");
         Files.writeString(trace, "mine");
-        Result refused = run("simulate", "boot", "--out", trace);
+        Run refused = Run.of("simulate", "boot", "--out", trace);
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err()).contains("exists; --force overwrites it");
         assertThat(trace).hasContent("mine");
-        assertThat(run("simulate", "boot", "--out", trace, "--force").code()).isZero();
+        assertThat(Run.of("simulate", "boot", "--out", trace, "--force").code()).isZero();
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).containsExactly(trace);
         }
@@ -74,7 +60,7 @@ class LongitudeTest {
                 List.of("validate", empty),
                 List.of("validate", folder),
                 List.of("validate", folder.resolve("missing")))) {
-            Result result = run(args.toArray());
+            Run result = Run.of(args.toArray());
             assertThat(result.code()).as("%s", args).isEqualTo(2);
             assertThat(result.err().lines()).as("%s", args).hasSize(1);
             assertThat(result.err()).contains(args.get(1).toString());
@@ -92,7 +78,7 @@ class LongitudeTest {
             {"simulate", "boot", "--vcpus", "0"},
             {"check", "--model", "none"}
         }) {
-            Result result = run((Object[]) args);
+            Run result = Run.of((Object[]) args);
             assertThat(result.code()).as("%s", List.of(args)).isEqualTo(2);
             assertThat(result.err()).as("%s", List.of(args)).startsWith("longitude: ");
             assertThat(result.err()).as("%s", List.of(args)).doesNotContain("\tat ");
@@ -105,7 +91,7 @@ class LongitudeTest {
             if (recording.refusedUnder() == null) {
                 continue;
             }
-            Result result = run(
+            Run result = Run.of(
                     "validate",
                     recording.unpack(Files.createTempDirectory(folder, "r")),
                     "--kernel",
@@ -135,14 +121,14 @@ class LongitudeTest {
                 .findFirst()
                 .orElseThrow()
                 .unpack(folder);
-        assertThat(run("validate", log).out())
+        assertThat(Run.of("validate", log).out())
                 .contains("conforms to v6.12")
                 .contains("does not keep Monotonic: first in line 18, GuestReadCntvct(vcpu 0)");
         List<String> second = Files.readAllLines(log).stream()
                 .filter(line -> !line.contains("\"vm\":4"))
                 .toList();
         Files.write(log, second);
-        assertThat(run("validate", log).out()).contains("conforms to v6.12").doesNotContain("does not keep");
+        assertThat(Run.of("validate", log).out()).contains("conforms to v6.12").doesNotContain("does not keep");
     }
 
     @Test
@@ -155,7 +141,7 @@ class LongitudeTest {
                 .replaceFirst("\"vcpu\":\\w+", "\"vcpu\":null");
         lines.add(19, stray);
         Files.write(log, lines);
-        Result result = run("validate", log);
+        Run result = Run.of("validate", log);
         assertThat(result.code()).isEqualTo(1);
         assertThat(result.out()).contains("undecided: ").contains("KVM_SET_CLOCK_GUEST is not modelled");
     }
@@ -175,7 +161,7 @@ class LongitudeTest {
                 .findFirst()
                 .orElseThrow();
         Path log = recording.unpack(folder);
-        assertThat(run("validate", log).code()).isZero();
+        assertThat(Run.of("validate", log).code()).isZero();
         List<String> lines = new ArrayList<>(Files.readAllLines(log));
         String seen = "\"" + field + "\":" + value + ",";
         int line = IntStream.range(0, lines.size())
@@ -184,7 +170,7 @@ class LongitudeTest {
                 .orElseThrow();
         lines.set(line, lines.get(line).replace(seen, "\"" + field + "\":" + (value + 1) + ","));
         Files.write(log, lines);
-        Result refused = run("validate", log);
+        Run refused = Run.of("validate", log);
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.out()).contains("S3-set-clock.jsonl:" + (line + 1) + ": refused");
     }
@@ -196,15 +182,15 @@ class LongitudeTest {
     @Test
     void anotherClocksourceGoesItsOwnWay() throws Exception {
         Path log = Path.of("src/test/resources/other-clocksource/drifting.jsonl");
-        assertThat(run("validate", log).out()).contains("conforms to v6.12: 15 events");
+        assertThat(Run.of("validate", log).out()).contains("conforms to v6.12: 15 events");
         Path host = folder.resolve("host.txt");
         Files.copy(log.resolveSibling("host.txt"), host);
         Path back = folder.resolve("back.jsonl");
         Files.writeString(back, Files.readString(log).replace("\"clock\":5200200000", "\"clock\":4200200000"));
-        assertThat(run("validate", back).out()).contains("back.jsonl:7: refused");
+        assertThat(Run.of("validate", back).out()).contains("back.jsonl:7: refused");
         Files.writeString(host, Files.readString(host).replace("hpet", "tsc"));
         Path byTsc = Files.copy(log, folder.resolve("by-tsc.jsonl"));
-        assertThat(run("validate", byTsc).out()).contains("refused");
+        assertThat(Run.of("validate", byTsc).out()).contains("refused");
     }
 
     /** A recording that is stopped earlier shows less of what came before, and is no less a recording. */
@@ -218,7 +204,7 @@ class LongitudeTest {
             List<String> lines = Files.readAllLines(log);
             for (int length = 5; length < lines.size(); length += 9) {
                 Files.write(log, lines.subList(0, length));
-                assertThat(run("validate", log).out()).contains(": conforms to ");
+                assertThat(Run.of("validate", log).out()).contains(": conforms to ");
             }
         }
     }

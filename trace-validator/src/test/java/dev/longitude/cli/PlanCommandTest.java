@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 class PlanCommandTest {
     /** The recording S5 of Linux 6.12. */
@@ -27,23 +24,15 @@ class PlanCommandTest {
     @TempDir
     private Path folder;
 
-    private final StringWriter out = new StringWriter();
-
-    private int run(String... args) {
-        CommandLine commandLine = Longitude.commandLine();
-        commandLine.setOut(new PrintWriter(out, true));
-        commandLine.setErr(new PrintWriter(out, true));
-        return commandLine.execute(args);
-    }
-
     private String file(String text) throws Exception {
         return Files.writeString(folder.resolve("p.json"), text).toString();
     }
 
     @Test
     void aFileIsPlanned() throws Exception {
-        assertThat(run("plan", "--input", file(RECORDED))).as(out.toString()).isZero();
-        assertThat(out.toString())
+        Run plan = Run.of("plan", "--input", file(RECORDED));
+        assertThat(plan.code()).as(plan.err()).isZero();
+        assertThat(plan.out())
                 .contains("-46208744870")
                 .contains("-46208809298")
                 .contains("755550766 ns by real time, 755575583 ns by kvmclock")
@@ -53,8 +42,9 @@ class PlanCommandTest {
     /** A signed and an unsigned offset of the same bits are the same vCPU's. */
     @Test
     void jsonHasTheSame() throws Exception {
-        assertThat(run("plan", "--json", "--input", file(RECORDED))).isZero();
-        JsonNode plan = JsonMapper.builder().build().readTree(out.toString());
+        Run json = Run.of("plan", "--json", "--input", file(RECORDED));
+        assertThat(json.code()).isZero();
+        JsonNode plan = JsonMapper.builder().build().readTree(json.out());
         assertThat(plan.get("offsets"))
                 .hasSize(2)
                 .allSatisfy(each -> assertThat(each.get("documented").asText()).isEqualTo("-46208744870"));
@@ -63,18 +53,17 @@ class PlanCommandTest {
 
     @Test
     void theCommandLineHasTheSameNumbers() {
-        assertThat(run(
-                        "plan",
-                        "--guest-khz",
-                        "2500000",
-                        "--offset=-5",
-                        "--source",
-                        "hostKhz=3000000,fracBits=48,hostTsc=10000000000000,clock=7000000000,realtime=100000000000",
-                        "--destination",
-                        "hostKhz=3000000,fracBits=48,hostTsc=700000000000,clock=9000000000,realtime=102000000000"))
-                .as(out.toString())
-                .isZero();
-        assertThat(out.toString())
+        Run plan = Run.of(
+                "plan",
+                "--guest-khz",
+                "2500000",
+                "--offset=-5",
+                "--source",
+                "hostKhz=3000000,fracBits=48,hostTsc=10000000000000,clock=7000000000,realtime=100000000000",
+                "--destination",
+                "hostKhz=3000000,fracBits=48,hostTsc=700000000000,clock=9000000000,realtime=102000000000");
+        assertThat(plan.code()).as(plan.err()).isZero();
+        assertThat(plan.out())
                 .contains("7754999999995  9304999999995")
                 .contains("off by 1550000000000 cycles (620.000000000 s) more");
     }
@@ -89,7 +78,8 @@ class PlanCommandTest {
             {"guestKhz": 9, "offsets": [], "source": {"hostKhz": 9, "fracBits": 7, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 1, "hostTsc": 0, "clock": 0, "realtime": 0}} | no scaling has 7 fraction bits
             """)
     void whatIsUnusableIsNamed(String text, String message) throws Exception {
-        assertThat(run("plan", "--input", file(text))).isEqualTo(2);
-        assertThat(out.toString()).contains(message).doesNotContain("\tat ");
+        Run plan = Run.of("plan", "--input", file(text));
+        assertThat(plan.code()).isEqualTo(2);
+        assertThat(plan.err()).contains(message).doesNotContain("\tat ");
     }
 }

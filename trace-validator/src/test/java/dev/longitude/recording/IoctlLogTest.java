@@ -123,7 +123,7 @@ class IoctlLogTest {
         assertThat(create.state())
                 .containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -40L))
                 .containsEntry(StateVariable.NR_VCPUS_MATCHED, 0);
-        assertThat(create.tsc().hi()).isEqualTo(50);
+        assertThat(create.counter().hi()).isEqualTo(50);
         assertThat(create.revealedOffsets()).containsExactly(-40L);
         assertThat(trace.tracepoints())
                 .isEqualTo("tracepoints taken, but for 1 that lie within no operation of the log");

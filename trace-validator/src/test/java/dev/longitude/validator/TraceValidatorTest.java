@@ -92,7 +92,7 @@ class TraceValidatorTest {
             Map<StateVariable, Object> state = new EnumMap<>(event.state());
             state.computeIfPresent(variable, (v, value) -> off(v.kind(), value));
             List<TraceEvent> tampered = new ArrayList<>(recording.events());
-            tampered.set(i, with(event, event.results(), state, event.tsc()));
+            tampered.set(i, with(event, event.results(), state, event.counter()));
             Optional<Refusal> refusal = validate(recording.header(), tampered);
             assertThat(refusal).as("%s of %s", variable, event.call()).isPresent();
             assertThat(refusal.orElseThrow().number()).isEqualTo(i + 1);
@@ -138,7 +138,7 @@ class TraceValidatorTest {
                                 field,
                                 off(field.kind(), requireNonNull(event.results().get(field)))),
                         event.state(),
-                        event.tsc()));
+                        event.counter()));
         Refusal refusal = validate(recording.header(), tampered).orElseThrow();
         assertThat(refusal.number()).isEqualTo(i + 1);
         assertThat(refusal.differences()).extracting(Refusal.Difference::what).containsExactly(field.name());
@@ -189,7 +189,7 @@ class TraceValidatorTest {
                         last,
                         last.results(),
                         last.state(),
-                        Interval.exactly(last.tsc().lo() - 1)));
+                        Interval.exactly(last.counter().lo() - 1)));
         Refusal refusal = validate(recording.header(), events).orElseThrow();
         assertThat(refusal.differences().get(0).what()).isEqualTo("hostTsc");
     }
@@ -210,13 +210,13 @@ class TraceValidatorTest {
         Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.V6_12, 2, 3);
         List<TraceEvent> partial = new ArrayList<>();
         for (TraceEvent event : recording.events()) {
-            long tsc = event.tsc().lo();
+            long tsc = event.counter().lo();
             Map<?, ?> offsets = (Map<?, ?>) event.state().get(StateVariable.TSC_OFFSET);
             partial.add(with(
                             event,
                             Maps.filterKeys(event.results(), f -> f.equals(Field.VALUE) || f.equals(Field.OFFSET)),
                             ImmutableMap.of(),
-                            event.operation() == Operation.CREATE_VM ? event.tsc() : new Interval(tsc, tsc + 300))
+                            event.operation() == Operation.CREATE_VM ? event.counter() : new Interval(tsc, tsc + 300))
                     .revealing(
                             event.vcpu() < 0 || offsets == null
                                     ? ImmutableSet.of()
@@ -235,7 +235,7 @@ class TraceValidatorTest {
         for (int seed = 1; seed <= 40; seed++) {
             Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.V6_1, 2, seed);
             assertThat(validate(recording.header(), recording.events())).isEmpty();
-            if (recording.events().get(0).tsc().lo() < 0) {
+            if (recording.events().get(0).counter().lo() < 0) {
                 return; // this one began just below 2^64
             }
         }
