@@ -58,7 +58,8 @@ VARIABLES
   physicalSeen,    \* ... and CNTPCT
   askedVirtual,    \* for each VM: {} or {the virtual offset that userspace has set}
   askedPhysical,   \* ... and the physical one
-  got              \* for each VM: what has been read since the counters were last set
+  got              \* for each VM: what was last read of each counter, if none was set since: pairs of
+                   \* what putting it back is called, and the value
 
 hostVars  == <<kernel, vhe, ecv, cntpct>>
 pcpuVars  == <<cnthctlEl2, cntvoffEl2, cntpoffEl2>>
@@ -275,12 +276,14 @@ SetCounterOffset(vm, offset, reserved) ==
 
 OnlyReads == UNCHANGED <<hostVars, kvmVars, virtualSeen, physicalSeen, askedVirtual, askedPhysical>>
 
-\* KVM_GET_ONE_REG of a counter, and what setting it back is called.
+Got(vm, op, x) == got' = With(got, vm, {g \in got[vm] : g[1] # op} \cup {<<op, x>>})
+
+\* KVM_GET_ONE_REG of a counter.
 GetTimerCnt(vcpu) ==
   LET value == Sub(cntpct, VirtualOffset(vcpu)) IN
   /\ Free(vcpu)
   /\ reply' = [op |-> "GetTimerCnt", vcpu |-> vcpu, value |-> value]
-  /\ got' = With(got, VmOf(vcpu), got[VmOf(vcpu)] \cup {<<"SetTimerCnt", value>>})
+  /\ Got(VmOf(vcpu), "SetTimerCnt", value)
   /\ OnlyReads
 
 GetPtimerCnt(vcpu) ==
@@ -288,8 +291,7 @@ GetPtimerCnt(vcpu) ==
   /\ Free(vcpu)
   /\ reply' = [op |-> "GetPtimerCnt", vcpu |-> vcpu, value |-> IF kernel.ptimerCnt THEN value ELSE Zero,
                errno |-> IF kernel.ptimerCnt THEN 0 ELSE ENOENT]
-  /\ got' = IF kernel.ptimerCnt
-            THEN With(got, VmOf(vcpu), got[VmOf(vcpu)] \cup {<<"SetPtimerCnt", value>>}) ELSE got
+  /\ IF kernel.ptimerCnt THEN Got(VmOf(vcpu), "SetPtimerCnt", value) ELSE UNCHANGED got
   /\ OnlyReads
 
 \* The series, v2, whose first case falls through to the second.
@@ -298,7 +300,7 @@ GetVtimerOffset(vcpu) ==
   /\ kernel.timerOffsetAttrs
   /\ Free(vcpu)
   /\ reply' = [op |-> "GetVtimerOffset", vcpu |-> vcpu, offset |-> offset]
-  /\ got' = With(got, VmOf(vcpu), got[VmOf(vcpu)] \cup {<<"SetVtimerOffset", offset>>})
+  /\ Got(VmOf(vcpu), "SetVtimerOffset", offset)
   /\ OnlyReads
 
 GetPtimerOffset(vcpu) ==
@@ -306,7 +308,7 @@ GetPtimerOffset(vcpu) ==
   /\ kernel.timerOffsetAttrs
   /\ Free(vcpu)
   /\ reply' = [op |-> "GetPtimerOffset", vcpu |-> vcpu, offset |-> offset]
-  /\ got' = With(got, VmOf(vcpu), got[VmOf(vcpu)] \cup {<<"SetPtimerOffset", offset>>})
+  /\ Got(VmOf(vcpu), "SetPtimerOffset", offset)
   /\ OnlyReads
 
 \* The series, v1.
