@@ -503,7 +503,13 @@ GetTscKhz(vcpu) ==
   /\ UNCHANGED <<guestSeen, clockSeen>>
   /\ OnlyReads
 
-\* KVM_SET_TSC_KHZ on the VM: the rate of the vCPUs to come.
+\* KVM_GET_TSC_KHZ on the VM: the rate of the vCPUs to come.
+GetVmTscKhz ==
+  /\ reply' = [op |-> "GetVmTscKhz", khz |-> defaultTscKhz]
+  /\ UNCHANGED <<guestSeen, clockSeen>>
+  /\ OnlyReads
+
+\* KVM_SET_TSC_KHZ on the VM.
 SetVmTscKhz(khz) ==
   LET refused == kernel.vmTscKhzFirst /\ online # {}
   IN /\ RateFor(khz).ratio # Zero
@@ -864,6 +870,7 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy) ==
   \/ SetTscKhz(vcpu, khz)
   \/ SetVmTscKhz(khz)
   \/ GetTscKhz(vcpu)
+  \/ GetVmTscKhz
   \/ WriteTscAdjust(vcpu, word)
   \/ ReadTscAdjust(vcpu)
   \/ BeginSetClock

@@ -33,6 +33,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         READ_TSC_ADJUST,
         SET_TSC_KHZ,
         GET_TSC_KHZ,
+        GET_VM_TSC_KHZ,
         SET_CLOCK,
         SET_CLOCK_BY_REALTIME,
         WRITE_SYSTEM_TIME,
@@ -51,7 +52,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
     }
 
     private static final ImmutableSet<Kind> OF_THE_VM =
-            ImmutableSet.of(Kind.GET_CLOCK, Kind.SET_CLOCK, Kind.SET_CLOCK_BY_REALTIME);
+            ImmutableSet.of(Kind.GET_CLOCK, Kind.GET_VM_TSC_KHZ, Kind.SET_CLOCK, Kind.SET_CLOCK_BY_REALTIME);
 
     /** A word on its own, or near what the vCPU has now: what a restore writes. */
     record Word(boolean relative, long number) {
@@ -71,6 +72,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
 
     private void playOnVm(X86Host host, X86Vm vm) {
         switch (kind) {
+            case GET_VM_TSC_KHZ -> vm.getVmTscKhz();
             case SET_CLOCK -> vm.setClock(word.number(), even() ? 0 : (int) (word.number() & 15), 0);
             case SET_CLOCK_BY_REALTIME -> vm.setClock(word.number(), X86Vm.CLOCK_REALTIME, word.from(host.realtime()));
             default -> vm.getClock();

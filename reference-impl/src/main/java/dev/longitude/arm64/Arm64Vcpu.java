@@ -29,8 +29,8 @@ public final class Arm64Vcpu {
     private final int index;
     private final CounterTrap trap = new CounterTrap();
 
-    /** No lock with an owner: a test's scheduler may end KVM_RUN in another thread than it began in. */
-    final Semaphore mutex = new Semaphore(1);
+    /** No lock with an owner: a test's scheduler may end KVM_RUN in another thread than it began in. First come first served. */
+    final Semaphore mutex = new Semaphore(1, true);
 
     boolean online;
     volatile long cntvoff;
@@ -283,7 +283,7 @@ public final class Arm64Vcpu {
         checkState(on == null, "vCPU %s is loaded", index);
         Pcpu there = host.pcpu(pcpu);
         checkState(there.loaded == null, "a vCPU is loaded on CPU %s", pcpu);
-        if (!inRun && !mutex.tryAcquire()) {
+        if (!inRun && (mutex.hasQueuedThreads() || !mutex.tryAcquire())) {
             return false;
         }
         inRun = true;

@@ -291,6 +291,7 @@ public enum X86Scenario implements Scenario {
             stage.writeAll(stage.host.millis(6_000), 10);
             stage.runEach();
             stage.vm.setVmTscKhz(TSC_KHZ - 100);
+            stage.vm.getVmTscKhz();
         }
     },
     /** The kernel's selftest kvm_clock_test, with its cases: 0, 180 s, and 0 with real time 180 s either way. */
@@ -366,6 +367,7 @@ public enum X86Scenario implements Scenario {
         @Override
         void play(Stage stage) {
             stage.vm.setVmTscKhz(TSC_KHZ + TSC_KHZ / 10);
+            stage.vm.getVmTscKhz();
             stage.createAll();
             stage.vcpus.forEach(v -> v.writeSystemTime(true));
             stage.runEach();

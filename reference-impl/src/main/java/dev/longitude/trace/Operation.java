@@ -27,6 +27,8 @@ public enum Operation {
     SET_TSC_KHZ("SetTscKhz", takes(Field.VCPU, Field.KHZ), gives(Field.ERRNO)),
     /** KVM_GET_TSC_KHZ on a vCPU. */
     GET_TSC_KHZ("GetTscKhz", takes(Field.VCPU), gives(Field.KHZ)),
+    /** KVM_GET_TSC_KHZ on the VM: of the vCPUs to come. */
+    GET_VM_TSC_KHZ("GetVmTscKhz", takes(), gives(Field.KHZ)),
     /** KVM_SET_TSC_KHZ on the VM: for the vCPUs to come. */
     SET_VM_TSC_KHZ("SetVmTscKhz", takes(Field.KHZ), gives(Field.ERRNO)),
     /** KVM_SET_MSRS of MSR_IA32_TSC_ADJUST (0x3b): stores, and moves nothing. */

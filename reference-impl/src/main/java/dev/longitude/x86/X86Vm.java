@@ -324,6 +324,14 @@ public final class X86Vm {
         });
     }
 
+    /** KVM_GET_TSC_KHZ on the VM: the rate of the vCPUs to come, kHz. */
+    public int getVmTscKhz() {
+        return locked(now -> {
+            emit(now, Operation.GET_VM_TSC_KHZ, ImmutableMap.of(), ImmutableMap.of(Field.KHZ, defaultTscKhz));
+            return defaultTscKhz;
+        });
+    }
+
     /** KVM_GET_TSC_KHZ on a vCPU. */
     int getTscKhz(X86Vcpu vcpu) {
         return locked(now -> {

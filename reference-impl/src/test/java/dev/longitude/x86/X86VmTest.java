@@ -213,6 +213,7 @@ class X86VmTest {
     void theVmsRateIsForVcpusToCome(KernelProfile kernel, int errno) {
         X86Vm vm = vm(kernel);
         assertThat(vm.setVmTscKhz(999_900)).isZero();
+        assertThat(vm.getVmTscKhz()).isEqualTo(999_900);
         assertThat(vm.createVcpu(0).getTscKhz()).isEqualTo(999_900);
         assertThat(vm.setVmTscKhz(1_000_000)).isEqualTo(errno);
     }

@@ -309,7 +309,13 @@ public final class IoctlLog {
                     recordedKhz = khz;
                 }
                 if (record.vcpu() == null) {
-                    notModelled.add(record.op() + " of the VM");
+                    add(
+                            record,
+                            when(record, source),
+                            Operation.GET_VM_TSC_KHZ,
+                            Map.of(),
+                            Map.of(Field.KHZ, khz),
+                            Map.of());
                 } else {
                     onVcpu(record, source, Operation.GET_TSC_KHZ, Map.of(), Map.of(Field.KHZ, khz));
                 }
