@@ -1,9 +1,11 @@
 package dev.longitude.validator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.kernel.Arch;
@@ -17,11 +19,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.FormalParamNode;
+import tla2sany.semantic.OpDeclNode;
 import tla2sany.semantic.OpDefNode;
 import tlc2.tool.Action;
 import tlc2.tool.StateVec;
@@ -45,12 +51,17 @@ import util.UniqueString;
 public final class Specification {
     private static final String ROOT = "Trace";
     private static final UniqueString KERNEL = UniqueString.uniqueStringOf("kernel");
-    private static @Nullable FastTool loaded;
+    private static @Nullable ImmutableMap<Arch, Specification> loaded;
 
     private final FastTool tool;
 
     /** What the names of its operators begin with in the root module. */
     private final String prefix;
+
+    /** Names and definitions as TLC has them; its own tables are slow to ask. */
+    private final Map<String, UniqueString> names = new ConcurrentHashMap<>();
+
+    private final Map<String, Optional<OpDefNode>> definitions = new ConcurrentHashMap<>();
 
     private Specification(FastTool tool, Arch arch) {
         this.tool = tool;
@@ -64,9 +75,10 @@ public final class Specification {
      */
     public static synchronized Specification of(Arch arch) {
         if (loaded == null) {
-            loaded = parse();
+            FastTool tool = parse();
+            loaded = Maps.toMap(EnumSet.allOf(Arch.class), each -> new Specification(tool, each));
         }
-        return new Specification(loaded, arch);
+        return requireNonNull(loaded.get(arch));
     }
 
     private static FastTool parse() {
@@ -102,7 +114,13 @@ public final class Specification {
     }
 
     private @Nullable OpDefNode definition(String name) {
-        return tool.getSpecProcessor().getRootModule().getOpDef(UniqueString.uniqueStringOf(prefix + name));
+        return definitions
+                .computeIfAbsent(
+                        name,
+                        n -> Optional.ofNullable(tool.getSpecProcessor()
+                                .getRootModule()
+                                .getOpDef(UniqueString.uniqueStringOf(prefix + n))))
+                .orElse(null);
     }
 
     /** The operator of that name. */
@@ -163,7 +181,7 @@ public final class Specification {
 
     /** The value of a variable, or of an operator without arguments, in a state. */
     Value look(String variable, TLCState state) {
-        IValue value = state.lookup(UniqueString.uniqueStringOf(variable));
+        IValue value = state.lookup(names.computeIfAbsent(variable, UniqueString::uniqueStringOf));
         return value == null ? TlaValues.plain(eval(variable, ImmutableMap.of(), state)) : (Value) value;
     }
 
@@ -265,13 +283,15 @@ public final class Specification {
         }
     }
 
+    /** (The other architecture's variables have no value.) */
     private static TLCState plain(TLCState state) {
         TLCState copy = state.copy();
-        state.getVals().forEach((name, value) -> {
-            if (value != null) { // the other architecture's variables have none
-                copy.bind(name, TlaValues.plain((Value) value));
+        for (OpDeclNode variable : copy.getVars()) {
+            IValue value = copy.lookup(variable.getName());
+            if (value != null) {
+                copy.bind(variable.getName(), TlaValues.plain((Value) value));
             }
-        });
+        }
         return copy;
     }
 

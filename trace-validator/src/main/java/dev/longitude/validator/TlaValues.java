@@ -119,13 +119,30 @@ record TlaValues(Arch arch, int vm) {
         return new FcnRcdValue(domain.clone(), values, false);
     }
 
-    /** Whether a value of the state is what was observed of it; of a map over vCPUs some may have been observed. */
-    static boolean agrees(Object expected, Object observed) {
-        if (observed instanceof Map<?, ?> parts) {
-            Map<?, ?> whole = (Map<?, ?>) expected;
-            return parts.entrySet().stream().allMatch(part -> part.getValue().equals(whole.get(part.getKey())));
+    /** Whether a value of the state is what was observed of it; of a map some parts may have been observed. */
+    boolean agrees(Kind kind, Value value, Object observed) {
+        return switch (kind) {
+            case WORD -> Words64.bits(value) == (long) observed;
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU ->
+                agreesByIndex(kind.each(), value, (Map<?, ?>) observed);
+            default -> toTrace(kind, value).equals(observed);
+        };
+    }
+
+    private boolean agreesByIndex(Kind each, Value value, Map<?, ?> observed) {
+        FcnRcdValue function = (FcnRcdValue) value.toFcnRcd();
+        Value[] domain = function.getDomainAsValues();
+        int agreeing = 0;
+        for (int i = 0; i < domain.length; i++) {
+            Object part = index(domain[i]) < 0 ? null : observed.get(index(domain[i]));
+            if (part != null) {
+                if (!agrees(each, function.values[i], part)) {
+                    return false;
+                }
+                agreeing++;
+            }
         }
-        return expected.equals(observed);
+        return agreeing == observed.size();
     }
 
     /**
@@ -157,7 +174,12 @@ record TlaValues(Arch arch, int vm) {
     }
 
     private static Value[] plain(Value[] values) {
-        return Arrays.stream(values).map(TlaValues::plain).toArray(Value[]::new);
+        // (No stream: this runs for every value of every state.)
+        Value[] plain = new Value[values.length];
+        for (int i = 0; i < values.length; i++) {
+            plain[i] = plain(values[i]);
+        }
+        return plain;
     }
 
     /** A plain value for people; empty for one that is not. Pairs of integers are words; words print unsigned. */

@@ -291,8 +291,9 @@ public final class TraceValidator {
         }
         for (Map.Entry<StateVariable, Object> seen : event.state().entrySet()) {
             StateVariable variable = seen.getKey();
-            Object expected = values.toTrace(variable.kind(), specification.look(variable.specName(), after));
-            if (!TlaValues.agrees(expected, seen.getValue())) {
+            Value value = specification.look(variable.specName(), after);
+            if (!values.agrees(variable.kind(), value, seen.getValue())) {
+                Object expected = values.toTrace(variable.kind(), value);
                 found.add(new Mismatch(
                         isPartOfPage(variable) ? PVCLOCK : variable.specName(),
                         asObserved(values, variable, seen.getValue(), after),
