@@ -31,7 +31,8 @@ import java.util.stream.Stream;
  * @param clockElapsedNs what kvmclock says has passed, signed ns
  * @param byClock of the documented recipe's error in cycles, what comes of going by kvmclock
  * @param byScaling ... and what comes of not scaling
- * @param bound how far from the right one the corrected offset can be
+ * @param bound how far from the right one the corrected offset can be: one cycle of truncation for elapsed time and one
+ *     for each host that scales; real time read in whole ns, twice; the hosts' clocks; and half a kHz of the guest's rate
  */
 public record TscOffsetPlan(
         int guestKhz,
@@ -43,33 +44,11 @@ public record TscOffsetPlan(
         BigInteger byScaling,
         Bound bound) {
     private static final BigInteger MILLION = BigInteger.valueOf(1_000_000);
+    private static final long HALF_A_KHZ = 500;
     private static final BigInteger MASK = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
-
-    /** What the guest's TSC does over the blackout. */
-    public enum Policy {
-        /** It goes on, as if the guest had run. */
-        ADVANCE,
-        /** It goes on where it was. */
-        FREEZE
-    }
 
     /** A vCPU's offsets, cycles modulo 2^64: on the source, and for the destination by both recipes. */
     public record Offsets(long source, long documented, long corrected) {}
-
-    /**
-     * How far the guest's TSC can be from where it should be, cycles: the sum of what each step can add.
-     *
-     * @param rounding what truncation adds: one for elapsed time, one for each host that scales
-     * @param reading what it adds that real time is read in whole ns, twice
-     * @param hostClocks what it adds that the hosts' real-time clocks are apart
-     * @param rate what it adds that the guest's rate is a whole number of kHz: half of one either way
-     */
-    public record Bound(long rounding, long reading, long hostClocks, long rate) {
-        /** All of it. */
-        public long total() {
-            return rounding + reading + hostClocks + rate;
-        }
-    }
 
     /**
      * Computes a plan.
@@ -110,10 +89,9 @@ public record TscOffsetPlan(
                 plain.subtract(scaled),
                 new Bound(
                         (advances ? 1 : 0) + scaling,
-                        advances ? roundedUp(2, guestKhz) : 0,
-                        advances ? roundedUp(clockErrorNs, guestKhz) : 0,
-                        // (Half a kHz either way.)
-                        advances ? (Math.abs(elapsedNs) + 1_999_999) / 2_000_000 : 0));
+                        advances ? Bound.ticks(2, 1_000L * guestKhz) : 0,
+                        advances ? Bound.ticks(clockErrorNs, 1_000L * guestKhz) : 0,
+                        advances ? Bound.ticks(Math.abs(elapsedNs), HALF_A_KHZ) : 0));
     }
 
     private static boolean scales(int guestKhz, ClockFix fix) {
@@ -138,14 +116,5 @@ public record TscOffsetPlan(
     /** The cycles of a guest in some ns, signed, truncated. */
     private static BigInteger cycles(long ns, int khz) {
         return BigInteger.valueOf(ns).multiply(BigInteger.valueOf(khz)).divide(MILLION);
-    }
-
-    private static long roundedUp(long ns, int khz) {
-        return BigInteger.valueOf(ns)
-                .multiply(BigInteger.valueOf(khz))
-                .add(MILLION)
-                .subtract(BigInteger.ONE)
-                .divide(MILLION)
-                .longValueExact();
     }
 }

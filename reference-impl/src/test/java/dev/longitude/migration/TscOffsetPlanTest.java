@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class TscOffsetPlanTest {
     private static final long SECOND = 1_000_000_000L;
 
-    private static TscOffsetPlan plan(int khz, TscOffsetPlan.Policy policy, ClockFix source, ClockFix destination) {
+    private static TscOffsetPlan plan(int khz, Policy policy, ClockFix source, ClockFix destination) {
         return TscOffsetPlan.of(khz, policy, source, destination, List.of(-5L), 0);
     }
 
@@ -20,7 +20,7 @@ class TscOffsetPlanTest {
     void bothRecipesAdvanceByTheBlackout() {
         ClockFix source = new ClockFix(3_000_000, TscScaling.NONE, 10_000 * SECOND, 7 * SECOND, 100 * SECOND);
         ClockFix destination = new ClockFix(3_000_000, TscScaling.NONE, 700 * SECOND, 9 * SECOND, 102 * SECOND);
-        TscOffsetPlan plan = plan(3_000_000, TscOffsetPlan.Policy.ADVANCE, source, destination);
+        TscOffsetPlan plan = plan(3_000_000, Policy.ADVANCE, source, destination);
         long before = source.hostTsc() - 5;
         TscOffsetPlan.Offsets offsets = plan.offsets().get(0);
         assertThat(destination.hostTsc() + offsets.documented()).isEqualTo(before + 6 * SECOND);
@@ -37,7 +37,7 @@ class TscOffsetPlanTest {
     void theDocumentedRecipeDoesNotScale() {
         ClockFix source = new ClockFix(3_000_000, TscScaling.INTEL, 10_000 * SECOND, 7 * SECOND, 100 * SECOND);
         ClockFix destination = new ClockFix(3_000_000, TscScaling.INTEL, 700 * SECOND, 9 * SECOND, 102 * SECOND);
-        TscOffsetPlan plan = plan(2_500_000, TscOffsetPlan.Policy.ADVANCE, source, destination);
+        TscOffsetPlan plan = plan(2_500_000, Policy.ADVANCE, source, destination);
         assertThat(plan.byScaling().doubleValue() / 2.5e9).isBetween(619.999, 620.001);
         TscOffsetPlan.Offsets offsets = plan.offsets().get(0);
         assertThat(BigInteger.valueOf(offsets.documented() - offsets.corrected()))
@@ -57,13 +57,13 @@ class TscOffsetPlanTest {
     void aRecordedRestoreIsOffByWhatKvmclockWasSetAhead() {
         ClockFix source = new ClockFix(2_596_124, TscScaling.NONE, 46239717159L, 17634798, 1795347983135827208L);
         ClockFix destination = new ClockFix(2_596_124, TscScaling.NONE, 48201220742L, 773210381, 1795347983891377974L);
-        TscOffsetPlan plan = TscOffsetPlan.of(
-                2_596_124, TscOffsetPlan.Policy.ADVANCE, source, destination, List.of(-46208809191L), 0);
+        TscOffsetPlan plan =
+                TscOffsetPlan.of(2_596_124, Policy.ADVANCE, source, destination, List.of(-46208809191L), 0);
         assertThat(plan.offsets().get(0).documented()).isEqualTo(-46208744870L);
         assertThat(plan.offsets().get(0).corrected()).isEqualTo(-46208809191L - 107);
         assertThat(plan.clockElapsedNs() - plan.elapsedNs()).isEqualTo(24817);
         // 1 for truncation, 6 for two whole ns, 378 for half a kHz over 0.756 s.
-        assertThat(plan.bound()).isEqualTo(new TscOffsetPlan.Bound(1, 6, 0, 378));
+        assertThat(plan.bound()).isEqualTo(new Bound(1, 6, 0, 378));
         assertThat(plan.bound().total()).isGreaterThan(107);
     }
 
@@ -71,7 +71,7 @@ class TscOffsetPlanTest {
     void aFrozenGuestGoesOnWhereItWas() {
         ClockFix source = new ClockFix(3_000_000, TscScaling.AMD, -7, 7 * SECOND, 100 * SECOND);
         ClockFix destination = new ClockFix(2_000_000, TscScaling.AMD, 700, 9 * SECOND, 102 * SECOND);
-        TscOffsetPlan plan = plan(3_000_000, TscOffsetPlan.Policy.FREEZE, source, destination);
+        TscOffsetPlan plan = plan(3_000_000, Policy.FREEZE, source, destination);
         assertThat(1050 + plan.offsets().get(0).corrected()).isEqualTo(-7 - 5);
         assertThat(plan.bound().total()).isEqualTo(1);
     }
@@ -79,8 +79,7 @@ class TscOffsetPlanTest {
     @Test
     void theClocksErrorIsInTheBound() {
         ClockFix fix = new ClockFix(2_000_000, TscScaling.NONE, 0, 0, 0);
-        TscOffsetPlan plan =
-                TscOffsetPlan.of(2_000_000, TscOffsetPlan.Policy.ADVANCE, fix, fix, List.of(0L), 1_000_000);
+        TscOffsetPlan plan = TscOffsetPlan.of(2_000_000, Policy.ADVANCE, fix, fix, List.of(0L), 1_000_000);
         assertThat(plan.bound().hostClocks()).isEqualTo(2_000_000);
     }
 
@@ -88,7 +87,7 @@ class TscOffsetPlanTest {
     void aHostThatCannotScaleCannotHaveTheGuest() {
         ClockFix source = new ClockFix(3_000_000, TscScaling.NONE, 0, 0, 0);
         ClockFix destination = new ClockFix(2_000_000, TscScaling.NONE, 0, 0, 0);
-        assertThatThrownBy(() -> plan(3_000_000, TscOffsetPlan.Policy.ADVANCE, source, destination))
+        assertThatThrownBy(() -> plan(3_000_000, Policy.ADVANCE, source, destination))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("the destination, at 2000000 kHz, cannot have a guest at 3000000 kHz");
     }

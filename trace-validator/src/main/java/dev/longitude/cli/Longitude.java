@@ -49,11 +49,7 @@ public final class Longitude implements Runnable {
             err.println("longitude: "
                     + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
             if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
-                err.println("Try 'longitude help"
-                        + (e.getCommandLine().getParent() == null
-                                ? ""
-                                : " " + e.getCommandLine().getCommandName())
-                        + "'.");
+                err.println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
             }
             err.flush();
             return ExitCode.UNUSABLE;

@@ -30,7 +30,7 @@ class PlanCommandTest {
 
     @Test
     void aFileIsPlanned() throws Exception {
-        Run plan = Run.of("plan", "--input", file(RECORDED));
+        Run plan = Run.of("plan", "tsc", "--input", file(RECORDED));
         assertThat(plan.code()).as(plan.err()).isZero();
         assertThat(plan.out())
                 .contains("-46208744870")
@@ -42,7 +42,7 @@ class PlanCommandTest {
     /** A signed and an unsigned offset of the same bits are the same vCPU's. */
     @Test
     void jsonHasTheSame() throws Exception {
-        Run json = Run.of("plan", "--json", "--input", file(RECORDED));
+        Run json = Run.of("plan", "tsc", "--json", "--input", file(RECORDED));
         assertThat(json.code()).isZero();
         JsonNode plan = JsonMapper.builder().build().readTree(json.out());
         assertThat(plan.get("offsets"))
@@ -55,6 +55,7 @@ class PlanCommandTest {
     void theCommandLineHasTheSameNumbers() {
         Run plan = Run.of(
                 "plan",
+                "tsc",
                 "--guest-khz",
                 "2500000",
                 "--offset=-5",
@@ -78,8 +79,35 @@ class PlanCommandTest {
             {"guestKhz": 9, "offsets": [], "source": {"hostKhz": 9, "fracBits": 7, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 1, "hostTsc": 0, "clock": 0, "realtime": 0}} | no scaling has 7 fraction bits
             """)
     void whatIsUnusableIsNamed(String text, String message) throws Exception {
-        Run plan = Run.of("plan", "--input", file(text));
+        Run plan = Run.of("plan", "tsc", "--input", file(text));
         assertThat(plan.code()).isEqualTo(2);
         assertThat(plan.err()).contains(message).doesNotContain("\tat ");
+    }
+
+    /** 12 s on a counter of 62.5 MHz, which is at 7. */
+    @Test
+    void anArm64CounterIsPlanned() throws Exception {
+        String[] hosts = {"counter=625000000,realtime=100000000000", "counter=7,realtime=102000000000,apartNs=160000"};
+        Run plan =
+                Run.of("plan", "counter", "--counter-hz", 62_500_000, "--source", hosts[0], "--destination", hosts[1]);
+        assertThat(plan.code()).as(plan.err()).isZero();
+        assertThat(plan.out())
+                .contains("counter_offset: 18446744072959551623") // 7 - 750000000
+                .contains("2000000000 ns by real time")
+                .contains("at most 10002 ticks");
+        Run json = Run.of(
+                "plan",
+                "counter",
+                "--json",
+                "--input",
+                file("{\"counterHz\": 62500000, \"source\": {\"counter\": 1, \"realtime\": 5},"
+                        + " \"destination\": {\"counter\": \"8\", \"realtime\": 6}, \"policy\": \"FREEZE\"}"));
+        assertThat(JsonMapper.builder()
+                        .build()
+                        .readTree(json.out())
+                        .get("counterOffset")
+                        .asText())
+                .isEqualTo("7");
+        assertThat(Run.of("plan").err()).contains("tsc (x86) or counter (arm64)");
     }
 }

@@ -1,0 +1,65 @@
+package dev.longitude.migration;
+
+import static com.google.common.base.Preconditions.checkArgument;
+
+import java.math.BigInteger;
+
+/**
+ * The offset to set on the destination of a migration between arm64 hosts (KVM_ARM_SET_COUNTER_OFFSET, Linux 6.4 and
+ * later, for both counters of all vCPUs), from the guest's counter and real time on the source, and the host's counter
+ * and real time on the destination:
+ *
+ * <pre>destination.counter - (source.counter + elapsed * hz / 10^9)</pre>
+ *
+ * <p>where elapsed is what real time says has passed, or nothing for a guest that is to be frozen meanwhile. Offsets are
+ * host counter minus guest counter, ticks modulo 2^64; the product is exact, and the division truncates. KVM tells no
+ * pair of counter and real time on arm64, so the VMM reads one after the other, and says how long that took at most.
+ * KVM does not scale a counter on arm64: both hosts have the same rate, which is CNTFRQ_EL0.
+ *
+ * @param offset to set on the destination
+ * @param elapsedNs what real time says has passed, signed ns
+ * @param bound how far from the right one the offset can be
+ */
+public record CounterOffsetPlan(long offset, long elapsedNs, Bound bound) {
+    private static final BigInteger SECOND = BigInteger.valueOf(1_000_000_000);
+
+    /**
+     * A counter and real time, read one right after the other.
+     *
+     * @param counter on the source the guest's (KVM_REG_ARM_TIMER_CNT), on the destination the host's; unsigned ticks
+     * @param realtime CLOCK_REALTIME, unsigned ns
+     * @param apartNs how far apart the two may have been read, ns, not negative
+     */
+    public record Reading(long counter, long realtime, long apartNs) {
+        /** Checks the distance. */
+        public Reading {
+            checkArgument(apartNs >= 0, "readings %s ns apart", apartNs);
+        }
+    }
+
+    /**
+     * Computes a plan.
+     *
+     * @param counterHz CNTFRQ_EL0 of both hosts, Hz, positive
+     * @param clockErrorNs how far the hosts' CLOCK_REALTIME may be apart, ns, not negative; 0 for one host
+     */
+    public static CounterOffsetPlan of(
+            long counterHz, Policy policy, Reading source, Reading destination, long clockErrorNs) {
+        checkArgument(counterHz > 0, "a counter of %s Hz", counterHz);
+        checkArgument(clockErrorNs >= 0, "a clock error of %s ns", clockErrorNs);
+        long elapsedNs = destination.realtime() - source.realtime();
+        boolean advances = policy == Policy.ADVANCE;
+        long elapsed = BigInteger.valueOf(advances ? elapsedNs : 0)
+                .multiply(BigInteger.valueOf(counterHz))
+                .divide(SECOND)
+                .longValue();
+        return new CounterOffsetPlan(
+                destination.counter() - (source.counter() + elapsed),
+                elapsedNs,
+                new Bound(
+                        advances ? 1 : 0,
+                        advances ? Bound.ticks(source.apartNs() + destination.apartNs() + 2, counterHz) : 0,
+                        advances ? Bound.ticks(clockErrorNs, counterHz) : 0,
+                        0));
+    }
+}

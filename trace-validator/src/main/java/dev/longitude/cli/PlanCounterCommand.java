@@ -1,0 +1,136 @@
+package dev.longitude.cli;
+
+import static java.util.Objects.requireNonNullElse;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.longitude.migration.CounterOffsetPlan;
+import dev.longitude.migration.Policy;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.math.BigInteger;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code longitude plan counter}: the counter offset to set on an arm64 destination. */
+@Command(
+        name = "counter",
+        description = "Compute the argument of KVM_ARM_SET_COUNTER_OFFSET on the destination of a migration.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "FILE is a JSON object: counterHz, source and destination, and where wanted policy and clockErrorNs. source and"
+                    + " destination have counter (the guest's on the source, the host's on the destination), realtime,"
+                    + " and where wanted apartNs: how far apart the two may have been read. A number may be a string."
+                    + " On the command line the same."
+        })
+final class PlanCounterCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @ArgGroup(multiplicity = "1")
+    private Given given = new Given();
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    /** Either a file or the numbers. */
+    private static final class Given {
+        @Option(
+                names = "--input",
+                paramLabel = "FILE",
+                required = true,
+                description = "What was read; - is standard input.")
+        private @Nullable String input;
+
+        @ArgGroup(exclusive = false, multiplicity = "1")
+        private @Nullable Numbers numbers;
+    }
+
+    private static final class Numbers extends PlanInput.Numbers {
+        @Option(names = "--counter-hz", paramLabel = "HZ", required = true, description = "CNTFRQ_EL0 of both hosts.")
+        private long counterHz;
+    }
+
+    /** A host as it stands in the file. */
+    private record Host(
+            @JsonProperty(required = true) BigInteger counter,
+            @JsonProperty(required = true) BigInteger realtime,
+            @Nullable Long apartNs) {
+        CounterOffsetPlan.Reading reading() {
+            return new CounterOffsetPlan.Reading(
+                    PlanInput.word("counter", counter),
+                    PlanInput.word("realtime", realtime),
+                    requireNonNullElse(apartNs, 0L));
+        }
+    }
+
+    /** The file. */
+    private record Input(
+            @JsonProperty(required = true) long counterHz,
+            @JsonProperty(required = true) Host source,
+            @JsonProperty(required = true) Host destination,
+            @Nullable Policy policy,
+            @Nullable Long clockErrorNs) {
+        CounterOffsetPlan plan() {
+            return CounterOffsetPlan.of(
+                    counterHz,
+                    requireNonNullElse(policy, Policy.ADVANCE),
+                    source.reading(),
+                    destination.reading(),
+                    requireNonNullElse(clockErrorNs, 0L));
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        try {
+            Input input = input();
+            print(input, input.plan());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+        }
+        return ExitCode.HOLDS;
+    }
+
+    private Input input() throws IOException {
+        Numbers numbers = given.numbers;
+        return numbers == null
+                ? PlanInput.read(requireNonNullElse(given.input, "-"), Input.class)
+                : new Input(
+                        numbers.counterHz,
+                        PlanInput.host("--source", numbers.source, Host.class),
+                        PlanInput.host("--destination", numbers.destination, Host.class),
+                        numbers.policy,
+                        numbers.clockErrorNs);
+    }
+
+    private void print(Input input, CounterOffsetPlan plan) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            Map<String, Object> all = new LinkedHashMap<>();
+            all.put("counterOffset", Long.toUnsignedString(plan.offset()));
+            all.put("elapsedNs", Long.toString(plan.elapsedNs()));
+            all.put("bound", plan.bound());
+            out.println(PlanInput.MAPPER.writeValueAsString(all));
+        } else {
+            out.println("counter_offset: " + Long.toUnsignedString(plan.offset()));
+            out.println("elapsed: " + plan.elapsedNs() + " ns by real time");
+            out.println(String.format(
+                    Locale.ROOT,
+                    "at most %d ticks (%.9f s) off, of which %s",
+                    plan.bound().total(),
+                    (double) plan.bound().total() / input.counterHz,
+                    PlanInput.parts(plan.bound())));
+        }
+        out.flush();
+    }
+}
