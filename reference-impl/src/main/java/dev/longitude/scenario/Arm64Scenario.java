@@ -156,18 +156,21 @@ public enum Arm64Scenario implements Scenario {
     /** Both ways in which a compare value goes wrong for the host. */
     PTIMER(
             "arm64-ptimer",
-            "look at a timer that is due in the guest's future, and at one whose sum with the offset wraps") {
+            "look at a timer that the guest still waits for, and at one that was due before the host counted") {
         @Override
         void play(Stage stage) {
             stage.createAll();
             Arm64Vcpu vcpu = stage.vcpus.get(0);
-            // 500 ticks ahead in a guest that is 1000 behind its host; and 60 ticks ago in one that is ahead of it.
-            for (long[] offsetAhead : new long[][] {{1000, 500}, {-stage.host.cntpct() - 100, -60}}) {
-                stage.vm.setCounterOffset(offsetAhead[0], 0);
-                stage.setOffsets(vcpu, 0, offsetAhead[0]);
+            // A guest 1000 behind its host, which waits 500 ticks; and one 100 ahead of it, whose timer was due at 50:
+            // for
+            // the host that is 50 - 100, which is no small number.
+            long[][] offsetsAndCvals = {{1000, stage.host.cntpct() - 500}, {-100, 50}};
+            for (long[] each : offsetsAndCvals) {
+                stage.vm.setCounterOffset(each[0], 0);
+                stage.setOffsets(vcpu, 0, each[0]);
                 vcpu.load(stage.anyIdle());
                 vcpu.enterGuest();
-                vcpu.guestSetPtimer(stage.host.cntpct() - vcpu.physicalOffset() + offsetAhead[1]);
+                vcpu.guestSetPtimer(each[1]);
                 vcpu.lookAtPtimer();
                 vcpu.exitGuest();
                 vcpu.lookAtPtimer();

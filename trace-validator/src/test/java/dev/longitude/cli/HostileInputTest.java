@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.BundledRecording;
+import dev.longitude.scenario.Arm64Scenario;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.scenario.X86Scenario;
 import dev.longitude.trace.TraceEvent;
@@ -16,8 +17,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Damaged files: each is judged, or refused with one line that names the file; nothing else is ever thrown. The seed
@@ -54,9 +59,14 @@ class HostileInputTest {
     @TempDir
     private Path folder = Path.of("set by JUnit");
 
-    @Test
-    void aDamagedTraceIsJudgedOrRefused() throws Exception {
-        Scenario.Recording recording = X86Scenario.LATE_VCPU.play(KernelProfile.V6_12, 3, 1);
+    static Stream<Scenario> scenarios() {
+        return Stream.of(X86Scenario.LATE_VCPU, Arm64Scenario.LATE_VCPU);
+    }
+
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void aDamagedTraceIsJudgedOrRefused(Scenario scenario) throws Exception {
+        Scenario.Recording recording = scenario.play(KernelProfile.V6_12, 3, 1);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (TraceWriter writer = new TraceWriter(out, recording.header())) {
             for (TraceEvent event : recording.events()) {
@@ -66,16 +76,15 @@ class HostileInputTest {
         damage(out.toString(ISO_8859_1), folder.resolve("trace.ndjson"));
     }
 
-    @Test
-    void aDamagedLogIsJudgedOrRefused() throws Exception {
-        for (BundledRecording recording : BundledRecording.all()) {
-            if (recording.file().contains("S7-guest-writes")) {
-                Path log = recording.unpack(folder);
-                damage(Files.readString(log, ISO_8859_1), log);
-                return;
-            }
-        }
-        throw new AssertionError("S7-guest-writes is not bundled any more");
+    @ParameterizedTest
+    @ValueSource(strings = {"S7-guest-writes", "6.12.95-tcg-neoverse-n1-vhe/A6-running"})
+    void aDamagedLogIsJudgedOrRefused(String name) throws Exception {
+        Path log = BundledRecording.all().stream()
+                .filter(recording -> recording.file().contains(name))
+                .findFirst()
+                .orElseThrow()
+                .unpack(folder);
+        damage(Files.readString(log, ISO_8859_1), log);
     }
 
     @Test

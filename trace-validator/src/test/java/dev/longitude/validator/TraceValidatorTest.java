@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.scenario.Arm64Scenario;
@@ -23,6 +24,7 @@ import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +34,6 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TraceValidatorTest {
@@ -117,21 +118,36 @@ class TraceValidatorTest {
         return first == null ? without : first;
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            mode = EnumSource.Mode.INCLUDE,
-            names = {"READ_TSC", "GET_TSC_OFFSET", "GET_CLOCK", "ENTER_GUEST", "GUEST_READ_TSC"})
-    void aResultThatIsOffIsRefused(Operation operation) throws Exception {
-        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.V6_12, 2, 1);
-        List<TraceEvent> tampered = new ArrayList<>(recording.events());
-        int i = 0;
-        while (tampered.get(i).operation() != operation) {
-            i++;
+    /** Each result of each operation that these recordings have, the first time that it comes. */
+    static Stream<Arguments> results() {
+        List<Arguments> each = new ArrayList<>();
+        for (Scenario.Recording recording : List.of(
+                X86Scenario.BOOT.play(KernelProfile.V6_12, 2, 1),
+                Arm64Scenario.COUNTER_OFFSET.play(KernelProfile.V6_12, 2, 1),
+                Arm64Scenario.OFFSETS.play(KernelProfile.SERIES_V1, 2, 1),
+                Arm64Scenario.OFFSETS.play(KernelProfile.SERIES_V2, 2, 1),
+                Arm64Scenario.PTIMER.play(KernelProfile.V6_12, 2, 1))) {
+            Set<Operation> tried = new HashSet<>();
+            for (int i = 0; i < recording.events().size(); i++) {
+                TraceEvent event = recording.events().get(i);
+                if (tried.add(event.operation())) {
+                    for (Field field : event.results().keySet()) {
+                        each.add(Arguments.of(event.operation(), field.name(), Named.of("it", recording), i, field));
+                    }
+                }
+            }
         }
-        TraceEvent event = tampered.get(i);
-        Field field = operation.results().get(0);
+        return each.stream();
+    }
+
+    @ParameterizedTest(name = "{1} of {0}")
+    @MethodSource("results")
+    void aResultThatIsOffIsRefused(Operation operation, String name, Scenario.Recording recording, int at, Field field)
+            throws Exception {
+        List<TraceEvent> tampered = new ArrayList<>(recording.events());
+        TraceEvent event = tampered.get(at);
         tampered.set(
-                i,
+                at,
                 with(
                         event,
                         ImmutableMap.of(
@@ -140,9 +156,12 @@ class TraceValidatorTest {
                         event.state(),
                         event.counter()));
         Refusal refusal = validate(recording.header(), tampered).orElseThrow();
-        assertThat(refusal.number()).isEqualTo(i + 1);
-        assertThat(refusal.differences()).extracting(Refusal.Difference::what).containsExactly(field.name());
-        assertThat(refusal.conjunct()).contains("KvmX86.tla:").contains("reply'");
+        assertThat(refusal.number()).isEqualTo(at + 1);
+        assertThat(refusal.differences()).extracting(Refusal.Difference::what).containsExactly(name);
+        assertThat(refusal.conjunct())
+                .as(operation.specName())
+                .contains(recording.header().arch() == Arch.X86 ? "KvmX86.tla:" : "KvmArm64.tla:")
+                .contains("reply'");
     }
 
     @Test
