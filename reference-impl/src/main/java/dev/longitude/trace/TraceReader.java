@@ -167,6 +167,11 @@ public final class TraceReader implements Closeable {
         TraceHeader header(LineSource source) throws TraceFormatException {
             given(source, "format", format);
             given(source, "version", version);
+            boolean ofX86 = tscKhz != null || clocksource != null || tscUnstable || tscFracBits != 0;
+            boolean ofArm64 = vhe != null || ecv != null || pcpus != null;
+            if (arch == Arch.X86 ? ofArm64 : ofX86) {
+                throw source.fault(1, "the host has fields of the other architecture than " + arch);
+            }
             TraceHeader.Host host = given(source, "arch", arch) == Arch.X86
                     ? new TraceHeader.X86(
                             given(source, "host.tscKhz", tscKhz),
@@ -219,6 +224,10 @@ public final class TraceReader implements Closeable {
                 if (name.equals(counter)) {
                     tsc = json.interval();
                     return;
+                }
+                if (arch != Arch.X86 && (name.equals("ns") || name.equals("realtime"))) {
+                    throw json.fault(
+                            "unknown field \"" + name + "\": an arm64 host's clocks besides its counter do not matter");
                 }
                 switch (name) {
                     case "seq" -> seq = json.number(1, Integer.MAX_VALUE);

@@ -126,4 +126,20 @@ class TraceReaderTest {
         assertThatThrownBy(() -> read(HEADER + "x".repeat(LineSource.LONGEST + 1)))
                 .hasMessage("t:2:1048576: line longer than 1048576 bytes");
     }
+
+    @Test
+    void anArm64TraceHasItsOwnFields() throws Exception {
+        String header = HEADER.replace("x86_64", "aarch64")
+                .replace("{\"tscKhz\":1000000,\"clocksource\":\"tsc\"}", "{\"vhe\":true,\"ecv\":false,\"pcpus\":2}");
+        String event = EVENT.replace("\"tsc\"", "\"cntpct\"");
+        assertThat(read(header + event + "{\"end\":1}\n")).hasSize(1);
+        assertThatThrownBy(() -> read(HEADER.replace("x86_64", "aarch64") + event))
+                .hasMessageContaining("the host has fields of the other architecture than aarch64");
+        assertThatThrownBy(() -> read(header + EVENT))
+                .hasMessageContaining("unknown field \"tsc\"; expected seq, vm, cntpct");
+        assertThatThrownBy(() -> read(header + event.replace("\"action\"", "\"ns\":\"5\",\"action\"")))
+                .hasMessageContaining("unknown field \"ns\"");
+        assertThatThrownBy(() -> read(header + event.replace("CreateVm", "WriteTsc")))
+                .hasMessageContaining("unknown action \"WriteTsc\"");
+    }
 }
