@@ -71,7 +71,6 @@ final class Arm64Log {
     private int inferred;
     private int modelled;
     private int mostVcpus;
-    private int pcpus;
 
     private Arm64Log(String source, KernelProfile kernel, List<IoctlRecord> records) {
         this.source = source;
@@ -92,8 +91,10 @@ final class Arm64Log {
             throw new TraceFormatException(source, "no operation of the log is modelled");
         }
         return new ImportedTrace(
-                // (No recording yet of a host with FEAT_ECV. The CPU after the last is for runs that are not recorded.)
-                new TraceHeader(kernel, new TraceHeader.Arm64(vhe, false, log.pcpus + 1), log.mostVcpus, origin),
+                // (No recording yet of a host with FEAT_ECV. The CPUs after the last are for runs that are not
+                // recorded.)
+                new TraceHeader(
+                        kernel, new TraceHeader.Arm64(vhe, false, log.pcpus() + log.inferred), log.mostVcpus, origin),
                 Arm64Hindsight.of(log.events),
                 log.modelled,
                 log.notModelled.build(),
@@ -286,8 +287,8 @@ final class Arm64Log {
                 .orElse(null);
         if (busy != null) {
             hidden.put(vm(record), busy);
-            inferred++;
-            add(record, Operation.VCPU_LOAD, ImmutableMap.of(Field.VCPU, busy, Field.PCPU, hiddenPcpu()), Map.of());
+            int pcpu = pcpus() + inferred++;
+            add(record, Operation.VCPU_LOAD, ImmutableMap.of(Field.VCPU, busy, Field.PCPU, pcpu), Map.of());
         }
     }
 
@@ -302,12 +303,12 @@ final class Arm64Log {
         return Integer.MAX_VALUE;
     }
 
-    /** The CPU of runs that are not recorded: where no other is. */
-    private int hiddenPcpu() {
+    /** How many CPUs the log names: a run that is not recorded is on one of its own, after them. */
+    private int pcpus() {
         return records.stream()
                         .map(IoctlRecord::pcpu)
-                        .filter(p -> p != null)
-                        .mapToInt(p -> p)
+                        .filter(Objects::nonNull)
+                        .mapToInt(pcpu -> pcpu)
                         .max()
                         .orElse(0)
                 + 1;
@@ -323,7 +324,6 @@ final class Arm64Log {
 
     private void run(IoctlRecord record) throws TraceFormatException {
         int pcpu = record.pcpu() == null ? 0 : record.pcpu();
-        pcpus = Math.max(pcpus, pcpu + 1);
         onVcpu(record, Operation.VCPU_LOAD, ImmutableMap.of(Field.PCPU, pcpu), Map.of());
         onVcpu(record, Operation.ENTER_GUEST, Map.of(), Map.of());
         if (record.args().get("guest") instanceof String guest) {

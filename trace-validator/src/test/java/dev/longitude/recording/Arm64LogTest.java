@@ -8,6 +8,7 @@ import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.validator.TraceValidator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -108,7 +109,26 @@ class Arm64LogTest {
                         Operation.VCPU_PUT,
                         Operation.SET_COUNTER_OFFSET);
         assertThat(trace.events().get(3).vcpu()).isEqualTo(1);
+        assertConforms(trace);
         assertThat(trace.tracepoints()).contains("1 KVM_RUN").contains("EBUSY");
+    }
+
+    /** The log ends, for each VM, before its vCPU's KVM_RUN is seen to return. */
+    @Test
+    void twoVmsMayEachHaveARunThatIsNotRecorded() throws Exception {
+        String busy = TWO_VCPUS
+                + record("null", "KVM_ARM_SET_COUNTER_OFFSET", "\"counter_offset\":1,\"reserved\":0", "", 16, 100, 110);
+        String second = busy.replace("\"vm\":0", "\"vm\":1")
+                .replaceAll("host_cntvct\":\\[(\\d+),(\\d+)", "host_cntvct\":[9$1,9$2");
+        assertConforms(read(busy + second.replace("[9100,9110]", "[99100,99110]"), KernelProfile.V6_12));
+    }
+
+    private static void assertConforms(ImportedTrace trace) throws Exception {
+        TraceValidator validator = new TraceValidator(trace.header());
+        for (TraceEvent event : trace.events()) {
+            assertThat(validator.accept(event).map(refusal -> refusal.explain("log")))
+                    .isEmpty();
+        }
     }
 
     @Test
