@@ -480,10 +480,10 @@ HardwareDue(vcpu, cval) ==
 
 \* Somebody looks whether the timer of a loaded vCPU has fired.
 LookAtPtimer(vcpu) ==
-  /\ vcpu \in DOMAIN loadedOn
-  /\ \E cval \in ptimer[vcpu] :
-       reply' = [op |-> "LookAtPtimer", vcpu |-> vcpu, due |-> HardwareDue(vcpu, cval),
-                 wanted |-> Due(vcpu, cval), wraps |-> Wraps(vcpu, cval)]
+  /\ vcpu \in DOMAIN ptimerCval \cap DOMAIN loadedOn
+  /\ LET cval == ptimerCval[vcpu]
+     IN reply' = [op |-> "LookAtPtimer", vcpu |-> vcpu, due |-> HardwareDue(vcpu, cval),
+                  wanted |-> Due(vcpu, cval), wraps |-> Wraps(vcpu, cval)]
   /\ UNCHANGED <<hostVars, kvmVars, seenVars>>
 
 -----------------------------------------------------------------------------

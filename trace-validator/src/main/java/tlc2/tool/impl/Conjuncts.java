@@ -106,6 +106,15 @@ public final class Conjuncts {
                 IValue test = tool.eval(args[0], context, from, partial.get(0), 0);
                 return walk(args[((BoolValue) test).val ? 1 : 2], context, partial);
             }
+            if (opcode == ToolGlobals.OPCODE_case) {
+                for (ExprOrOpArgNode arm : args) {
+                    ExprOrOpArgNode[] pair = ((OpApplNode) arm).getArgs();
+                    // (OTHER, which comes last, has no guard.)
+                    if (pair[0] == null || ((BoolValue) tool.eval(pair[0], context, from, partial.get(0), 0)).val) {
+                        return walk(pair[1], context, partial);
+                    }
+                }
+            }
             if (opcode == 0
                     && tool.lookup(application.getOperator(), context, false) instanceof OpDefNode definition
                     && definition.getInRecursive() == false) {
