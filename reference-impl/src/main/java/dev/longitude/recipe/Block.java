@@ -1,0 +1,40 @@
+package dev.longitude.recipe;
+
+import com.google.common.collect.ImmutableList;
+import java.util.Arrays;
+
+/** Steps that belong together. */
+public record Block(How how, ImmutableList<Step> steps) {
+    /** How the steps of a block are carried out. */
+    public enum How {
+        /** Once; what is of a vCPU, on vCPU 0. */
+        ONCE("once"),
+        /** All of them for each vCPU, one vCPU after the other. */
+        IN_TURN("inTurn"),
+        /** For each vCPU by a thread of its own. */
+        IN_PARALLEL("inParallel");
+
+        private final String specName;
+
+        How(String specName) {
+            this.specName = specName;
+        }
+
+        /** The name in recipes and the specification. */
+        public String specName() {
+            return specName;
+        }
+    }
+
+    static Block once(Verb verb) {
+        return new Block(How.ONCE, ImmutableList.of(Step.of(verb)));
+    }
+
+    static Block eachInTurn(Verb... verbs) {
+        return new Block(How.IN_TURN, Arrays.stream(verbs).map(Step::of).collect(ImmutableList.toImmutableList()));
+    }
+
+    static Block eachInParallel(Verb verb) {
+        return new Block(How.IN_PARALLEL, ImmutableList.of(Step.of(verb)));
+    }
+}

@@ -1,0 +1,128 @@
+package dev.longitude.recipe;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.Arch;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Switch;
+import dev.longitude.migration.Policy;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * What a VMM does to save a guest and to restore it.
+ *
+ * @param name short, for the command line; a file's name without {@code .yaml}
+ * @param about what it is, in a line
+ * @param sources where it was read
+ * @param policy what the guest's counters do over the blackout
+ * @param worlds in which circumstances it is judged
+ * @param moves whether the VM is restored in a new one, on another host; else it goes on where it was
+ * @param blocks all of it, from boot to the guest's running again
+ * @param claims what is said of it
+ */
+public record Recipe(
+        String name,
+        String about,
+        ImmutableList<String> sources,
+        Arch arch,
+        Policy policy,
+        ImmutableList<World> worlds,
+        boolean moves,
+        ImmutableList<Block> blocks,
+        ImmutableList<Claim> claims) {
+    private static final int REALTIME = 4;
+
+    /** All steps. */
+    public Stream<Step> steps() {
+        return blocks.stream().flatMap(block -> block.steps().stream());
+    }
+
+    /** Whether it has such a step after the blackout. */
+    public boolean restores(Predicate<Verb> such) {
+        return steps().dropWhile(s -> s.verb() != Verb.BLACKOUT).anyMatch(s -> such.test(s.verb()));
+    }
+
+    /** Whether anything in it goes by CLOCK_REALTIME. */
+    public boolean readsRealtime() {
+        return steps().anyMatch(s -> s.verb() == Verb.READ_REALTIME
+                || s.verb() == Verb.READ_INSTANT
+                || (s.args().get("flags") instanceof Expression.Literal n && (n.value() & REALTIME) != 0)
+                || (s.args().get("flags") != null && !(s.args().get("flags") instanceof Expression.Literal)));
+    }
+
+    /**
+     * Which of the fields that a step saves are used by later ones.
+     *
+     * @param as the step's name for what it saves
+     */
+    public ImmutableSet<String> fieldsUsedOf(String as) {
+        Set<String> used = new HashSet<>();
+        steps().forEach(step -> step.args()
+                .values()
+                .forEach(e -> e.forEachSaved(s -> {
+                    if (s.name().startsWith(as + ".")) {
+                        used.add(s.name().substring(as.length() + 1));
+                    }
+                })));
+        return ImmutableSet.copyOf(used);
+    }
+
+    /** Why a kernel cannot carry out the recipe at all, if it cannot. */
+    public Optional<String> unfitFor(KernelProfile kernel) {
+        return steps().filter(s -> isDoneOn(s, kernel))
+                .flatMap(s -> lacks(s, kernel).stream())
+                .findFirst();
+    }
+
+    /** The recipe as the VMM carries it out there: without the steps that it leaves out. */
+    public Recipe in(World world, KernelProfile kernel) {
+        return new Recipe(
+                name,
+                about,
+                sources,
+                arch,
+                policy,
+                worlds,
+                moves,
+                blocks.stream()
+                        .map(b -> new Block(
+                                b.how(),
+                                b.steps().stream()
+                                        .filter(s -> lacks(s, kernel).isEmpty()
+                                                && (world == World.OTHER_RATE || !s.unlessNear()))
+                                        .collect(ImmutableList.toImmutableList())))
+                        .filter(b -> !b.steps().isEmpty())
+                        .collect(ImmutableList.toImmutableList()),
+                claims);
+    }
+
+    private static boolean isDoneOn(Step step, KernelProfile kernel) {
+        Verb with = step.ifHas();
+        Verb without = step.unlessHas();
+        return (with == null || with.isOn(kernel)) && (without == null || !without.isOn(kernel));
+    }
+
+    private Optional<String> lacks(Step step, KernelProfile kernel) {
+        if (!step.verb().isOn(kernel)) {
+            return Optional.of(kernel + " does not have " + step.verb());
+        }
+        if (kernel.has(Switch.CLOCK_REALTIME) || arch != Arch.X86) {
+            return Optional.empty();
+        }
+        String as = step.as();
+        if (step.verb() == Verb.GET_CLOCK && as != null) {
+            ImmutableSet<String> used = fieldsUsedOf(as);
+            if (used.contains("hostTsc") || (used.contains("realtime") && !step.fills())) {
+                return Optional.of("GetClock of " + kernel + " returns neither realtime nor hostTsc");
+            }
+        }
+        if (step.args().get("flags") instanceof Expression.Literal flags && flags.value() != 0) {
+            return Optional.of("SetClock of " + kernel + " takes no flags");
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,212 @@
+------------------------------ MODULE Migration ------------------------------
+(***************************************************************************)
+(* A guest is saved and restored: a VMM executes a recipe.                 *)
+(*                                                                         *)
+(* The recipe is data: blocks of steps, each step an operation of KvmX86   *)
+(* or KvmArm64 (or one of the VMM's own, below) with the saved values that *)
+(* it takes.  A block is carried out once, for the VM; or for the vCPUs    *)
+(* one after the other; or for all of them at the same time.  Somewhere    *)
+(* in it stands "Blackout": before it the VM is on one host, after it, if  *)
+(* the recipe moves the VM, on another, where everything is yet to be      *)
+(* made.  A prompt VMM needs no time for its steps; any other can be       *)
+(* preempted between any two.                                              *)
+(*                                                                         *)
+(* Here is what does not depend on the architecture: who may do its next   *)
+(* step, what has been saved, how long things took.  A VM lives on one     *)
+(* host at a time, so there is one KVM; what a VMM prepares on the         *)
+(* destination before the source has stopped falls into the blackout.      *)
+(*                                                                         *)
+(* Time is counted in ticks, which are the ns of the model: those of both  *)
+(* hosts' clocks, and the cycles of the guest.                             *)
+(***************************************************************************)
+EXTENDS Sequences, FiniteSets, TLC, Rates
+
+CONSTANTS
+  Recipe,           \* the blocks: [how |-> "once", "inTurn" or "inParallel", steps |-> <<step, ...>>]
+  Policy,           \* "advance": the guest's counters go on over the blackout; "freeze": they stand still
+  NrVcpus,          \* the vCPUs are 0 .. NrVcpus - 1
+  GuestKhz,         \* the rate of the source's counter, and of the guest's
+  DestinationKhz,   \* the rate of the destination's
+  FracBits,         \* how the hosts scale (see Rates); 0: not at all
+  Uptimes,          \* how long the guest may have run before it is saved
+  Blackouts,        \* how long the blackout may be
+  Waits,            \* how long the VMM may wait where it waits for something: memory, or its user
+  Preemptions,      \* how long a preemption may be
+  MaxPreemptions,   \* how many there may be
+  Skews,            \* by how much the destination's CLOCK_REALTIME may be ahead (modulo 2^WordBits)
+  ClockError        \* the most that a recipe which goes by CLOCK_REALTIME may count on
+
+VARIABLES
+  now,         \* true time
+  prompt,      \* TRUE: the VMM is not preempted
+  preempted,   \* how often it was
+  at,          \* the block that is under way
+  done,        \* for each vCPU, how many of its steps are done
+  saved,       \* what the VMM has noted, by name: for each vCPU, or for 0 if it is the VM's
+  skew,        \* CLOCK_REALTIME minus now
+  refused,     \* TRUE: the recipe cannot go on
+  blackout,    \* how long the blackout and the waits have been
+  stopped,     \* for each vCPU what the guest had when it left it: [now, counter, clock]
+  resumed,     \* {} or {when the guest ran again}
+  again,       \* {} or {what the restore had made when it was begun once more}
+  seenCounter, \* the greatest value of each of the guest's clocks that a vCPU may have read
+  seenClock
+
+vmmVars == <<now, prompt, preempted, at, done, saved, skew, refused, blackout, stopped, resumed, again,
+             seenCounter, seenClock>>
+
+Vcpus == 0 .. NrVcpus - 1
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* The recipe                                                              *)
+(***************************************************************************)
+
+Has(block, op) == \E i \in DOMAIN block.steps : block.steps[i].op = op
+
+\* Which block has the operation; the first of them from a block on.
+FirstWith(op, from) ==
+  CHOOSE i \in from .. Len(Recipe) : Has(Recipe[i], op) /\ \A j \in from .. i - 1 : ~Has(Recipe[j], op)
+
+WorkAt     == FirstWith("Work", 1)
+BlackoutAt == FirstWith("Blackout", 1)
+RunAt      == FirstWith("EnterGuest", BlackoutAt)
+
+Saving    == at > WorkAt /\ at <= BlackoutAt
+Restored  == at > BlackoutAt
+Over      == at > Len(Recipe)
+
+\* Who takes part in a block.
+Participants(block) == IF block.how = "once" THEN {0} ELSE Vcpus
+
+\* May the vCPU's next step of the block be done?
+Ready(vcpu) ==
+  /\ ~refused /\ ~Over
+  /\ vcpu \in Participants(Recipe[at])
+  /\ done[vcpu] < Len(Recipe[at].steps)
+  /\ Recipe[at].how = "inTurn" => \A v \in 0 .. vcpu - 1 : done[v] = Len(Recipe[at].steps)
+
+NextStep(vcpu) == Recipe[at].steps[done[vcpu] + 1]
+
+\* It is done.
+Advance(vcpu) ==
+  LET all == [done EXCEPT ![vcpu] = @ + 1]
+      end == \A v \in Participants(Recipe[at]) : all[v] = Len(Recipe[at].steps)
+  IN /\ at' = IF end THEN at + 1 ELSE at
+     /\ done' = IF end THEN [v \in Vcpus |-> 0] ELSE all
+
+Stay == UNCHANGED <<at, done>>
+
+\* The steps that take time also for a VMM that is prompt: the guest runs; the state travels; the VMM
+\* waits for something.
+Lasting == {"Work", "Blackout", "Wait"}
+
+\* The steps that are not KVM's.
+Own == {"Compute", "ReadRealtime", "ReadHostCounter", "ReadInstant"} \cup Lasting
+
+\* The arithmetic of a VMM.  An expression is a tuple: its kind, then its parts.
+\*   cycles    what so many ns are at the guest's rate
+\*   scaled    a value of this host's counter as the guest sees it before the offset
+\*   atLeast0  0 for what is negative
+\*   without   flags without one of their bits
+RECURSIVE Eval(_, _)
+Eval(e, vcpu) ==
+  CASE e[1] = "number"   -> FromNat(e[2])
+    [] e[1] = "saved"    -> saved[e[2]][vcpu]
+    [] e[1] = "savedOf"  -> saved[e[2]][e[3]]
+    [] e[1] = "add"      -> Add(Eval(e[2], vcpu), Eval(e[3], vcpu))
+    [] e[1] = "sub"      -> Sub(Eval(e[2], vcpu), Eval(e[3], vcpu))
+    [] e[1] = "cycles"   -> NsToCycles(GuestKhz, Eval(e[2], vcpu))
+    [] e[1] = "scaled"   -> Scale(FracBits, Eval(e[2], vcpu),
+                                  IF FracBits = 0 THEN DefaultRatio(0)
+                                  ELSE Ratio(FracBits, GuestKhz, IF Restored THEN DestinationKhz ELSE GuestKhz))
+    [] e[1] = "atLeast0" -> LET x == Eval(e[2], vcpu) IN IF Before(x, Zero) THEN Zero ELSE x
+    [] e[1] = "without"  -> LET x == Eval(e[2], vcpu)
+                            IN IF (x \div e[3]) % 2 = 1 THEN x - e[3] ELSE x
+
+\* saved with x for the vCPU under a name, new or not.
+Noting(known, name, vcpu, x) ==
+  LET old == IF name \in DOMAIN known THEN known[name] ELSE << >>
+      of  == [v \in DOMAIN old \cup {vcpu} |-> IF v = vcpu THEN x ELSE old[v]]
+  IN [n \in DOMAIN known \cup {name} |-> IF n = name THEN of ELSE known[n]]
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Time                                                                    *)
+(***************************************************************************)
+
+\* What a counter of so many kHz does in some ticks.
+Ticks(khz, ticks) == NsToCycles(khz, ticks)
+
+\* A preemption, wherever the VMM may be between two steps.
+MayBePreempted == ~prompt /\ preempted < MaxPreemptions /\ at > WorkAt /\ ~refused
+
+\* What the restore before this one made is kept, once.
+MayRestoreAgain == at = RunAt /\ again = {} /\ \A v \in Vcpus : done[v] = 0
+
+\* ... and these are not repeated.
+OnlyOnce == {"CreateVcpu", "CreateVm", "Wait", "WriteSystemTime"}
+Skipped(step) == again # {} /\ at < RunAt /\ step.op \in OnlyOnce
+
+MigrationInit ==
+  /\ now = Zero /\ skew = Zero
+  /\ prompt \in BOOLEAN
+  /\ preempted = 0
+  /\ at = 1 /\ done = [v \in Vcpus |-> 0]
+  /\ saved = << >>
+  /\ refused = FALSE
+  /\ blackout = Zero
+  /\ stopped = << >> /\ resumed = {} /\ again = {}
+  /\ seenCounter = Zero /\ seenClock = Zero
+
+Later(a, b) == IF Before(a, b) THEN b ELSE a
+Latest(times) == CHOOSE t \in times : \A u \in times : ~Before(t, u)
+
+Errno(said) == IF "errno" \in DOMAIN said THEN said.errno ELSE 0
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* For the matrix: one run of TLC judges all properties.                   *)
+(*                                                                         *)
+(* An invariant that is always TRUE says of each property when it is false *)
+(* for the first time, which is a shortest behaviour, since TLC goes       *)
+(* breadth first with one worker.  Apart, for a VMM that is prompt and for *)
+(* one that is preempted.                                                  *)
+(***************************************************************************)
+
+Judge(properties) ==
+  \A i \in DOMAIN properties :
+    LET place == IF prompt THEN i ELSE Len(properties) + i
+    IN \/ properties[i][2]
+       \/ TLCGet(place)
+       \/ TLCSet(place, TRUE) /\ PrintT(<<"fails", properties[i][1], prompt, TLCGet("level")>>)
+
+\* The step that has just been done, and for which vCPU; or what else happened.
+Did ==
+  CASE preempted' # preempted          -> [did |-> "the VMM is preempted", vcpu |-> 0, how |-> "once"]
+    [] again' # again                  -> [did |-> "the VMM restores once more", vcpu |-> 0, how |-> "once"]
+    [] <<at, done>>' # <<at, done>>    ->
+         LET block == Recipe[at]
+             v     == CHOOSE v \in Participants(block) :
+                        done[v] < Len(block.steps) /\ (at' = at => done'[v] # done[v])
+         IN [did |-> block.steps[done[v] + 1].op, vcpu |-> v, how |-> block.how]
+    [] OTHER                           -> [did |-> "within KVM", vcpu |-> 0, how |-> "once"]
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* How far a clock of the guest may have come                              *)
+(***************************************************************************)
+
+\* A clock that showed before when the guest left, and now shows after: has it kept to the policy?
+\* With "advance" it has gone on, but for the error of the clock that the VMM goes by.  With
+\* "freeze" it has stood still over the blackout; how much of the time that saving and restoring
+\* took it has gone on, the recipe is free to choose.
+KeepsPolicy(before, after, stop, error) ==
+  LET moved   == Sub(after, before)
+      elapsed == Sub(now, stop)
+      ran     == IF resumed = {} THEN Zero ELSE Sub(now, CHOOSE t \in resumed : TRUE)
+  IN IF Policy = "advance"
+     THEN Near(moved, elapsed, ClockError + error)
+     ELSE /\ ~Before(Add(moved, FromNat(error)), ran)
+          /\ ~Before(Add(Sub(elapsed, blackout), FromNat(error)), moved)
+=============================================================================

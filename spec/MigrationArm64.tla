@@ -1,0 +1,231 @@
+---------------------------- MODULE MigrationArm64 ----------------------------
+(***************************************************************************)
+(* Migration over KvmArm64.  The guest's clocks are its virtual and its    *)
+(* physical counter.  The VM is "a"; its vCPU n runs on physical CPU n.    *)
+(***************************************************************************)
+EXTENDS KvmArm64, Migration
+
+CONSTANTS
+  SourceCounter,         \* the source's counter when the VM is created
+  DestinationCounters    \* what the destination's may be when the VM arrives
+
+allVars == <<vars, vmmVars>>
+
+V(vcpu) == <<"a", vcpu>>
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* What the guest reads.  It may do so whenever it executes, so what it    *)
+(* has read is what it could have.                                         *)
+(***************************************************************************)
+
+Executing == {v \in Vcpus : V(v) \in inGuest}
+
+Reads ==
+  /\ seenCounter' = Latest({seenCounter} \cup {Cntvct(V(v)) : v \in Executing})
+  /\ seenClock' = Latest({seenClock} \cup {Cntpct(V(v)) : v \in Executing})
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* The steps of a recipe                                                   *)
+(***************************************************************************)
+
+\* An ioctl that goes through all vCPUs has returned when its loop is through.
+Looping(vcpu, Begin) ==
+  IF Unlocked("a") THEN Begin
+  ELSE broadcasts["a"].for.vcpu = V(vcpu) /\ \E v \in Vcpus : BroadcastTo(V(v))
+
+\* The operations of KVM, by their names.
+Kvm(step, vcpu) ==
+  LET v == V(vcpu) IN
+  CASE step.op = "CreateVcpu"       -> Looping(vcpu, IF kernel.offsetsOfVm \/ v \in creating
+                                                     THEN CreateVcpu(v) ELSE BeginCreateVcpu(v))
+    [] step.op = "InitVcpu"         -> InitVcpu(v)
+    [] step.op = "GetTimerCnt"      -> GetTimerCnt(v)
+    [] step.op = "SetTimerCnt"      -> Looping(vcpu, SetTimerCnt(v, Eval(step.value, vcpu)))
+    [] step.op = "GetPtimerCnt"     -> GetPtimerCnt(v)
+    [] step.op = "SetPtimerCnt"     -> Looping(vcpu, SetPtimerCnt(v, Eval(step.value, vcpu)))
+    [] step.op = "GetVtimerOffset"  -> GetVtimerOffset(v)
+    [] step.op = "SetVtimerOffset"  -> Looping(vcpu, SetVtimerOffset(v, Eval(step.offset, vcpu)))
+    [] step.op = "GetPtimerOffset"  -> GetPtimerOffset(v)
+    [] step.op = "SetPtimerOffset"  -> Looping(vcpu, SetPtimerOffset(v, Eval(step.offset, vcpu)))
+    [] step.op = "GetSystemCounterState" -> GetSystemCounterState(v)
+    [] step.op = "SetSystemCounterState" ->
+         SetSystemCounterState(v, vcpu, PHYS_OFFSET, Eval(step.cntvoff, vcpu), Eval(step.cntpoff, vcpu))
+    [] step.op = "SetCounterOffset" -> SetCounterOffset("a", Eval(step.offset, vcpu), Zero)
+    [] step.op = "EnterGuest"       -> IF v \in DOMAIN loadedOn THEN EnterGuest(v) ELSE VcpuLoad(v, vcpu)
+    [] step.op = "ExitGuest"        -> IF v \in inGuest THEN ExitGuest(v) ELSE VcpuPut(v, TRUE)
+
+IsKvm(step) == step.op \notin Own
+
+\* Has it come to its end?
+Ended(step, vcpu) ==
+  CASE step.op = "CreateVcpu" -> V(vcpu) \in online'
+    [] step.op = "EnterGuest" -> V(vcpu) \in inGuest'
+    [] step.op = "ExitGuest"  -> V(vcpu) \notin inRun'
+    [] OTHER                  -> Unlocked("a")'
+
+Note(step, vcpu) ==
+  saved' =
+    CASE step.op \in {"GetTimerCnt", "GetPtimerCnt"} -> Noting(saved, step.as, vcpu, reply'.value)
+      [] step.op \in {"GetVtimerOffset", "GetPtimerOffset"} -> Noting(saved, step.as, vcpu, reply'.offset)
+      [] step.op = "GetSystemCounterState" ->
+           Noting(Noting(saved, step.as \o ".cntvoff", vcpu, reply'.cntvoff),
+                  step.as \o ".cntpoff", vcpu, reply'.cntpoff)
+      [] step.op = "Compute"         -> Noting(saved, step.as, vcpu, Eval(step.value, vcpu))
+      [] step.op = "ReadRealtime"    -> Noting(saved, step.as, vcpu, Add(now, skew))
+      [] step.op = "ReadHostCounter" -> Noting(saved, step.as, vcpu, cntpct)
+      [] step.op = "ReadInstant"     -> Noting(Noting(saved, step.as \o ".counter", vcpu, cntpct),
+                                               step.as \o ".realtime", vcpu, Add(now, skew))
+      [] OTHER -> saved
+
+\* One that takes no time.
+Do(vcpu) ==
+  LET step == NextStep(vcpu) IN
+  /\ Ready(vcpu)
+  /\ step.op \notin Lasting
+  /\ IF Skipped(step)
+     THEN Advance(vcpu) /\ UNCHANGED <<vars, refused, saved, stopped, resumed>>
+     ELSE /\ IF IsKvm(step) THEN Kvm(step, vcpu) ELSE UNCHANGED vars
+          /\ IF IsKvm(step) /\ ~Ended(step, vcpu)
+             THEN Stay /\ UNCHANGED <<saved, refused>>
+             ELSE /\ Advance(vcpu)
+                  /\ Note(step, vcpu)
+                  /\ refused' = (IsKvm(step) /\ Errno(reply') # 0 /\ ~step.mayFail)
+          /\ stopped' = IF step.op = "ExitGuest" /\ V(vcpu) \in inGuest
+                        THEN With(stopped, vcpu, [now |-> now, counter |-> Cntvct(V(vcpu)), clock |-> Cntpct(V(vcpu))])
+                        ELSE stopped
+          /\ resumed' = IF step.op = "EnterGuest" /\ Restored /\ resumed = {} THEN {now} ELSE resumed
+  /\ Reads
+  /\ UNCHANGED <<now, prompt, preempted, skew, blackout, again>>
+
+\* The host's clocks some ticks later.
+Pass(ticks) ==
+  /\ TimePasses(Add(cntpct, Ticks(GuestKhz, ticks)))
+  /\ now' = Add(now, ticks)
+
+\* The VM that was is no more; on another host there is a new one, with no vCPU yet.
+Move(ticks, counter, ahead) ==
+  /\ now' = Add(now, ticks)
+  /\ skew' = ahead
+  /\ cntpct' = counter
+  /\ cnthctlEl2' = [p \in DOMAIN cnthctlEl2 |-> ForHost]
+  /\ cntvoffEl2' = [p \in DOMAIN cntvoffEl2 |-> Zero] /\ cntpoffEl2' = [p \in DOMAIN cntpoffEl2 |-> Zero]
+  /\ voffset' = With(voffset, "a", Zero) /\ poffset' = With(poffset, "a", Zero)
+  /\ vmCounterOffset' = {} /\ broadcasts' = << >>
+  /\ creating' = {} /\ shadowCntvoff' = << >> /\ shadowCntpoff' = << >>
+  /\ ptimer' = << >>
+  /\ reply' = [op |-> "CreateVm"]
+  /\ LET none == With(virtualSeen, "a", {})
+     IN virtualSeen' = none /\ physicalSeen' = none /\ askedVirtual' = none /\ askedPhysical' = none /\ got' = none
+  /\ UNCHANGED <<kernel, vhe, ecv, runVars>>
+
+\* One that takes time.
+Last(vcpu) ==
+  LET step == NextStep(vcpu) IN
+  /\ Ready(vcpu)
+  /\ step.op \in Lasting
+  /\ Advance(vcpu)
+  /\ \/ /\ Skipped(step)
+        /\ UNCHANGED <<vars, now, skew, blackout>>
+     \/ /\ ~Skipped(step)
+        /\ \/ /\ step.op = "Work"
+              /\ \E ticks \in Uptimes : Pass(ticks)
+              /\ UNCHANGED <<skew, blackout>>
+           \/ /\ step.op = "Wait"
+              /\ \E ticks \in Waits : Pass(ticks) /\ blackout' = Add(blackout, ticks)
+              /\ UNCHANGED skew
+           \/ /\ step.op = "Blackout"
+              /\ \E ticks \in Blackouts :
+                   /\ blackout' = Add(blackout, ticks)
+                   /\ \/ ~step.moves /\ Pass(ticks) /\ UNCHANGED skew
+                      \/ step.moves /\ \E counter \in DestinationCounters, ahead \in Skews : Move(ticks, counter, ahead)
+  /\ Reads
+  /\ UNCHANGED <<prompt, preempted, saved, refused, stopped, resumed, again>>
+
+Preemption ==
+  /\ MayBePreempted
+  /\ \E ticks \in Preemptions : Pass(ticks)
+  /\ preempted' = preempted + 1
+  /\ Reads
+  /\ UNCHANGED <<prompt, at, done, saved, skew, refused, blackout, stopped, resumed, again>>
+
+Made == [v \in online |-> <<VirtualOffset(v), PhysicalOffset(v)>>]
+
+\* The VMM restores the same once more, before it lets the guest run.
+RestoreAgain ==
+  /\ MayRestoreAgain
+  /\ at' = BlackoutAt + 1
+  /\ again' = {Made}
+  /\ Reads
+  /\ UNCHANGED <<vars, now, prompt, preempted, done, saved, skew, refused, blackout, stopped, resumed>>
+
+MigrationArm64Init(switches) ==
+  /\ Host(switches, TRUE, FALSE, Vcpus, SourceCounter, {"a"})
+  /\ MigrationInit
+
+MigrationArm64Next ==
+  \/ \E vcpu \in Vcpus : Do(vcpu) \/ Last(vcpu)
+  \/ Preemption
+  \/ RestoreAgain
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* What the VMM's user may count on.  SameLine, BroadcastComplete and      *)
+(* WriteTakesEffect are KvmArm64's own.                                    *)
+(***************************************************************************)
+
+\* Every step can be carried out: no ioctl refuses.  If it fails, the guest does not come back.
+Completes == ~refused
+
+\* No vCPU reads less of a counter than what any vCPU has read before, here or on the source.  If it
+\* fails, time goes backwards for the guest.
+MonotonicAcross ==
+  Restored => \A v \in Executing : /\ ~Before(Cntvct(V(v)), seenCounter)
+                                   /\ ~Before(Cntpct(V(v)), seenClock)
+
+\* The virtual counter keeps to the policy.  If it fails, the guest finds itself at a time that its
+\* user did not choose.
+VirtualContinuous ==
+  Restored => \A v \in Executing : KeepsPolicy(stopped[v].counter, Cntvct(V(v)), stopped[v].now, 0)
+
+\* ... and so does the physical one.
+PhysicalContinuous ==
+  Restored => \A v \in Executing : KeepsPolicy(stopped[v].clock, Cntpct(V(v)), stopped[v].now, 0)
+
+\* From before to after, both counters have gone on by the same.  If it fails, the guest's two
+\* clocks have come apart.
+ClocksStayTogether ==
+  Restored => \A v \in Executing :
+    Sub(Cntvct(V(v)), stopped[v].counter) = Sub(Cntpct(V(v)), stopped[v].clock)
+
+\* Restoring the same once more leaves everything where the first time put it.  If it fails, the
+\* guest's time depends on how often and how fast the VMM has tried.
+IdempotentRestore == at = RunAt => \A made \in again : made = Made
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* For the matrix                                                          *)
+(***************************************************************************)
+
+Judged == Judge(<<
+  <<"Completes", Completes>>,
+  <<"MonotonicAcross", MonotonicAcross>>,
+  <<"SameLine", SameLine>>,
+  <<"VirtualContinuous", VirtualContinuous>>,
+  <<"PhysicalContinuous", PhysicalContinuous>>,
+  <<"ClocksStayTogether", ClocksStayTogether>>,
+  <<"IdempotentRestore", IdempotentRestore>>,
+  <<"BroadcastComplete", BroadcastComplete>>,
+  <<"WriteTakesEffect", WriteTakesEffect>>,
+  <<"Unfinished", ~Over>> >>)
+
+View == <<changing, vmmVars>>
+
+\* What the guest's clocks show, for each vCPU, or would: its virtual and its physical counter.
+Shown ==
+  [n \in {m \in Vcpus : V(m) \in online} |->
+     LET v == V(n)
+     IN IF v \in inGuest THEN <<Cntvct(v), {Cntpct(v)}>>
+        ELSE <<Sub(cntpct, VirtualOffset(v)), {Sub(cntpct, PhysicalOffset(v))}>>]
+=============================================================================
