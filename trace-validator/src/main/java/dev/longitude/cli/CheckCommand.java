@@ -19,11 +19,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,6 +47,9 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--list", description = "List the models with what must come out, and run nothing.")
     private boolean list;
 
+    @Mixin
+    private RecipeOptions recipes = new RecipeOptions();
+
     /**
      * One row of the table.
      *
@@ -65,10 +66,6 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    private interface Job {
-        Row run() throws IOException, InterruptedException, TraceFormatException;
-    }
-
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
         Manifest manifest = Manifest.load();
@@ -76,11 +73,17 @@ final class CheckCommand implements Callable<Integer> {
             list(manifest);
             return ExitCode.HOLDS;
         }
+        if (!recipes.isWhole()) {
+            if (!recipes.namesRecipes() || !models.isEmpty()) {
+                throw recipes.unusable("--kernel, --world and --property go with --recipe, and that without --model");
+            }
+            return RecipeCheck.run(recipes, spec.commandLine().getOut());
+        }
         String otherTlc = System.getProperty("tla2tools");
         if (otherTlc != null && !Files.isRegularFile(Path.of(otherTlc))) {
             throw new ParameterException(spec.commandLine(), "-Dtla2tools=" + otherTlc + ": no such file");
         }
-        List<Job> jobs = new ArrayList<>();
+        List<Callable<Row>> jobs = new ArrayList<>();
         for (Model model : chosen(manifest)) {
             jobs.add(() -> check(model));
         }
@@ -114,31 +117,12 @@ final class CheckCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private List<Row> run(List<Job> jobs) throws InterruptedException, ExecutionException {
+    private List<Row> run(List<Callable<Row>> jobs) throws InterruptedException, ExecutionException {
         Progress progress =
                 new Progress(spec.commandLine().getOut(), Boolean.getBoolean("longitude.terminal"), jobs.size());
-        ExecutorService workers =
-                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), task -> {
-                    Thread thread = new Thread(task);
-                    thread.setDaemon(true);
-                    return thread;
-                });
         try {
-            List<Future<Row>> running = new ArrayList<>();
-            for (Job job : jobs) {
-                running.add(workers.submit(() -> {
-                    Row row = job.run();
-                    progress.step(row.what, row.verdict());
-                    return row;
-                }));
-            }
-            List<Row> rows = new ArrayList<>();
-            for (Future<Row> row : running) {
-                rows.add(row.get());
-            }
-            return rows;
+            return Jobs.run(jobs, row -> progress.step(row.what, row.verdict()));
         } finally {
-            workers.shutdownNow();
             progress.finish();
         }
     }

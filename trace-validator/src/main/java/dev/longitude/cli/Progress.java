@@ -2,11 +2,15 @@ package dev.longitude.cli;
 
 import java.io.PrintWriter;
 
-/** Tells how far a command has come: one line that is rewritten on a terminal, one line a step in a pipe. */
+/**
+ * Tells how far a command has come, and how long the rest may take: one line that is rewritten on a terminal, one line a
+ * step in a pipe.
+ */
 final class Progress {
     private final PrintWriter out;
     private final boolean terminal;
     private final int steps;
+    private final long begin = System.nanoTime();
     private int done;
 
     Progress(PrintWriter out, boolean terminal, int steps) {
@@ -18,13 +22,22 @@ final class Progress {
     /** One step is done. */
     synchronized void step(String what, String verdict) {
         done++;
+        String line = "[" + done + "/" + steps + left() + "] " + what + ": " + verdict;
         if (terminal) {
-            String line = "[" + done + "/" + steps + "] " + what + ": " + verdict;
             out.print("\r\u001b[K" + (line.length() > 100 ? line.substring(0, 100) : line));
         } else {
-            out.println("[" + done + "/" + steps + "] " + what + ": " + verdict);
+            out.println(line);
         }
         out.flush();
+    }
+
+    /** What remains, if all steps take what they have taken so far. */
+    private String left() {
+        long seconds = (System.nanoTime() - begin) / 1_000_000_000 * (steps - done) / done;
+        if (seconds < 10) {
+            return "";
+        }
+        return ", about " + (seconds < 100 ? seconds + " s" : (seconds + 30) / 60 + " min") + " left";
     }
 
     /** Clears the line on a terminal. */

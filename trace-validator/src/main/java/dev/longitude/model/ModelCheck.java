@@ -2,37 +2,21 @@ package dev.longitude.model;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
 import com.google.common.io.Resources;
-import dev.longitude.validator.SpecificationFiles;
-import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Runs a model as anybody would by hand: stock TLC's own main class in a process of its own, on the modules and the
- * configuration as they stand in {@code spec/}. One worker, so that counts and counterexamples are the same each time.
- */
+/** Runs a model of the manifest, on the modules and the configuration as they stand in {@code spec/}. */
 public final class ModelCheck {
     private static final Pattern CFG_INVARIANTS = Pattern.compile("(?m)^INVARIANTS?\\s+(.*)$");
     private static final Pattern CFG_PROPERTY = Pattern.compile("(?m)^PROPERT(?:Y|IES)\\s+(\\w+)$");
-
-    private static final Pattern USES = Pattern.compile("(?m)(?:^EXTENDS|== INSTANCE) +(\\w+(?: *, *\\w+)*)");
 
     /** What the code relies on; every model checks these. */
     private static final ImmutableSet<String> INNER =
@@ -168,83 +152,6 @@ public final class ModelCheck {
     }
 
     private TlcOutput tlc(String configuration) throws IOException, InterruptedException {
-        Path folder = Files.createTempDirectory("longitude-tlc");
-        Process process = null;
-        try {
-            unpack(model.module(), new SpecificationFiles(folder), new HashSet<>());
-            Files.writeString(folder.resolve("model.cfg"), configuration);
-            Path temporary = Files.createDirectory(folder.resolve("tmp"));
-            process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-XX:+UseSerialGC",
-                            // TLC's classes, kept ready by the launcher; a JVM that cannot use them starts without.
-                            "-XX:SharedArchiveFile=" + System.getProperty("longitude.archive.tlc", ""),
-                            "-Xshare:auto",
-                            "-Xlog:cds=off",
-                            "-Xlog:cds+dynamic=off",
-                            // Most models end before the better compiler pays.
-                            model.large() ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
-                            "-Xmx2g",
-                            "-Djava.io.tmpdir=" + temporary,
-                            "-cp",
-                            classPath(),
-                            "tlc2.TLC",
-                            "-tool",
-                            "-workers",
-                            "1",
-                            "-metadir",
-                            Files.createDirectory(folder.resolve("states")).toString(),
-                            "-config",
-                            "model.cfg",
-                            model.module())
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .start();
-            process.getOutputStream().close();
-            List<String> lines = new ArrayList<>();
-            try (Stream<String> output = process.inputReader(UTF_8).lines()) {
-                output.forEach(lines::add);
-            }
-            process.waitFor();
-            return TlcOutput.parse(lines);
-        } finally {
-            if (process != null) {
-                process.destroy();
-            }
-            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
-        }
-    }
-
-    /** Unpacks a module and those of ours that it builds on. */
-    private static void unpack(String module, SpecificationFiles files, Set<String> done) throws IOException {
-        if (files.isStandardModule(module) || !done.add(module)) {
-            return;
-        }
-        Matcher uses = USES.matcher(Files.readString(files.resolve(module, true).toPath()));
-        while (uses.find()) {
-            for (String used : Splitter.on(',').trimResults().split(uses.group(1))) {
-                unpack(used, files, done);
-            }
-        }
-    }
-
-    /** Where TLC is: in this program's own jar, or in the one that {@code -Dtla2tools=...} names. */
-    private static String classPath() {
-        String named = System.getProperty("tla2tools");
-        if (named != null) {
-            return named;
-        }
-        try {
-            return new File(tlc2.TLC
-                            .class
-                            .getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toURI())
-                    .getPath();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
+        return Tlc.run(model.module(), null, configuration, model.large() ? Tlc.Length.LONG : Tlc.Length.SHORT);
     }
 }

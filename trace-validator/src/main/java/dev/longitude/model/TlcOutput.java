@@ -17,14 +17,16 @@ import org.jspecify.annotations.Nullable;
  * @param depth the depth of the search, -1 if TLC did not say
  * @param trouble other errors, such as one in parsing or evaluating, in TLC's words
  * @param counterexample the states of the violating behaviour, in TLC's words
+ * @param printed the lines that the specification itself printed
  */
-record TlcOutput(
+public record TlcOutput(
         boolean finished,
         @Nullable String violated,
         long states,
         int depth,
         ImmutableList<String> trouble,
-        ImmutableList<String> counterexample) {
+        ImmutableList<String> counterexample,
+        ImmutableList<String> printed) {
     private static final Pattern START = Pattern.compile("@!@!@STARTMSG (\\d+):(\\d+) @!@!@");
     private static final String END = "@!@!@ENDMSG";
     private static final Pattern STATS = Pattern.compile("(\\d[\\d,]*) distinct states found");
@@ -38,6 +40,7 @@ record TlcOutput(
     private static final int FINISHED = 2186;
     private static final int BEHAVIOR_UP_TO_THIS_POINT = 2121;
 
+    /** Reads all that TLC said. */
     static TlcOutput parse(Iterable<String> lines) {
         boolean finished = false;
         String violated = null;
@@ -45,6 +48,7 @@ record TlcOutput(
         int depth = -1;
         List<String> trouble = new ArrayList<>();
         List<String> counterexample = new ArrayList<>();
+        List<String> printed = new ArrayList<>();
         int code = -1;
         int severity = 0;
         StringBuilder body = new StringBuilder();
@@ -85,9 +89,17 @@ record TlcOutput(
                 code = -1;
             } else if (code >= 0) {
                 body.append(line).append('\n');
+            } else {
+                printed.add(line);
             }
         }
         return new TlcOutput(
-                finished, violated, states, depth, ImmutableList.copyOf(trouble), ImmutableList.copyOf(counterexample));
+                finished,
+                violated,
+                states,
+                depth,
+                ImmutableList.copyOf(trouble),
+                ImmutableList.copyOf(counterexample),
+                ImmutableList.copyOf(printed));
     }
 }

@@ -1,0 +1,42 @@
+package dev.longitude.cli;
+
+import dev.longitude.kernel.Arch;
+import dev.longitude.matrix.Counterexample;
+import dev.longitude.matrix.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A counterexample for people: what happened, step by step, and what the guest's clocks showed after each. */
+final class CounterexampleText {
+    private CounterexampleText() {}
+
+    static String of(Counterexample counterexample, Verdict verdict) {
+        boolean x86 = counterexample.of().recipe().arch() == Arch.X86;
+        String first = x86 ? "TSC" : "CNTVCT";
+        String second = x86 ? "kvmclock" : "CNTPCT";
+        Table table =
+                new Table("", "what happens", "vCPU", "tick", first + " 0", second + " 0", first + " 1", second + " 1");
+        int number = 1;
+        for (Counterexample.Step step : counterexample.steps()) {
+            List<String> cells = new ArrayList<>();
+            cells.add(Integer.toString(number++));
+            cells.add(step.what());
+            cells.add(step.vcpu().map(String::valueOf).orElse(""));
+            cells.add(Integer.toString(step.now()));
+            for (int vcpu = 0; vcpu < 2; vcpu++) {
+                int of = vcpu;
+                var clocks = step.clocks().stream().filter(c -> c.vcpu() == of).findFirst();
+                cells.add(clocks.map(c -> Integer.toString(c.counter())).orElse(""));
+                cells.add(clocks.flatMap(Counterexample.Clocks::second)
+                        .map(String::valueOf)
+                        .orElse(""));
+            }
+            table.row(cells.toArray(String[]::new));
+        }
+        return counterexample.of() + ": " + counterexample.property() + " "
+                + verdict.says() + ": " + counterexample.property().symptom() + ".\n"
+                + "A shortest behaviour that shows it, of " + verdict.length()
+                + " steps; a tick is half a second, and a cycle of the guest's counter:\n" + table
+                + "The last step makes " + counterexample.property() + " false.\n";
+    }
+}

@@ -1,0 +1,48 @@
+package dev.longitude.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/** Runs what can be run at the same time, on as many threads as there are cores. */
+final class Jobs {
+    private Jobs() {}
+
+    /**
+     * Runs all.
+     *
+     * @param done told of each result as it comes, from any thread
+     * @return the results, in the order of the jobs
+     */
+    static <T> List<T> run(List<? extends Callable<T>> jobs, Consumer<T> done)
+            throws InterruptedException, ExecutionException {
+        ExecutorService workers =
+                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), task -> {
+                    Thread thread = new Thread(task);
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        try {
+            List<Future<T>> running = new ArrayList<>();
+            for (Callable<T> job : jobs) {
+                running.add(workers.submit(() -> {
+                    T result = job.call();
+                    done.accept(result);
+                    return result;
+                }));
+            }
+            List<T> results = new ArrayList<>();
+            for (Future<T> result : running) {
+                results.add(result.get());
+            }
+            return results;
+        } finally {
+            workers.shutdownNow();
+        }
+    }
+}

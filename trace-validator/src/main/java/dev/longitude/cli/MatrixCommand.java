@@ -1,0 +1,202 @@
+package dev.longitude.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.google.common.collect.ImmutableList;
+import dev.longitude.matrix.Case;
+import dev.longitude.matrix.Judge;
+import dev.longitude.matrix.Judgement;
+import dev.longitude.matrix.Markdown;
+import dev.longitude.matrix.Matrix;
+import dev.longitude.matrix.Property;
+import dev.longitude.matrix.Recipes;
+import dev.longitude.matrix.Verdict;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.World;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code longitude matrix}: recipe x kernel x property. */
+@Command(
+        name = "matrix",
+        description = {
+            "Judge the recipes of VMMs on every kernel, property by property, and compare with the committed result.",
+            "With one recipe, one kernel and one property: open that cell, and show its counterexample."
+        },
+        mixinStandardHelpOptions = true)
+final class MatrixCommand implements Callable<Integer> {
+    private static final int MOST_CHANGES = 20;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private RecipeOptions options = new RecipeOptions();
+
+    @Option(names = "--list", description = "List the recipes, and run nothing.")
+    private boolean list;
+
+    @Option(names = "--bless", description = "Make what came out the committed result.")
+    private boolean bless;
+
+    @Option(
+            names = "--committed",
+            paramLabel = "DIR",
+            description = "Where the committed result is: matrix.json, matrix.csv and matrix.md. Default: spec/.")
+    private @Nullable Path committed;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Write matrix.json, matrix.csv and matrix.md there too.")
+    private @Nullable Path out;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException, ExecutionException {
+        if (list) {
+            list();
+            return ExitCode.HOLDS;
+        }
+        if (bless && !(options.isWhole() && options.isUsual())) {
+            throw options.unusable("--bless is for the whole matrix");
+        }
+        ImmutableList<Case> cases = options.cases();
+        if (options.namesProperty()) {
+            return open(cases);
+        }
+        Matrix matrix = new Matrix(ImmutableList.copyOf(options.judgements(cases, options.judge())));
+        PrintWriter print = spec.commandLine().getOut();
+        print.print(table(matrix));
+        print.println();
+        print.print(claims(matrix));
+        print.flush();
+        if (out != null) {
+            write(matrix, out);
+        }
+        if (bless) {
+            write(matrix, committed());
+            return ExitCode.HOLDS;
+        }
+        return options.isUsual() && !options.namesOwn() ? compare(matrix) : ExitCode.HOLDS;
+    }
+
+    private int open(List<Case> cases) throws IOException, InterruptedException, ExecutionException {
+        Case of = cases.get(0);
+        List<Property> properties = options.properties(of);
+        if (cases.stream().anyMatch(c -> !c.recipe().equals(of.recipe()) || c.kernel() != of.kernel())
+                || properties.size() != 1) {
+            throw options.unusable("--property opens one cell: it needs one --recipe and one --kernel");
+        }
+        Judge judge = options.judge();
+        boolean fails = false;
+        for (Judgement judgement : options.judgements(cases, judge)) {
+            fails |= RecipeCheck.show(
+                    judgement, properties.get(0), judge, spec.commandLine().getOut());
+        }
+        return fails ? ExitCode.VIOLATED : ExitCode.HOLDS;
+    }
+
+    private void list() throws IOException {
+        Table table = new Table("recipe", "arch", "policy", "worlds", "about");
+        for (Recipe recipe : Recipes.bundled()) {
+            table.row(
+                    recipe.name(),
+                    recipe.arch().toString(),
+                    recipe.policy().toString(),
+                    recipe.worlds().stream().map(World::specName).collect(Collectors.joining(" ")),
+                    recipe.about());
+        }
+        spec.commandLine().getOut().print(table);
+        spec.commandLine().getOut().flush();
+    }
+
+    private static Table table(Matrix matrix) {
+        Table table = new Table("recipe", "kernels", "fails", "fails if preempted");
+        for (Matrix.Group group : matrix.groups()) {
+            boolean judged = group.judgement().states() > 0;
+            table.row(
+                    group.recipe().name() + (group.world().equals(World.USUAL.specName()) ? "" : "@" + group.world()),
+                    String.join(" ", group.kernels()),
+                    judged ? names(group.judgement(), Verdict.Says.FAILS) : "does not apply",
+                    names(group.judgement(), Verdict.Says.FAILS_IF_PREEMPTED));
+        }
+        return table;
+    }
+
+    private static String names(Judgement judgement, Verdict.Says says) {
+        String names = judgement.verdicts().entrySet().stream()
+                .filter(e -> e.getValue().says() == says)
+                .map(e -> e.getKey().specName())
+                .collect(Collectors.joining(" "));
+        return names.isEmpty() ? "-" : names;
+    }
+
+    private static Table claims(Matrix matrix) {
+        Table table = new Table("recipe", "what others say", "property", "the matrix");
+        for (Matrix.Checked checked : matrix.claims()) {
+            table.row(
+                    checked.recipe().name(),
+                    checked.claim().says() + " (" + checked.claim().by() + ")",
+                    checked.claim().property() + (checked.claim().fails() ? " fails" : " holds"),
+                    checked.verdict());
+        }
+        return table;
+    }
+
+    private Path committed() {
+        if (committed != null) {
+            return committed;
+        }
+        String root = System.getProperty("longitude.root");
+        if (root == null) {
+            throw options.unusable("--committed DIR is needed where this is not started by the launcher");
+        }
+        return Path.of(root, "spec");
+    }
+
+    private void write(Matrix matrix, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("matrix.json"), matrix.json());
+        Files.writeString(folder.resolve("matrix.csv"), matrix.csv());
+        Files.writeString(folder.resolve("matrix.md"), Markdown.of(matrix));
+        spec.commandLine().getOut().println("Written: " + folder.resolve("matrix.json") + ", .csv and .md.");
+    }
+
+    private int compare(Matrix matrix) throws IOException {
+        Path file = committed().resolve("matrix.json");
+        if (!Files.isRegularFile(file)) {
+            throw options.unusable("no committed result: " + file + "; --bless writes it");
+        }
+        List<Matrix.Cell> before;
+        try {
+            before = Matrix.cells(Files.readString(file, UTF_8));
+        } catch (JsonProcessingException e) {
+            throw options.unusable(file + ": " + e.getOriginalMessage());
+        }
+        List<String> changes = matrix.changesFrom(before, options.isWhole());
+        PrintWriter print = spec.commandLine().getOut();
+        if (changes.isEmpty()) {
+            print.println(matrix.cells().size() + " cells, all as committed.");
+            print.flush();
+            return ExitCode.HOLDS;
+        }
+        changes.stream().limit(MOST_CHANGES).forEach(print::println);
+        if (changes.size() > MOST_CHANGES) {
+            print.println("... and " + (changes.size() - MOST_CHANGES) + " more");
+        }
+        print.println(changes.size() + " of " + matrix.cells().size()
+                + " cells are not as committed. If that is right: longitude matrix --bless");
+        print.flush();
+        return ExitCode.VIOLATED;
+    }
+}

@@ -1,0 +1,168 @@
+package dev.longitude.cli;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.matrix.Case;
+import dev.longitude.matrix.Judge;
+import dev.longitude.matrix.Judgement;
+import dev.longitude.matrix.Property;
+import dev.longitude.matrix.RecipeFaultException;
+import dev.longitude.matrix.Recipes;
+import dev.longitude.matrix.Verdict;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.RecipeException;
+import dev.longitude.recipe.World;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Which cases of which recipes, and their judging: what {@code check --recipe} and {@code matrix} share. */
+final class RecipeOptions {
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "NAME|FILE",
+            description = "Only this recipe, a bundled one or one's own; may be given several times.")
+    private List<String> recipes = new ArrayList<>();
+
+    @Option(
+            names = "--kernel",
+            paramLabel = "PROFILE",
+            converter = KernelOption.class,
+            description = "Only this kernel profile; may be given several times.")
+    private List<KernelProfile> kernels = new ArrayList<>();
+
+    @Option(
+            names = "--world",
+            paramLabel = "NAME",
+            description = "Only this world: usual, other-rate, stepped-clock or young-guest.")
+    private @Nullable String world;
+
+    @Option(names = "--property", paramLabel = "NAME", description = "Only this property; may be given several times.")
+    private List<String> properties = new ArrayList<>();
+
+    @Option(
+            names = "--preemptions",
+            paramLabel = "N",
+            description = "How often a VMM that is preempted is, 1 to 3. Default: 1; 2 takes some ten times as long.")
+    private int preemptions = Judge.PREEMPTIONS;
+
+    boolean namesRecipes() {
+        return !recipes.isEmpty();
+    }
+
+    /** Whether all of the matrix is asked for. */
+    boolean isWhole() {
+        return recipes.isEmpty() && kernels.isEmpty() && world == null && properties.isEmpty();
+    }
+
+    /** Whether a recipe is from a file: then it is not in the committed matrix. */
+    boolean namesOwn() throws IOException {
+        List<String> bundled = Recipes.bundled().stream().map(Recipe::name).toList();
+        return recipes.stream().anyMatch(r -> !bundled.contains(r));
+    }
+
+    boolean isUsual() {
+        return preemptions == Judge.PREEMPTIONS;
+    }
+
+    boolean namesProperty() {
+        return !properties.isEmpty();
+    }
+
+    ImmutableList<Case> cases() throws IOException {
+        ImmutableList.Builder<Case> cases = ImmutableList.builder();
+        for (Recipe recipe : recipes.isEmpty() ? Recipes.bundled() : named()) {
+            for (World one : recipe.worlds()) {
+                if (world == null || world.equals(one.specName())) {
+                    for (KernelProfile kernel : kernels.isEmpty() ? KernelProfile.showing(recipe.arch()) : kernels) {
+                        cases.add(new Case(recipe, one, kernel));
+                    }
+                }
+            }
+        }
+        ImmutableList<Case> all = cases.build();
+        if (all.isEmpty()) {
+            throw unusable("no recipe is judged in the world '" + world + "'; there are " + World.names());
+        }
+        return all;
+    }
+
+    private List<Recipe> named() throws IOException {
+        List<Recipe> all = new ArrayList<>();
+        for (String name : recipes) {
+            try {
+                all.add(Recipes.find(name));
+            } catch (RecipeException | RecipeFaultException e) {
+                throw unusable(e.getMessage());
+            }
+        }
+        return all;
+    }
+
+    /** The properties that are asked for, of those of a case. */
+    List<Property> properties(Case of) {
+        List<Property> all = Property.of(of.recipe().arch());
+        if (properties.isEmpty()) {
+            return all;
+        }
+        for (String name : properties) {
+            if (all.stream().noneMatch(p -> p.specName().equals(name))) {
+                throw unusable("no property '" + name + "' on " + of.recipe().arch() + "; there are "
+                        + Property.names(of.recipe().arch()));
+            }
+        }
+        return all.stream().filter(p -> properties.contains(p.specName())).toList();
+    }
+
+    Judge judge() {
+        if (preemptions < 1 || preemptions > Judge.MOST_PREEMPTIONS) {
+            throw unusable("--preemptions is 1 to " + Judge.MOST_PREEMPTIONS);
+        }
+        String root = System.getProperty("longitude.root");
+        return new Judge(preemptions, root == null ? null : Path.of(root, "trace-validator", "target", "matrix"));
+    }
+
+    /** Judges all of them, with progress. */
+    List<Judgement> judgements(List<Case> cases, Judge judge) throws InterruptedException, ExecutionException {
+        PrintWriter out = spec.commandLine().getOut();
+        Progress progress = new Progress(out, Boolean.getBoolean("longitude.terminal"), cases.size());
+        List<Callable<Judgement>> jobs = new ArrayList<>();
+        cases.forEach(c -> jobs.add(() -> judge.judge(c)));
+        try {
+            return Jobs.run(jobs, j -> progress.step(j.of().toString(), summary(j)));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RecipeFaultException fault) {
+                throw unusable(fault.getMessage());
+            }
+            throw e;
+        } finally {
+            progress.finish();
+        }
+    }
+
+    private static String summary(Judgement judgement) {
+        long fail = judgement.verdicts().values().stream()
+                .filter(Verdict::isFailure)
+                .count();
+        if (judgement.states() == 0) {
+            return "does not apply";
+        }
+        return fail == 0 ? "all hold" : fail + " fail";
+    }
+
+    ParameterException unusable(@Nullable String message) {
+        return new ParameterException(spec.commandLine(), message == null ? "unusable" : message);
+    }
+}

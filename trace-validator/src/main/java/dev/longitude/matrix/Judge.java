@@ -1,0 +1,193 @@
+package dev.longitude.matrix;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.model.Tlc;
+import dev.longitude.model.TlcOutput;
+import dev.longitude.recipe.Recipe;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Judges cases with TLC. What it found it keeps in files, under a hash of all that went into it, so that it need not
+ * find it again.
+ */
+public final class Judge {
+    /** How often a VMM that is preempted is, unless one asks for more. */
+    public static final int PREEMPTIONS = 1;
+
+    /** The most that may be asked for. */
+    public static final int MOST_PREEMPTIONS = 3;
+
+    private static final Pattern FAILS = Pattern.compile("<<\"fails\", \"(\\w+)\", (TRUE|FALSE), (\\d+)>>");
+    private static final String UNFINISHED = "Unfinished";
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final int preemptions;
+    private final @Nullable Path kept;
+
+    /**
+     * A judge.
+     *
+     * @param preemptions how often a VMM that is preempted is
+     * @param kept where what was found is kept, or null: nowhere
+     */
+    public Judge(int preemptions, @Nullable Path kept) {
+        this.preemptions = preemptions;
+        this.kept = kept;
+    }
+
+    /**
+     * What one run of TLC found.
+     *
+     * @param failsIfPrompt for each property that fails of a prompt VMM, the steps of a shortest counterexample
+     * @param failsIfPreempted ... and of one that is preempted
+     */
+    record Found(
+            long states, ImmutableMap<String, Integer> failsIfPrompt, ImmutableMap<String, Integer> failsIfPreempted) {}
+
+    /**
+     * Judges a case.
+     *
+     * @throws RecipeFaultException if the recipe does not come to its end, whatever happens
+     */
+    public Judgement judge(Case of) throws IOException, InterruptedException, RecipeFaultException {
+        Recipe recipe = of.recipe();
+        KernelProfile kernel = of.kernel();
+        Optional<String> unfit = recipe.unfitFor(kernel);
+        if (unfit.isPresent()) {
+            return new Judgement(of, 0, all(recipe, Verdict.doesNotApply(unfit.get())));
+        }
+        MigrationModel model = new MigrationModel(recipe, of.world(), kernel, preemptions);
+        Found found = found(of, model);
+        ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
+        boolean ends = found.failsIfPrompt().containsKey(UNFINISHED)
+                || found.failsIfPreempted().containsKey(UNFINISHED);
+        if (!ends && !found.failsIfPrompt().containsKey(Property.COMPLETES.specName())) {
+            throw new RecipeFaultException(of + ": the recipe does not come to its end: a step cannot be carried out");
+        }
+        for (Property property : Property.of(recipe.arch())) {
+            verdicts.put(property, verdict(property, found, model, ends));
+        }
+        return new Judgement(of, found.states(), verdicts.buildOrThrow());
+    }
+
+    private static ImmutableMap<Property, Verdict> all(Recipe recipe, Verdict verdict) {
+        return Property.of(recipe.arch()).stream().collect(ImmutableMap.toImmutableMap(p -> p, p -> verdict));
+    }
+
+    private static Verdict verdict(Property property, Found found, MigrationModel model, boolean ends) {
+        Integer prompt = found.failsIfPrompt().get(property.specName());
+        if (prompt != null) {
+            return Verdict.fails(Verdict.Says.FAILS, prompt);
+        }
+        Integer preempted = found.failsIfPreempted().get(property.specName());
+        if (preempted != null) {
+            return Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED, preempted);
+        }
+        if (!ends) {
+            return Verdict.doesNotApply("the restore does not come to its end");
+        }
+        return property.emptyFor(model.carriedOut(), model.world(), model.kernel())
+                .map(Verdict::doesNotApply)
+                .orElse(Verdict.HOLDS);
+    }
+
+    private Found found(Case of, MigrationModel model) throws IOException, InterruptedException {
+        MigrationModel.Text text = model.judging();
+        Path file = kept == null ? null : kept.resolve(key(text) + ".json");
+        if (file != null) {
+            try {
+                return read(file);
+            } catch (NoSuchFileException e) {
+                // not yet
+            }
+        }
+        Found found = run(of, text);
+        if (file != null) {
+            // Whole or not at all: the file is there only once it has been written.
+            Path folder = Files.createDirectories(file.getParent());
+            Path half = Files.createTempFile(folder, "half", ".json");
+            Files.writeString(half, JSON.writeValueAsString(found));
+            Files.move(half, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
+        return found;
+    }
+
+    private Found run(Case of, MigrationModel.Text text) throws IOException, InterruptedException {
+        TlcOutput output = tlc(text, preemptions);
+        sane(of, output);
+        ImmutableMap.Builder<String, Integer> prompt = ImmutableMap.builder();
+        ImmutableMap.Builder<String, Integer> preempted = ImmutableMap.builder();
+        for (String line : output.printed()) {
+            Matcher fails = FAILS.matcher(line);
+            if (fails.matches()) {
+                (fails.group(2).equals("TRUE") ? prompt : preempted)
+                        .put(fails.group(1), Integer.parseInt(fails.group(3)));
+            }
+        }
+        return new Found(output.states(), prompt.buildOrThrow(), preempted.buildOrThrow());
+    }
+
+    /**
+     * The shortest behaviour that shows a failure.
+     *
+     * @param says which failure: of a prompt VMM or of one that is preempted
+     */
+    public Counterexample open(Case of, Property property, Verdict.Says says) throws IOException, InterruptedException {
+        MigrationModel model = new MigrationModel(of.recipe(), of.world(), of.kernel(), preemptions);
+        TlcOutput output = tlc(model.opening(property, says == Verdict.Says.FAILS), preemptions);
+        if (output.violated() == null) {
+            sane(of, output);
+            throw new IllegalStateException(of + ": " + property + " does not fail");
+        }
+        return Counterexample.of(of, property, output.counterexample());
+    }
+
+    private static TlcOutput tlc(MigrationModel.Text text, int preemptions) throws IOException, InterruptedException {
+        return Tlc.run(
+                MigrationModel.MODULE,
+                text.module(),
+                text.config(),
+                preemptions > PREEMPTIONS ? Tlc.Length.LONG : Tlc.Length.SHORT);
+    }
+
+    private static void sane(Case of, TlcOutput output) {
+        if (!output.finished() || !output.trouble().isEmpty() || output.violated() != null) {
+            throw new IllegalStateException(of + ": TLC says: "
+                    + (output.trouble().isEmpty()
+                            ? "finished " + output.finished() + ", violated " + output.violated()
+                            : String.join(" / ", output.trouble())));
+        }
+    }
+
+    private static Found read(Path file) throws IOException {
+        return JSON.readValue(Files.readString(file), Found.class);
+    }
+
+    /** A hash of the model's text, of all modules that it stands on, and of TLC. */
+    private static String key(MigrationModel.Text text) throws IOException {
+        Hasher hasher = Hashing.sha256().newHasher();
+        for (String part : ImmutableList.of(text.module(), text.config())) {
+            hasher.putString(part, StandardCharsets.UTF_8).putInt(0);
+        }
+        Tlc.modulesOf(text.module())
+                .forEach((name, module) -> hasher.putString(name, StandardCharsets.UTF_8)
+                        .putInt(0)
+                        .putString(module, StandardCharsets.UTF_8)
+                        .putInt(0));
+        return hasher.putString(Tlc.version(), StandardCharsets.UTF_8).hash().toString();
+    }
+}

@@ -1,0 +1,25 @@
+package dev.longitude.matrix;
+
+import com.google.common.collect.ImmutableMap;
+
+/**
+ * What was found of one case.
+ *
+ * @param states the distinct states that TLC saw; 0 if the kernel cannot carry out the recipe, and nothing was run
+ * @param verdicts for every property of the architecture
+ */
+public record Judgement(Case of, long states, ImmutableMap<Property, Verdict> verdicts) {
+    /** Whether any property fails. */
+    public boolean hasFailure() {
+        return verdicts.values().stream().anyMatch(Verdict::isFailure);
+    }
+
+    Verdict verdict(Property property) {
+        Verdict verdict = verdicts.get(property);
+        if (verdict == null) {
+            throw new IllegalArgumentException(
+                    property + " is not of " + of.recipe().arch());
+        }
+        return verdict;
+    }
+}

@@ -1,0 +1,140 @@
+package dev.longitude.matrix;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.Arch;
+import dev.longitude.migration.Policy;
+import dev.longitude.recipe.Claim;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.World;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** The matrix as a page to read. */
+public final class Markdown {
+    private final List<String> lines = new ArrayList<>();
+
+    private Markdown() {}
+
+    /** All of it: what each verdict means, a table for each recipe and world, and the claims. */
+    public static String of(Matrix matrix) {
+        Markdown page = new Markdown();
+        page.head();
+        matrix.judgements().stream()
+                .map(j -> j.of().recipe())
+                .distinct()
+                .forEach(recipe -> page.recipe(recipe, matrix));
+        page.claims(matrix);
+        return String.join("\n", page.lines) + "\n";
+    }
+
+    private void head() {
+        add(
+                "# What holds: recipe, kernel, property",
+                "",
+                "Written by `longitude matrix --bless`; `longitude matrix` compares with it, and opens a cell with",
+                "`--recipe R --kernel K --property P`. Each recipe is a file in [recipes](recipes/README.md).",
+                "",
+                "- `+` holds, in every behaviour of the model.",
+                "- `FAILS n` fails though the VMM is not preempted; a shortest behaviour that shows it has n steps.",
+                "- `preempted n` fails only if the VMM is preempted between two of its steps.",
+                "- Nothing: it does not apply; below the table it says why.",
+                "");
+        for (Arch arch : Arch.values()) {
+            add("If it fails on " + arch + ":", "");
+            for (Property property : Property.of(arch)) {
+                add("- **" + property + "**: " + property.symptom() + ".");
+            }
+            add("");
+        }
+    }
+
+    private void recipe(Recipe recipe, Matrix matrix) {
+        add(
+                "## " + recipe.name(),
+                "",
+                sentence(recipe.about()) + " (" + recipe.arch() + ", " + policy(recipe) + ".)",
+                "");
+        recipe.sources().forEach(s -> add("Source: " + s.replace("_", "\\_") + ".", ""));
+        for (World world : recipe.worlds()) {
+            List<Judgement> row = matrix.judgements().stream()
+                    .filter(j -> j.of().recipe().equals(recipe) && j.of().world() == world)
+                    .toList();
+            if (!row.isEmpty()) {
+                world(world, recipe, row);
+            }
+        }
+    }
+
+    private static String policy(Recipe recipe) {
+        String text = recipe.policy() == Policy.ADVANCE
+                ? "the guest's clocks go on over the blackout"
+                : "the guest's clocks stand still over the blackout";
+        return recipe.moves() ? text : text + "; the VM stays where it is";
+    }
+
+    private void world(World world, Recipe recipe, List<Judgement> row) {
+        add("In the world `" + world + "`:", "");
+        add("| |" + row.stream().map(j -> " " + j.of().kernel() + " |").collect(Collectors.joining()));
+        add("|---|" + String.join("", Collections.nCopies(row.size(), "---|")));
+        List<String> notes = new ArrayList<>();
+        for (Property property : Property.of(recipe.arch())) {
+            StringBuilder line = new StringBuilder("| " + property + " |");
+            for (Judgement judgement : row) {
+                Verdict verdict = judgement.verdict(property);
+                line.append(' ')
+                        .append(verdict.says().brief())
+                        .append(verdict.length() == null ? "" : " " + verdict.length())
+                        .append(" |");
+            }
+            add(line.toString());
+            notes.addAll(reasons(property, row));
+        }
+        add("");
+        merged(notes).forEach(n -> add(n, ""));
+    }
+
+    /** Why a property does not apply: once if that is the same on all kernels, else for each. */
+    private static List<String> reasons(Property property, List<Judgement> row) {
+        List<String> reasons = new ArrayList<>();
+        for (Judgement judgement : row) {
+            String why = judgement.verdict(property).why();
+            if (why != null && judgement.states() > 0) {
+                reasons.add(property + " does not apply: " + why + ".");
+            } else if (why != null) {
+                reasons.add("Nothing applies on " + judgement.of().kernel() + ": " + why + ".");
+            }
+        }
+        return reasons;
+    }
+
+    private static ImmutableList<String> merged(List<String> notes) {
+        return notes.stream().distinct().collect(ImmutableList.toImmutableList());
+    }
+
+    private void claims(Matrix matrix) {
+        add(
+                "## What others say, and what the matrix says of it",
+                "",
+                "| recipe | what they say | who | how they know | property | the matrix |",
+                "|---|---|---|---|---|---|");
+        for (Matrix.Checked checked : matrix.claims()) {
+            Claim claim = checked.claim();
+            add("| " + checked.recipe().name() + (claim.world() == World.USUAL ? "" : "@" + claim.world()) + " | "
+                    + claim.says() + " | " + claim.by() + " | "
+                    + claim.evidence().name().toLowerCase(Locale.ROOT) + " | " + claim.property()
+                    + (claim.fails() ? " fails" : " holds")
+                    + (claim.kernel() == null ? "" : " on " + claim.kernel()) + " | " + checked.verdict() + " |");
+        }
+    }
+
+    private static String sentence(String about) {
+        return about.substring(0, 1).toUpperCase(Locale.ROOT) + about.substring(1) + ".";
+    }
+
+    private void add(String... more) {
+        lines.addAll(List.of(more));
+    }
+}

@@ -1,0 +1,208 @@
+package dev.longitude.matrix;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.recipe.Claim;
+import dev.longitude.recipe.Recipe;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What holds: for each case, every property.
+ *
+ * @param judgements in the order of recipes, worlds and kernels
+ */
+public record Matrix(ImmutableList<Judgement> judgements) {
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .defaultPrettyPrinter(
+                    new DefaultPrettyPrinter().withArrayIndenter(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE))
+            .build();
+
+    /** One cell, as it stands in files. */
+    public record Cell(
+            @JsonProperty(required = true) String recipe,
+            @JsonProperty(required = true) String world,
+            @JsonProperty(required = true) String kernel,
+            @JsonProperty(required = true) String property,
+            @JsonProperty(required = true) Verdict verdict) {
+        String place() {
+            return recipe + "@" + world + " " + kernel + " " + property;
+        }
+    }
+
+    /** All cells. */
+    public ImmutableList<Cell> cells() {
+        ImmutableList.Builder<Cell> cells = ImmutableList.builder();
+        for (Judgement judgement : judgements) {
+            judgement.verdicts().forEach((property, verdict) -> cells.add(cell(judgement.of(), property, verdict)));
+        }
+        return cells.build();
+    }
+
+    private static Cell cell(Case of, Property property, Verdict verdict) {
+        return new Cell(
+                of.recipe().name(), of.world().specName(), of.kernel().specName(), property.specName(), verdict);
+    }
+
+    /** As JSON: an array of cells, one a line. */
+    public String json() {
+        try {
+            StringBuilder text = new StringBuilder("[");
+            String separator = "\n";
+            for (Cell cell : cells()) {
+                text.append(separator).append(new JsonMapper().writeValueAsString(cell));
+                separator = ",\n";
+            }
+            return text.append("\n]\n").toString();
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Reads {@link #json()}.
+     *
+     * @throws JsonProcessingException if it is not that
+     */
+    public static ImmutableList<Cell> cells(String json) throws JsonProcessingException {
+        return ImmutableList.copyOf(JSON.readValue(json, new TypeReference<List<Cell>>() {}));
+    }
+
+    /** One cell as a row of CSV. */
+    private record CsvRow(
+            String recipe,
+            String world,
+            String kernel,
+            String property,
+            String says,
+            @Nullable Integer length,
+            @Nullable String why) {}
+
+    /** As CSV with a header. */
+    public String csv() {
+        CsvMapper mapper = new CsvMapper();
+        CsvSchema schema = mapper.schemaFor(CsvRow.class).withHeader();
+        try {
+            return mapper.writer(schema)
+                    .writeValueAsString(cells().stream()
+                            .map(c -> new CsvRow(
+                                    c.recipe(),
+                                    c.world(),
+                                    c.kernel(),
+                                    c.property(),
+                                    c.verdict().says().toString(),
+                                    c.verdict().length(),
+                                    c.verdict().why()))
+                            .toList());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * What is not as it was, in lines for people.
+     *
+     * @param before the cells as they were
+     * @param whole whether what is missing here has gone; else it was not asked for
+     */
+    public ImmutableList<String> changesFrom(List<Cell> before, boolean whole) {
+        Map<String, Verdict> was = new LinkedHashMap<>();
+        before.forEach(c -> was.put(c.place(), c.verdict()));
+        List<String> changes = new ArrayList<>();
+        for (Cell cell : cells()) {
+            Verdict old = was.remove(cell.place());
+            if (old == null) {
+                changes.add(cell.place() + ": new, " + cell.verdict());
+            } else if (!old.equals(cell.verdict())) {
+                changes.add(cell.place() + ": was '" + old + "', is '" + cell.verdict() + "'");
+            }
+        }
+        if (whole) {
+            was.forEach((place, old) -> changes.add(place + ": gone, was '" + old + "'"));
+        }
+        return ImmutableList.copyOf(changes);
+    }
+
+    /** A claim, and what the matrix says of it. */
+    public record Checked(Recipe recipe, Claim claim, String verdict) {}
+
+    /** What the matrix says of the recipes' claims. */
+    public ImmutableList<Checked> claims() {
+        ImmutableList.Builder<Checked> all = ImmutableList.builder();
+        judgements.stream().map(j -> j.of().recipe()).distinct().forEach(recipe -> {
+            for (Claim claim : recipe.claims()) {
+                all.add(new Checked(recipe, claim, check(recipe, claim)));
+            }
+        });
+        return all.build();
+    }
+
+    private String check(Recipe recipe, Claim claim) {
+        Map<String, List<String>> kernels = new LinkedHashMap<>();
+        Property property = Property.named(claim.property()).orElseThrow();
+        for (Judgement judgement : judgements) {
+            Case of = judgement.of();
+            Verdict verdict = judgement.verdict(property);
+            if (of.recipe().equals(recipe)
+                    && of.world() == claim.world()
+                    && (claim.kernel() == null
+                            || claim.kernel().equals(of.kernel().specName()))
+                    && verdict.says() != Verdict.Says.DOES_NOT_APPLY) {
+                kernels.computeIfAbsent(check(claim, verdict), c -> new ArrayList<>())
+                        .add(of.kernel().specName());
+            }
+        }
+        if (kernels.isEmpty()) {
+            return "not judged";
+        }
+        if (kernels.size() == 1) {
+            return kernels.keySet().iterator().next();
+        }
+        List<String> parts = new ArrayList<>();
+        kernels.forEach((what, on) -> parts.add(what + " on " + String.join(", ", on)));
+        return String.join("; ", parts);
+    }
+
+    private static String check(Claim claim, Verdict verdict) {
+        if (claim.fails() != verdict.isFailure()) {
+            return "refuted" + (verdict.says() == Verdict.Says.FAILS_IF_PREEMPTED ? " if preempted" : "");
+        }
+        return "confirmed" + (verdict.says() == Verdict.Says.FAILS_IF_PREEMPTED ? " if preempted" : "");
+    }
+
+    /** The cases of one recipe in one world whose verdicts are the same. */
+    public record Group(Recipe recipe, String world, ImmutableList<String> kernels, Judgement judgement) {}
+
+    /** The cases, those together of which every property's verdict, but for the length, is the same. */
+    public ImmutableList<Group> groups() {
+        Map<List<Object>, List<Judgement>> groups = new LinkedHashMap<>();
+        for (Judgement judgement : judgements) {
+            ImmutableMap.Builder<Property, Verdict.Says> says = ImmutableMap.builder();
+            judgement.verdicts().forEach((p, v) -> says.put(p, v.says()));
+            groups.computeIfAbsent(
+                            List.of(judgement.of().recipe(), judgement.of().world(), says.buildOrThrow()),
+                            k -> new ArrayList<>())
+                    .add(judgement);
+        }
+        return groups.values().stream()
+                .map(g -> new Group(
+                        g.get(0).of().recipe(),
+                        g.get(0).of().world().specName(),
+                        g.stream().map(j -> j.of().kernel().specName()).collect(ImmutableList.toImmutableList()),
+                        g.get(0)))
+                .collect(ImmutableList.toImmutableList());
+    }
+}

@@ -1,0 +1,181 @@
+package dev.longitude.matrix;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.Arch;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.migration.Policy;
+import dev.longitude.recipe.Block;
+import dev.longitude.recipe.Expression;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.Step;
+import dev.longitude.recipe.Verb;
+import dev.longitude.recipe.World;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * A recipe as a model: a root module over {@code MigrationX86} or {@code MigrationArm64} with the recipe in TLA+, and a
+ * configuration, as TLC takes them.
+ *
+ * @param recipe as its file has it
+ * @param preemptions how often a VMM that is preempted is
+ */
+record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int preemptions) {
+    /** The root module's name. */
+    static final String MODULE = "RecipeModel";
+
+    /** The recipe as the VMM carries it out here. */
+    Recipe carriedOut() {
+        return recipe.in(world, kernel);
+    }
+
+    /** The root module and the configuration that judge all properties in one run. */
+    Text judging() {
+        return new Text(module(List.of()), config("Spec", "Judged", "View"));
+    }
+
+    /**
+     * The root module and the configuration that look for one counterexample.
+     *
+     * @param prompt whether of a VMM that is not preempted
+     */
+    Text opening(Property property, boolean prompt) {
+        String flag = prompt ? "TRUE" : "FALSE";
+        return new Text(
+                module(List.of(
+                        "\\* What has just been done, and what the guest's clocks then show.",
+                        "VARIABLE told",
+                        "",
+                        "ToldInit == Init /\\ prompt = " + flag + " /\\ told = << >>",
+                        "ToldNext == Next /\\ told' = <<Did.did, Did.how, Did.vcpu, now', Shown'>>",
+                        "ToldSpec == ToldInit /\\ [][ToldNext]_<<allVars, told>>",
+                        "")),
+                config("ToldSpec", property.specName(), "View"));
+    }
+
+    /** A root module and its configuration. */
+    record Text(String module, String config) {}
+
+    private String arch() {
+        return recipe.arch() == Arch.X86 ? "X86" : "Arm64";
+    }
+
+    private String module(List<String> more) {
+        List<String> lines = new ArrayList<>();
+        lines.add("---- MODULE " + MODULE + " ----");
+        lines.add("\\* The recipe " + recipe.name() + " on " + kernel + ", in the world " + world + ".");
+        lines.add("EXTENDS Migration" + arch());
+        lines.add("");
+        lines.add("TheRecipe == <<");
+        lines.add(carriedOut().blocks().stream().map(this::block).collect(Collectors.joining(",\n")));
+        lines.add(">>");
+        lines.add("");
+        lines.add("Init == Migration" + arch() + "Init(Profiles[\"" + kernel + "\"])");
+        lines.add("Next == Migration" + arch() + "Next");
+        lines.add("Spec == Init /\\ [][Next]_allVars");
+        lines.add("");
+        lines.addAll(more);
+        lines.add("ASSUME \\A place \\in 1 .. "
+                + 2 * (Property.of(recipe.arch()).size() + 1) + " : TLCSet(place, FALSE)");
+        lines.add("====");
+        return String.join("\n", lines) + "\n";
+    }
+
+    private String block(Block block) {
+        return "  [how |-> \"" + block.how().specName() + "\", steps |-> <<\n"
+                + block.steps().stream().map(s -> "    " + step(s)).collect(Collectors.joining(",\n")) + ">>]";
+    }
+
+    private String step(Step step) {
+        List<String> fields = new ArrayList<>();
+        fields.add("op |-> \"" + step.verb() + "\"");
+        step.args().forEach((name, value) -> fields.add(name + " |-> " + tla(value)));
+        String as = step.as();
+        if (as != null) {
+            fields.add("as |-> \"" + as + "\"");
+        }
+        fields.add("mayFail |-> " + tla(step.mayFail()));
+        if (step.verb() == Verb.GET_CLOCK && as != null) {
+            fields.add("needs |-> {"
+                    + carriedOut().fieldsUsedOf(as).stream()
+                            .sorted()
+                            .map(f -> "\"" + f + "\"")
+                            .collect(Collectors.joining(", "))
+                    + "}");
+            fields.add("fills |-> " + tla(step.fills()));
+        }
+        if (step.verb() == Verb.BLACKOUT) {
+            fields.add("moves |-> " + tla(recipe.moves()));
+        }
+        return "[" + String.join(", ", fields) + "]";
+    }
+
+    private static String tla(boolean value) {
+        return value ? "TRUE" : "FALSE";
+    }
+
+    private static String tla(Expression e) {
+        if (e instanceof Expression.Literal literal) {
+            return "<<\"number\", " + literal.value() + ">>";
+        }
+        if (e instanceof Expression.Saved saved) {
+            return saved.vcpu() == null
+                    ? "<<\"saved\", \"" + saved.name() + "\">>"
+                    : "<<\"savedOf\", \"" + saved.name() + "\", " + saved.vcpu() + ">>";
+        }
+        if (e instanceof Expression.Sum sum) {
+            return "<<\"" + (sum.minus() ? "sub" : "add") + "\", " + tla(sum.left()) + ", " + tla(sum.right()) + ">>";
+        }
+        if (e instanceof Expression.Call call) {
+            return "<<\"" + call.function().specName() + "\", " + tla(call.of())
+                    + (call.function() == Expression.Function.WITHOUT ? ", " + call.number() : "") + ">>";
+        }
+        throw new IllegalArgumentException(e.toString());
+    }
+
+    /** A second is two ticks, a word has seven bits: small, and more than twice what any run here lasts. */
+    private String config(String specification, String invariant, String view) {
+        boolean scales = world == World.OTHER_RATE;
+        boolean wallClock = recipe.readsRealtime();
+        String skews = "{0}";
+        if (world == World.STEPPED_CLOCK) {
+            skews = "{122, 6}";
+        } else if (wallClock) {
+            skews = "{127, 0, 1}";
+        }
+        ImmutableList.Builder<String> lines = ImmutableList.builder();
+        lines.add(
+                "SPECIFICATION " + specification,
+                "CONSTANTS",
+                "  Recipe <- TheRecipe",
+                "  Policy = \"" + policy(recipe.policy()) + "\"",
+                "  NrVcpus = 2",
+                "  WordBits = 7",
+                "  CyclesPerKhz = 1",
+                "  NsPerSecond = 2",
+                "  Drift = 0",
+                "  GuestKhz = 2",
+                "  DestinationKhz = " + (scales ? 4 : 2),
+                "  FracBits = " + (scales ? 4 : 0),
+                "  Uptimes = {" + (world == World.YOUNG_GUEST ? 1 : 6) + "}",
+                "  Blackouts = {3}",
+                "  Waits = {1, 4}",
+                "  Preemptions = {1, 3}",
+                "  MaxPreemptions = " + preemptions,
+                "  Skews = " + skews,
+                "  ClockError = " + (wallClock ? 1 : 0));
+        if (recipe.arch() == Arch.X86) {
+            lines.add("  SourceTsc = 10", "  DestinationTscs = {3}", "  DestinationNs = 9");
+        } else {
+            lines.add("  SourceCounter = 10", "  DestinationCounters = {3}");
+        }
+        lines.add("INVARIANT " + invariant, "VIEW " + view, "CHECK_DEADLOCK FALSE");
+        return String.join("\n", lines.build()) + "\n";
+    }
+
+    private static String policy(Policy policy) {
+        return policy.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,116 @@
+package dev.longitude.matrix;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.Arch;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Switch;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.Verb;
+import dev.longitude.recipe.World;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The properties of a migration, as {@code spec/MigrationX86.tla} and {@code spec/MigrationArm64.tla} define them. */
+public enum Property {
+    /** Every step can be carried out. */
+    COMPLETES("Completes", "a step fails, or returns too little; the guest does not come back"),
+    /** No vCPU reads less than what any vCPU has read before. */
+    MONOTONIC_ACROSS("MonotonicAcross", "time goes backwards for the guest"),
+    /** The vCPUs' counters agree. */
+    SAME_LINE("SameLine", "the vCPUs' counters differ"),
+    /** The counter's rate is the guest's. */
+    SAME_RATE("SameRate", "the guest's time drifts", Arch.X86),
+    /** The TSC keeps to the policy. */
+    TSC_CONTINUOUS("TscContinuous", "the TSC is not where the policy puts it", Arch.X86),
+    /** kvmclock keeps to the policy. */
+    CLOCK_CONTINUOUS("ClockContinuous", "kvmclock is not where the policy puts it", Arch.X86),
+    /** The virtual counter keeps to the policy. */
+    VIRTUAL_CONTINUOUS("VirtualContinuous", "the virtual counter is not where the policy puts it", Arch.ARM64),
+    /** The physical counter keeps to the policy. */
+    PHYSICAL_CONTINUOUS("PhysicalContinuous", "the physical counter is not where the policy puts it", Arch.ARM64),
+    /** Both of the guest's clocks go on by the same. */
+    CLOCKS_STAY_TOGETHER("ClocksStayTogether", "the guest's two clocks come apart"),
+    /** Restoring once more changes nothing. */
+    IDEMPOTENT_RESTORE("IdempotentRestore", "the result depends on how often the restore was tried"),
+    /** A broadcast that has returned has reached every vCPU. */
+    BROADCAST_COMPLETE("BroadcastComplete", "an offset has not reached every vCPU", Arch.ARM64),
+    /** What the VMM wrote is what the guest has. */
+    WRITE_TAKES_EFFECT("WriteTakesEffect", "KVM says that it took a write, and did not"),
+    /** A page that says TSC_STABLE is right. */
+    STABLE_IS_TRUE("StableIsTrue", "kvmclock differs between vCPUs, and its page says that it does not", Arch.X86),
+    /** The masterclock is on once all vCPUs run. */
+    MASTER_CLOCK_IS_ON("MasterClockIsOn", "the masterclock stays off: clocks are slow to read", Arch.X86),
+    /** The guest is told that it was stopped. */
+    STOPPED_IS_TOLD("StoppedIsTold", "the guest is not told that it was stopped: watchdogs fire", Arch.X86),
+    /** A timer fires when the guest's TSC gets there. */
+    TIMER_ON_TIME("TimerOnTime", "a timer was armed before the TSC was in place", Arch.X86);
+
+    private final String specName;
+    private final String symptom;
+    private final ImmutableSet<Arch> archs;
+
+    Property(String specName, String symptom) {
+        this(specName, symptom, Arch.X86, Arch.ARM64);
+    }
+
+    Property(String specName, String symptom, Arch... archs) {
+        this.specName = specName;
+        this.symptom = symptom;
+        this.archs = ImmutableSet.copyOf(archs);
+    }
+
+    /** The name in the specification, recipes and reports. */
+    public String specName() {
+        return specName;
+    }
+
+    /** What a user sees if it fails. */
+    public String symptom() {
+        return symptom;
+    }
+
+    /** Those of an architecture, in order. */
+    public static ImmutableList<Property> of(Arch arch) {
+        return Arrays.stream(values()).filter(p -> p.archs.contains(arch)).collect(ImmutableList.toImmutableList());
+    }
+
+    /** The property of that name, if there is one. */
+    public static Optional<Property> named(String specName) {
+        return Arrays.stream(values()).filter(p -> p.specName.equals(specName)).findFirst();
+    }
+
+    /** All names, for messages. */
+    public static String names(Arch arch) {
+        return of(arch).stream().map(Property::specName).collect(Collectors.joining(", "));
+    }
+
+    /**
+     * Why it says nothing there, if so: it would hold whatever the VMM did.
+     *
+     * @param recipe as the VMM carries it out in that world, on that kernel
+     */
+    Optional<String> emptyFor(Recipe recipe, World world, KernelProfile kernel) {
+        return switch (this) {
+            case SAME_RATE ->
+                unless(recipe.moves() && world == World.OTHER_RATE, "the counter has the same rate all the time");
+            case IDEMPOTENT_RESTORE, WRITE_TAKES_EFFECT ->
+                unless(recipe.restores(Verb::writesClock), "the restore writes no clock");
+            case BROADCAST_COMPLETE ->
+                unless(!kernel.has(Switch.OFFSETS_OF_VM), "the offsets are the VM's: there is no broadcast");
+            case TIMER_ON_TIME ->
+                unless(recipe.restores(v -> v == Verb.WRITE_TSC_DEADLINE), "the restore arms no timer");
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> unless(boolean applies, String why) {
+        return applies ? Optional.empty() : Optional.of(why);
+    }
+
+    @Override
+    public String toString() {
+        return specName;
+    }
+}

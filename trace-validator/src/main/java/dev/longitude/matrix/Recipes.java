@@ -1,0 +1,77 @@
+package dev.longitude.matrix;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.reflect.ClassPath;
+import dev.longitude.recipe.Claim;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.RecipeException;
+import dev.longitude.recipe.RecipeReader;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+
+/** Where recipes are found: those that this program carries, and one's own. */
+public final class Recipes {
+    private static final String FOLDER = "spec/recipes/";
+    private static final String SUFFIX = ".yaml";
+
+    private Recipes() {}
+
+    /** The recipes that this program carries, by architecture and name. */
+    public static ImmutableList<Recipe> bundled() throws IOException {
+        ImmutableList.Builder<Recipe> all = ImmutableList.builder();
+        for (ClassPath.ResourceInfo resource :
+                ClassPath.from(Recipes.class.getClassLoader()).getResources()) {
+            String file = resource.getResourceName();
+            if (file.startsWith(FOLDER) && file.endsWith(SUFFIX)) {
+                try (Reader in = resource.asCharSource(UTF_8).openStream()) {
+                    all.add(read(file, in));
+                } catch (RecipeException | RecipeFaultException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
+        return ImmutableList.sortedCopyOf(Comparator.comparing(Recipe::arch).thenComparing(Recipe::name), all.build());
+    }
+
+    /**
+     * A recipe by the name of one that this program carries, or else from a file.
+     *
+     * @throws RecipeException if the file holds no recipe
+     * @throws RecipeFaultException if the recipe claims something of what is no property, or nothing has that name
+     */
+    public static Recipe find(String nameOrFile) throws IOException, RecipeException, RecipeFaultException {
+        for (Recipe recipe : bundled()) {
+            if (recipe.name().equals(nameOrFile)) {
+                return recipe;
+            }
+        }
+        Path file = Path.of(nameOrFile);
+        if (!Files.isRegularFile(file)) {
+            throw new RecipeFaultException(
+                    "no recipe and no file '" + nameOrFile + "'; `matrix --list` shows the recipes");
+        }
+        try (Reader in = Files.newBufferedReader(file, UTF_8)) {
+            return read(nameOrFile, in);
+        }
+    }
+
+    private static Recipe read(String file, Reader in) throws RecipeException, RecipeFaultException {
+        String last = file.substring(file.lastIndexOf('/') + 1);
+        Recipe recipe = RecipeReader.read(
+                file, last.endsWith(SUFFIX) ? last.substring(0, last.length() - SUFFIX.length()) : last, in);
+        for (Claim claim : recipe.claims()) {
+            if (Property.named(claim.property())
+                    .filter(p -> Property.of(recipe.arch()).contains(p))
+                    .isEmpty()) {
+                throw new RecipeFaultException(file + ": a claim names '" + claim.property()
+                        + "', which is no property on " + recipe.arch() + ": " + Property.names(recipe.arch()));
+            }
+        }
+        return recipe;
+    }
+}

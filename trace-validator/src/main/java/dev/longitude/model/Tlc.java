@@ -1,0 +1,170 @@
+package dev.longitude.model;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import com.google.common.io.Resources;
+import dev.longitude.validator.SpecificationFiles;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tlc2.TLCGlobals;
+
+/**
+ * Runs TLC as anybody would by hand: its own main class in a process of its own. One worker, so that counts and
+ * counterexamples are the same each time.
+ */
+public final class Tlc {
+    private static final Pattern USES = Pattern.compile("(?m)(?:^EXTENDS|== INSTANCE) +(\\w+(?: *, *\\w+)*)");
+
+    /** How long a run will be: most end before the better compiler pays. */
+    public enum Length {
+        /** Seconds. */
+        SHORT,
+        /** A minute or more. */
+        LONG
+    }
+
+    private Tlc() {}
+
+    /**
+     * One run.
+     *
+     * @param module the root module
+     * @param text the root module's text, or null: it is one of the specification's own
+     * @param config the configuration's text
+     * @throws IOException if TLC cannot be started, or the disk is full
+     */
+    public static TlcOutput run(String module, @Nullable String text, String config, Length length)
+            throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("longitude-tlc");
+        Process process = null;
+        try {
+            if (text != null) {
+                Files.writeString(folder.resolve(module + ".tla"), text);
+            }
+            unpack(module, new SpecificationFiles(folder), new HashSet<>());
+            Files.writeString(folder.resolve("model.cfg"), config);
+            Path temporary = Files.createDirectory(folder.resolve("tmp"));
+            process = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-XX:+UseSerialGC",
+                            // TLC's classes, kept ready by the launcher; a JVM that cannot use them starts without.
+                            "-XX:SharedArchiveFile=" + System.getProperty("longitude.archive.tlc", ""),
+                            "-Xshare:auto",
+                            "-Xlog:cds=off",
+                            "-Xlog:cds+dynamic=off",
+                            length == Length.LONG ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
+                            "-Xmx2g",
+                            "-Djava.io.tmpdir=" + temporary,
+                            "-cp",
+                            classPath(),
+                            "tlc2.TLC",
+                            "-tool",
+                            "-workers",
+                            "1",
+                            "-metadir",
+                            Files.createDirectory(folder.resolve("states")).toString(),
+                            "-config",
+                            "model.cfg",
+                            module)
+                    .directory(folder.toFile())
+                    .redirectErrorStream(true)
+                    .start();
+            process.getOutputStream().close();
+            List<String> lines = new ArrayList<>();
+            try (Stream<String> output = process.inputReader(UTF_8).lines()) {
+                output.forEach(lines::add);
+            }
+            process.waitFor();
+            return TlcOutput.parse(lines);
+        } finally {
+            if (process != null) {
+                process.destroy();
+            }
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+        }
+    }
+
+    /** Unpacks a module and those of ours that it builds on. */
+    private static void unpack(String module, SpecificationFiles files, Set<String> done) throws IOException {
+        if (files.isStandardModule(module) || !done.add(module)) {
+            return;
+        }
+        for (String used : usedBy(Files.readString(files.resolve(module, true).toPath()))) {
+            unpack(used, files, done);
+        }
+    }
+
+    /**
+     * The modules of ours that a text builds on, by name, with their texts.
+     *
+     * @param text a module's
+     */
+    public static ImmutableSortedMap<String, String> modulesOf(String text) throws IOException {
+        SortedMap<String, String> all = new TreeMap<>();
+        Deque<String> open = new ArrayDeque<>(usedBy(text));
+        while (!open.isEmpty()) {
+            String module = open.pop();
+            URL resource = Tlc.class.getResource("/spec/" + module + ".tla");
+            if (resource != null && !all.containsKey(module)) {
+                String of = Resources.toString(resource, UTF_8);
+                all.put(module, of);
+                usedBy(of).forEach(open::push);
+            }
+        }
+        return ImmutableSortedMap.copyOf(all);
+    }
+
+    /** Which TLC it is. */
+    public static String version() {
+        return System.getProperty("tla2tools") == null ? TLCGlobals.versionOfTLC : classPath();
+    }
+
+    private static List<String> usedBy(String text) {
+        List<String> all = new ArrayList<>();
+        Matcher uses = USES.matcher(text);
+        while (uses.find()) {
+            Splitter.on(',').trimResults().split(uses.group(1)).forEach(all::add);
+        }
+        return all;
+    }
+
+    /** Where TLC is: in this program's own jar, or in the one that {@code -Dtla2tools=...} names. */
+    private static String classPath() {
+        String named = System.getProperty("tla2tools");
+        if (named != null) {
+            return named;
+        }
+        try {
+            return new File(tlc2.TLC
+                            .class
+                            .getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .getPath();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
