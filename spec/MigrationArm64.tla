@@ -97,7 +97,7 @@ Do(vcpu) ==
                         ELSE stopped
           /\ resumed' = IF step.op = "EnterGuest" /\ Restored /\ resumed = {} THEN {now} ELSE resumed
   /\ Reads
-  /\ UNCHANGED <<now, prompt, preempted, skew, blackout, again>>
+  /\ UNCHANGED <<now, preemption, preempted, skew, blackout, again>>
 
 \* The host's clocks some ticks later.
 Pass(ticks) ==
@@ -105,9 +105,8 @@ Pass(ticks) ==
   /\ now' = Add(now, ticks)
 
 \* The VM that was is no more; on another host there is a new one, with no vCPU yet.
-Move(ticks, counter, ahead) ==
+Move(ticks, counter) ==
   /\ now' = Add(now, ticks)
-  /\ skew' = ahead
   /\ cntpct' = counter
   /\ cnthctlEl2' = [p \in DOMAIN cnthctlEl2 |-> ForHost]
   /\ cntvoffEl2' = [p \in DOMAIN cntvoffEl2 |-> Zero] /\ cntpoffEl2' = [p \in DOMAIN cntpoffEl2 |-> Zero]
@@ -136,29 +135,30 @@ Last(vcpu) ==
               /\ \E ticks \in Waits : Pass(ticks) /\ blackout' = Add(blackout, ticks)
               /\ UNCHANGED skew
            \/ /\ step.op = "Blackout"
-              /\ \E ticks \in Blackouts :
+              /\ \E ticks \in Blackouts, ahead \in Skews :
                    /\ blackout' = Add(blackout, ticks)
-                   /\ \/ ~step.moves /\ Pass(ticks) /\ UNCHANGED skew
-                      \/ step.moves /\ \E counter \in DestinationCounters, ahead \in Skews : Move(ticks, counter, ahead)
+                   /\ skew' = ahead
+                   /\ \/ ~step.moves /\ Pass(ticks)
+                      \/ step.moves /\ \E counter \in DestinationCounters : Move(ticks, counter)
   /\ Reads
-  /\ UNCHANGED <<prompt, preempted, saved, refused, stopped, resumed, again>>
+  /\ UNCHANGED <<preemption, preempted, saved, refused, stopped, resumed, again>>
 
 Preemption ==
   /\ MayBePreempted
   /\ \E ticks \in Preemptions : Pass(ticks)
   /\ preempted' = preempted + 1
   /\ Reads
-  /\ UNCHANGED <<prompt, at, done, saved, skew, refused, blackout, stopped, resumed, again>>
+  /\ UNCHANGED <<preemption, at, done, saved, skew, refused, blackout, stopped, resumed, again>>
 
 Made == [v \in online |-> <<VirtualOffset(v), PhysicalOffset(v)>>]
 
 \* The VMM restores the same once more, before it lets the guest run.
 RestoreAgain ==
-  /\ MayRestoreAgain
+  /\ MayRestoreAgain /\ inRun = {}
   /\ at' = BlackoutAt + 1
   /\ again' = {Made}
   /\ Reads
-  /\ UNCHANGED <<vars, now, prompt, preempted, done, saved, skew, refused, blackout, stopped, resumed>>
+  /\ UNCHANGED <<vars, now, preemption, preempted, done, saved, skew, refused, blackout, stopped, resumed>>
 
 MigrationArm64Init(switches) ==
   /\ Host(switches, TRUE, FALSE, Vcpus, SourceCounter, {"a"})
@@ -171,8 +171,8 @@ MigrationArm64Next ==
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* What the VMM's user may count on.  SameLine, BroadcastComplete and      *)
-(* WriteTakesEffect are KvmArm64's own.                                    *)
+(* What the VMM's user may count on.  SameLine and BroadcastComplete are   *)
+(* KvmArm64's own.                                                         *)
 (***************************************************************************)
 
 \* Every step can be carried out: no ioctl refuses.  If it fails, the guest does not come back.
@@ -187,17 +187,21 @@ MonotonicAcross ==
 \* The virtual counter keeps to the policy.  If it fails, the guest finds itself at a time that its
 \* user did not choose.
 VirtualContinuous ==
-  Restored => \A v \in Executing : KeepsPolicy(stopped[v].counter, Cntvct(V(v)), stopped[v].now, 0)
+  Restored => \A v \in Executing : KeepsPolicy(stopped[v].counter, Cntvct(V(v)), stopped[v].now)
 
 \* ... and so does the physical one.
 PhysicalContinuous ==
-  Restored => \A v \in Executing : KeepsPolicy(stopped[v].clock, Cntpct(V(v)), stopped[v].now, 0)
+  Restored => \A v \in Executing : KeepsPolicy(stopped[v].clock, Cntpct(V(v)), stopped[v].now)
 
 \* From before to after, both counters have gone on by the same.  If it fails, the guest's two
 \* clocks have come apart.
 ClocksStayTogether ==
   Restored => \A v \in Executing :
     Sub(Cntvct(V(v)), stopped[v].counter) = Sub(Cntpct(V(v)), stopped[v].clock)
+
+\* KVM takes what was saved as it is written.  If it fails, the guest lives at a time that nobody
+\* gave it.
+RestoreTakesEffect == WriteTakesEffect
 
 \* Restoring the same once more leaves everything where the first time put it.  If it fails, the
 \* guest's time depends on how often and how fast the VMM has tried.
@@ -217,7 +221,7 @@ Judged == Judge(<<
   <<"ClocksStayTogether", ClocksStayTogether>>,
   <<"IdempotentRestore", IdempotentRestore>>,
   <<"BroadcastComplete", BroadcastComplete>>,
-  <<"WriteTakesEffect", WriteTakesEffect>>,
+  <<"RestoreTakesEffect", RestoreTakesEffect>>,
   <<"Unfinished", ~Over>> >>)
 
 View == <<changing, vmmVars>>

@@ -9,9 +9,12 @@ CONSTANTS
   DestinationTscs,     \* what the destination's TSC may be when the VM arrives
   DestinationNs        \* by how much the destination's base clock is ahead of the source's
 
-VARIABLE armed         \* for each vCPU whose MSR_IA32_TSC_DEADLINE was set, the line that its TSC was on
+VARIABLES
+  armed,               \* for each vCPU whose MSR_IA32_TSC_DEADLINE was set, the line that its TSC was on
+  reset                \* TRUE: the last step wrote a TSC, but nothing that was saved
 
-allVars == <<vars, vmmVars, armed>>
+x86Vars == <<armed, reset>>
+allVars == <<vars, vmmVars, x86Vars>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -91,7 +94,7 @@ Do(vcpu) ==
   /\ Ready(vcpu)
   /\ step.op \notin Lasting
   /\ IF Skipped(step)
-     THEN Advance(vcpu) /\ UNCHANGED <<vars, armed, refused, saved, stopped, resumed>>
+     THEN Advance(vcpu) /\ UNCHANGED <<vars, x86Vars, refused, saved, stopped, resumed>>
      ELSE /\ IF IsKvm(step) THEN Kvm(step, vcpu)
              ELSE (step.op = "WriteTscDeadline" => VcpuIdle(vcpu)) /\ UNCHANGED vars
           /\ IF IsKvm(step) /\ reply'.op \in {"BeginGetClock", "BeginSetClock"}
@@ -100,26 +103,26 @@ Do(vcpu) ==
                   /\ Note(step, vcpu)
                   /\ refused' = (IsKvm(step) /\ ~(Given(step) /\ (Errno(reply') # 0 => step.mayFail)))
           /\ armed' = IF step.op = "WriteTscDeadline" THEN With(armed, vcpu, Line(vcpu)) ELSE armed
+          /\ reset' = (step.op = "WriteTsc" /\ step.value[1] = "number")
           /\ stopped' = IF step.op = "ExitGuest"
                         THEN With(stopped, vcpu, [now |-> now, counter |-> GuestTsc(vcpu),
                                                   clock |-> IF vcpu \in WithClock THEN {GuestClock(vcpu)} ELSE {}])
                         ELSE stopped
           /\ resumed' = IF step.op = "EnterGuest" /\ Restored /\ resumed = {} THEN {now} ELSE resumed
   /\ Reads
-  /\ UNCHANGED <<now, prompt, preempted, skew, blackout, again>>
+  /\ UNCHANGED <<now, preemption, preempted, skew, blackout, again>>
 
 \* The host's clocks some ticks later.
 Pass(ticks) ==
-  /\ TimePasses(Add(hostTsc, Ticks(tscKhz, ticks)), Add(hostNs, ticks), Add(hostRealtime, ticks))
+  /\ TimePasses(Add(hostTsc, Ticks(tscKhz, ticks)), Add(hostNs, ticks), Add(Add(now, ticks), skew'))
   /\ now' = Add(now, ticks)
 
 \* The VM that was is no more; on another host there is a new one, with no vCPU yet.
-Move(ticks, tsc, ahead) ==
+Move(ticks, tsc) ==
   /\ now' = Add(now, ticks)
-  /\ skew' = ahead
   /\ tscKhz' = DestinationKhz
-  /\ hostTsc' = tsc /\ hostNs' = Add(Add(now, ticks), DestinationNs)
-  /\ hostRealtime' = Add(Add(now, ticks), ahead)
+  /\ hostTsc' = tsc /\ hostNs' = Add(now', DestinationNs)
+  /\ hostRealtime' = Add(now', skew')
   /\ paceTsc' = tsc /\ paceNs' = hostNs'
   /\ defaultTscKhz' = DestinationKhz
   /\ lastTscNsec' = Zero /\ lastTscWrite' = Zero /\ lastTscKhz' = 0 /\ lastTscOffset' = Zero
@@ -129,7 +132,7 @@ Move(ticks, tsc, ahead) ==
   /\ kvmclockOffset' = Sub(Zero, hostNs')
   /\ tscOffset' = << >> /\ thisTscNsec' = << >> /\ thisTscWrite' = << >> /\ thisTscGeneration' = << >>
   /\ virtualTscKhz' = << >> /\ tscScalingRatio' = << >> /\ tscAdjust' = << >> /\ lastGuestTsc' = << >>
-  /\ pvclock' = << >> /\ armed' = << >>
+  /\ pvclock' = << >> /\ armed' = << >> /\ reset' = FALSE
   /\ tscCatchup' = {} /\ tscAlwaysCatchup' = {}
   /\ masterclockUpdate' = {} /\ clockUpdate' = {} /\ stoppedRequest' = {} /\ kicked' = {}
   /\ clockTaken' = {} /\ setClockBegun' = FALSE /\ tscTaken' = << >>
@@ -145,34 +148,36 @@ Last(vcpu) ==
   /\ step.op \in Lasting
   /\ Advance(vcpu)
   /\ \/ /\ Skipped(step)
-        /\ UNCHANGED <<vars, now, skew, armed, blackout>>
+        /\ UNCHANGED <<vars, now, skew, x86Vars, blackout>>
      \/ /\ ~Skipped(step)
         /\ \/ /\ step.op = "Work"
+              /\ UNCHANGED <<skew, x86Vars, blackout>>
               /\ \E ticks \in Uptimes : Pass(ticks)
-              /\ UNCHANGED <<skew, armed, blackout>>
            \/ /\ step.op = "Wait"
+              /\ UNCHANGED <<skew, x86Vars>>
               /\ \E ticks \in Waits : Pass(ticks) /\ blackout' = Add(blackout, ticks)
-              /\ UNCHANGED <<skew, armed>>
            \/ /\ step.op = "Blackout"
-              /\ \E ticks \in Blackouts :
+              /\ \E ticks \in Blackouts, ahead \in Skews :
                    /\ blackout' = Add(blackout, ticks)
-                   /\ \/ ~step.moves /\ Pass(ticks) /\ UNCHANGED <<skew, armed>>
-                      \/ step.moves /\ \E tsc \in DestinationTscs, ahead \in Skews : Move(ticks, tsc, ahead)
+                   /\ skew' = ahead
+                   /\ \/ ~step.moves /\ Pass(ticks) /\ UNCHANGED x86Vars
+                      \/ step.moves /\ \E tsc \in DestinationTscs : Move(ticks, tsc)
   /\ Reads
-  /\ UNCHANGED <<prompt, preempted, saved, refused, stopped, resumed, again>>
+  /\ UNCHANGED <<preemption, preempted, saved, refused, stopped, resumed, again>>
 
 Preemption ==
   /\ MayBePreempted
+  /\ UNCHANGED skew
   /\ \E ticks \in Preemptions : Pass(ticks)
   /\ preempted' = preempted + 1
   /\ Reads
-  /\ UNCHANGED <<prompt, at, done, saved, skew, refused, blackout, stopped, resumed, again, armed>>
+  /\ UNCHANGED <<preemption, at, done, saved, refused, blackout, stopped, resumed, again, x86Vars>>
 
 \* A vCPU that KVM has put out of the guest goes back, within KVM_RUN.
 Reenter(vcpu) ==
   /\ vcpu \in kicked /\ ReenterGuest(vcpu)
   /\ Reads
-  /\ UNCHANGED <<now, prompt, preempted, at, done, saved, skew, refused, blackout, stopped, resumed, again, armed>>
+  /\ UNCHANGED <<now, preemption, preempted, at, done, saved, skew, refused, blackout, stopped, resumed, again, x86Vars>>
 
 Made == [line |-> [v \in online |-> Line(v)], clock |-> kvmclockOffset]
 
@@ -182,12 +187,12 @@ RestoreAgain ==
   /\ at' = BlackoutAt + 1
   /\ again' = {Made}
   /\ Reads
-  /\ UNCHANGED <<vars, now, prompt, preempted, done, saved, skew, refused, blackout, stopped, resumed, armed>>
+  /\ UNCHANGED <<vars, now, preemption, preempted, done, saved, skew, refused, blackout, stopped, resumed, x86Vars>>
 
 MigrationX86Init(switches) ==
   /\ NewVm(switches, GuestKhz, FracBits, TRUE, FALSE, SourceTsc, Zero, Zero)
   /\ MigrationInit
-  /\ armed = << >>
+  /\ armed = << >> /\ reset = FALSE
 
 MigrationX86Next ==
   \/ \E vcpu \in Vcpus : Do(vcpu) \/ Last(vcpu) \/ Reenter(vcpu)
@@ -196,8 +201,7 @@ MigrationX86Next ==
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* What the VMM's user may count on.  SameLine, StableIsTrue and           *)
-(* WriteTakesEffect are KvmX86's own.                                      *)
+(* What the VMM's user may count on.  SameLine is KvmX86's own.            *)
 (***************************************************************************)
 
 \* Every step can be carried out: no ioctl refuses, and each returns what the recipe needs.  If it
@@ -214,30 +218,31 @@ MonotonicAcross ==
 \* that its user did not choose.
 TscContinuous ==
   Restored => \A v \in Executing :
-    KeepsPolicy(stopped[v].counter, GuestTsc(v), stopped[v].now, IF FracBits = 0 THEN 0 ELSE 1)
+    KeepsPolicy(stopped[v].counter, GuestTsc(v), stopped[v].now)
 
 \* ... and so does kvmclock.
 ClockContinuous ==
   Restored => \A v \in WithClock : \A clock \in stopped[v].clock :
-    KeepsPolicy(clock, GuestClock(v), stopped[v].now, IF FracBits = 0 THEN 0 ELSE 1)
+    KeepsPolicy(clock, GuestClock(v), stopped[v].now)
 
 \* From before to after, TSC and kvmclock have gone on by the same.  If it fails, the guest's two
 \* clocks have come apart.
 ClocksStayTogether ==
   Restored => \A v \in WithClock : \A clock \in stopped[v].clock :
-    Near(Sub(GuestTsc(v), stopped[v].counter), Sub(GuestClock(v), clock), IF FracBits = 0 THEN 0 ELSE 2)
+    Sub(GuestTsc(v), stopped[v].counter) = Sub(GuestClock(v), clock)
 
 \* The TSC has the rate that it had.  If it fails, the guest's time drifts.
 SameRate ==
   Restored => \A v \in Executing : ScaledKhz(FracBits, tscKhz, tscScalingRatio[v]) = GuestKhz
 
+\* KVM takes what was saved as it is written.  (A VMM that writes 0 or 1 resets a TSC; the restore
+\* comes after that.)  If it fails, the guest lives at a time that nobody gave it.
+RestoreTakesEffect == reset \/ WriteTakesEffect
+
 \* Restoring the same once more leaves everything where the first time put it.  If it fails, the
 \* guest's time depends on how often and how fast the VMM has tried.
 IdempotentRestore ==
-  at = RunAt => \A made \in again :
-    /\ \A v \in online : /\ made.line[v].ratio = tscScalingRatio[v]
-                         /\ Near(made.line[v].offset, tscOffset[v], IF FracBits = 0 THEN 0 ELSE 1)
-    /\ Near(made.clock, kvmclockOffset, IF FracBits = 0 THEN 0 ELSE 1)
+  at = RunAt => \A made \in again : made = Made
 
 \* The guest is told that it was stopped.  If it fails, its watchdogs take the blackout for a hang.
 StoppedIsTold == Restored => \A v \in WithClock : pvclock[v].stopped
@@ -264,14 +269,13 @@ Judged == Judge(<<
   <<"ClockContinuous", ClockContinuous>>,
   <<"ClocksStayTogether", ClocksStayTogether>>,
   <<"IdempotentRestore", IdempotentRestore>>,
-  <<"WriteTakesEffect", WriteTakesEffect>>,
-  <<"StableIsTrue", StableIsTrue>>,
+  <<"RestoreTakesEffect", RestoreTakesEffect>>,
   <<"MasterClockIsOn", MasterClockIsOn>>,
   <<"StoppedIsTold", StoppedIsTold>>,
   <<"TimerOnTime", TimerOnTime>>,
   <<"Unfinished", ~Over>> >>)
 
-View == <<changing, tscKhz, vmmVars, armed>>
+View == <<changing, tscKhz, vmmVars, x86Vars>>
 
 \* What the guest's clocks show, for each vCPU: its TSC, and kvmclock if it has a page with something on it.
 Shown == [v \in online |-> <<GuestTsc(v), IF pvclock[v].active /\ pvclock[v].version # 0 THEN {GuestClock(v)} ELSE {}>>]

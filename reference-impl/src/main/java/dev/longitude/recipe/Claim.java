@@ -17,7 +17,7 @@ public record Claim(
         String says,
         String by,
         Evidence evidence,
-        String property,
+        Property property,
         boolean fails,
         World world,
         @Nullable String kernel) {

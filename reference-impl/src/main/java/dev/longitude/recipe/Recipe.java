@@ -46,12 +46,13 @@ public record Recipe(
         return steps().dropWhile(s -> s.verb() != Verb.BLACKOUT).anyMatch(s -> such.test(s.verb()));
     }
 
-    /** Whether anything in it goes by CLOCK_REALTIME. */
-    public boolean readsRealtime() {
-        return steps().anyMatch(s -> s.verb() == Verb.READ_REALTIME
-                || s.verb() == Verb.READ_INSTANT
-                || (s.args().get("flags") instanceof Expression.Literal n && (n.value() & REALTIME) != 0)
-                || (s.args().get("flags") != null && !(s.args().get("flags") instanceof Expression.Literal)));
+    /** Whether it goes by the CLOCK_REALTIME of two hosts. */
+    public boolean goesByWallClocks() {
+        return moves
+                && steps().anyMatch(s -> s.verb() == Verb.READ_REALTIME
+                        || s.verb() == Verb.READ_INSTANT
+                        || (s.args().get("flags") instanceof Expression.Literal n && (n.value() & REALTIME) != 0)
+                        || (s.args().get("flags") != null && !(s.args().get("flags") instanceof Expression.Literal)));
     }
 
     /**
@@ -61,13 +62,16 @@ public record Recipe(
      */
     public ImmutableSet<String> fieldsUsedOf(String as) {
         Set<String> used = new HashSet<>();
-        steps().forEach(step -> step.args()
-                .values()
-                .forEach(e -> e.forEachSaved(s -> {
+        steps().forEach(step -> step.args().forEach((arg, value) -> {
+            // Where flags go back as they came, so does realtime, whatever it is.
+            if (!(arg.equals("realtime") && !(step.arg("flags") instanceof Expression.Literal))) {
+                value.forEachSaved(s -> {
                     if (s.name().startsWith(as + ".")) {
                         used.add(s.name().substring(as.length() + 1));
                     }
-                })));
+                });
+            }
+        }));
         return ImmutableSet.copyOf(used);
     }
 
@@ -92,8 +96,8 @@ public record Recipe(
                         .map(b -> new Block(
                                 b.how(),
                                 b.steps().stream()
-                                        .filter(s -> lacks(s, kernel).isEmpty()
-                                                && (world == World.OTHER_RATE || !s.unlessNear()))
+                                        .filter(s ->
+                                                isDoneOn(s, kernel) && (world == World.OTHER_RATE || !s.unlessNear()))
                                         .collect(ImmutableList.toImmutableList())))
                         .filter(b -> !b.steps().isEmpty())
                         .collect(ImmutableList.toImmutableList()),

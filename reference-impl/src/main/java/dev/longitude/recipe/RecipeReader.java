@@ -168,6 +168,13 @@ public final class RecipeReader {
                 if (kernel != null && KernelProfile.named(text(kernel)).isEmpty()) {
                     throw wrong(kernel, "unknown kernel profile '" + raw(kernel) + "': " + KernelProfile.names());
                 }
+                Node of = map.get("property");
+                String word = text(of);
+                Property property = Property.named(word)
+                        .filter(p -> Property.of(arch).contains(p))
+                        .orElseThrow(() -> wrong(
+                                of,
+                                "'" + word + "' is no property on " + arch + "; there are " + Property.names(arch)));
                 claims.add(new Claim(
                         text(map.get("says")),
                         text(map.get("by")),
@@ -177,7 +184,7 @@ public final class RecipeReader {
                                         "reported", Claim.Evidence.REPORTED,
                                         "measured", Claim.Evidence.MEASURED,
                                         "inferred", Claim.Evidence.INFERRED)),
-                        text(map.get("property")),
+                        property,
                         !map.has("holds") || !bool(map.get("holds")),
                         world,
                         kernel == null ? null : text(kernel)));

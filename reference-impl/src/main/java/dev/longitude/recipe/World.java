@@ -12,7 +12,7 @@ public enum World {
     OTHER_RATE("other-rate"),
     /** The destination's CLOCK_REALTIME was stepped: it is off by more than the blackout, ahead or behind. */
     STEPPED_CLOCK("stepped-clock"),
-    /** The guest is less than a second old when it is saved. */
+    /** The guest is a second old, or less, when it is saved. */
     YOUNG_GUEST("young-guest");
 
     private final String specName;

@@ -58,6 +58,7 @@ public final class X86Vm {
     private final ReentrantLock twoSteps = new ReentrantLock();
 
     private final Map<Integer, X86Vcpu> vcpus = new TreeMap<>();
+    private volatile Runnable between = () -> {};
     private boolean tscClocksource;
     private boolean tscUnstable;
     private long lastTscNsec;
@@ -128,6 +129,14 @@ public final class X86Vm {
         });
     }
 
+    /**
+     * Sets what happens between the two steps of a KVM_GET_CLOCK that takes its clock first and its flags later: the
+     * caller may be preempted there. It must not use the VM.
+     */
+    public void setBetween(Runnable between) {
+        this.between = between;
+    }
+
     /** KVM_GET_CLOCK. */
     public ClockData getClock() {
         if (!kernel.has(Switch.READS_FLAG_LATER)) {
@@ -139,6 +148,7 @@ public final class X86Vm {
                 emit(now, Operation.BEGIN_GET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
                 return kvmclockNs(now);
             });
+            between.run();
             return locked(now -> getClock(now, clock));
         } finally {
             twoSteps.unlock();

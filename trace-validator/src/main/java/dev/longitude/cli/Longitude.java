@@ -45,6 +45,7 @@ public final class Longitude implements Runnable {
     /** The command line, for tests. */
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Longitude());
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler((e, args) -> {
             PrintWriter err = e.getCommandLine().getErr();
             err.println("longitude: "

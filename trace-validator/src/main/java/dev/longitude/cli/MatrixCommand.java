@@ -9,15 +9,17 @@ import dev.longitude.matrix.Judge;
 import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.Markdown;
 import dev.longitude.matrix.Matrix;
-import dev.longitude.matrix.Property;
 import dev.longitude.matrix.Recipes;
+import dev.longitude.matrix.SimulationCheck;
 import dev.longitude.matrix.Verdict;
+import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -61,6 +63,19 @@ final class MatrixCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "Write matrix.json, matrix.csv and matrix.md there too.")
     private @Nullable Path out;
 
+    @Option(
+            names = "--simulate",
+            paramLabel = "N",
+            description = "Then run each case N times between simulated hosts, and compare.")
+    private int simulations;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "S",
+            defaultValue = "1",
+            description = "The first simulated run's seed (default: ${DEFAULT-VALUE}).")
+    private long seed = 1;
+
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
         if (list) {
@@ -75,6 +90,9 @@ final class MatrixCommand implements Callable<Integer> {
             return open(cases);
         }
         Matrix matrix = new Matrix(ImmutableList.copyOf(options.judgements(cases, options.judge())));
+        if (simulations > 0) {
+            return simulate(matrix);
+        }
         PrintWriter print = spec.commandLine().getOut();
         print.print(table(matrix));
         print.println();
@@ -106,6 +124,36 @@ final class MatrixCommand implements Callable<Integer> {
         return fails ? ExitCode.VIOLATED : ExitCode.HOLDS;
     }
 
+    private int simulate(Matrix matrix) throws InterruptedException, ExecutionException {
+        PrintWriter print = spec.commandLine().getOut();
+        Progress progress = new Progress(
+                print,
+                Boolean.getBoolean("longitude.terminal"),
+                matrix.judgements().size());
+        List<Callable<SimulationCheck>> jobs = new ArrayList<>();
+        matrix.judgements()
+                .forEach(j -> jobs.add(() -> SimulationCheck.run(j, options.preemptions(), simulations, seed)));
+        List<SimulationCheck> checks;
+        try {
+            checks = Jobs.run(
+                    jobs,
+                    c -> progress.step(
+                            c.of().toString(),
+                            c.contradictions().isEmpty() ? c.runs() + " runs agree" : "CONTRADICTED"));
+        } finally {
+            progress.finish();
+        }
+        checks.forEach(c -> c.unseen().forEach(print::println));
+        checks.forEach(c -> c.contradictions().forEach(print::println));
+        long runs = checks.stream().mapToLong(SimulationCheck::runs).sum();
+        long contradictions =
+                checks.stream().mapToLong(c -> c.contradictions().size()).sum();
+        print.println(runs + " runs, seeds from " + seed + ": " + contradictions + " contradictions, "
+                + checks.stream().mapToLong(c -> c.unseen().size()).sum() + " failures not seen.");
+        print.flush();
+        return contradictions == 0 ? ExitCode.HOLDS : ExitCode.VIOLATED;
+    }
+
     private void list() throws IOException {
         Table table = new Table("recipe", "arch", "policy", "worlds", "about");
         for (Recipe recipe : Recipes.bundled()) {
@@ -121,14 +169,15 @@ final class MatrixCommand implements Callable<Integer> {
     }
 
     private static Table table(Matrix matrix) {
-        Table table = new Table("recipe", "kernels", "fails", "fails if preempted");
+        Table table = new Table("recipe", "kernels", "fails", "fails if preempted", "fails if over a second");
         for (Matrix.Group group : matrix.groups()) {
             boolean judged = group.judgement().states() > 0;
             table.row(
                     group.recipe().name() + (group.world().equals(World.USUAL.specName()) ? "" : "@" + group.world()),
                     String.join(" ", group.kernels()),
                     judged ? names(group.judgement(), Verdict.Says.FAILS) : "does not apply",
-                    names(group.judgement(), Verdict.Says.FAILS_IF_PREEMPTED));
+                    names(group.judgement(), Verdict.Says.FAILS_IF_PREEMPTED),
+                    names(group.judgement(), Verdict.Says.FAILS_IF_PREEMPTED_LONG));
         }
         return table;
     }

@@ -3,8 +3,8 @@ package dev.longitude.cli;
 import dev.longitude.matrix.Counterexample;
 import dev.longitude.matrix.Judge;
 import dev.longitude.matrix.Judgement;
-import dev.longitude.matrix.Property;
 import dev.longitude.matrix.Verdict;
+import dev.longitude.recipe.Property;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -53,15 +53,15 @@ final class RecipeCheck {
         return Optional.ofNullable(judgement.verdicts().get(property)).orElseThrow();
     }
 
-    /** A failure of a prompt VMM first: that is simpler to understand. */
+    /** One that needs no preemption first: that is simpler to understand. */
     private static Optional<Property> shortest(Judgement judgement, List<Property> asked) {
         List<Map.Entry<Property, Verdict>> failing = new ArrayList<>();
         judgement.verdicts().entrySet().stream()
                 .filter(e -> asked.contains(e.getKey()) && e.getValue().isFailure())
                 .forEach(failing::add);
         return failing.stream()
-                .min(Comparator.<Map.Entry<Property, Verdict>>comparingInt(
-                                e -> e.getValue().says() == Verdict.Says.FAILS ? 0 : 1)
+                .min(Comparator.comparing(
+                                (Map.Entry<Property, Verdict> e) -> e.getValue().says())
                         .thenComparingInt(
                                 e -> Optional.ofNullable(e.getValue().length()).orElseThrow()))
                 .map(Map.Entry::getKey);

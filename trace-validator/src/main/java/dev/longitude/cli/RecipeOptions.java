@@ -5,10 +5,10 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Judge;
 import dev.longitude.matrix.Judgement;
-import dev.longitude.matrix.Property;
 import dev.longitude.matrix.RecipeFaultException;
 import dev.longitude.matrix.Recipes;
 import dev.longitude.matrix.Verdict;
+import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.World;
@@ -126,12 +126,16 @@ final class RecipeOptions {
         return all.stream().filter(p -> properties.contains(p.specName())).toList();
     }
 
-    Judge judge() {
+    int preemptions() {
         if (preemptions < 1 || preemptions > Judge.MOST_PREEMPTIONS) {
             throw unusable("--preemptions is 1 to " + Judge.MOST_PREEMPTIONS);
         }
+        return preemptions;
+    }
+
+    Judge judge() {
         String root = System.getProperty("longitude.root");
-        return new Judge(preemptions, root == null ? null : Path.of(root, "trace-validator", "target", "matrix"));
+        return new Judge(preemptions(), root == null ? null : Path.of(root, "trace-validator", "target", "matrix"));
     }
 
     /** Judges all of them, with progress. */

@@ -1,6 +1,14 @@
 package dev.longitude.cli;
 
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.matrix.RecipeFaultException;
+import dev.longitude.matrix.Recipes;
+import dev.longitude.recipe.Preemption;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.RecipeException;
+import dev.longitude.recipe.RecipeRun;
+import dev.longitude.recipe.Simulation;
+import dev.longitude.recipe.World;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceWriter;
@@ -11,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +33,10 @@ import picocli.CommandLine.Spec;
 /** {@code longitude simulate [SCENARIO]}. */
 @Command(
         name = "simulate",
-        description = "Run a scenario on the reference implementation and write its trace. Without one, list them.",
+        description = {
+            "Run a scenario on the reference implementation and write its trace. Without one, list them.",
+            "With --recipe: run a recipe between two hosts, and write one host's trace."
+        },
         mixinStandardHelpOptions = true)
 final class SimulateCommand implements Callable<Integer> {
     @Spec
@@ -61,8 +73,49 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(names = "--force", description = "Overwrite FILE if it exists.")
     private boolean force;
 
+    @Option(names = "--recipe", paramLabel = "NAME|FILE", description = "Run this recipe instead of a scenario.")
+    private @Nullable String recipe;
+
+    @Option(
+            names = "--world",
+            paramLabel = "NAME",
+            description = "In which of the recipe's worlds (default: its first).")
+    private @Nullable String world;
+
+    @Option(
+            names = "--preemption",
+            defaultValue = "NONE",
+            description = "How the VMM is preempted: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Preemption preemption = Preemption.NONE;
+
+    @Option(
+            names = "--preemptions",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "How often, at most (default: ${DEFAULT-VALUE}).")
+    private int preemptions = 1;
+
+    /** One of the two hosts of a migration. */
+    enum Host {
+        SOURCE,
+        DESTINATION
+    }
+
+    @Option(
+            names = "--host",
+            defaultValue = "DESTINATION",
+            description = "Whose trace: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Host host = Host.DESTINATION;
+
     @Override
     public Integer call() throws IOException {
+        if (recipe != null) {
+            if (scenario != null) {
+                throw unusable("a scenario or --recipe, not both");
+            }
+            checkOut();
+            return simulate(recipe);
+        }
         if (scenario == null) {
             list();
             return ExitCode.HOLDS;
@@ -75,23 +128,62 @@ final class SimulateCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--vcpus " + vcpus + ": expected 1 to " + Scenario.MOST_VCPUS);
         }
+        checkOut();
+        Scenario.Recording recording = chosen.play(kernel, vcpus, seed);
+        emit(recording, "scenario " + wanted + ", kernel " + kernel + ", " + vcpus + " vCPUs, seed " + seed);
+        return ExitCode.HOLDS;
+    }
+
+    private void checkOut() {
         if (out != null && !force && Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
-            throw new ParameterException(spec.commandLine(), out + " exists; --force overwrites it");
+            throw unusable(out + " exists; --force overwrites it");
         }
         if (out != null && Files.isDirectory(out)) {
-            throw new ParameterException(spec.commandLine(), out + " is a directory; a file was expected");
+            throw unusable(out + " is a directory; a file was expected");
         }
-        Scenario.Recording recording = chosen.play(kernel, vcpus, seed);
+    }
+
+    private ParameterException unusable(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    private int simulate(String nameOrFile) throws IOException {
+        Recipe chosen;
+        try {
+            chosen = Recipes.find(nameOrFile);
+        } catch (RecipeException | RecipeFaultException e) {
+            throw unusable(String.valueOf(e.getMessage()));
+        }
+        World where =
+                world == null ? chosen.worlds().get(0) : World.named(world).orElse(null);
+        if (where == null || !chosen.worlds().contains(where)) {
+            throw unusable("the recipe is not judged in the world '" + world + "', but in " + chosen.worlds());
+        }
+        Optional<String> unfit = chosen.unfitFor(kernel);
+        if (unfit.isPresent()) {
+            throw unusable(unfit.get());
+        }
+        Simulation simulation = RecipeRun.play(chosen, where, kernel, preemption, preemptions, seed);
+        Simulation.Trace trace = simulation
+                .traces()
+                .get(host == Host.SOURCE ? 0 : simulation.traces().size() - 1);
+        emit(
+                new Scenario.Recording(trace.header(), trace.events()),
+                trace.header().origin());
+        String fails =
+                simulation.fails().isEmpty() ? "nothing" : simulation.fails().toString();
+        (out == null ? spec.commandLine().getErr() : spec.commandLine().getOut())
+                .println("In this run fails: " + fails);
+        return ExitCode.HOLDS;
+    }
+
+    private void emit(Scenario.Recording recording, String what) throws IOException {
         if (out == null) {
             write(recording, System.out);
         } else {
             writeWhole(recording, out);
-            spec.commandLine()
-                    .getOut()
-                    .println(out + ": " + recording.events().size() + " events of scenario " + wanted + ", kernel "
-                            + kernel + ", " + vcpus + " vCPUs, seed " + seed);
+            spec.commandLine().getOut().println(out + ": " + recording.events().size() + " events of " + what);
         }
-        return ExitCode.HOLDS;
     }
 
     /** Writes beside the file and then moves: the file appears whole or not at all. */

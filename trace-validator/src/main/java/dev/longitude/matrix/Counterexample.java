@@ -2,6 +2,7 @@ package dev.longitude.matrix;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
+import dev.longitude.recipe.Property;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,28 +30,27 @@ public record Counterexample(Case of, Property property, ImmutableList<Step> ste
 
     private static final Pattern TOLD = Pattern.compile("(?s)/\\\\ told = (<<.*?>>)\\s*(?:/\\\\ \\w+ =.*)?$");
     private static final Pattern PARTS =
-            Pattern.compile("(?s)<<\"([^\"]*)\",\\s*\"(\\w+)\",\\s*(-?\\d+),\\s*(-?\\d+),\\s*(.*)>>");
+            Pattern.compile("(?s)<<\\s*\"([^\"]*)\",\\s*\"(\\w+)\",\\s*(-?\\d+),\\s*(-?\\d+),\\s*(.*?)\\s*>>");
     private static final Pattern CLOCKS =
             Pattern.compile("(?:(\\d+)\\s*:>\\s*)?<<\\s*(\\d+),\\s*\\{\\s*(\\d*)\\s*\\}\\s*>>");
 
     static Counterexample of(Case of, Property property, List<String> states) {
         List<Step> steps = new ArrayList<>();
-        for (String state : states) {
+        // The first state has nothing to tell.
+        for (String state : states.subList(1, states.size())) {
             Matcher told = TOLD.matcher(state);
             if (!told.find()) {
                 throw new IllegalStateException("TLC shows a state without 'told': " + state);
             }
             Matcher parts = PARTS.matcher(told.group(1));
-            // The first state has nothing to tell.
-            if (parts.matches()) {
-                steps.add(new Step(
-                        parts.group(1),
-                        parts.group(2).equals("once")
-                                ? Optional.empty()
-                                : Optional.of(Integer.parseInt(parts.group(3))),
-                        Integer.parseInt(parts.group(4)),
-                        clocks(parts.group(5))));
+            if (!parts.matches()) {
+                throw new IllegalStateException("TLC tells what cannot be read: " + told.group(1));
             }
+            steps.add(new Step(
+                    parts.group(1),
+                    parts.group(2).equals("once") ? Optional.empty() : Optional.of(Integer.parseInt(parts.group(3))),
+                    Integer.parseInt(parts.group(4)),
+                    clocks(parts.group(5))));
         }
         return new Counterexample(of, property, ImmutableList.copyOf(steps));
     }

@@ -8,6 +8,8 @@ import com.google.common.hash.Hashing;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.model.Tlc;
 import dev.longitude.model.TlcOutput;
+import dev.longitude.recipe.Preemption;
+import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +17,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +37,7 @@ public final class Judge {
     /** The most that may be asked for. */
     public static final int MOST_PREEMPTIONS = 3;
 
-    private static final Pattern FAILS = Pattern.compile("<<\"fails\", \"(\\w+)\", (TRUE|FALSE), (\\d+)>>");
+    private static final Pattern FAILS = Pattern.compile("<<\"fails\", \"(\\w+)\", \"(none|short|long)\", (\\d+)>>");
     private static final String UNFINISHED = "Unfinished";
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -52,11 +58,10 @@ public final class Judge {
     /**
      * What one run of TLC found.
      *
-     * @param failsIfPrompt for each property that fails of a prompt VMM, the steps of a shortest counterexample
-     * @param failsIfPreempted ... and of one that is preempted
+     * @param fails for each property that fails: for each kind of preemption under which it does, the steps of a
+     *     shortest counterexample
      */
-    record Found(
-            long states, ImmutableMap<String, Integer> failsIfPrompt, ImmutableMap<String, Integer> failsIfPreempted) {}
+    record Found(long states, Map<String, Map<Preemption, Integer>> fails) {}
 
     /**
      * Judges a case.
@@ -73,9 +78,8 @@ public final class Judge {
         MigrationModel model = new MigrationModel(recipe, of.world(), kernel, preemptions);
         Found found = found(of, model);
         ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
-        boolean ends = found.failsIfPrompt().containsKey(UNFINISHED)
-                || found.failsIfPreempted().containsKey(UNFINISHED);
-        if (!ends && !found.failsIfPrompt().containsKey(Property.COMPLETES.specName())) {
+        boolean ends = found.fails().containsKey(UNFINISHED);
+        if (!ends && !found.fails().containsKey(Property.COMPLETES.specName())) {
             throw new RecipeFaultException(of + ": the recipe does not come to its end: a step cannot be carried out");
         }
         for (Property property : Property.of(recipe.arch())) {
@@ -89,18 +93,17 @@ public final class Judge {
     }
 
     private static Verdict verdict(Property property, Found found, MigrationModel model, boolean ends) {
-        Integer prompt = found.failsIfPrompt().get(property.specName());
-        if (prompt != null) {
-            return Verdict.fails(Verdict.Says.FAILS, prompt);
-        }
-        Integer preempted = found.failsIfPreempted().get(property.specName());
-        if (preempted != null) {
-            return Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED, preempted);
+        Map<Preemption, Integer> fails = found.fails().getOrDefault(property.specName(), Map.of());
+        for (Verdict.Says says : Verdict.Says.values()) {
+            Integer length = fails.get(says.preemption());
+            if (says.isFailure() && length != null) {
+                return Verdict.fails(says, length);
+            }
         }
         if (!ends) {
             return Verdict.doesNotApply("the restore does not come to its end");
         }
-        return property.emptyFor(model.carriedOut(), model.world(), model.kernel())
+        return property.emptyFor(model.carriedOut(), model.world())
                 .map(Verdict::doesNotApply)
                 .orElse(Verdict.HOLDS);
     }
@@ -129,26 +132,27 @@ public final class Judge {
     private Found run(Case of, MigrationModel.Text text) throws IOException, InterruptedException {
         TlcOutput output = tlc(text, preemptions);
         sane(of, output);
-        ImmutableMap.Builder<String, Integer> prompt = ImmutableMap.builder();
-        ImmutableMap.Builder<String, Integer> preempted = ImmutableMap.builder();
+        Map<String, Map<Preemption, Integer>> found = new TreeMap<>();
         for (String line : output.printed()) {
             Matcher fails = FAILS.matcher(line);
             if (fails.matches()) {
-                (fails.group(2).equals("TRUE") ? prompt : preempted)
-                        .put(fails.group(1), Integer.parseInt(fails.group(3)));
+                found.computeIfAbsent(fails.group(1), p -> new EnumMap<>(Preemption.class))
+                        .put(
+                                Preemption.valueOf(fails.group(2).toUpperCase(Locale.ROOT)),
+                                Integer.parseInt(fails.group(3)));
             }
         }
-        return new Found(output.states(), prompt.buildOrThrow(), preempted.buildOrThrow());
+        return new Found(output.states(), found);
     }
 
     /**
      * The shortest behaviour that shows a failure.
      *
-     * @param says which failure: of a prompt VMM or of one that is preempted
+     * @param says which failure it is
      */
     public Counterexample open(Case of, Property property, Verdict.Says says) throws IOException, InterruptedException {
         MigrationModel model = new MigrationModel(of.recipe(), of.world(), of.kernel(), preemptions);
-        TlcOutput output = tlc(model.opening(property, says == Verdict.Says.FAILS), preemptions);
+        TlcOutput output = tlc(model.opening(property, says.preemption()), preemptions);
         if (output.violated() == null) {
             sane(of, output);
             throw new IllegalStateException(of + ": " + property + " does not fail");

@@ -1,6 +1,7 @@
 package dev.longitude.matrix;
 
 import com.google.common.collect.ImmutableMap;
+import dev.longitude.recipe.Property;
 
 /**
  * What was found of one case.

@@ -1,15 +1,19 @@
 package dev.longitude.matrix;
 
-import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.migration.Policy;
 import dev.longitude.recipe.Claim;
+import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The matrix as a page to read. */
@@ -39,7 +43,8 @@ public final class Markdown {
                 "",
                 "- `+` holds, in every behaviour of the model.",
                 "- `FAILS n` fails though the VMM is not preempted; a shortest behaviour that shows it has n steps.",
-                "- `preempted n` fails only if the VMM is preempted between two of its steps.",
+                "- `preempted n` fails if the VMM is preempted between two of its steps, be it for a moment; by as much.",
+                "- `over 1 s n` fails only if that lasts for more than a second.",
                 "- Nothing: it does not apply; below the table it says why.",
                 "");
         for (Arch arch : Arch.values()) {
@@ -79,39 +84,40 @@ public final class Markdown {
         add("In the world `" + world + "`:", "");
         add("| |" + row.stream().map(j -> " " + j.of().kernel() + " |").collect(Collectors.joining()));
         add("|---|" + String.join("", Collections.nCopies(row.size(), "---|")));
-        List<String> notes = new ArrayList<>();
+        Map<String, Set<String>> properties = new LinkedHashMap<>();
+        Map<String, Set<String>> kernels = new LinkedHashMap<>();
         for (Property property : Property.of(recipe.arch())) {
             StringBuilder line = new StringBuilder("| " + property + " |");
+            boolean applies = false;
             for (Judgement judgement : row) {
                 Verdict verdict = judgement.verdict(property);
+                String why = verdict.why();
+                if (why == null) {
+                    applies = true;
+                } else {
+                    properties.computeIfAbsent(why, w -> new LinkedHashSet<>()).add(property.specName());
+                    kernels.computeIfAbsent(why, w -> new LinkedHashSet<>())
+                            .add(judgement.of().kernel().specName());
+                }
                 line.append(' ')
                         .append(verdict.says().brief())
                         .append(verdict.length() == null ? "" : " " + verdict.length())
                         .append(" |");
             }
-            add(line.toString());
-            notes.addAll(reasons(property, row));
-        }
-        add("");
-        merged(notes).forEach(n -> add(n, ""));
-    }
-
-    /** Why a property does not apply: once if that is the same on all kernels, else for each. */
-    private static List<String> reasons(Property property, List<Judgement> row) {
-        List<String> reasons = new ArrayList<>();
-        for (Judgement judgement : row) {
-            String why = judgement.verdict(property).why();
-            if (why != null && judgement.states() > 0) {
-                reasons.add(property + " does not apply: " + why + ".");
-            } else if (why != null) {
-                reasons.add("Nothing applies on " + judgement.of().kernel() + ": " + why + ".");
+            if (applies) {
+                add(line.toString());
             }
         }
-        return reasons;
-    }
-
-    private static ImmutableList<String> merged(List<String> notes) {
-        return notes.stream().distinct().collect(ImmutableList.toImmutableList());
+        add("");
+        int all = Property.of(recipe.arch()).size();
+        properties.forEach((why, which) -> add(
+                "Does not apply, since " + why + ": "
+                        + (which.size() == all ? "anything" : String.join(", ", which))
+                        + (kernels.getOrDefault(why, Set.of()).size() == row.size()
+                                ? ""
+                                : " on " + String.join(", ", kernels.getOrDefault(why, Set.of())))
+                        + ".",
+                ""));
     }
 
     private void claims(Matrix matrix) {

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.recipe.Claim;
+import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -152,15 +153,17 @@ public record Matrix(ImmutableList<Judgement> judgements) {
 
     private String check(Recipe recipe, Claim claim) {
         Map<String, List<String>> kernels = new LinkedHashMap<>();
-        Property property = Property.named(claim.property()).orElseThrow();
+        Property property = claim.property();
         for (Judgement judgement : judgements) {
             Case of = judgement.of();
+            if (!of.recipe().equals(recipe)
+                    || of.world() != claim.world()
+                    || !(claim.kernel() == null
+                            || claim.kernel().equals(of.kernel().specName()))) {
+                continue;
+            }
             Verdict verdict = judgement.verdict(property);
-            if (of.recipe().equals(recipe)
-                    && of.world() == claim.world()
-                    && (claim.kernel() == null
-                            || claim.kernel().equals(of.kernel().specName()))
-                    && verdict.says() != Verdict.Says.DOES_NOT_APPLY) {
+            if (verdict.says() != Verdict.Says.DOES_NOT_APPLY) {
                 kernels.computeIfAbsent(check(claim, verdict), c -> new ArrayList<>())
                         .add(of.kernel().specName());
             }
@@ -177,10 +180,12 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     }
 
     private static String check(Claim claim, Verdict verdict) {
-        if (claim.fails() != verdict.isFailure()) {
-            return "refuted" + (verdict.says() == Verdict.Says.FAILS_IF_PREEMPTED ? " if preempted" : "");
-        }
-        return "confirmed" + (verdict.says() == Verdict.Says.FAILS_IF_PREEMPTED ? " if preempted" : "");
+        String what = claim.fails() == verdict.isFailure() ? "confirmed" : "refuted";
+        return switch (verdict.says()) {
+            case FAILS_IF_PREEMPTED -> what + ", if preempted";
+            case FAILS_IF_PREEMPTED_LONG -> what + ", if preempted for over a second";
+            default -> what;
+        };
     }
 
     /** The cases of one recipe in one world whose verdicts are the same. */

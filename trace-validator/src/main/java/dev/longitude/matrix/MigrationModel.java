@@ -6,6 +6,8 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.migration.Policy;
 import dev.longitude.recipe.Block;
 import dev.longitude.recipe.Expression;
+import dev.longitude.recipe.Preemption;
+import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.Step;
 import dev.longitude.recipe.Verb;
@@ -39,17 +41,16 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
     /**
      * The root module and the configuration that look for one counterexample.
      *
-     * @param prompt whether of a VMM that is not preempted
+     * @param preemption of a VMM that is preempted in that way
      */
-    Text opening(Property property, boolean prompt) {
-        String flag = prompt ? "TRUE" : "FALSE";
+    Text opening(Property property, Preemption preemption) {
         return new Text(
                 module(List.of(
                         "\\* What has just been done, and what the guest's clocks then show.",
                         "VARIABLE told",
                         "",
-                        "ToldInit == Init /\\ prompt = " + flag + " /\\ told = << >>",
-                        "ToldNext == Next /\\ told' = <<Did.did, Did.how, Did.vcpu, now', Shown'>>",
+                        "ToldInit == Init /\\ preemption = \"" + preemption + "\" /\\ told = << >>",
+                        "ToldNext == Next /\\ told' = LET did == Did(reply'.op) IN <<did.did, did.how, did.vcpu, now', Shown'>>",
                         "ToldSpec == ToldInit /\\ [][ToldNext]_<<allVars, told>>",
                         "")),
                 config("ToldSpec", property.specName(), "View"));
@@ -78,7 +79,7 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
         lines.add("");
         lines.addAll(more);
         lines.add("ASSUME \\A place \\in 1 .. "
-                + 2 * (Property.of(recipe.arch()).size() + 1) + " : TLCSet(place, FALSE)");
+                + Preemption.values().length * (Property.of(recipe.arch()).size() + 1) + " : TLCSet(place, FALSE)");
         lines.add("====");
         return String.join("\n", lines) + "\n";
     }
@@ -138,11 +139,11 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
     /** A second is two ticks, a word has seven bits: small, and more than twice what any run here lasts. */
     private String config(String specification, String invariant, String view) {
         boolean scales = world == World.OTHER_RATE;
-        boolean wallClock = recipe.readsRealtime();
+        boolean wallClocks = recipe.goesByWallClocks();
         String skews = "{0}";
         if (world == World.STEPPED_CLOCK) {
             skews = "{122, 6}";
-        } else if (wallClock) {
+        } else if (wallClocks) {
             skews = "{127, 0, 1}";
         }
         ImmutableList.Builder<String> lines = ImmutableList.builder();
@@ -159,15 +160,16 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
                 "  GuestKhz = 2",
                 "  DestinationKhz = " + (scales ? 4 : 2),
                 "  FracBits = " + (scales ? 4 : 0),
-                "  Uptimes = {" + (world == World.YOUNG_GUEST ? 1 : 6) + "}",
+                "  Uptimes = {" + (world == World.YOUNG_GUEST ? "1, 2" : "12") + "}",
                 "  Blackouts = {3}",
-                "  Waits = {1, 4}",
-                "  Preemptions = {1, 3}",
+                "  Waits = {" + (world == World.YOUNG_GUEST ? "0, 4" : "1, 4") + "}",
+                "  ShortPreemptions = {1}",
+                "  LongPreemptions = {3}",
                 "  MaxPreemptions = " + preemptions,
                 "  Skews = " + skews,
-                "  ClockError = " + (wallClock ? 1 : 0));
+                "  ClockError = " + (wallClocks ? 1 : 0));
         if (recipe.arch() == Arch.X86) {
-            lines.add("  SourceTsc = 10", "  DestinationTscs = {3}", "  DestinationNs = 9");
+            lines.add("  SourceTsc = 10", "  DestinationTscs = " + (scales ? "{3, 50}" : "{3}"), "  DestinationNs = 9");
         } else {
             lines.add("  SourceCounter = 10", "  DestinationCounters = {3}");
         }

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.reflect.ClassPath;
-import dev.longitude.recipe.Claim;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.RecipeReader;
@@ -30,7 +29,7 @@ public final class Recipes {
             if (file.startsWith(FOLDER) && file.endsWith(SUFFIX)) {
                 try (Reader in = resource.asCharSource(UTF_8).openStream()) {
                     all.add(read(file, in));
-                } catch (RecipeException | RecipeFaultException e) {
+                } catch (RecipeException e) {
                     throw new IllegalStateException(e);
                 }
             }
@@ -42,7 +41,7 @@ public final class Recipes {
      * A recipe by the name of one that this program carries, or else from a file.
      *
      * @throws RecipeException if the file holds no recipe
-     * @throws RecipeFaultException if the recipe claims something of what is no property, or nothing has that name
+     * @throws RecipeFaultException if nothing has that name
      */
     public static Recipe find(String nameOrFile) throws IOException, RecipeException, RecipeFaultException {
         for (Recipe recipe : bundled()) {
@@ -60,18 +59,9 @@ public final class Recipes {
         }
     }
 
-    private static Recipe read(String file, Reader in) throws RecipeException, RecipeFaultException {
+    private static Recipe read(String file, Reader in) throws RecipeException {
         String last = file.substring(file.lastIndexOf('/') + 1);
-        Recipe recipe = RecipeReader.read(
+        return RecipeReader.read(
                 file, last.endsWith(SUFFIX) ? last.substring(0, last.length() - SUFFIX.length()) : last, in);
-        for (Claim claim : recipe.claims()) {
-            if (Property.named(claim.property())
-                    .filter(p -> Property.of(recipe.arch()).contains(p))
-                    .isEmpty()) {
-                throw new RecipeFaultException(file + ": a claim names '" + claim.property()
-                        + "', which is no property on " + recipe.arch() + ": " + Property.names(recipe.arch()));
-            }
-        }
-        return recipe;
     }
 }

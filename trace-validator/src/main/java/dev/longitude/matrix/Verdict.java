@@ -1,17 +1,19 @@
 package dev.longitude.matrix;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.longitude.recipe.Preemption;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a cell of the matrix says.
  *
  * @param says whether the property holds
- * @param length if it fails: how many steps the shortest behaviour has that shows it, of a VMM that is prompt if that
- *     one fails
+ * @param length if it fails: how many steps a shortest behaviour has that shows it, of a VMM that is preempted as
+ *     little as it takes
  * @param why if it does not apply: why not
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -23,10 +25,12 @@ public record Verdict(
     public enum Says {
         /** Always. */
         HOLDS("holds", "+"),
-        /** It fails, but only if the VMM is preempted. */
-        FAILS_IF_PREEMPTED("fails if preempted", "preempted"),
-        /** It fails also if the VMM is prompt. */
+        /** It fails though the VMM is not preempted. */
         FAILS("fails", "FAILS"),
+        /** It fails if the VMM is preempted; less than a second is enough. */
+        FAILS_IF_PREEMPTED("fails if preempted", "preempted"),
+        /** It fails only if the VMM is preempted for more than a second. */
+        FAILS_IF_PREEMPTED_LONG("fails if preempted for over a second", "over 1 s"),
         /** It does not apply. */
         DOES_NOT_APPLY("does not apply", "");
 
@@ -41,6 +45,20 @@ public record Verdict(
         /** In a cell of a table. */
         public String brief() {
             return brief;
+        }
+
+        /** Whether the property fails, of some VMM. */
+        public boolean isFailure() {
+            return this != HOLDS && this != DOES_NOT_APPLY;
+        }
+
+        /** How little the VMM of the counterexample is preempted. */
+        Preemption preemption() {
+            return switch (this) {
+                case FAILS_IF_PREEMPTED -> Preemption.SHORT;
+                case FAILS_IF_PREEMPTED_LONG -> Preemption.LONG;
+                default -> Preemption.NONE;
+            };
         }
 
         @JsonValue
@@ -71,15 +89,16 @@ public record Verdict(
     }
 
     /** Whether the property fails, of some VMM. */
+    @JsonIgnore
     public boolean isFailure() {
-        return says == Says.FAILS || says == Says.FAILS_IF_PREEMPTED;
+        return says.isFailure();
     }
 
     @Override
     public String toString() {
         return switch (says) {
             case HOLDS -> says.text;
-            case FAILS, FAILS_IF_PREEMPTED -> says + ", shown by " + length + " steps";
+            case FAILS, FAILS_IF_PREEMPTED, FAILS_IF_PREEMPTED_LONG -> says + ", shown by " + length + " steps";
             case DOES_NOT_APPLY -> says + ": " + why;
         };
     }

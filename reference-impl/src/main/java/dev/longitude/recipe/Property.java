@@ -1,13 +1,8 @@
-package dev.longitude.matrix;
+package dev.longitude.recipe;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
-import dev.longitude.kernel.KernelProfile;
-import dev.longitude.kernel.Switch;
-import dev.longitude.recipe.Recipe;
-import dev.longitude.recipe.Verb;
-import dev.longitude.recipe.World;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -36,10 +31,8 @@ public enum Property {
     IDEMPOTENT_RESTORE("IdempotentRestore", "the result depends on how often the restore was tried"),
     /** A broadcast that has returned has reached every vCPU. */
     BROADCAST_COMPLETE("BroadcastComplete", "an offset has not reached every vCPU", Arch.ARM64),
-    /** What the VMM wrote is what the guest has. */
-    WRITE_TAKES_EFFECT("WriteTakesEffect", "KVM says that it took a write, and did not"),
-    /** A page that says TSC_STABLE is right. */
-    STABLE_IS_TRUE("StableIsTrue", "kvmclock differs between vCPUs, and its page says that it does not", Arch.X86),
+    /** What the VMM saved and wrote is what the guest has. */
+    RESTORE_TAKES_EFFECT("RestoreTakesEffect", "KVM says that it took a write, and did not"),
     /** The masterclock is on once all vCPUs run. */
     MASTER_CLOCK_IS_ON("MasterClockIsOn", "the masterclock stays off: clocks are slow to read", Arch.X86),
     /** The guest is told that it was stopped. */
@@ -89,16 +82,14 @@ public enum Property {
     /**
      * Why it says nothing there, if so: it would hold whatever the VMM did.
      *
-     * @param recipe as the VMM carries it out in that world, on that kernel
+     * @param recipe as the VMM carries it out
      */
-    Optional<String> emptyFor(Recipe recipe, World world, KernelProfile kernel) {
+    public Optional<String> emptyFor(Recipe recipe, World world) {
         return switch (this) {
             case SAME_RATE ->
                 unless(recipe.moves() && world == World.OTHER_RATE, "the counter has the same rate all the time");
-            case IDEMPOTENT_RESTORE, WRITE_TAKES_EFFECT ->
+            case IDEMPOTENT_RESTORE, RESTORE_TAKES_EFFECT, BROADCAST_COMPLETE ->
                 unless(recipe.restores(Verb::writesClock), "the restore writes no clock");
-            case BROADCAST_COMPLETE ->
-                unless(!kernel.has(Switch.OFFSETS_OF_VM), "the offsets are the VM's: there is no broadcast");
             case TIMER_ON_TIME ->
                 unless(recipe.restores(v -> v == Verb.WRITE_TSC_DEADLINE), "the restore arms no timer");
             default -> Optional.empty();

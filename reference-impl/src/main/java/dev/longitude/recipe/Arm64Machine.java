@@ -1,0 +1,222 @@
+package dev.longitude.recipe;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.arm64.Arm64Host;
+import dev.longitude.arm64.Arm64Vcpu;
+import dev.longitude.arm64.Arm64Vm;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** An arm64 host. Its vCPU n runs on CPU n. */
+final class Arm64Machine implements Machine {
+    private static final long WALL_CLOCK_BEGINS_NS = 1_700_000_000_000_000_000L;
+
+    /** Both offsets. */
+    private record Line(long virtual, long physical) {}
+
+    private final KernelProfile kernel;
+    private final int khz;
+    private final int vcpuCount;
+    private final String origin;
+    private final List<TraceEvent> events = new ArrayList<>();
+    private final Arm64Host host;
+    private final Arm64Vm vm;
+    private final Map<Integer, Arm64Vcpu> vcpus = new TreeMap<>();
+    private final Set<Property> falseReplies = EnumSet.noneOf(Property.class);
+    private long realtime;
+
+    /** What userspace has set last, or null. */
+    private @Nullable Long askedVirtual;
+
+    private @Nullable Long askedPhysical;
+
+    Arm64Machine(
+            KernelProfile kernel, int khz, long now, long skew, int vcpuCount, String origin, SplittableRandom random) {
+        this.kernel = kernel;
+        this.khz = khz;
+        this.vcpuCount = vcpuCount;
+        this.origin = origin;
+        this.realtime = WALL_CLOCK_BEGINS_NS + now + skew;
+        // (Not one that is about to wrap: the guest sees it as it is, and then a jump ahead is one back.)
+        long counter = random.nextLong() >>> 12;
+        this.host = new Arm64Host(kernel, true, false, vcpuCount, counter, events::add);
+        this.vm = host.createVm(0);
+    }
+
+    private Arm64Vcpu vcpu(int index) {
+        return requireNonNull(vcpus.get(index));
+    }
+
+    @Override
+    public Reply carryOut(Step step, int index, Function<Expression, Long> eval) {
+        switch (step.verb()) {
+            case CREATE_VCPU -> vcpus.put(index, vm.createVcpu(index));
+            case INIT_VCPU -> vcpu(index).init();
+            case ENTER_GUEST -> {
+                vcpu(index).load(index);
+                vcpu(index).enterGuest();
+            }
+            case EXIT_GUEST -> {
+                vcpu(index).exitGuest();
+                vcpu(index).put(true);
+            }
+            case GET_TIMER_CNT -> {
+                return Reply.of("", vcpu(index).getTimerCnt());
+            }
+            case SET_TIMER_CNT -> {
+                long value = eval.apply(step.arg("value"));
+                return set(vcpu(index).setTimerCnt(value), host.cntpct() - value, null, index);
+            }
+            case GET_PTIMER_CNT -> {
+                return Reply.of("", vcpu(index).getPtimerCnt());
+            }
+            case SET_PTIMER_CNT -> {
+                long value = eval.apply(step.arg("value"));
+                return set(vcpu(index).setPtimerCnt(value), null, host.cntpct() - value, index);
+            }
+            case GET_VTIMER_OFFSET -> {
+                return Reply.of("", vcpu(index).getVtimerOffset());
+            }
+            case SET_VTIMER_OFFSET -> {
+                long offset = eval.apply(step.arg("offset"));
+                vcpu(index).setVtimerOffset(offset);
+                return set(0, offset, null, index);
+            }
+            case GET_PTIMER_OFFSET -> {
+                return Reply.of("", vcpu(index).getPtimerOffset());
+            }
+            case SET_PTIMER_OFFSET -> {
+                long offset = eval.apply(step.arg("offset"));
+                vcpu(index).setPtimerOffset(offset);
+                return set(0, null, offset, index);
+            }
+            case GET_SYSTEM_COUNTER_STATE -> {
+                Arm64Vcpu.SystemCounterState state = vcpu(index).getSystemCounterState();
+                return new Reply(0, ImmutableMap.of("cntvoff", state.cntvoff(), "cntpoff", state.cntpoff()));
+            }
+            case SET_SYSTEM_COUNTER_STATE -> {
+                long virtual = eval.apply(step.arg("cntvoff"));
+                long physical = eval.apply(step.arg("cntpoff"));
+                int errno = vcpu(index)
+                        .setSystemCounterState(
+                                index, new Arm64Vcpu.SystemCounterState(Arm64Vcpu.PHYS_OFFSET, virtual, physical));
+                return set(errno, virtual, physical, index);
+            }
+            case SET_COUNTER_OFFSET -> {
+                long offset = eval.apply(step.arg("offset"));
+                return set(vm.setCounterOffset(offset, 0), offset, offset, 0);
+            }
+            default -> throw new IllegalArgumentException(step.verb() + " is not of arm64");
+        }
+        return Reply.NOTHING;
+    }
+
+    /** A set has returned: has it done what it says? */
+    private Reply set(int errno, @Nullable Long virtual, @Nullable Long physical, int index) {
+        if (errno == 0) {
+            Arm64Vcpu vcpu = vcpus.get(index);
+            if (vcpu != null
+                    && ((virtual != null && vcpu.virtualOffset() != virtual)
+                            || (physical != null && vcpu.physicalOffset() != physical))) {
+                falseReplies.add(Property.RESTORE_TAKES_EFFECT);
+            } else {
+                askedVirtual = virtual == null ? askedVirtual : virtual;
+                askedPhysical = physical == null ? askedPhysical : physical;
+            }
+        }
+        return Reply.of(errno);
+    }
+
+    @Override
+    public void advance(long ns) {
+        host.advance(Machine.cycles(ns, khz));
+        realtime += ns;
+    }
+
+    @Override
+    public void stepRealtime(long by) {
+        realtime += by;
+    }
+
+    @Override
+    public long hostCounter() {
+        return host.cntpct();
+    }
+
+    @Override
+    public long hostRealtime() {
+        return realtime;
+    }
+
+    @Override
+    public long scaled(long hostCounter) {
+        return hostCounter;
+    }
+
+    @Override
+    public Set<Integer> executing() {
+        Set<Integer> executing = new TreeSet<>();
+        vcpus.forEach((index, vcpu) -> {
+            if (vcpu.inGuest()) {
+                executing.add(index);
+            }
+        });
+        return executing;
+    }
+
+    @Override
+    public long counter(int index) {
+        return host.cntpct() - vcpu(index).virtualOffset();
+    }
+
+    @Override
+    public Long clock(int index) {
+        return Machine.ns(host.cntpct() - vcpu(index).physicalOffset(), khz);
+    }
+
+    @Override
+    public Line line(int index) {
+        return new Line(vcpu(index).virtualOffset(), vcpu(index).physicalOffset());
+    }
+
+    @Override
+    public ImmutableMap<String, Long> made() {
+        ImmutableMap.Builder<String, Long> made = ImmutableMap.builder();
+        vcpus.forEach((index, vcpu) ->
+                made.put("virtual " + index, vcpu.virtualOffset()).put("physical " + index, vcpu.physicalOffset()));
+        return made.buildOrThrow();
+    }
+
+    @Override
+    public Set<Property> falseNow(boolean restored, boolean over) {
+        Set<Property> all = EnumSet.noneOf(Property.class);
+        all.addAll(falseReplies);
+        for (Arm64Vcpu vcpu : vcpus.values()) {
+            if ((askedVirtual != null && vcpu.virtualOffset() != askedVirtual)
+                    || (askedPhysical != null && vcpu.physicalOffset() != askedPhysical)) {
+                all.add(Property.BROADCAST_COMPLETE);
+            }
+        }
+        return all;
+    }
+
+    @Override
+    public Simulation.Trace trace() {
+        return new Simulation.Trace(
+                new TraceHeader(kernel, host.described(), vcpuCount, origin), ImmutableList.copyOf(events));
+    }
+}

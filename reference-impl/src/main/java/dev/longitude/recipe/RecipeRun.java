@@ -1,0 +1,437 @@
+package dev.longitude.recipe;
+
+import static com.google.common.base.Preconditions.checkArgument;
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.Arch;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.migration.Policy;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a recipe between two simulated hosts, with the numbers of real ones, and looks at the guest's clocks all the
+ * while. A seed decides everything: the hosts' counters, rates and clocks, how long things take, where the VMM is
+ * preempted, how the threads of a parallel block interleave, and whether the restore is done twice. The same seed gives
+ * the same run.
+ */
+public final class RecipeRun {
+    private static final long SECOND = 1_000_000_000L;
+
+    /** kvmclock's page and the host's clock part by a few parts in 10^10; nothing here runs for more than an hour. */
+    private static final long TOLERANCE_NS = 10_000;
+
+    /** The most by which the wall clocks of two hosts differ where a recipe goes by them. */
+    private static final long WALL_CLOCK_BOUND_NS = 50_000_000;
+
+    private static final ImmutableSet<Verb> ONLY_ONCE =
+            ImmutableSet.of(Verb.CREATE_VCPU, Verb.SET_VM_TSC_KHZ, Verb.WAIT, Verb.WRITE_SYSTEM_TIME);
+
+    /** What the guest had when it left a vCPU. */
+    private record Stopped(long now, long counter, @Nullable Long clock) {}
+
+    private final Recipe recipe;
+    private final World world;
+    private final KernelProfile kernel;
+    private final Preemption preemption;
+    private final long seed;
+    private final SplittableRandom random;
+    private final int vcpus;
+    private final int blackoutAt;
+    private final int runAt;
+
+    /** The rate of the source's counter and of the guest's, kHz. */
+    private final int guestKhz;
+
+    private final List<Simulation.Trace> traces = new ArrayList<>();
+    private final Map<String, Map<Integer, Long>> saved = new HashMap<>();
+    private final Map<Integer, Stopped> stopped = new HashMap<>();
+    private final Set<Property> fails = EnumSet.noneOf(Property.class);
+    private Machine machine;
+    private long now;
+    private long blackout;
+    private @Nullable Long resumed;
+    private @Nullable Long seenCounter;
+    private @Nullable Long seenClock;
+    private @Nullable ImmutableMap<String, Long> madeBefore;
+    private boolean restored;
+    private long shortLeft = 950_000_000;
+
+    /** After how many more places where it may be preempted the VMM is. */
+    private final List<Integer> preemptAt = new ArrayList<>();
+
+    private int places;
+
+    private RecipeRun(
+            Recipe recipe, World world, KernelProfile kernel, Preemption preemption, int preemptions, long seed) {
+        this.recipe = recipe.in(world, kernel);
+        this.world = world;
+        this.kernel = kernel;
+        this.preemption = preemption;
+        this.seed = seed;
+        this.random = new SplittableRandom(seed);
+        this.vcpus = random.nextInt(2, 5);
+        this.blackoutAt = indexOf(Verb.BLACKOUT, 0);
+        this.runAt = indexOf(Verb.ENTER_GUEST, blackoutAt);
+        this.guestKhz = recipe.arch() == Arch.X86
+                ? random.nextInt(1_000_000, 4_000_000)
+                : new int[] {24_000, 62_500, 1_000_000}[random.nextInt(3)];
+        if (preemption != Preemption.NONE) {
+            int most = placesFrom(indexOf(Verb.WORK, 0) + 1);
+            for (int i = 0; i < preemptions; i++) {
+                preemptAt.add(random.nextInt(most));
+            }
+        }
+        this.machine = machine(guestKhz, 0);
+    }
+
+    /** Before how many steps the VMM may be preempted, if the restore is done twice. */
+    private int placesFrom(int block) {
+        int places = 0;
+        for (int i = block; i < recipe.blocks().size(); i++) {
+            Block one = recipe.blocks().get(i);
+            places += one.steps().size()
+                    * (one.how() == Block.How.ONCE ? 1 : vcpus)
+                    * (i > blackoutAt && i < runAt ? 2 : 1);
+        }
+        return places;
+    }
+
+    private int indexOf(Verb verb, int from) {
+        for (int i = from; i < recipe.blocks().size(); i++) {
+            if (recipe.blocks().get(i).steps().stream().anyMatch(s -> s.verb() == verb)) {
+                return i;
+            }
+        }
+        throw new IllegalArgumentException(recipe.name() + " has no " + verb);
+    }
+
+    /**
+     * Runs it once.
+     *
+     * @param world one of the recipe's
+     * @param preemptions how often the VMM is preempted, at most
+     * @throws IllegalArgumentException if the kernel cannot carry out the recipe
+     */
+    public static Simulation play(
+            Recipe recipe, World world, KernelProfile kernel, Preemption preemption, int preemptions, long seed) {
+        checkArgument(recipe.unfitFor(kernel).isEmpty(), "%s: %s", recipe.name(), recipe.unfitFor(kernel));
+        return new RecipeRun(recipe, world, kernel, preemption, preemptions, seed).play();
+    }
+
+    private Simulation play() {
+        boolean ended = true;
+        int at = 0;
+        while (at < recipe.blocks().size()) {
+            if (at == runAt) {
+                ImmutableMap<String, Long> made = machine.made();
+                ImmutableMap<String, Long> before = madeBefore;
+                if (before != null) {
+                    fail(!same(before, made), Property.IDEMPOTENT_RESTORE);
+                } else if (random.nextBoolean()) {
+                    madeBefore = made;
+                    at = blackoutAt + 1;
+                    continue;
+                }
+            }
+            if (!carryOut(recipe.blocks().get(at), at)) {
+                ended = false;
+                break;
+            }
+            at++;
+        }
+        if (ended) {
+            look(true);
+        } else {
+            fail(true, Property.COMPLETES);
+        }
+        traces.add(machine.trace());
+        return new Simulation(ImmutableSet.copyOf(fails), ended, ImmutableList.copyOf(traces));
+    }
+
+    /** Whether two restores made the same, but for what rounding does. */
+    private boolean same(Map<String, Long> before, Map<String, Long> after) {
+        long by = Machine.cycles(tolerance(), guestKhz);
+        return before.keySet().equals(after.keySet())
+                && before.entrySet().stream()
+                        .allMatch(e -> near(e.getValue(), requireNonNull(after.get(e.getKey())), by));
+    }
+
+    /** KVM tells the guest a rate in whole kHz: where that is not the host's, its clocks part by a millionth. */
+    private long tolerance() {
+        return TOLERANCE_NS + (world == World.OTHER_RATE ? now / 1_000_000 : 0);
+    }
+
+    private static boolean near(long a, long b, long by) {
+        return a - b <= by && b - a <= by;
+    }
+
+    private boolean carryOut(Block block, int at) {
+        int[] done = new int[vcpus];
+        int actors = block.how() == Block.How.ONCE ? 1 : vcpus;
+        int left = actors * block.steps().size();
+        int turn = 0;
+        while (left > 0) {
+            if (block.how() == Block.How.IN_PARALLEL) {
+                turn = random.nextInt(actors);
+            }
+            if (done[turn] == block.steps().size()) {
+                turn = (turn + 1) % actors;
+                continue;
+            }
+            if (!carryOut(block.steps().get(done[turn]), turn, at)) {
+                return false;
+            }
+            done[turn]++;
+            left--;
+        }
+        return true;
+    }
+
+    private boolean carryOut(Step step, int vcpu, int at) {
+        if (madeBefore != null && at < runAt && ONLY_ONCE.contains(step.verb())) {
+            return true;
+        }
+        if (step.verb() != Verb.WORK && !stoppedBefore(at)) {
+            return done(step, vcpu);
+        }
+        if (at > 0 && step.verb() != Verb.WORK) {
+            preempt();
+        }
+        return done(step, vcpu);
+    }
+
+    /** Whether the guest has worked, so that the VMM may be preempted. */
+    private boolean stoppedBefore(int at) {
+        return at > indexOf(Verb.WORK, 0);
+    }
+
+    private boolean done(Step step, int vcpu) {
+        switch (step.verb()) {
+            case WORK ->
+                pass(world == World.YOUNG_GUEST ? between(SECOND / 100, SECOND) : between(300 * SECOND, 3600 * SECOND));
+            case WAIT -> {
+                long ns = random.nextBoolean()
+                        ? between(SECOND / 1000, SECOND * 9 / 10)
+                        : between(SECOND * 11 / 10, 60 * SECOND);
+                blackout += ns;
+                pass(ns);
+            }
+            case BLACKOUT -> {
+                long ns = between(SECOND * 12 / 10, 600 * SECOND);
+                blackout += ns;
+                restored = true;
+                if (recipe.moves()) {
+                    now += ns;
+                    traces.add(machine.trace());
+                    machine = machine(world == World.OTHER_RATE ? otherKhz() : guestKhz, skew(ns));
+                } else {
+                    machine.stepRealtime(skew(ns));
+                    pass(ns);
+                }
+            }
+            case COMPUTE -> save(requireNonNull(step.as()), vcpu, eval(step.arg("value"), vcpu));
+            case READ_REALTIME -> save(requireNonNull(step.as()), vcpu, machine.hostRealtime());
+            case READ_HOST_COUNTER -> save(requireNonNull(step.as()), vcpu, machine.hostCounter());
+            case READ_INSTANT -> {
+                save(step.as() + ".counter", vcpu, machine.hostCounter());
+                save(step.as() + ".realtime", vcpu, machine.hostRealtime());
+            }
+            default -> {
+                return byKvm(step, vcpu);
+            }
+        }
+        look(false);
+        return true;
+    }
+
+    private boolean byKvm(Step step, int vcpu) {
+        if (step.verb() == Verb.EXIT_GUEST) {
+            stopped.put(vcpu, new Stopped(now, machine.counter(vcpu), machine.clock(vcpu)));
+        }
+        Machine.Reply reply = machine.carryOut(step, vcpu, e -> eval(e, vcpu));
+        if (step.verb() == Verb.ENTER_GUEST && restored && resumed == null) {
+            resumed = now;
+        }
+        String as = step.as();
+        if (as != null) {
+            reply.results().forEach((field, value) -> save(field.isEmpty() ? as : as + "." + field, vcpu, value));
+        }
+        look(false);
+        return (reply.errno() == 0 || step.mayFail()) && isGiven(step);
+    }
+
+    /** Whether KVM_GET_CLOCK returned what the recipe needs. */
+    private boolean isGiven(Step step) {
+        if (step.verb() != Verb.GET_CLOCK) {
+            return true;
+        }
+        String as = requireNonNull(step.as());
+        long flags = requireNonNull(requireNonNull(saved.get(as + ".flags")).get(0));
+        Set<String> needs = recipe.fieldsUsedOf(as);
+        return (!needs.contains("hostTsc") || (flags & 8) != 0)
+                && (!needs.contains("realtime") || step.fills() || (flags & 4) != 0);
+    }
+
+    private void save(String name, int vcpu, long value) {
+        saved.computeIfAbsent(name, n -> new HashMap<>()).put(vcpu, value);
+    }
+
+    private long eval(Expression e, int vcpu) {
+        if (e instanceof Expression.Literal literal) {
+            return literal.value();
+        }
+        if (e instanceof Expression.Saved s) {
+            Integer of = s.vcpu();
+            return requireNonNull(requireNonNull(saved.get(s.name())).get(of == null ? vcpu : of));
+        }
+        if (e instanceof Expression.Sum sum) {
+            long left = eval(sum.left(), vcpu);
+            long right = eval(sum.right(), vcpu);
+            return sum.minus() ? left - right : left + right;
+        }
+        Expression.Call call = (Expression.Call) e;
+        long of = eval(call.of(), vcpu);
+        return switch (call.function()) {
+            case CYCLES -> Machine.cycles(of, guestKhz);
+            case SCALED -> machine.scaled(of);
+            case AT_LEAST_0 -> Math.max(of, 0);
+            case WITHOUT -> of & ~call.number();
+        };
+    }
+
+    // Time.
+
+    private long between(long least, long most) {
+        return random.nextLong(least, most);
+    }
+
+    private void pass(long ns) {
+        now += ns;
+        machine.advance(ns);
+    }
+
+    /** Here the VMM may be preempted: short preemptions last less than a second together. */
+    private void preempt() {
+        int place = places++;
+        if (preemptAt.contains(place)) {
+            long ns;
+            if (preemption == Preemption.LONG) {
+                ns = between(SECOND * 11 / 10, 60 * SECOND);
+            } else {
+                ns = Math.min(between(SECOND / 1_000_000, 1L << random.nextInt(11, 31)), shortLeft);
+                shortLeft -= ns;
+            }
+            pass(ns);
+            look(false);
+        }
+    }
+
+    /** As between two steps. */
+    private void preemptInKvm() {
+        if (now > 0) {
+            preempt();
+        }
+    }
+
+    private long skew(long blackoutNs) {
+        if (world == World.STEPPED_CLOCK) {
+            long by = 2 * blackoutNs + between(2 * SECOND, 60 * SECOND);
+            return random.nextBoolean() ? by : -by;
+        }
+        return recipe.goesByWallClocks() ? between(-WALL_CLOCK_BOUND_NS, WALL_CLOCK_BOUND_NS + 1) : 0;
+    }
+
+    private int otherKhz() {
+        int percent = random.nextInt(5, 40);
+        return random.nextBoolean()
+                ? guestKhz + (int) (guestKhz / 100L * percent)
+                : guestKhz - (int) (guestKhz / 100L * percent);
+    }
+
+    private Machine machine(int khz, long skew) {
+        String origin = "reference implementation, recipe " + recipe.name() + " in the world " + world
+                + ", VMM preempted: " + preemption + ", seed " + seed + (restored ? ", destination" : ", source");
+        return recipe.arch() == Arch.X86
+                ? new X86Machine(
+                        kernel,
+                        khz,
+                        guestKhz,
+                        world == World.OTHER_RATE,
+                        now,
+                        skew,
+                        vcpus,
+                        seenClock,
+                        this::preemptInKvm,
+                        origin,
+                        random)
+                : new Arm64Machine(kernel, khz, now, skew, vcpus, origin, random);
+    }
+
+    // What the guest sees, and whether it may.
+
+    private void fail(boolean isFalse, Property property) {
+        if (isFalse && Property.of(recipe.arch()).contains(property)) {
+            fails.add(property);
+        }
+    }
+
+    private void look(boolean over) {
+        Set<Integer> executing = machine.executing();
+        boolean x86 = recipe.arch() == Arch.X86;
+        Long latestCounter = seenCounter;
+        Long latestClock = seenClock;
+        for (int vcpu : executing) {
+            long counter = machine.counter(vcpu);
+            Long clock = machine.clock(vcpu);
+            if (restored) {
+                fail(
+                        latestCounter != null
+                                && Machine.ns(counter - latestCounter, guestKhz)
+                                        < (world == World.OTHER_RATE ? -tolerance() : 0),
+                        Property.MONOTONIC_ACROSS);
+                fail(
+                        clock != null && latestClock != null && clock - latestClock < -tolerance(),
+                        Property.MONOTONIC_ACROSS);
+                Stopped left = stopped.get(vcpu);
+                if (left != null) {
+                    long moved = Machine.ns(counter - left.counter, guestKhz);
+                    fail(!keepsPolicy(moved, left.now), x86 ? Property.TSC_CONTINUOUS : Property.VIRTUAL_CONTINUOUS);
+                    Long before = left.clock;
+                    if (clock != null && before != null) {
+                        fail(
+                                !keepsPolicy(clock - before, left.now),
+                                x86 ? Property.CLOCK_CONTINUOUS : Property.PHYSICAL_CONTINUOUS);
+                        fail(!near(moved, clock - before, tolerance()), Property.CLOCKS_STAY_TOGETHER);
+                    }
+                }
+            }
+            if (seenCounter == null || counter - seenCounter > 0) {
+                seenCounter = counter;
+            }
+            if (clock != null && (seenClock == null || clock - seenClock > 0)) {
+                seenClock = clock;
+            }
+        }
+        fail(executing.stream().map(machine::line).distinct().count() > 1, Property.SAME_LINE);
+        machine.falseNow(restored, over).forEach(p -> fail(true, p));
+    }
+
+    private boolean keepsPolicy(long moved, long stop) {
+        long elapsed = now - stop;
+        if (recipe.policy() == Policy.ADVANCE) {
+            return near(moved, elapsed, tolerance() + (recipe.goesByWallClocks() ? WALL_CLOCK_BOUND_NS : 0));
+        }
+        long ran = resumed == null ? 0 : now - resumed;
+        return moved >= ran - tolerance() && moved <= elapsed - blackout + tolerance();
+    }
+}

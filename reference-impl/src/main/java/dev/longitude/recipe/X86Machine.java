@@ -1,0 +1,310 @@
+package dev.longitude.recipe;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.x86.PvclockPage;
+import dev.longitude.x86.TscScaling;
+import dev.longitude.x86.X86Host;
+import dev.longitude.x86.X86Vcpu;
+import dev.longitude.x86.X86Vm;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** An x86 host. */
+final class X86Machine implements Machine {
+    private static final long WALL_CLOCK_BEGINS_NS = 1_700_000_000_000_000_000L;
+
+    /** An offset with its ratio: the line that a TSC is on. */
+    private record Line(long offset, long ratio) {}
+
+    private final KernelProfile kernel;
+    private final X86Host host;
+    private final int guestKhz;
+    private final int vcpuCount;
+    private final String origin;
+    private final List<TraceEvent> events = new ArrayList<>();
+    private final X86Vm vm;
+    private final Map<Integer, X86Vcpu> vcpus = new TreeMap<>();
+    private final Map<Integer, Line> armed = new HashMap<>();
+    private final Set<Property> falseReplies = EnumSet.noneOf(Property.class);
+
+    /** The offsets that userspace's writes have laid down last; empty before the first. */
+    private final Set<Long> userOffset = new HashSet<>();
+
+    private int generation;
+
+    /** What the guest keeps in its memory of kvmclock, which comes with it. */
+    private @Nullable Long guestLastClock;
+
+    X86Machine(
+            KernelProfile kernel,
+            int khz,
+            int guestKhz,
+            boolean scales,
+            long now,
+            long skew,
+            int vcpuCount,
+            @Nullable Long guestLastClock,
+            Runnable preempt,
+            String origin,
+            SplittableRandom random) {
+        this.kernel = kernel;
+        this.guestKhz = guestKhz;
+        this.vcpuCount = vcpuCount;
+        this.guestLastClock = guestLastClock;
+        this.origin = origin;
+        TscScaling scaling = random.nextBoolean() ? TscScaling.INTEL : TscScaling.AMD;
+        // One host in four has a TSC that is about to wrap.
+        long tsc = random.nextInt(4) == 0 ? -random.nextLong(1, 1L << 33) : random.nextLong() >>> 12;
+        this.host = new X86Host(khz, scales ? scaling : TscScaling.NONE, true, tsc);
+        host.advance(host.millis(random.nextLong(10_000, 864_000_000)));
+        host.setRealtime(WALL_CLOCK_BEGINS_NS + now + skew);
+        this.vm = new X86Vm(host, kernel, 0, events::add);
+        vm.setBetween(preempt);
+    }
+
+    private X86Vcpu vcpu(int index) {
+        return requireNonNull(vcpus.get(index));
+    }
+
+    private TraceEvent last() {
+        return events.get(events.size() - 1);
+    }
+
+    private Object state(StateVariable variable) {
+        return requireNonNull(last().state().get(variable));
+    }
+
+    @Override
+    public Reply carryOut(Step step, int index, Function<Expression, Long> eval) {
+        Reply reply = ofKvm(step, index, eval);
+        judge(step, index, eval);
+        while (!kicked().isEmpty()) {
+            vcpu(kicked().iterator().next()).reenterGuest();
+        }
+        return reply;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Set<Integer> kicked() {
+        return (Set<Integer>) state(StateVariable.KICKED);
+    }
+
+    private Reply ofKvm(Step step, int index, Function<Expression, Long> eval) {
+        switch (step.verb()) {
+            case CREATE_VCPU -> vcpus.put(index, vm.createVcpu(index));
+            case ENTER_GUEST -> vcpu(index).enterGuest();
+            case EXIT_GUEST -> vcpu(index).exitGuest();
+            case WRITE_SYSTEM_TIME -> vcpu(index).writeSystemTime(true);
+            case SET_VM_TSC_KHZ -> {
+                return Reply.of(vm.setVmTscKhz(guestKhz));
+            }
+            case SET_TSC_KHZ -> {
+                return Reply.of(vcpu(index).setTscKhz(guestKhz));
+            }
+            case READ_TSC -> {
+                return Reply.of("", vcpu(index).readTsc());
+            }
+            case WRITE_TSC -> vcpu(index).writeTsc(eval.apply(step.arg("value")));
+            case WRITE_TSC_DEADLINE -> armed.put(index, line(index));
+            case GET_TSC_OFFSET -> {
+                long offset = vcpu(index).getTscOffset();
+                return new Reply((int) last().results().getOrDefault(Field.ERRNO, 0), ImmutableMap.of("", offset));
+            }
+            case SET_TSC_OFFSET -> vcpu(index).setTscOffset(eval.apply(step.arg("offset")));
+            case GET_CLOCK -> {
+                X86Vm.ClockData data = vm.getClock();
+                boolean given = (data.flags() & X86Vm.CLOCK_REALTIME) != 0;
+                return new Reply(
+                        0,
+                        ImmutableMap.of(
+                                "clock",
+                                data.clock(),
+                                "flags",
+                                (long) data.flags(),
+                                "realtime",
+                                given ? data.realtime() : host.realtime(),
+                                "hostTsc",
+                                data.hostTsc()));
+            }
+            case SET_CLOCK -> {
+                int flags = (int) (long) eval.apply(step.arg("flags"));
+                long realtime = (flags & X86Vm.CLOCK_REALTIME) == 0 ? 0 : eval.apply(step.arg("realtime"));
+                return Reply.of(vm.setClock(eval.apply(step.arg("clock")), flags, realtime));
+            }
+            case KVMCLOCK_CTRL -> {
+                return Reply.of(vcpu(index).kvmclockCtrl());
+            }
+            case LOAD_VCPU -> vcpu(index).load();
+            default -> throw new IllegalArgumentException(step.verb() + " is not of x86");
+        }
+        return Reply.NOTHING;
+    }
+
+    /** What a property says of the reply itself, and what userspace's writes have laid down. */
+    private void judge(Step step, int index, Function<Expression, Long> eval) {
+        switch (step.verb()) {
+            case WRITE_TSC -> {
+                int before = generation;
+                generation = (int) state(StateVariable.CUR_TSC_GENERATION);
+                if (generation != before) {
+                    userOffset.clear();
+                    userOffset.add((long) state(StateVariable.CUR_TSC_OFFSET));
+                }
+                if (!(step.arg("value") instanceof Expression.Literal)
+                        && counter(index) != eval.apply(step.arg("value"))
+                        && !userOffset.contains(vcpu(index).tscOffset())) {
+                    falseReplies.add(Property.RESTORE_TAKES_EFFECT);
+                }
+            }
+            case SET_TSC_OFFSET -> {
+                generation = (int) state(StateVariable.CUR_TSC_GENERATION);
+                long offset = eval.apply(step.arg("offset"));
+                userOffset.clear();
+                userOffset.add(offset);
+                if (vcpu(index).tscOffset() != offset) {
+                    falseReplies.add(Property.RESTORE_TAKES_EFFECT);
+                }
+            }
+            case SET_CLOCK -> {
+                long shows = host.baseNs() + (long) state(StateVariable.KVMCLOCK_OFFSET);
+                long off = shows - eval.apply(step.arg("clock"));
+                if ((int) last().results().getOrDefault(Field.ERRNO, 0) == 0
+                        && (eval.apply(step.arg("flags")) & X86Vm.CLOCK_REALTIME) == 0
+                        && Math.abs(off) > 1) {
+                    falseReplies.add(Property.RESTORE_TAKES_EFFECT);
+                }
+            }
+            default -> generation = (int) state(StateVariable.CUR_TSC_GENERATION);
+        }
+    }
+
+    @Override
+    public void advance(long ns) {
+        host.advance(Machine.cycles(ns, host.tscKhz()));
+    }
+
+    @Override
+    public void stepRealtime(long by) {
+        host.setRealtime(host.realtime() + by);
+    }
+
+    @Override
+    public long hostCounter() {
+        return host.rdtsc();
+    }
+
+    @Override
+    public long hostRealtime() {
+        return host.realtime();
+    }
+
+    @Override
+    public long scaled(long hostCounter) {
+        TscScaling scaling = host.scaling();
+        return scaling.scale(
+                hostCounter, scaling.supported() ? scaling.ratio(guestKhz, host.tscKhz()) : scaling.defaultRatio());
+    }
+
+    @Override
+    public Set<Integer> executing() {
+        Set<Integer> executing = new TreeSet<>();
+        vcpus.forEach((index, vcpu) -> {
+            if (vcpu.inGuest()) {
+                executing.add(index);
+            }
+        });
+        return executing;
+    }
+
+    @Override
+    public long counter(int index) {
+        X86Vcpu vcpu = vcpu(index);
+        return host.scaling().scale(host.rdtsc(), vcpu.tscScalingRatio()) + vcpu.tscOffset();
+    }
+
+    @Override
+    public @Nullable Long clock(int index) {
+        PvclockPage page = vcpu(index).pvclockPage();
+        if (page.version() == 0) {
+            return null;
+        }
+        long reading = page.read(() -> counter(index));
+        Long latest = guestLastClock;
+        // The guest does not let a clock go back that is not stable.
+        if (!page.contents().stable() && latest != null && reading - latest < 0) {
+            return latest;
+        }
+        guestLastClock = latest == null || reading - latest > 0 ? Long.valueOf(reading) : latest;
+        return reading;
+    }
+
+    @Override
+    public Line line(int index) {
+        return new Line(vcpu(index).tscOffset(), vcpu(index).tscScalingRatio());
+    }
+
+    @Override
+    public ImmutableMap<String, Long> made() {
+        ImmutableMap.Builder<String, Long> made = ImmutableMap.builder();
+        vcpus.forEach((index, vcpu) ->
+                made.put("offset " + index, vcpu.tscOffset()).put("ratio " + index, vcpu.tscScalingRatio()));
+        return made.put("kvmclock offset", (long) state(StateVariable.KVMCLOCK_OFFSET))
+                .buildOrThrow();
+    }
+
+    @Override
+    public Set<Property> falseNow(boolean restored, boolean over) {
+        Set<Property> all = EnumSet.noneOf(Property.class);
+        all.addAll(falseReplies);
+        for (int index : executing()) {
+            Line at = armed.get(index);
+            if (at != null && !at.equals(line(index))) {
+                all.add(Property.TIMER_ON_TIME);
+            }
+            PvclockPage page = vcpu(index).pvclockPage();
+            if (restored && page.version() != 0 && (page.contents().flags() & PvclockPage.GUEST_STOPPED) == 0) {
+                all.add(Property.STOPPED_IS_TOLD);
+            }
+            if (restored && Math.abs(scaledKhz(vcpu(index)) - guestKhz) > 1) {
+                all.add(Property.SAME_RATE);
+            }
+        }
+        if (over && executing().size() == vcpuCount && !(boolean) state(StateVariable.USE_MASTER_CLOCK)) {
+            all.add(Property.MASTER_CLOCK_IS_ON);
+        }
+        return all;
+    }
+
+    private long scaledKhz(X86Vcpu vcpu) {
+        return host.scaling().scale(host.tscKhz(), vcpu.tscScalingRatio());
+    }
+
+    @Override
+    public Simulation.Trace trace() {
+        return new Simulation.Trace(
+                new TraceHeader(
+                        kernel,
+                        new TraceHeader.X86(host.tscKhz(), host.scaling().fracBits(), true, false),
+                        vcpuCount,
+                        origin),
+                ImmutableList.copyOf(events));
+    }
+}

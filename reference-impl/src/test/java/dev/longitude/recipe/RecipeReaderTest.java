@@ -1,0 +1,173 @@
+package dev.longitude.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longitude.kernel.Arch;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.migration.Policy;
+import java.io.StringReader;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecipeReaderTest {
+    private static final String GOOD = """
+            about: a VMM
+            arch: x86_64
+            policy: freeze
+            save:
+              - pause
+              - inTurn:
+                  - ReadTsc: {as: tsc}
+              - GetClock: {as: clock}
+            restore:
+              - inTurn: [CreateVcpu]
+              - inParallel:
+                  - WriteTsc: {value: tsc}
+                  - WriteTsc: {value: "tsc[0] + cycles(clock.realtime - 2)"}
+              - SetClock: {clock: clock.clock}
+              - run
+            """;
+
+    private static Recipe read(String text) throws RecipeException {
+        return RecipeReader.read("mine.yaml", "mine", new StringReader(text));
+    }
+
+    @Test
+    void readsWhatTheReadmeDescribes() throws RecipeException {
+        Recipe recipe = read(GOOD);
+        assertThat(recipe.arch()).isEqualTo(Arch.X86);
+        assertThat(recipe.policy()).isEqualTo(Policy.FREEZE);
+        assertThat(recipe.moves()).isTrue();
+        assertThat(recipe.worlds()).containsExactly(World.USUAL);
+        assertThat(recipe.steps().map(Step::verb))
+                .containsExactly(
+                        Verb.CREATE_VCPU,
+                        Verb.WRITE_SYSTEM_TIME,
+                        Verb.ENTER_GUEST,
+                        Verb.WORK,
+                        Verb.EXIT_GUEST,
+                        Verb.READ_TSC,
+                        Verb.GET_CLOCK,
+                        Verb.BLACKOUT,
+                        Verb.CREATE_VCPU,
+                        Verb.WRITE_TSC,
+                        Verb.WRITE_TSC,
+                        Verb.SET_CLOCK,
+                        Verb.ENTER_GUEST);
+        List<Step> writes =
+                recipe.steps().filter(s -> s.verb() == Verb.WRITE_TSC).toList();
+        // Saved for each vCPU: the vCPU's own. Saved once: the VM's, which is kept as vCPU 0's.
+        assertThat(writes.get(0).arg("value")).isEqualTo(new Expression.Saved("tsc", null));
+        assertThat(writes.get(1).arg("value"))
+                .isEqualTo(new Expression.Sum(
+                        new Expression.Saved("tsc", 0),
+                        new Expression.Call(
+                                Expression.Function.CYCLES,
+                                new Expression.Sum(
+                                        new Expression.Saved("clock.realtime", 0), new Expression.Literal(2), true),
+                                0),
+                        false));
+        assertThat(recipe.fieldsUsedOf("clock")).containsExactlyInAnyOrder("clock", "realtime");
+    }
+
+    @Test
+    void aKernelThatLacksSomethingSaysWhat() throws RecipeException {
+        Recipe recipe = read(GOOD);
+        assertThat(recipe.unfitFor(KernelProfile.V6_1)).isEmpty();
+        assertThat(recipe.unfitFor(KernelProfile.V5_10))
+                .contains("GetClock of v5.10 returns neither realtime nor hostTsc");
+        Recipe offsets = read(GOOD.replace("- ReadTsc: {as: tsc}", "- GetTscOffset: {as: tsc}")
+                .replace("clock.realtime", "clock.clock"));
+        assertThat(offsets.unfitFor(KernelProfile.V5_10)).contains("v5.10 does not have GetTscOffset");
+    }
+
+    @Test
+    void aStepIsLeftOutWhereTheKernelSaysSo() throws RecipeException {
+        Recipe recipe = read(GOOD.replace("  - run\n", """
+                  - inTurn:
+                      - SetTscOffset: {offset: 0, ifHas: SetTscOffset}
+                      - WriteTsc: {value: 0, unlessHas: SetTscOffset}
+                      - SetTscKhz: {unlessNear: true}
+                  - run
+                """).replace("clock.realtime", "clock.clock"));
+        assertThat(recipe.unfitFor(KernelProfile.V5_10)).isEmpty();
+        assertThat(verbs(recipe.in(World.USUAL, KernelProfile.V5_10)))
+                .doesNotContain(Verb.SET_TSC_OFFSET, Verb.SET_TSC_KHZ)
+                .filteredOn(v -> v == Verb.WRITE_TSC)
+                .hasSize(3);
+        assertThat(verbs(recipe.in(World.OTHER_RATE, KernelProfile.V6_1)))
+                .contains(Verb.SET_TSC_OFFSET, Verb.SET_TSC_KHZ)
+                .filteredOn(v -> v == Verb.WRITE_TSC)
+                .hasSize(2);
+    }
+
+    private static List<Verb> verbs(Recipe recipe) {
+        return recipe.steps().map(Step::verb).toList();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    about: a VMM          | abuot: a VMM             | mine.yaml:1:1: a recipe has no 'abuot'; it has about, source, arch, policy, worlds, moves, boot, save, restore, claims
+                    about: a VMM          | source: me               | mine.yaml:1:1: 'about' is missing
+                    arch: x86_64          | arch: x86                | mine.yaml:2:7: 'x86' is none of aarch64, x86_64
+                    - pause               | - GetClock: {as: first}  | mine.yaml:7:9: ReadTsc needs a vCPU that is not in KVM_RUN: put a 'pause' before it
+                    - run                 | - Wait                   | mine.yaml:10:3: the guest does not run at the end of restore: it needs a 'run'
+                    - inTurn: [CreateVcpu]| - Wait                   | mine.yaml:12:9: WriteTsc, but there is no vCPU yet: a CreateVcpu must come first
+                    {value: tsc}          | {value: tcs}             | mine.yaml:12:27: 'tcs' has not been saved; so far there are [clock.clock, clock.flags, clock.hostTsc, clock.realtime, tsc]
+                    {value: tsc}          | {value: "tsc[1]"}        | mine.yaml:12:27: 'tsc[1]': only [0] of what was saved for each vCPU
+                    {clock: clock.clock}  | {clock: tsc}             | mine.yaml:14:23: 'tsc' was saved for each vCPU: which one? [0] is the first
+                    {clock: clock.clock}  | {flags: 4}               | mine.yaml:14:5: SetClock needs 'clock'
+                    {clock: clock.clock}  | {clock: clock.clock, flags: 4} | mine.yaml:14:5: SetClock with KVM_CLOCK_REALTIME (4) needs 'realtime'
+                    {value: tsc}          | {value: tsc +}           | mine.yaml:12:27: 'tsc +': after 5 characters: expected a number, a name or '(', found the end
+                    {value: tsc}          | {value: 16}              | mine.yaml:12:27: '16': after 0 characters: expected a number from 0 to 15, found '16'
+                    {value: tsc}          | {value: half(tsc)}       | mine.yaml:12:27: 'half(tsc)': after 0 characters: expected one of the functions cycles, scaled, atLeast0, without, found 'half'
+                    - ReadTsc: {as: tsc}  | - ReadTsc                | mine.yaml:7:9: ReadTsc needs 'as'
+                    - inTurn: [CreateVcpu]| - InitVcpu               | mine.yaml:10:5: 'InitVcpu' is no step; there are pause, run, inTurn, inParallel, CreateVcpu, Wait, Compute, ReadRealtime, ReadHostCounter, ReadInstant, WriteSystemTime, SetVmTscKhz, SetTscKhz, ReadTsc, WriteTsc, WriteTscDeadline, GetTscOffset, SetTscOffset, GetClock, SetClock, KvmclockCtrl, LoadVcpu
+                    about: a VMM          | about: [*a]              | mine.yaml:1:9: found undefined alias a
+                    """)
+    void anErrorSaysWhereAndWhatWouldBeRight(String right, String wrong, String message) {
+        assertThat(GOOD).contains(right);
+        assertThatThrownBy(() -> read(GOOD.replaceFirst(
+                        java.util.regex.Pattern.quote(right), java.util.regex.Matcher.quoteReplacement(wrong))))
+                .isInstanceOf(RecipeException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void aClaimNamesAPropertyAWorldAndAKernelThatThereAre() throws RecipeException {
+        String claim = """
+                claims:
+                  - says: it jumps
+                    by: me
+                    evidence: measured
+                    property: ClockContinuous
+                    kernel: v6.1
+                """;
+        assertThat(read(GOOD + claim).claims())
+                .containsExactly(new Claim(
+                        "it jumps",
+                        "me",
+                        Claim.Evidence.MEASURED,
+                        Property.CLOCK_CONTINUOUS,
+                        true,
+                        World.USUAL,
+                        "v6.1"));
+        assertThatThrownBy(() -> read(GOOD + claim.replace("ClockContinuous", "VirtualContinuous")))
+                .hasMessageStartingWith("mine.yaml:20:15: 'VirtualContinuous' is no property on x86_64; there are");
+        assertThatThrownBy(() -> read(GOOD + claim.replace("v6.1", "v6.2")))
+                .hasMessageStartingWith("mine.yaml:21:13: unknown kernel profile 'v6.2'");
+    }
+
+    @Test
+    void whatIsNoRecipeIsRefused() {
+        assertThatThrownBy(() -> read("")).hasMessage("mine.yaml: empty");
+        assertThatThrownBy(() -> read("[".repeat(10_000))).isInstanceOf(RecipeException.class);
+        assertThatThrownBy(() -> read("a: &a [*a]")).isInstanceOf(RecipeException.class);
+        assertThatThrownBy(() -> read("x".repeat(1 << 20))).isInstanceOf(RecipeException.class);
+        assertThatThrownBy(() -> read(GOOD.replace("{value: tsc}", "{value: \"" + "(".repeat(1000) + "\"}")))
+                .hasMessageContaining("nested too deeply");
+    }
+}

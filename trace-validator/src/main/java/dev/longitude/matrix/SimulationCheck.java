@@ -1,0 +1,74 @@
+package dev.longitude.matrix;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.recipe.Preemption;
+import dev.longitude.recipe.Property;
+import dev.longitude.recipe.RecipeRun;
+import dev.longitude.recipe.Simulation;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Holds a judgement against simulated runs with real numbers: what holds never fails in any, and what fails is seen to.
+ *
+ * @param runs how many
+ * @param contradictions what the runs show and the judgement denies, each with a command that shows it
+ * @param unseen what the judgement says and no run shows
+ */
+public record SimulationCheck(Case of, int runs, ImmutableList<String> contradictions, ImmutableList<String> unseen) {
+    /**
+     * Runs a case.
+     *
+     * @param preemptions how often a VMM that is preempted is
+     * @param runs how many; the ways in which a VMM is preempted take turns
+     * @param firstSeed the first run's seed; each further run has the next
+     */
+    public static SimulationCheck run(Judgement judgement, int preemptions, int runs, long firstSeed) {
+        Case of = judgement.of();
+        if (judgement.states() == 0) {
+            return new SimulationCheck(of, 0, ImmutableList.of(), ImmutableList.of());
+        }
+        Map<Property, Map<Preemption, Long>> seen = new TreeMap<>();
+        Preemption[] ways = Preemption.values();
+        for (int run = 0; run < runs; run++) {
+            long seed = firstSeed + run;
+            Preemption way = ways[run % ways.length];
+            Simulation simulation = RecipeRun.play(of.recipe(), of.world(), of.kernel(), way, preemptions, seed);
+            simulation
+                    .fails()
+                    .forEach(property -> seen.computeIfAbsent(property, p -> new EnumMap<>(Preemption.class))
+                            .putIfAbsent(way, seed));
+        }
+        List<String> contradictions = new ArrayList<>();
+        List<String> unseen = new ArrayList<>();
+        judgement.verdicts().forEach((property, verdict) -> {
+            Map<Preemption, Long> by = seen.getOrDefault(property, Map.of());
+            by.forEach((way, seed) -> {
+                if (!verdict.isFailure() || way.compareTo(verdict.says().preemption()) < 0) {
+                    contradictions.add(of + ": " + property + " " + verdict.says() + ", but a run shows it: "
+                            + command(of, way, preemptions, seed));
+                }
+            });
+            if (verdict.isFailure() && !by.containsKey(verdict.says().preemption())) {
+                unseen.add(of + ": " + property + " " + verdict.says() + ", but no run shows it");
+            }
+        });
+        return new SimulationCheck(of, runs, ImmutableList.copyOf(contradictions), ImmutableList.copyOf(unseen));
+    }
+
+    private static String command(Case of, Preemption way, int preemptions, long seed) {
+        return String.format(
+                Locale.ROOT,
+                "longitude simulate --recipe %s --world %s --kernel %s --preemption %s --preemptions %d --seed %d",
+                of.recipe().name(),
+                of.world(),
+                of.kernel(),
+                way,
+                preemptions,
+                seed);
+    }
+}

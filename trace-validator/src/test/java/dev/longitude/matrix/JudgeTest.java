@@ -1,0 +1,131 @@
+package dev.longitude.matrix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.recipe.Property;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.RecipeReader;
+import dev.longitude.recipe.World;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JudgeTest {
+    /** KVM_SET_CLOCK comes after the first run. */
+    private static final String WRONG = """
+            about: a wrong one
+            arch: x86_64
+            policy: freeze
+            save:
+              - pause
+              - inTurn:
+                  - ReadTsc: {as: tsc}
+              - GetClock: {as: clock}
+            restore:
+              - inTurn: [CreateVcpu]
+              - inTurn:
+                  - WriteTsc: {value: tsc}
+                  - WriteSystemTime
+                  - KvmclockCtrl: {mayFail: true}
+              - run
+              - SetClock: {clock: clock.clock}
+            """;
+
+    private static Case of(String recipe) throws Exception {
+        Recipe read = RecipeReader.read("mine.yaml", "mine", new StringReader(recipe));
+        return new Case(read, World.USUAL, KernelProfile.V6_12);
+    }
+
+    /**
+     * Until a vCPU is in the guest again, every behaviour has the same steps: create two vCPUs and their pages (4), run
+     * (2), work (1), pause (2), read (2 and 1), blackout (1), create (2), write (2 x 3), run the first (1). Then it shows
+     * a kvmclock that began when the VM was created.
+     */
+    private static final int STEPS_TO_THE_FIRST_RUN = 4 + 2 + 1 + 2 + 3 + 1 + 2 + 6 + 1;
+
+    @Test
+    void aWrongRecipeIsRefusedByNameWithAShortestCounterexample(@TempDir Path kept) throws Exception {
+        Judge judge = new Judge(Judge.PREEMPTIONS, kept);
+        Judgement judgement = judge.judge(of(WRONG));
+        Verdict verdict = judgement.verdict(Property.CLOCK_CONTINUOUS);
+        assertThat(verdict).isEqualTo(Verdict.fails(Verdict.Says.FAILS, STEPS_TO_THE_FIRST_RUN));
+        assertThat(judgement.verdict(Property.MONOTONIC_ACROSS))
+                .isEqualTo(Verdict.fails(Verdict.Says.FAILS, STEPS_TO_THE_FIRST_RUN));
+        assertThat(judgement.verdict(Property.COMPLETES)).isEqualTo(Verdict.HOLDS);
+        assertThat(judgement.verdict(Property.TIMER_ON_TIME).says()).isEqualTo(Verdict.Says.DOES_NOT_APPLY);
+
+        Counterexample shown = judge.open(judgement.of(), Property.CLOCK_CONTINUOUS, verdict.says());
+        assertThat(shown.steps()).hasSize(STEPS_TO_THE_FIRST_RUN);
+        Counterexample.Step last = shown.steps().get(STEPS_TO_THE_FIRST_RUN - 1);
+        assertThat(last.what()).isEqualTo("EnterGuest");
+        int vcpu = last.vcpu().orElseThrow();
+        // The guest had run for 12 ticks: so it has its TSC again, and a kvmclock of 0.
+        assertThat(last.clocks().get(vcpu).counter()).isEqualTo(12);
+        assertThat(last.clocks().get(vcpu).second()).contains(0);
+    }
+
+    @Test
+    void theSameWithTheClockSetFirstKeepsIt() throws Exception {
+        Judgement judgement = new Judge(Judge.PREEMPTIONS, null)
+                .judge(of(WRONG.replace(
+                        "  - run\n  - SetClock: {clock: clock.clock}\n",
+                        "  - SetClock: {clock: clock.clock}\n  - run\n")));
+        assertThat(judgement.verdict(Property.CLOCK_CONTINUOUS)).isEqualTo(Verdict.HOLDS);
+        assertThat(judgement.verdict(Property.SAME_LINE).says()).isEqualTo(Verdict.Says.FAILS_IF_PREEMPTED_LONG);
+    }
+
+    @Test
+    void whatWasFoundIsKeptAndUsedAgain(@TempDir Path kept) throws Exception {
+        Judge judge = new Judge(Judge.PREEMPTIONS, kept);
+        Judgement first = judge.judge(of(WRONG));
+        List<Path> files;
+        try (Stream<Path> list = Files.list(kept)) {
+            files = list.toList();
+        }
+        assertThat(files).hasSize(1);
+        assertThat(judge.judge(of(WRONG))).isEqualTo(first);
+        // Nothing is run: what the file says now is what is found.
+        Files.writeString(files.get(0), Files.readString(files.get(0)).replaceFirst("\"states\":\\d+", "\"states\":7"));
+        assertThat(judge.judge(of(WRONG)).states()).isEqualTo(7);
+        // Another recipe is another hash.
+        judge.judge(of(WRONG.replace("      - KvmclockCtrl: {mayFail: true}\n", "")));
+        try (Stream<Path> list = Files.list(kept)) {
+            assertThat(list).hasSize(2);
+        }
+    }
+
+    @Test
+    void whatFailsBeforeItsEndIsNotSaidToHold() throws Exception {
+        // v6.12 returns no host_tsc before the first run.
+        Judgement judgement = new Judge(Judge.PREEMPTIONS, null)
+                .judge(of(WRONG.replace(
+                        "  - run\n",
+                        "  - GetClock: {as: early}\n  - Compute: {value: early.hostTsc, as: unused}\n  - run\n")));
+        assertThat(judgement.verdict(Property.COMPLETES).says()).isEqualTo(Verdict.Says.FAILS);
+        assertThat(judgement.verdict(Property.CLOCK_CONTINUOUS))
+                .isEqualTo(Verdict.doesNotApply("the restore does not come to its end"));
+    }
+
+    @Test
+    void aKernelThatCannotCarryItOutIsNotJudged() throws Exception {
+        Recipe recipe = of(WRONG.replace("ReadTsc", "GetTscOffset")).recipe();
+        Judgement judgement =
+                new Judge(Judge.PREEMPTIONS, null).judge(new Case(recipe, World.USUAL, KernelProfile.V5_10));
+        assertThat(judgement.states()).isZero();
+        assertThat(judgement.verdicts().values())
+                .containsOnly(Verdict.doesNotApply("v5.10 does not have GetTscOffset"));
+    }
+
+    @Test
+    void aCounterexampleThatThereIsNotIsNotShown() throws Exception {
+        assertThatThrownBy(() ->
+                        new Judge(Judge.PREEMPTIONS, null).open(of(WRONG), Property.COMPLETES, Verdict.Says.FAILS))
+                .hasMessage("mine v6.12: Completes does not fail");
+    }
+}
