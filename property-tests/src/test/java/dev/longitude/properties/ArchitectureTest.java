@@ -30,10 +30,20 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule theReferenceImplementationKnowsNoTla = noClasses()
             .that()
-            .resideInAnyPackage("dev.longitude.x86..", "dev.longitude.scenario..", "dev.longitude.kernel..")
+            .resideInAnyPackage(
+                    "dev.longitude.x86..",
+                    "dev.longitude.arm64..",
+                    "dev.longitude.scenario..",
+                    "dev.longitude.recipe..",
+                    "dev.longitude.kernel..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("tlc2..", "tla2sany..", "dev.longitude.validator..", "dev.longitude.model..");
+            .resideInAnyPackage(
+                    "tlc2..",
+                    "tla2sany..",
+                    "dev.longitude.validator..",
+                    "dev.longitude.model..",
+                    "dev.longitude.matrix..");
 
     @ArchTest
     static final ArchRule theValidatorDoesNotKnowTheReferenceImplementation = noClasses()

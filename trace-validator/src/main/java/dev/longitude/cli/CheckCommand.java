@@ -1,11 +1,21 @@
 package dev.longitude.cli;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.matrix.Case;
+import dev.longitude.matrix.Judge;
+import dev.longitude.matrix.Judgement;
+import dev.longitude.matrix.Matrix;
+import dev.longitude.matrix.RecipeFaultException;
+import dev.longitude.matrix.Recipes;
 import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.World;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.trace.TraceFormatException;
@@ -30,13 +40,22 @@ import picocli.CommandLine.Spec;
 /** {@code longitude check}: every model, every scenario and every bundled recording. */
 @Command(
         name = "check",
-        description = "Check the models with TLC, and the scenarios and bundled recordings against the specification.",
+        description =
+                "Check the models with TLC, and the scenarios and bundled recordings against the specification; or a recipe.",
         mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
     /** Enough that each branch of the reference implementation is taken under each kernel. */
     private static final int SEEDS = 8;
 
     private static final int VCPUS = 3;
+
+    /** A few cells of the matrix, the series' theorems among them; all of it is for {@code longitude matrix}. */
+    private static final ImmutableListMultimap<KernelProfile, String> OF_THE_MATRIX = ImmutableListMultimap.of(
+            KernelProfile.V6_12, "series-by-value",
+            KernelProfile.V6_12, "kernel-documented",
+            KernelProfile.V6_12, "cloud-hypervisor-52",
+            KernelProfile.SERIES_V1, "series-v1-arm64-one-vcpu",
+            KernelProfile.SERIES_V2, "series-v2-arm64");
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -90,6 +109,14 @@ final class CheckCommand implements Callable<Integer> {
         Path folder = Files.createTempDirectory("longitude-check");
         try {
             if (models.isEmpty()) {
+                ImmutableList<Matrix.Cell> committed = Matrix.committed();
+                for (Recipe recipe : Recipes.bundled()) {
+                    OF_THE_MATRIX.forEach((kernel, name) -> {
+                        if (name.equals(recipe.name())) {
+                            jobs.add(() -> check(new Case(recipe, World.USUAL, kernel), committed));
+                        }
+                    });
+                }
                 for (Scenario scenario : Scenario.all()) {
                     for (KernelProfile kernel : KernelProfile.showing(scenario.arch())) {
                         jobs.add(() -> check(scenario, kernel));
@@ -141,6 +168,19 @@ final class CheckCommand implements Callable<Integer> {
                 outcome.states() + " states",
                 seconds(begin),
                 fault);
+    }
+
+    private static Row check(Case of, ImmutableList<Matrix.Cell> committed)
+            throws IOException, InterruptedException, RecipeFaultException {
+        long begin = System.nanoTime();
+        Judgement judgement = new Judge(Judge.PREEMPTIONS, null).judge(of);
+        ImmutableList<String> changes = new Matrix(ImmutableList.of(judgement)).changesFrom(committed, false);
+        return new Row(
+                "recipe " + of,
+                "as in the committed matrix",
+                judgement.states() + " states",
+                seconds(begin),
+                changes.isEmpty() ? null : String.join("\n", changes));
     }
 
     private static Row check(Scenario scenario, KernelProfile kernel) {

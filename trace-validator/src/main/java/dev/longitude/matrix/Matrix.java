@@ -1,6 +1,9 @@
 package dev.longitude.matrix;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
@@ -11,9 +14,11 @@ import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.io.Resources;
 import dev.longitude.recipe.Claim;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,7 +87,13 @@ public record Matrix(ImmutableList<Judgement> judgements) {
         return ImmutableList.copyOf(JSON.readValue(json, new TypeReference<List<Cell>>() {}));
     }
 
+    /** The cells of the committed matrix that this program carries. */
+    public static ImmutableList<Cell> committed() throws IOException {
+        return cells(Resources.toString(Resources.getResource(Matrix.class, "/spec/matrix.json"), UTF_8));
+    }
+
     /** One cell as a row of CSV. */
+    @JsonPropertyOrder({"recipe", "world", "kernel", "property", "says", "length", "why"})
     private record CsvRow(
             String recipe,
             String world,

@@ -48,7 +48,7 @@ public record SimulationCheck(Case of, int runs, ImmutableList<String> contradic
         judgement.verdicts().forEach((property, verdict) -> {
             Map<Preemption, Long> by = seen.getOrDefault(property, Map.of());
             by.forEach((way, seed) -> {
-                if (!verdict.isFailure() || way.compareTo(verdict.says().preemption()) < 0) {
+                if (!verdict.says().isShownBy(way)) {
                     contradictions.add(of + ": " + property + " " + verdict.says() + ", but a run shows it: "
                             + command(of, way, preemptions, seed));
                 }

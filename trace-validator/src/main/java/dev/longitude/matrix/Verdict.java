@@ -61,6 +61,11 @@ public record Verdict(
             };
         }
 
+        /** Whether a VMM that is preempted in that way may show the failure. */
+        public boolean isShownBy(Preemption by) {
+            return isFailure() && by.compareTo(preemption()) >= 0;
+        }
+
         @JsonValue
         @Override
         public String toString() {

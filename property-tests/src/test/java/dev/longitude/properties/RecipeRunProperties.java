@@ -1,0 +1,138 @@
+package dev.longitude.properties;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.matrix.Matrix;
+import dev.longitude.matrix.Recipes;
+import dev.longitude.matrix.Verdict;
+import dev.longitude.recipe.Preemption;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.RecipeRun;
+import dev.longitude.recipe.Simulation;
+import dev.longitude.recipe.World;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.validator.TraceValidator;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.lifecycle.AddLifecycleHook;
+
+/** Recipes run between two simulated hosts, with real numbers, and what the committed matrix says of them. */
+@AddLifecycleHook(Reproducible.class)
+class RecipeRunProperties {
+    private static final ImmutableList<Recipe> RECIPES = recipes();
+    private static final ImmutableList<Preemption> WAYS = ImmutableList.copyOf(Preemption.values());
+    private static final Map<String, Verdict> MATRIX = matrix();
+
+    private static ImmutableList<Recipe> recipes() {
+        try {
+            return Recipes.bundled();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Map<String, Verdict> matrix() {
+        try {
+            return Matrix.committed().stream()
+                    .collect(Collectors.toMap(
+                            c -> c.recipe() + " " + c.world() + " " + c.kernel() + " " + c.property(),
+                            Matrix.Cell::verdict));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    record Where(Recipe recipe, World world, KernelProfile kernel) {
+        Verdict says(dev.longitude.recipe.Property property) {
+            return requireNonNull(MATRIX.get(recipe.name() + " " + world + " " + kernel + " " + property));
+        }
+
+        @Override
+        public String toString() {
+            return recipe.name() + "@" + world + " " + kernel;
+        }
+    }
+
+    private static List<Where> everywhere() {
+        List<Where> all = new ArrayList<>();
+        for (Recipe recipe : RECIPES) {
+            for (World world : recipe.worlds()) {
+                for (KernelProfile kernel : KernelProfile.showing(recipe.arch())) {
+                    if (recipe.unfitFor(kernel).isEmpty()) {
+                        all.add(new Where(recipe, world, kernel));
+                    }
+                }
+            }
+        }
+        return all;
+    }
+
+    record Run(Where where, Preemption preemption, int preemptions, long seed) {
+        Simulation play() {
+            return RecipeRun.play(where.recipe, where.world, where.kernel, preemption, preemptions, seed);
+        }
+    }
+
+    @Provide
+    Arbitrary<Run> runs() {
+        return Combinators.combine(
+                        Arbitraries.of(everywhere()),
+                        Arbitraries.of(Preemption.class),
+                        Arbitraries.of(1, 2, 100),
+                        Arbitraries.longs())
+                .as(Run::new);
+    }
+
+    @Property(tries = 150, shrinking = ShrinkingMode.OFF)
+    void everyTraceOfARunConforms(@ForAll("runs") Run run) throws Exception {
+        for (Simulation.Trace trace : run.play().traces()) {
+            TraceValidator validator = new TraceValidator(trace.header());
+            for (TraceEvent event : trace.events()) {
+                assertThat(validator.accept(event)).as(trace.header().origin()).isEmpty();
+            }
+        }
+    }
+
+    @Property(tries = 500, shrinking = ShrinkingMode.OFF)
+    void theSameSeedGivesTheSameRun(@ForAll("runs") Run run) {
+        assertThat(run.play()).isEqualTo(run.play());
+    }
+
+    /** A hundred runs of every case: none shows what the matrix denies. Longer: {@code longitude matrix --simulate N}. */
+    @Example
+    void whatTheMatrixSaysHoldsNeverFails() {
+        Set<String> seen = new TreeSet<>();
+        for (Where where : everywhere()) {
+            for (int seed = 1; seed <= 100; seed++) {
+                Preemption preemption = WAYS.get(seed % WAYS.size());
+                for (dev.longitude.recipe.Property property :
+                        new Run(where, preemption, 1, seed).play().fails()) {
+                    Verdict says = where.says(property);
+                    assertThat(says.says().isShownBy(preemption))
+                            .as("%s: %s %s, VMM preempted: %s, seed %d", where, property, says, preemption, seed)
+                            .isTrue();
+                    seen.add(where + " " + property);
+                }
+            }
+        }
+        // And what it says fails is seen to: not all of it in so few runs.
+        long fails = MATRIX.values().stream().filter(Verdict::isFailure).count();
+        assertThat(seen).hasSizeGreaterThan((int) (fails * 9 / 10));
+    }
+}

@@ -1,0 +1,148 @@
+package dev.longitude.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longitude.matrix.Matrix;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MatrixCommandTest {
+    private static final Path SPEC = Path.of("../spec");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void listsTheRecipes() {
+        Run run = Run.of("matrix", "--list");
+        assertThat(run.code()).isEqualTo(ExitCode.HOLDS);
+        assertThat(run.out()).containsPattern("firecracker-clock-realtime +x86_64 +ADVANCE +usual");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    matrix --recipe nosuch                                  | no recipe and no file 'nosuch'; `matrix --list` shows the recipes
+                    matrix --world mars                                     | no recipe is judged in the world 'mars'; there are usual, other-rate, stepped-clock, young-guest
+                    matrix --property SameLine                              | --property opens one cell: it needs one --recipe and one --kernel
+                    matrix --recipe firecracker --kernel v6.1 --property X  | no property 'X' on x86_64; there are Completes, MonotonicAcross, SameLine, SameRate, TscContinuous, ClockContinuous, ClocksStayTogether, IdempotentRestore, RestoreTakesEffect, MasterClockIsOn, StoppedIsTold, TimerOnTime
+                    matrix --recipe firecracker --bless                     | --bless is for the whole matrix
+                    matrix --preemptions 4 --recipe firecracker             | --preemptions is 1 to 3
+                    check --kernel v6.1                                     | --kernel, --world and --property go with --recipe, and that without --model
+                    simulate --recipe propolis --kernel v5.10               | GetClock of v5.10 returns neither realtime nor hostTsc
+                    simulate --recipe propolis --world other-rate           | the recipe is not judged in the world 'other-rate', but in [usual, stepped-clock]
+                    """)
+    void whatCannotBeUsedIsSaid(String command, String message) {
+        Run run = Run.of((Object[]) command.split(" "));
+        assertThat(run.code()).isEqualTo(ExitCode.UNUSABLE);
+        assertThat(run.err().lines().findFirst()).contains("longitude: " + message);
+    }
+
+    @Test
+    void comparesWithWhatIsCommitted() throws Exception {
+        Path committed = Files.copy(SPEC.resolve("matrix.json"), folder.resolve("matrix.json"));
+        Object[] command = {"matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.12", "--committed", folder};
+        Run same = Run.of(command);
+        assertThat(same.out()).contains("12 cells, all as committed.");
+        assertThat(same.code()).isEqualTo(ExitCode.HOLDS);
+
+        String changed = Files.readString(committed)
+                .replace(
+                        "\"kvmtool-pause\",\"world\":\"usual\",\"kernel\":\"v6.12\",\"property\":\"SameLine\",\"verdict\":{\"says\":\"holds\"}",
+                        "\"kvmtool-pause\",\"world\":\"usual\",\"kernel\":\"v6.12\",\"property\":\"SameLine\",\"verdict\":{\"says\":\"fails\",\"length\":3}");
+        Files.writeString(committed, changed);
+        Run other = Run.of(command);
+        assertThat(other.out())
+                .contains("kvmtool-pause@usual v6.12 SameLine: was 'fails, shown by 3 steps', is 'holds'\n")
+                .contains("1 of 12 cells are not as committed. If that is right: longitude matrix --bless");
+        assertThat(other.code()).isEqualTo(ExitCode.VIOLATED);
+
+        Files.writeString(committed, "[{}]");
+        assertThat(Run.of(command).code()).isEqualTo(ExitCode.UNUSABLE);
+    }
+
+    @Test
+    void writesWhatItFound() throws Exception {
+        Run run = Run.of(
+                "matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.12", "--committed", SPEC, "--out", folder);
+        assertThat(run.code()).isEqualTo(ExitCode.HOLDS);
+        assertThat(Matrix.cells(Files.readString(folder.resolve("matrix.json"))))
+                .hasSize(12);
+        assertThat(Files.readAllLines(folder.resolve("matrix.csv"))).hasSize(13);
+        assertThat(Files.readString(folder.resolve("matrix.md"))).contains("| SameLine | + |\n");
+    }
+
+    @Test
+    void opensACell() {
+        Run run = Run.of("matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.12", "--property", "StoppedIsTold");
+        // Create two vCPUs and their pages, run, work, pause, blackout, run the first: 4 + 2 + 1 + 2 + 1 + 1.
+        assertThat(run.out())
+                .contains("A shortest behaviour that shows it, of 11 steps")
+                .containsPattern("11 +EnterGuest +[01] +15 ")
+                .contains("The last step makes StoppedIsTold false.");
+        assertThat(run.code()).isEqualTo(ExitCode.VIOLATED);
+        Run holds = Run.of("matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.12", "--property", "SameLine");
+        assertThat(holds.out()).contains("kvmtool-pause v6.12: SameLine holds.");
+        assertThat(holds.code()).isEqualTo(ExitCode.HOLDS);
+    }
+
+    @Test
+    void checksARecipeOfOnesOwn() throws Exception {
+        Path mine = folder.resolve("mine.yaml");
+        Files.writeString(
+                mine,
+                Files.readString(SPEC.resolve("recipes/firecracker.yaml"))
+                        .replace(
+                                "  - SetClock: {clock: clock.clock}\n  - run\n",
+                                "  - run\n  - SetClock: {clock: clock.clock}\n"));
+        Run wrong = Run.of("check", "--recipe", mine, "--kernel", "v6.12", "--world", "usual");
+        assertThat(wrong.out())
+                .containsPattern(
+                        "ClockContinuous +fails, shown by \\d+ steps: kvmclock is not where the policy puts it")
+                .contains("The last step makes")
+                .contains("A property fails.");
+        assertThat(wrong.code()).isEqualTo(ExitCode.VIOLATED);
+        Run only = Run.of(
+                "check", "--recipe", mine, "--kernel", "v6.12", "--world", "usual", "--property", "TscContinuous");
+        assertThat(only.out()).contains("All properties hold that apply.");
+        assertThat(only.code()).isEqualTo(ExitCode.HOLDS);
+    }
+
+    @Test
+    void simulatesARecipeAndItsTraceConforms() {
+        for (String host : new String[] {"source", "destination"}) {
+            Path trace = folder.resolve(host + ".ndjson");
+            Run run = Run.of(
+                    "simulate",
+                    "--recipe",
+                    "firecracker",
+                    "--kernel",
+                    "v6.12",
+                    "--preemption",
+                    "long",
+                    "--preemptions",
+                    "100",
+                    "--seed",
+                    "7",
+                    "--host",
+                    host,
+                    "--out",
+                    trace);
+            assertThat(run.code()).isEqualTo(ExitCode.HOLDS);
+            assertThat(run.out()).contains("In this run fails: [");
+            Run validated = Run.of("validate", trace);
+            assertThat(validated.out()).contains("conforms to v6.12");
+            assertThat(validated.code()).isEqualTo(ExitCode.HOLDS);
+        }
+    }
+
+    @Test
+    void holdsTheMatrixAgainstSimulatedRuns() {
+        Run run = Run.of("matrix", "--recipe", "series-by-value", "--kernel", "v6.12", "--simulate", "3000");
+        assertThat(run.out()).contains("3000 runs, seeds from 1: 0 contradictions, 0 failures not seen.");
+        assertThat(run.code()).isEqualTo(ExitCode.HOLDS);
+    }
+}
