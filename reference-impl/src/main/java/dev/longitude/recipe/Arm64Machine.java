@@ -17,14 +17,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** An arm64 host. Its vCPU n runs on CPU n. */
 final class Arm64Machine implements Machine {
-    private static final long WALL_CLOCK_BEGINS_NS = 1_700_000_000_000_000_000L;
-
     /** Both offsets. */
     private record Line(long virtual, long physical) {}
 
@@ -168,14 +165,13 @@ final class Arm64Machine implements Machine {
     }
 
     @Override
-    public Set<Integer> executing() {
-        Set<Integer> executing = new TreeSet<>();
-        vcpus.forEach((index, vcpu) -> {
-            if (vcpu.inGuest()) {
-                executing.add(index);
-            }
-        });
-        return executing;
+    public Set<Integer> vcpus() {
+        return vcpus.keySet();
+    }
+
+    @Override
+    public boolean inGuest(int index) {
+        return vcpu(index).inGuest();
     }
 
     @Override

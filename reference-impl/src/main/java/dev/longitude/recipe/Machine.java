@@ -1,12 +1,18 @@
 package dev.longitude.recipe;
 
+import static java.util.stream.Collectors.toCollection;
+
 import com.google.common.collect.ImmutableMap;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A host with a VM, as a recipe's run uses it. */
 interface Machine {
+    /** What every host's CLOCK_REALTIME shows when a run begins, but for its skew. */
+    long WALL_CLOCK_BEGINS_NS = 1_700_000_000_000_000_000L;
+
     /** What a step returned. */
     record Reply(int errno, ImmutableMap<String, Long> results) {
         static final Reply NOTHING = new Reply(0, ImmutableMap.of());
@@ -53,8 +59,16 @@ interface Machine {
     /** A value of the host's counter as the guest sees it before the offset. */
     long scaled(long hostCounter);
 
+    /** The vCPUs that there are. */
+    Set<Integer> vcpus();
+
+    /** Whether the vCPU executes guest code. */
+    boolean inGuest(int vcpu);
+
     /** The vCPUs that execute guest code. */
-    Set<Integer> executing();
+    default Set<Integer> executing() {
+        return vcpus().stream().filter(this::inGuest).collect(toCollection(TreeSet::new));
+    }
 
     /** What the guest reads of its first clock, the TSC or the virtual counter: unsigned cycles. */
     long counter(int vcpu);

@@ -23,14 +23,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** An x86 host. */
 final class X86Machine implements Machine {
-    private static final long WALL_CLOCK_BEGINS_NS = 1_700_000_000_000_000_000L;
-
     /** An offset with its ratio: the line that a TSC is on. */
     private record Line(long offset, long ratio) {}
 
@@ -224,14 +221,13 @@ final class X86Machine implements Machine {
     }
 
     @Override
-    public Set<Integer> executing() {
-        Set<Integer> executing = new TreeSet<>();
-        vcpus.forEach((index, vcpu) -> {
-            if (vcpu.inGuest()) {
-                executing.add(index);
-            }
-        });
-        return executing;
+    public Set<Integer> vcpus() {
+        return vcpus.keySet();
+    }
+
+    @Override
+    public boolean inGuest(int index) {
+        return vcpu(index).inGuest();
     }
 
     @Override
