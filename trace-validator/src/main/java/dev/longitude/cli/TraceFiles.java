@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.ImportedTrace;
 import dev.longitude.recording.IoctlLog;
+import dev.longitude.replay.TlcReplay;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
@@ -37,6 +38,29 @@ final class TraceFiles {
                         kernel == null ? reader.header() : reader.header().withKernel(kernel);
                 TraceValidator validator = new TraceValidator(header);
                 return run(file.toString(), header, validator, reader::next);
+            }
+        }
+    }
+
+    /**
+     * Reads a whole trace, or recording.
+     *
+     * @param kernel the profile to judge by, or null for the one that the file names or was recorded on
+     */
+    static TlcReplay.Trace read(Path file, @Nullable KernelProfile kernel) throws TraceFormatException, IOException {
+        try (LineSource lines = LineSource.open(file)) {
+            String first = lines.peek();
+            if (first != null && IoctlLog.looksLike(first)) {
+                ImportedTrace imported = IoctlLog.read(file, lines, kernel);
+                return new TlcReplay.Trace(imported.header(), imported.events());
+            }
+            try (TraceReader reader = new TraceReader(lines)) {
+                ImmutableList.Builder<TraceEvent> events = ImmutableList.builder();
+                for (TraceEvent event = reader.next(); event != null; event = reader.next()) {
+                    events.add(event);
+                }
+                return new TlcReplay.Trace(
+                        kernel == null ? reader.header() : reader.header().withKernel(kernel), events.build());
             }
         }
     }

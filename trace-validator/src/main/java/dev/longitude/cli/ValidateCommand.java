@@ -1,11 +1,15 @@
 package dev.longitude.cli;
 
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.replay.TlcReplay;
+import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,22 +39,64 @@ final class ValidateCommand implements Callable<Integer> {
             description = "Judge by this kernel, not by the one that the file names.")
     private @Nullable KernelProfile kernel;
 
+    /** What replays a trace. */
+    enum Engine {
+        /** Ours, in this process: it says why, and infers instants. */
+        OWN,
+        /** Stock TLC, in a process of its own: slow, and says only where. */
+        TLC
+    }
+
+    @Option(
+            names = "--engine",
+            defaultValue = "OWN",
+            description =
+                    "What replays: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). TLC, stock, says where and"
+                            + " not why, and needs to know every instant.")
+    private Engine engine = Engine.OWN;
+
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "What to validate.")
     private List<Path> files = new ArrayList<>();
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         int worst = ExitCode.HOLDS;
         for (Path file : files) {
             try {
-                Verdict verdict = TraceFiles.validate(file, kernel);
-                spec.commandLine().getOut().println(verdict.text());
-                worst = Math.max(worst, verdict.conforms() ? ExitCode.HOLDS : ExitCode.VIOLATED);
+                boolean conforms;
+                if (engine == Engine.TLC) {
+                    conforms = replay(TraceFiles.read(file, kernel), file);
+                } else {
+                    Verdict verdict = TraceFiles.validate(file, kernel);
+                    spec.commandLine().getOut().println(verdict.text());
+                    conforms = verdict.conforms();
+                }
+                worst = Math.max(worst, conforms ? ExitCode.HOLDS : ExitCode.VIOLATED);
             } catch (TraceFormatException e) {
                 spec.commandLine().getErr().println(e.getMessage());
                 worst = ExitCode.UNUSABLE;
             }
         }
         return worst;
+    }
+
+    /** Whether TLC takes the trace. */
+    private boolean replay(TlcReplay.Trace trace, Path file)
+            throws TraceFormatException, IOException, InterruptedException {
+        if (!TlcReplay.canReplay(trace)) {
+            throw new TraceFormatException(
+                    file.toString(), "some instants are not known exactly, and TLC cannot search for them");
+        }
+        OptionalInt refused = TlcReplay.firstRefused(List.of(trace)).get(0);
+        PrintWriter out = spec.commandLine().getOut();
+        if (refused.isEmpty()) {
+            out.println(file + ": conforms to " + trace.header().kernel() + ", by TLC: "
+                    + trace.events().size() + " events");
+        } else {
+            TraceEvent event = trace.events().get(refused.getAsInt());
+            out.println(file + ":" + event.line() + ": refused, by TLC: event " + (refused.getAsInt() + 1) + ", "
+                    + event.call() + ", under " + trace.header().kernel());
+        }
+        return refused.isEmpty();
     }
 }

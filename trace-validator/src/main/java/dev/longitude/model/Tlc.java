@@ -55,6 +55,23 @@ public final class Tlc {
      */
     public static TlcOutput run(String module, @Nullable String text, String config, Length length)
             throws IOException, InterruptedException {
+        return run(module, text, config, length, classPath());
+    }
+
+    /**
+     * One run with our operators in Java: those that compute with 64-bit words.
+     *
+     * @throws IOException if TLC cannot be started, or the disk is full
+     */
+    public static TlcOutput runWithOverrides(String module, String text, String config)
+            throws IOException, InterruptedException {
+        String named = System.getProperty("tla2tools");
+        String ours = System.getProperty("java.class.path");
+        return run(module, text, config, Length.SHORT, named == null ? ours : named + File.pathSeparator + ours);
+    }
+
+    private static TlcOutput run(String module, @Nullable String text, String config, Length length, String classPath)
+            throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("longitude-tlc");
         Process process = null;
         try {
@@ -77,7 +94,7 @@ public final class Tlc {
                             "-Xmx2g",
                             "-Djava.io.tmpdir=" + temporary,
                             "-cp",
-                            classPath(),
+                            classPath,
                             "tlc2.TLC",
                             "-tool",
                             "-workers",

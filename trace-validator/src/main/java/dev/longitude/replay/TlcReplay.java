@@ -1,0 +1,154 @@
+package dev.longitude.replay;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Multimaps;
+import com.google.common.io.Resources;
+import dev.longitude.kernel.Arch;
+import dev.longitude.model.Tlc;
+import dev.longitude.model.TlcOutput;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Replays traces with stock TLC: another evaluator's search over the same specification. It says which event it cannot
+ * take and not why, and needs every instant to be known.
+ */
+public final class TlcReplay {
+    private static final Pattern TOOK = Pattern.compile("<<\"took\", (\\d+)>>");
+
+    /** What only the rates of x86 need. */
+    private static final Pattern OF_RATES = Pattern.compile(
+            "CyclesPerKhz|NsPerSecond|Drift|SecondInCycles|CyclesToNs|NsToCycles|Ratio|Scale|KeepsPace|SameNs|Pvclock");
+
+    private static final int MOST_LINES = 40;
+    private static final int MOST_EVENTS = 400;
+
+    private TlcReplay() {}
+
+    /** A trace. */
+    public record Trace(TraceHeader header, ImmutableList<TraceEvent> events) {}
+
+    /** Whether the instants of all events are known exactly; what a recording leaves open this engine cannot search. */
+    public static boolean canReplay(Trace trace) {
+        boolean x86 = trace.header().arch() == Arch.X86;
+        return trace.events().stream()
+                .allMatch(e -> e.counter().isExact()
+                        && (!x86 || (isExact(e.when().ns()) && isExact(e.when().realtime()))));
+    }
+
+    private static boolean isExact(@Nullable Interval within) {
+        return within != null && within.isExact();
+    }
+
+    /**
+     * Replays traces, as many of them in one run of TLC as its parser bears.
+     *
+     * @param traces of one architecture
+     * @return for each trace the index of the first event that TLC does not take, from 0, or empty: it takes all
+     * @throws IllegalArgumentException if an instant is not known exactly
+     * @throws IllegalStateException if TLC finds fault with the module
+     */
+    public static ImmutableList<OptionalInt> firstRefused(List<Trace> traces) throws IOException, InterruptedException {
+        ImmutableList.Builder<OptionalInt> refused = ImmutableList.builder();
+        List<Trace> batch = new ArrayList<>();
+        int events = 0;
+        for (Trace trace : traces) {
+            if (!batch.isEmpty() && events + trace.events().size() > MOST_EVENTS) {
+                refused.addAll(replay(batch));
+                batch.clear();
+                events = 0;
+            }
+            batch.add(trace);
+            events += trace.events().size();
+        }
+        return refused.addAll(replay(batch)).build();
+    }
+
+    private static List<OptionalInt> replay(List<Trace> traces) throws IOException, InterruptedException {
+        Arch arch = traces.get(0).header().arch();
+        TraceModule module = new TraceModule(arch);
+        List<List<Part>> parts = new ArrayList<>();
+        for (Trace trace : traces) {
+            parts.add(parts(module, trace));
+        }
+        Set<Integer> taken = taken(module, arch);
+        return parts.stream()
+                .map(of -> of.stream()
+                        .flatMap(p -> p.refused(taken).stream())
+                        .mapToInt(i -> i)
+                        .min())
+                .toList();
+    }
+
+    /** One subject's events: the numbers that they have in the module, from the first on, and where they stand. */
+    private record Part(int first, List<Integer> indexes) {
+        List<Integer> refused(Set<Integer> taken) {
+            for (int i = 0; i < indexes.size(); i++) {
+                if (!taken.contains(first + i)) {
+                    return List.of(indexes.get(i));
+                }
+            }
+            return List.of();
+        }
+    }
+
+    private static List<Part> parts(TraceModule module, Trace trace) {
+        List<Integer> all = new ArrayList<>();
+        for (int i = 0; i < trace.events().size(); i++) {
+            all.add(i);
+        }
+        boolean x86 = trace.header().arch() == Arch.X86;
+        Collection<Collection<Integer>> subjects = Multimaps.index(
+                        all, i -> x86 ? trace.events().get(i).vm() : -1)
+                .asMap()
+                .values();
+        return subjects.stream()
+                .map(indexes -> new Part(
+                        module.add(
+                                trace.header(),
+                                indexes.stream().map(trace.events()::get).toList()),
+                        List.copyOf(indexes)))
+                .toList();
+    }
+
+    private static Set<Integer> taken(TraceModule module, Arch arch) throws IOException, InterruptedException {
+        TlcOutput output = Tlc.runWithOverrides(TraceModule.MODULE, module.module(), config(arch));
+        boolean nothingBegins = output.trouble().stream().anyMatch(t -> t.contains("no initial state"));
+        if (!output.finished() || !(output.trouble().isEmpty() || nothingBegins) || output.violated() != null) {
+            throw new IllegalStateException("TLC says: " + String.join(" / ", output.trouble()) + "\n"
+                    + output.printed().stream().limit(MOST_LINES).collect(Collectors.joining("\n")));
+        }
+        Set<Integer> taken = new HashSet<>();
+        for (String line : output.printed()) {
+            Matcher took = TOOK.matcher(line);
+            if (took.matches()) {
+                taken.add(Integer.parseInt(took.group(1)));
+            }
+        }
+        return taken;
+    }
+
+    /** The substitutions with which the validator loads the specification, as far as the architecture has them. */
+    private static String config(Arch arch) throws IOException {
+        String all = Resources.toString(Resources.getResource(TlcReplay.class, "/spec/Trace.cfg"), UTF_8);
+        String constants = all.lines()
+                .filter(line -> line.startsWith("CONSTANTS") || line.startsWith("  "))
+                .filter(line -> arch == Arch.X86 || !OF_RATES.matcher(line).find())
+                .collect(Collectors.joining("\n"));
+        return "INIT Init\nNEXT Next\nCHECK_DEADLOCK FALSE\n" + constants + "\n";
+    }
+}

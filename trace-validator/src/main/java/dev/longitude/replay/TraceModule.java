@@ -1,0 +1,213 @@
+package dev.longitude.replay;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.Arch;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Kind;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.validator.Specification;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Traces as a root module over {@code TraceKvmX86} or {@code TraceKvmArm64}: a step for the time that passes before an
+ * event, and one for the event, with all that was observed as conjuncts. TLC says of each event that was taken that it
+ * was. The traces stand side by side in one module, and each begins with its own initial state.
+ */
+final class TraceModule {
+    static final String MODULE = "TraceReplay";
+
+    private final Arch arch;
+    private final Specification specification;
+    private final List<String> begins = new ArrayList<>();
+
+    /** The step of each event by its number, from 1; null between two traces. */
+    private final List<@Nullable String> steps = new ArrayList<>();
+
+    TraceModule(Arch arch) {
+        this.arch = arch;
+        this.specification = Specification.of(arch);
+        steps.add(null);
+    }
+
+    /**
+     * Adds a trace of one subject: on x86 of one VM, on arm64 of a host.
+     *
+     * @return the number of its first event
+     */
+    int add(TraceHeader header, List<TraceEvent> events) {
+        int first = steps.size();
+        TraceEvent one = events.get(0);
+        if (arch == Arch.ARM64) {
+            TraceHeader.Arm64 host = header.arm64();
+            begins.add("event = " + first + " /\\ NewHost(" + profile(header) + ", " + flag(host.vhe()) + ", "
+                    + flag(host.ecv()) + ", " + host.pcpus() + ", "
+                    + word(one.counter().lo()) + ")");
+        } else if (one.operation() == Operation.CREATE_VM) {
+            TraceHeader.X86 host = header.x86();
+            begins.add("event = " + (first + 1) + " /\\ NewVm(" + profile(header) + ", " + host.tscKhz() + ", "
+                    + host.tscFracBits() + ", " + flag(host.tscClocksource()) + ", " + flag(host.tscUnstable()) + ", "
+                    + times(one) + ")" + observed(one, "") + " /\\ " + took(first));
+        }
+        for (TraceEvent event : events) {
+            boolean beginning = arch == Arch.X86 && event.operation() == Operation.CREATE_VM;
+            steps.add(beginning ? null : step(event, steps.size()));
+        }
+        steps.add(null);
+        return first;
+    }
+
+    private static String took(int number) {
+        return "PrintT(<<\"took\", " + number + ">>)";
+    }
+
+    private static String profile(TraceHeader header) {
+        return "Profiles[\"" + header.kernel() + "\"]";
+    }
+
+    private String step(TraceEvent event, int number) {
+        String action = event.operation().specName();
+        List<String> formals = specification.formals(action);
+        String args = formals.isEmpty()
+                ? ""
+                : formals.stream().map(f -> argument(event, f)).collect(Collectors.joining(", ", "(", ")"));
+        return "\\/ ~timed /\\ timed' = TRUE /\\ UNCHANGED event /\\ TimePasses(" + times(event) + ")\n"
+                + "    \\/ timed /\\ timed' = FALSE /\\ event' = event + 1 /\\ " + action + args + observed(event, "'")
+                + " /\\ " + took(number);
+    }
+
+    private String times(TraceEvent event) {
+        if (arch == Arch.ARM64) {
+            return word(exact(event.counter()));
+        }
+        return word(exact(event.counter())) + ", " + word(exact(event.when().ns())) + ", "
+                + word(exact(event.when().realtime()));
+    }
+
+    /** The instant, which must be known. */
+    private static long exact(@Nullable Interval within) {
+        if (within == null || !within.isExact()) {
+            throw new IllegalArgumentException("an instant that is not known exactly");
+        }
+        return within.lo();
+    }
+
+    private String argument(TraceEvent event, String formal) {
+        if (formal.equals("vm")) {
+            return Integer.toString(event.vm());
+        }
+        for (Map.Entry<Field, Object> arg : event.args().entrySet()) {
+            if (arg.getKey().name().equals(formal)) {
+                return value(event, arg.getKey().kind(), arg.getValue());
+            }
+        }
+        throw new IllegalArgumentException(event.operation() + " without " + formal);
+    }
+
+    private String observed(TraceEvent event, String prime) {
+        List<String> all = new ArrayList<>();
+        event.results()
+                .forEach((field, value) ->
+                        all.add("reply" + prime + "." + field.name() + " = " + value(event, field.kind(), value)));
+        event.state().forEach((variable, value) -> all.addAll(seen(event, variable, value, prime)));
+        return all.stream().map(c -> "\n       /\\ " + c).collect(Collectors.joining());
+    }
+
+    private List<String> seen(TraceEvent event, StateVariable variable, Object value, String prime) {
+        String name = variable.specName() + prime;
+        Kind kind = variable.kind();
+        return switch (kind) {
+            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU -> parts(event, name, kind, value, Kind.VCPU);
+            case WORD_BY_PCPU, NUMBER_BY_PCPU -> parts(event, name, kind, value, Kind.PCPU);
+            case VCPU_SET ->
+                ImmutableList.of((arch == Arch.X86 ? name : "{v \\in " + name + " : v[1] = " + event.vm() + "}")
+                        + " = {"
+                        + ((Set<?>) value)
+                                .stream().map(v -> value(event, Kind.VCPU, v)).collect(Collectors.joining(", "))
+                        + "}");
+            case WORD_OF_VM -> ImmutableList.of(name + "[" + event.vm() + "] = " + word((long) value));
+            case FLAG_OF_VM -> ImmutableList.of("(" + event.vm() + " \\in " + name + ") = " + flag((boolean) value));
+            default -> ImmutableList.of(name + " = " + value(event, kind, value));
+        };
+    }
+
+    private List<String> parts(TraceEvent event, String name, Kind kind, Object value, Kind key) {
+        List<String> all = new ArrayList<>();
+        ((Map<?, ?>) value).forEach((index, part) -> {
+            String at = value(event, key, requireIndex(index));
+            all.add(at + " \\in DOMAIN " + name + " /\\ " + name + "[" + at + "] = "
+                    + value(event, kind.each(), requireIndex(part)));
+        });
+        return all;
+    }
+
+    private static Object requireIndex(@Nullable Object value) {
+        if (value == null) {
+            throw new IllegalArgumentException("a part without a value");
+        }
+        return value;
+    }
+
+    private String value(TraceEvent event, Kind kind, Object value) {
+        return switch (kind) {
+            case VCPU -> arch == Arch.X86 ? value.toString() : "<<" + event.vm() + ", " + value + ">>";
+            case WORD -> word((long) value);
+            case FLAG -> flag((boolean) value);
+            default -> integer((int) value);
+        };
+    }
+
+    private static String flag(boolean value) {
+        return value ? "TRUE" : "FALSE";
+    }
+
+    /** The 64 bits as a pair of 32-bit halves, as Words64 has them. */
+    private static String word(long bits) {
+        return "<<" + integer((int) (bits >>> 32)) + ", " + integer((int) bits) + ">>";
+    }
+
+    /** TLA+ has no negative literals, and TLC no 2^31. */
+    private static String integer(int value) {
+        return value == Integer.MIN_VALUE ? "(-2147483647 - 1)" : value < 0 ? "(" + value + ")" : "" + value;
+    }
+
+    String module() {
+        StringBuilder text = new StringBuilder("---- MODULE " + MODULE + " ----\nEXTENDS TraceKvm"
+                + (arch == Arch.X86 ? "X86" : "Arm64, Words64")
+                + "\n\nVARIABLES event, timed\n\n");
+        for (int i = 1; i < steps.size(); i++) {
+            String step = steps.get(i);
+            if (step != null) {
+                text.append("Event").append(i).append(" ==\n    ").append(step).append("\n\n");
+            }
+        }
+        text.append("Init == timed = FALSE /\\ (\n     ")
+                .append(begins.stream().map(b -> "(" + b + ")").collect(Collectors.joining("\n  \\/ ")))
+                .append(begins.isEmpty() ? "FALSE" : "")
+                .append(")\n\nNext ==\n");
+        dispatch(text, 0, steps.size());
+        return text.append("\n====\n").toString();
+    }
+
+    /** Which event is the next is found by halves: TLC would try a disjunction from its begin. */
+    private void dispatch(StringBuilder text, int from, int to) {
+        if (to - from == 1) {
+            text.append(steps.get(from) == null ? "FALSE" : "Event" + from);
+            return;
+        }
+        int middle = (from + to) / 2;
+        text.append("(IF event < ").append(middle).append(" THEN ");
+        dispatch(text, from, middle);
+        text.append(" ELSE ");
+        dispatch(text, middle, to);
+        text.append(")");
+    }
+}
