@@ -9,7 +9,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code longitude check | simulate | validate | matrix | plan | bench}. */
+/** The command line: {@code longitude check | simulate | validate | matrix | tamper | plan | bench}. */
 @Command(
         name = "longitude",
         description = "The correctness of guest time under KVM.",
@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             SimulateCommand.class,
             ValidateCommand.class,
             MatrixCommand.class,
+            TamperCommand.class,
             PlanCommand.class,
             BenchCommand.class,
             HelpCommand.class
@@ -74,7 +75,7 @@ public final class Longitude implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "missing command: check, simulate, validate, matrix, plan or bench");
+                spec.commandLine(), "missing command: check, simulate, validate, matrix, tamper, plan or bench");
     }
 
     static final class Version implements IVersionProvider {

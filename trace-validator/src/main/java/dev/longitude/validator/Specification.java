@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.FormalParamNode;
 import tla2sany.semantic.OpDeclNode;
 import tla2sany.semantic.OpDefNode;
+import tlc2.TLCGlobals;
 import tlc2.tool.Action;
 import tlc2.tool.StateVec;
 import tlc2.tool.TLCState;
@@ -93,6 +94,7 @@ public final class Specification {
             System.setOut(sink); // parts of TLC print past ToolIO
             System.setErr(sink);
             FP64.Init();
+            TLCGlobals.warn = false; // of each conjunct that is false
             FastTool tool = new FastTool(ROOT, ROOT, new SpecificationFiles(folder));
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
             return tool;

@@ -1,0 +1,210 @@
+package dev.longitude.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import dev.longitude.kernel.Arch;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.recording.BundledRecording;
+import dev.longitude.replay.TlcReplay;
+import dev.longitude.scenario.Scenario;
+import dev.longitude.tamper.TamperTable;
+import dev.longitude.tamper.TamperTable.Fate;
+import dev.longitude.tamper.TamperTable.Judged;
+import dev.longitude.tamper.Tampering;
+import dev.longitude.trace.TraceFormatException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code longitude tamper}: what the validator does with traces that were tampered with. */
+@Command(
+        name = "tamper",
+        description = {
+            "Tamper with the traces of all scenarios and with the bundled recordings, and count what is refused.",
+            "The counts are compared with the committed ones."
+        },
+        mixinStandardHelpOptions = true)
+final class TamperCommand implements Callable<Integer> {
+    private static final int VCPUS = 3;
+    private static final int OF_A_KIND = 3;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--confirm",
+            description = "Have stock TLC judge the tampered traces that were accepted, too: minutes.")
+    private boolean confirm;
+
+    @Option(names = "--committed", paramLabel = "FILE", description = "The committed counts. Default: spec/tamper.txt.")
+    private @Nullable Path committed;
+
+    @Option(names = "--bless", description = "Make what came out the committed result.")
+    private boolean bless;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException, ExecutionException {
+        List<Judged> ofScenarios = judged(scenarios());
+        List<Judged> ofRecordings;
+        Path folder = Files.createTempDirectory("longitude-tamper");
+        try {
+            ofRecordings = judged(recordings(folder));
+        } finally {
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+        }
+        Table table = table(ofScenarios, ofRecordings);
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(table);
+        out.flush();
+        if (confirm && !confirmed(ofScenarios, out)) {
+            return ExitCode.VIOLATED;
+        }
+        return compare(table.toString(), out);
+    }
+
+    /** The scenarios' traces: under a kernel of today, and under the series as posted. */
+    static List<TlcReplay.Trace> scenarios() {
+        List<TlcReplay.Trace> traces = new ArrayList<>();
+        for (Scenario scenario : Scenario.all()) {
+            for (KernelProfile kernel : List.of(KernelProfile.V6_12, KernelProfile.SERIES_V2)) {
+                Scenario.Recording recording = scenario.play(kernel, VCPUS, 1);
+                traces.add(new TlcReplay.Trace(recording.header(), recording.events()));
+            }
+        }
+        return traces;
+    }
+
+    private static List<TlcReplay.Trace> recordings(Path folder) throws IOException {
+        List<TlcReplay.Trace> traces = new ArrayList<>();
+        for (BundledRecording recording : BundledRecording.all()) {
+            if (recording.refusingProfile() == null) {
+                try {
+                    traces.add(TraceFiles.read(recording.unpack(folder), null));
+                } catch (TraceFormatException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
+        return traces;
+    }
+
+    private static List<Judged> judged(List<TlcReplay.Trace> traces) throws InterruptedException, ExecutionException {
+        List<Callable<ImmutableList<Judged>>> jobs = new ArrayList<>();
+        traces.forEach(t -> jobs.add(() -> TamperTable.of(t, OF_A_KIND, 1)));
+        return Jobs.run(jobs, all -> {}).stream().flatMap(List::stream).toList();
+    }
+
+    private static Table table(List<Judged> ofScenarios, List<Judged> ofRecordings) {
+        Table table = new Table(
+                "what is wrong",
+                "scenarios",
+                "refused there",
+                "later",
+                "accepted",
+                "recordings",
+                "refused there",
+                "later",
+                "undecided",
+                "accepted");
+        for (Tampering kind : Tampering.values()) {
+            List<Judged> first = of(kind, ofScenarios);
+            List<Judged> second = of(kind, ofRecordings);
+            row(table, kind.text(), first, second);
+        }
+        row(table, "all", ofScenarios, ofRecordings);
+        return table;
+    }
+
+    private static List<Judged> of(Tampering kind, List<Judged> all) {
+        return all.stream().filter(j -> j.mutant().kind() == kind).toList();
+    }
+
+    private static void row(Table table, String what, List<Judged> first, List<Judged> second) {
+        table.row(
+                what,
+                Integer.toString(first.size()),
+                count(first, Fate.REFUSED_THERE),
+                count(first, Fate.REFUSED_LATER),
+                count(first, Fate.ACCEPTED),
+                Integer.toString(second.size()),
+                count(second, Fate.REFUSED_THERE),
+                count(second, Fate.REFUSED_LATER),
+                count(second, Fate.UNDECIDED),
+                count(second, Fate.ACCEPTED));
+    }
+
+    private static String count(List<Judged> all, Fate fate) {
+        return Long.toString(all.stream().filter(j -> j.fate() == fate).count());
+    }
+
+    /** Whether TLC takes what was accepted: then it is another behaviour, and nothing is wrong with it. */
+    private static boolean confirmed(List<Judged> judged, PrintWriter out) throws IOException, InterruptedException {
+        int behaviours = 0;
+        List<Judged> wrong = new ArrayList<>();
+        for (Arch arch : Arch.values()) {
+            List<Judged> accepted = judged.stream()
+                    .filter(j -> j.fate() == Fate.ACCEPTED
+                            && j.mutant().trace().header().arch() == arch)
+                    .toList();
+            List<OptionalInt> refused = TlcReplay.firstRefused(
+                    accepted.stream().map(j -> j.mutant().trace()).toList());
+            for (int i = 0; i < accepted.size(); i++) {
+                if (refused.get(i).isPresent()) {
+                    wrong.add(accepted.get(i));
+                } else {
+                    behaviours++;
+                }
+            }
+        }
+        out.println("Of the tampered traces that were accepted TLC takes " + behaviours
+                + ": they are behaviours too. It refuses " + wrong.size() + ".");
+        wrong.forEach(j -> out.println(
+                j.mutant().kind().text() + ": " + j.mutant().trace().header().origin() + ", event "
+                        + (j.mutant().at() + 1)));
+        out.flush();
+        return wrong.isEmpty();
+    }
+
+    private Path committed() {
+        if (committed != null) {
+            return committed;
+        }
+        String root = System.getProperty("longitude.root");
+        if (root == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--committed FILE is needed where this is not started by the launcher");
+        }
+        return Path.of(root, "spec", "tamper.txt");
+    }
+
+    private int compare(String table, PrintWriter out) throws IOException {
+        Path file = committed();
+        if (bless) {
+            Files.writeString(file, table, UTF_8);
+            return ExitCode.HOLDS;
+        }
+        boolean same =
+                Files.isRegularFile(file) && Files.readString(file, UTF_8).equals(table);
+        out.println(
+                same
+                        ? "As committed."
+                        : "Not as committed in " + file + ". If that is right: longitude tamper --bless");
+        out.flush();
+        return same ? ExitCode.HOLDS : ExitCode.VIOLATED;
+    }
+}

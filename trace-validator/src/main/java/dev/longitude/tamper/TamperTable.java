@@ -1,0 +1,68 @@
+package dev.longitude.tamper;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.replay.TlcReplay;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.validator.TraceValidator;
+import dev.longitude.validator.UndecidedException;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+
+/** What becomes of tampered traces. */
+public final class TamperTable {
+    private TamperTable() {}
+
+    /** What the validator does with a mutant. */
+    public enum Fate {
+        /** Refused at the event that is not as it was. */
+        REFUSED_THERE,
+        /** Refused after it. */
+        REFUSED_LATER,
+        /** It cannot be said whether it conforms. */
+        UNDECIDED,
+        /** Accepted. */
+        ACCEPTED
+    }
+
+    /**
+     * A mutant and its fate.
+     *
+     * @param refusedAt the index of the event that is refused, if one is
+     */
+    public record Judged(Tampering.Mutant mutant, Fate fate, OptionalInt refusedAt) {}
+
+    /**
+     * Tampers with a trace in every way, and validates what comes out.
+     *
+     * @param most how many mutants of each kind at most
+     */
+    public static ImmutableList<Judged> of(TlcReplay.Trace good, int most, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        ImmutableList.Builder<Judged> judged = ImmutableList.builder();
+        for (Tampering kind : Tampering.values()) {
+            for (Tampering.Mutant mutant : kind.of(good, most, random.split())) {
+                judged.add(judge(mutant));
+            }
+        }
+        return judged.build();
+    }
+
+    private static Judged judge(Tampering.Mutant mutant) {
+        TraceValidator validator = new TraceValidator(mutant.trace().header());
+        int index = 0;
+        try {
+            for (TraceEvent event : mutant.trace().events()) {
+                if (validator.accept(event).isPresent()) {
+                    return new Judged(
+                            mutant,
+                            mutant.at() < 0 || index <= mutant.at() ? Fate.REFUSED_THERE : Fate.REFUSED_LATER,
+                            OptionalInt.of(index));
+                }
+                index++;
+            }
+        } catch (UndecidedException e) {
+            return new Judged(mutant, Fate.UNDECIDED, OptionalInt.empty());
+        }
+        return new Judged(mutant, Fate.ACCEPTED, OptionalInt.empty());
+    }
+}

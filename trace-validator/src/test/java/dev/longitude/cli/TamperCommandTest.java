@@ -1,0 +1,16 @@
+package dev.longitude.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class TamperCommandTest {
+    /** What is refused, and where, of some 4,600 tampered traces. */
+    @Test
+    void tamperedTracesAreRefusedAsCommitted() {
+        Run run = Run.of("tamper", "--committed", Path.of("../spec/tamper.txt"));
+        assertThat(run.out()).endsWith("As committed.\n");
+        assertThat(run.code()).isEqualTo(ExitCode.HOLDS);
+    }
+}

@@ -1,0 +1,41 @@
+package dev.longitude.tamper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.replay.TlcReplay;
+import dev.longitude.scenario.Arm64Scenario;
+import dev.longitude.scenario.Scenario;
+import dev.longitude.scenario.X86Scenario;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** TLC judges tampered traces as the validator does: the same verdict, the same first event. */
+class TamperTableTest {
+    static Stream<Scenario> scenarios() {
+        return Stream.of(X86Scenario.YOUNG_GUEST, Arm64Scenario.LATE_VCPU);
+    }
+
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void bothEnginesSayTheSameOfTamperedTraces(Scenario scenario) throws Exception {
+        Scenario.Recording recording = scenario.play(KernelProfile.SERIES_V2, 2, 1);
+        List<TamperTable.Judged> judged =
+                TamperTable.of(new TlcReplay.Trace(recording.header(), recording.events()), 2, 1);
+        List<OptionalInt> byTlc = TlcReplay.firstRefused(
+                judged.stream().map(j -> j.mutant().trace()).toList());
+        for (int i = 0; i < judged.size(); i++) {
+            assertThat(byTlc.get(i))
+                    .as(
+                            "%s at event %s",
+                            judged.get(i).mutant().kind(),
+                            judged.get(i).mutant().at())
+                    .isEqualTo(judged.get(i).refusedAt());
+        }
+        assertThat(judged).hasSizeGreaterThan(25);
+        assertThat(judged).anyMatch(j -> j.fate() == TamperTable.Fate.ACCEPTED);
+    }
+}
