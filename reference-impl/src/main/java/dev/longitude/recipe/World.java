@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 public enum World {
     /** Counters of one rate, real-time clocks that are as near to each other as the recipe counts on, an old guest. */
     USUAL("usual"),
-    /** The destination's counter has another rate, and its hardware scales. */
+    /** The destination's counter is faster or slower, and its hardware scales. */
     OTHER_RATE("other-rate"),
     /** The destination's CLOCK_REALTIME was stepped: it is off by more than the blackout, ahead or behind. */
     STEPPED_CLOCK("stepped-clock"),

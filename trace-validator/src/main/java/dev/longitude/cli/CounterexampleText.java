@@ -36,7 +36,8 @@ final class CounterexampleText {
         return counterexample.of() + ": " + counterexample.property() + " "
                 + verdict.says() + ": " + counterexample.property().symptom() + ".\n"
                 + "A shortest behaviour that shows it, of " + verdict.length()
-                + " steps; a tick is half a second, and a cycle of the guest's counter:\n" + table
+                + " steps; a tick is a cycle of the guest's counter, and 1/" + counterexample.ticksPerSecond()
+                + " s:\n" + table
                 + "The last step makes " + counterexample.property() + " false.\n";
     }
 }

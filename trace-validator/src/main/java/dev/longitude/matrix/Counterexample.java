@@ -12,15 +12,16 @@ import java.util.regex.Pattern;
 /**
  * A shortest behaviour that violates a property, as far as people want to see it.
  *
+ * @param ticksPerSecond how many ticks of the model are a second
  * @param steps what happened, in order
  */
-public record Counterexample(Case of, Property property, ImmutableList<Step> steps) {
+public record Counterexample(Case of, Property property, int ticksPerSecond, ImmutableList<Step> steps) {
     /**
      * One step.
      *
      * @param what an operation, or what befell the VMM
      * @param vcpu on or for which vCPU, or empty
-     * @param now true time in ticks, of which two are a second
+     * @param now true time in ticks
      * @param clocks for each vCPU that exists, what its clocks show then: the counter, and the second clock or empty
      */
     public record Step(String what, Optional<Integer> vcpu, int now, ImmutableList<Clocks> clocks) {}
@@ -34,7 +35,7 @@ public record Counterexample(Case of, Property property, ImmutableList<Step> ste
     private static final Pattern CLOCKS =
             Pattern.compile("(?:(\\d+)\\s*:>\\s*)?<<\\s*(\\d+),\\s*\\{\\s*(\\d*)\\s*\\}\\s*>>");
 
-    static Counterexample of(Case of, Property property, List<String> states) {
+    static Counterexample of(Case of, Property property, int ticksPerSecond, List<String> states) {
         List<Step> steps = new ArrayList<>();
         // The first state has nothing to tell.
         for (String state : states.subList(1, states.size())) {
@@ -52,7 +53,7 @@ public record Counterexample(Case of, Property property, ImmutableList<Step> ste
                     Integer.parseInt(parts.group(4)),
                     clocks(parts.group(5))));
         }
-        return new Counterexample(of, property, ImmutableList.copyOf(steps));
+        return new Counterexample(of, property, ticksPerSecond, ImmutableList.copyOf(steps));
     }
 
     private static ImmutableList<Clocks> clocks(String text) {

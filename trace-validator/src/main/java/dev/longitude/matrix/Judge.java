@@ -61,7 +61,18 @@ public final class Judge {
      * @param fails for each property that fails: for each kind of preemption under which it does, the steps of a
      *     shortest counterexample
      */
-    record Found(long states, Map<String, Map<Preemption, Integer>> fails) {}
+    record Found(long states, Map<String, Map<Preemption, Integer>> fails) {
+        /** What both runs found: of two counterexamples the shorter one. */
+        Found and(Found other) {
+            Map<String, Map<Preemption, Integer>> both = new TreeMap<>();
+            for (Found one : ImmutableList.of(this, other)) {
+                one.fails.forEach((property, lengths) -> lengths.forEach(
+                        (how, length) -> both.computeIfAbsent(property, p -> new EnumMap<>(Preemption.class))
+                                .merge(how, length, Math::min)));
+            }
+            return new Found(states + other.states, both);
+        }
+    }
 
     /**
      * Judges a case.
@@ -75,8 +86,12 @@ public final class Judge {
         if (unfit.isPresent()) {
             return new Judgement(of, 0, all(recipe, Verdict.doesNotApply(unfit.get())));
         }
-        MigrationModel model = new MigrationModel(recipe, of.world(), kernel, preemptions);
+        ImmutableList<MigrationModel> models = MigrationModel.of(of, preemptions);
+        MigrationModel model = models.get(0);
         Found found = found(of, model);
+        for (MigrationModel other : models.subList(1, models.size())) {
+            found = found.and(found(of, other));
+        }
         ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
         boolean ends = found.fails().containsKey(UNFINISHED);
         if (!ends && !found.fails().containsKey(Property.COMPLETES.specName())) {
@@ -146,18 +161,25 @@ public final class Judge {
     }
 
     /**
-     * The shortest behaviour that shows a failure.
+     * A shortest behaviour that shows a failure.
      *
-     * @param says which failure it is
+     * @param verdict which failure it is
+     * @throws IllegalStateException if there is none of that length
      */
-    public Counterexample open(Case of, Property property, Verdict.Says says) throws IOException, InterruptedException {
-        MigrationModel model = new MigrationModel(of.recipe(), of.world(), of.kernel(), preemptions);
-        TlcOutput output = tlc(model.opening(property, says.preemption()), preemptions);
-        if (output.violated() == null) {
-            sane(of, output);
-            throw new IllegalStateException(of + ": " + property + " does not fail");
+    public Counterexample open(Case of, Property property, Verdict verdict) throws IOException, InterruptedException {
+        for (MigrationModel model : MigrationModel.of(of, preemptions)) {
+            TlcOutput output = tlc(model.opening(property, verdict.says().preemption()), preemptions);
+            if (output.violated() == null) {
+                sane(of, output);
+                continue;
+            }
+            Counterexample shown = Counterexample.of(of, property, model.ticksPerSecond(), output.counterexample());
+            if (Integer.valueOf(shown.steps().size()).equals(verdict.length())) {
+                return shown;
+            }
         }
-        return Counterexample.of(of, property, output.counterexample());
+        throw new IllegalStateException(
+                of + ": " + property + " " + verdict + ", but no behaviour is found that shows it");
     }
 
     private static TlcOutput tlc(MigrationModel.Text text, int preemptions) throws IOException, InterruptedException {

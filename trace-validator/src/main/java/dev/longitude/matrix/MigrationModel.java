@@ -23,10 +23,19 @@ import java.util.stream.Collectors;
  *
  * @param recipe as its file has it
  * @param preemptions how often a VMM that is preempted is
+ * @param slower of {@link World#OTHER_RATE}: whether the destination's counter is slower; else it is faster
  */
-record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int preemptions) {
+record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int preemptions, boolean slower) {
     /** The root module's name. */
     static final String MODULE = "RecipeModel";
+
+    /** The models of a case: in a world of other rates two. */
+    static ImmutableList<MigrationModel> of(Case of, int preemptions) {
+        MigrationModel model = new MigrationModel(of.recipe(), of.world(), of.kernel(), preemptions, false);
+        return of.world() == World.OTHER_RATE
+                ? ImmutableList.of(model, new MigrationModel(of.recipe(), of.world(), of.kernel(), preemptions, true))
+                : ImmutableList.of(model);
+    }
 
     /** The recipe as the VMM carries it out here. */
     Recipe carriedOut() {
@@ -136,16 +145,24 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
         throw new IllegalArgumentException(e.toString());
     }
 
-    /** A second is two ticks, a word has seven bits: small, and more than twice what any run here lasts. */
+    /** How many ticks a second has. Where the destination's counter is slower, all lasts an even number of them. */
+    int ticksPerSecond() {
+        return slower ? 4 : 2;
+    }
+
+    /** A word has seven or eight bits: small, and more than twice what any run here lasts. */
     private String config(String specification, String invariant, String view) {
         boolean scales = world == World.OTHER_RATE;
         boolean wallClocks = recipe.goesByWallClocks();
-        String skews = "{0}";
+        int half = ticksPerSecond() / 2;
+        int bits = slower ? 8 : 7;
+        String skews = "0";
         if (world == World.STEPPED_CLOCK) {
-            skews = "{122, 6}";
+            skews = ((1 << bits) - 6 * half) + ", " + 6 * half;
         } else if (wallClocks) {
-            skews = "{127, 0, 1}";
+            skews = ((1 << bits) - half) + ", 0, " + half;
         }
+        int destinationKhz = scales ? (slower ? 2 : 4) : 2;
         ImmutableList.Builder<String> lines = ImmutableList.builder();
         lines.add(
                 "SPECIFICATION " + specification,
@@ -153,21 +170,21 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
                 "  Recipe <- TheRecipe",
                 "  Policy = \"" + policy(recipe.policy()) + "\"",
                 "  NrVcpus = 2",
-                "  WordBits = 7",
+                "  WordBits = " + bits,
                 "  CyclesPerKhz = 1",
-                "  NsPerSecond = 2",
+                "  NsPerSecond = " + ticksPerSecond(),
                 "  Drift = 0",
-                "  GuestKhz = 2",
-                "  DestinationKhz = " + (scales ? 4 : 2),
+                "  GuestKhz = " + ticksPerSecond(),
+                "  DestinationKhz = " + destinationKhz,
                 "  FracBits = " + (scales ? 4 : 0),
-                "  Uptimes = {" + (world == World.YOUNG_GUEST ? "1, 2" : "12") + "}",
-                "  Blackouts = {3}",
-                "  Waits = {" + (world == World.YOUNG_GUEST ? "0, 4" : "1, 4") + "}",
-                "  ShortPreemptions = {1}",
-                "  LongPreemptions = {3}",
+                "  Uptimes = {" + (world == World.YOUNG_GUEST ? "1, 2" : "" + 12 * half) + "}",
+                "  Blackouts = {" + 3 * half + "}",
+                "  Waits = {" + (world == World.YOUNG_GUEST ? 0 : half) + ", " + 4 * half + "}",
+                "  ShortPreemptions = {" + half + "}",
+                "  LongPreemptions = {" + 3 * half + "}",
                 "  MaxPreemptions = " + preemptions,
-                "  Skews = " + skews,
-                "  ClockError = " + (wallClocks ? 1 : 0));
+                "  Skews = {" + skews + "}",
+                "  ClockError = " + (wallClocks ? half : 0));
         if (recipe.arch() == Arch.X86) {
             lines.add("  SourceTsc = 10", "  DestinationTscs = " + (scales ? "{3, 50}" : "{3}"), "  DestinationNs = 9");
         } else {

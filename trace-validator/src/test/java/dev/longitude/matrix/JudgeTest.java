@@ -60,7 +60,7 @@ class JudgeTest {
         assertThat(judgement.verdict(Property.COMPLETES)).isEqualTo(Verdict.HOLDS);
         assertThat(judgement.verdict(Property.TIMER_ON_TIME).says()).isEqualTo(Verdict.Says.DOES_NOT_APPLY);
 
-        Counterexample shown = judge.open(judgement.of(), Property.CLOCK_CONTINUOUS, verdict.says());
+        Counterexample shown = judge.open(judgement.of(), Property.CLOCK_CONTINUOUS, verdict);
         assertThat(shown.steps()).hasSize(STEPS_TO_THE_FIRST_RUN);
         Counterexample.Step last = shown.steps().get(STEPS_TO_THE_FIRST_RUN - 1);
         assertThat(last.what()).isEqualTo("EnterGuest");
@@ -124,8 +124,8 @@ class JudgeTest {
 
     @Test
     void aCounterexampleThatThereIsNotIsNotShown() throws Exception {
-        assertThatThrownBy(() ->
-                        new Judge(Judge.PREEMPTIONS, null).open(of(WRONG), Property.COMPLETES, Verdict.Says.FAILS))
-                .hasMessage("mine v6.12: Completes does not fail");
+        assertThatThrownBy(() -> new Judge(Judge.PREEMPTIONS, null)
+                        .open(of(WRONG), Property.COMPLETES, Verdict.fails(Verdict.Says.FAILS, 3)))
+                .hasMessage("mine v6.12: Completes fails, shown by 3 steps, but no behaviour is found that shows it");
     }
 }
