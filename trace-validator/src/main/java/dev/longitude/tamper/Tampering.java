@@ -13,6 +13,7 @@ import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -343,7 +344,8 @@ public enum Tampering {
     private static @Nullable TraceEvent state(
             TraceEvent event, SplittableRandom random, BiFunction<StateVariable, Object, @Nullable Object> change) {
         // One of the variables that can be changed so, from a random one on.
-        List<StateVariable> variables = new ArrayList<>(event.state().keySet());
+        List<StateVariable> variables =
+                new ArrayList<>(event.state().keySet().stream().sorted().toList());
         if (variables.isEmpty()) {
             return null;
         }
@@ -363,7 +365,11 @@ public enum Tampering {
     /** The map with the first of its values that can be changed so. */
     private static @Nullable ImmutableMap<Field, Object> first(
             ImmutableMap<Field, Object> map, BiFunction<Field, Object, @Nullable Object> change) {
-        for (Map.Entry<Field, Object> entry : map.entrySet()) {
+        // (By name: what an importer makes is in no order.)
+        List<Map.Entry<Field, Object>> entries = map.entrySet().stream()
+                .sorted(Comparator.comparing(e -> e.getKey().name()))
+                .toList();
+        for (Map.Entry<Field, Object> entry : entries) {
             Object changed = change.apply(entry.getKey(), entry.getValue());
             if (changed != null) {
                 ImmutableMap.Builder<Field, Object> result = ImmutableMap.builder();
