@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** The lines of a text, one at a time, however long the text is; no line may be longer than {@value #LONGEST} bytes. */
@@ -24,6 +25,11 @@ public final class LineSource implements Closeable {
     private boolean lastWasTerminated = true;
     private @Nullable String peeked;
 
+    /** What stands for standard input where a file is named. */
+    public static final Path STANDARD_INPUT = Path.of("-");
+
+    private static final int GZIP_MAGIC = 0x1f8b;
+
     /** Reads {@code in}; {@code name} is what messages call it. */
     public LineSource(String name, InputStream in) {
         this.name = name;
@@ -31,11 +37,14 @@ public final class LineSource implements Closeable {
     }
 
     /**
-     * Opens a file.
+     * Opens a file, plain or compressed with gzip; {@link #STANDARD_INPUT} is standard input.
      *
      * @throws TraceFormatException if it does not exist, is a directory, or cannot be read
      */
     public static LineSource open(Path file) throws TraceFormatException {
+        if (file.equals(STANDARD_INPUT)) {
+            return open("standard input", System.in);
+        }
         if (Files.isDirectory(file)) {
             throw new TraceFormatException(file.toString(), "is a directory; a file was expected");
         }
@@ -43,10 +52,27 @@ public final class LineSource implements Closeable {
             throw new TraceFormatException(file.toString(), "no such file");
         }
         try {
-            return new LineSource(file.toString(), Files.newInputStream(file));
+            return open(file.toString(), Files.newInputStream(file));
         } catch (IOException e) {
             throw new TraceFormatException(
                     file.toString(), "cannot be read (" + e.getClass().getSimpleName() + ")");
+        }
+    }
+
+    /**
+     * Reads {@code raw}, plain or compressed with gzip.
+     *
+     * @throws TraceFormatException if it cannot be read
+     */
+    public static LineSource open(String name, InputStream raw) throws TraceFormatException {
+        try {
+            BufferedInputStream in = new BufferedInputStream(raw);
+            in.mark(2);
+            boolean compressed = (in.read() << 8 | in.read()) == GZIP_MAGIC;
+            in.reset();
+            return new LineSource(name, compressed ? new GZIPInputStream(in) : in);
+        } catch (IOException e) {
+            throw new TraceFormatException(name, "cannot be read: " + e.getMessage());
         }
     }
 

@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "A FILE is a trace that `longitude simulate` wrote, or an ioctl log (NAME.jsonl; NAME.ftrace.txt and"
-                    + " host.txt beside it are used)."
+            "A FILE is a trace that `longitude simulate` wrote, plain or gzip, or - for standard input; or an ioctl"
+                    + " log (NAME.jsonl; NAME.ftrace.txt and host.txt beside it are used)."
         })
 final class ValidateCommand implements Callable<Integer> {
     @Spec

@@ -38,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * the offset that a write led to, and so does a later read of it; the validator can then compute the instant.
  */
 public final class IoctlLog {
+    /** A log is read as a whole, since later lines tell of earlier ones. */
+    private static final int MOST_RECORDS = 1_000_000;
+
     private static final int EINVAL = 22;
     private static final String MSR_TSC = "0x10";
     private static final String MSR_TSC_ADJUST = "0x3b";
@@ -103,9 +106,16 @@ public final class IoctlLog {
      */
     public static ImportedTrace read(Path file, LineSource lines, @Nullable KernelProfile kernel)
             throws TraceFormatException, IOException {
+        if (file.equals(LineSource.STANDARD_INPUT)) {
+            throw new TraceFormatException(
+                    lines.name(), "an ioctl log is read from a file: host.txt and the tracepoints lie beside it");
+        }
         HostFacts host = HostFacts.read(file.resolveSibling("host.txt"));
         List<IoctlRecord> records = new ArrayList<>();
         for (String line = lines.next(); line != null; line = lines.next()) {
+            if (records.size() == MOST_RECORDS) {
+                throw lines.fault(1, "more than " + MOST_RECORDS + " ioctls");
+            }
             records.add(IoctlRecord.read(lines, line));
         }
         if (!lines.lastWasTerminated()) {

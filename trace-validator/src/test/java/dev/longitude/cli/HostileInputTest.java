@@ -2,22 +2,30 @@ package dev.longitude.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.scenario.Arm64Scenario;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.scenario.X86Scenario;
+import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceReader;
 import dev.longitude.trace.TraceWriter;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class HostileInputTest {
     private static final int TRIES = 1500;
+    private static final int LINES = 500_000;
     private static final long SEED = Long.getLong("longitude.seed", 20261122L);
     private static final String[] ODD = {
         "\"",
@@ -66,14 +75,7 @@ class HostileInputTest {
     @ParameterizedTest
     @MethodSource("scenarios")
     void aDamagedTraceIsJudgedOrRefused(Scenario scenario) throws Exception {
-        Scenario.Recording recording = scenario.play(KernelProfile.V6_12, 3, 1);
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (TraceWriter writer = new TraceWriter(out, recording.header())) {
-            for (TraceEvent event : recording.events()) {
-                writer.write(event);
-            }
-        }
-        damage(out.toString(ISO_8859_1), folder.resolve("trace.ndjson"));
+        damage(written(scenario), folder.resolve("trace.ndjson"));
     }
 
     @ParameterizedTest
@@ -92,6 +94,100 @@ class HostileInputTest {
         Path log = BundledRecording.all().get(0).unpack(folder);
         Path tracepoints = log.resolveSibling(log.getFileName().toString().replace(".jsonl", ".ftrace.txt"));
         damage(Files.readString(tracepoints, ISO_8859_1), tracepoints, log);
+    }
+
+    /** Each line alone, behind a good header: a million of them. */
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void aMillionDamagedLinesAreReadOrRefused(Scenario scenario) throws Exception {
+        List<String> lines = written(scenario).lines().toList();
+        SplittableRandom random = new SplittableRandom(SEED);
+        int refused = 0;
+        for (int i = 0; i < LINES; i++) {
+            StringBuilder line = new StringBuilder(lines.get(1 + random.nextInt(lines.size() - 1))).append('\n');
+            for (int strokes = 1 + random.nextInt(3); strokes > 0 && line.length() > 0; strokes--) {
+                stroke(line, random);
+            }
+            String text = lines.get(0) + "\n" + line;
+            try (TraceReader reader =
+                    new TraceReader(new LineSource("t", new ByteArrayInputStream(text.getBytes(ISO_8859_1))))) {
+                reader.next();
+            } catch (TraceFormatException e) {
+                refused++;
+            } catch (RuntimeException e) {
+                throw new AssertionError("line " + i + " of seed " + SEED + ": " + line, e);
+            }
+        }
+        assertThat(refused).isBetween(LINES / 2, LINES - 1);
+    }
+
+    @Test
+    void aCompressedTraceIsReadAndATruncatedOneRefused() throws Exception {
+        byte[] whole = compressed(written(X86Scenario.LATE_VCPU).getBytes(ISO_8859_1));
+        Path file = folder.resolve("trace.ndjson.gz");
+        Files.write(file, whole);
+        assertThat(TraceFiles.validate(file, null).conforms()).isTrue();
+        for (int length = 2; length < whole.length; length += 7) {
+            Files.write(file, Arrays.copyOf(whole, length));
+            assertThatThrownBy(() -> TraceFiles.validate(file, null)).isInstanceOf(TraceFormatException.class);
+        }
+    }
+
+    @Test
+    void whatNeverEndsIsGivenUp() throws Exception {
+        // A gigabyte without a line feed, which is a megabyte with gzip.
+        for (String filler : new String[] {"a", "\u0000"}) {
+            byte[] block = filler.repeat((1 << 20) / filler.length()).getBytes(ISO_8859_1);
+            ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+            try (GZIPOutputStream out = new GZIPOutputStream(bomb)) {
+                for (int i = 0; i < 1024; i++) {
+                    out.write(block);
+                }
+            }
+            Path file = folder.resolve("bomb.gz");
+            Files.write(file, bomb.toByteArray());
+            assertThatThrownBy(() -> TraceFiles.validate(file, null))
+                    .isInstanceOf(TraceFormatException.class)
+                    .hasMessageContaining("line longer than 1048576 bytes");
+        }
+        Path deep = Files.writeString(folder.resolve("deep"), "[".repeat(1 << 19) + "\n");
+        assertThatThrownBy(() -> TraceFiles.validate(deep, null)).isInstanceOf(TraceFormatException.class);
+    }
+
+    @Test
+    void aTraceComesFromStandardInputAndALogDoesNot() throws Exception {
+        InputStream before = System.in;
+        try {
+            System.setIn(new ByteArrayInputStream(written(X86Scenario.LATE_VCPU).getBytes(ISO_8859_1)));
+            assertThat(TraceFiles.validate(LineSource.STANDARD_INPUT, null).conforms())
+                    .isTrue();
+            Path log = BundledRecording.all().get(0).unpack(folder);
+            System.setIn(new ByteArrayInputStream(Files.readAllBytes(log)));
+            assertThatThrownBy(() -> TraceFiles.validate(LineSource.STANDARD_INPUT, null))
+                    .hasMessage(
+                            "standard input: an ioctl log is read from a file: host.txt and the tracepoints lie beside it");
+        } finally {
+            System.setIn(before);
+        }
+    }
+
+    private static byte[] compressed(byte[] plain) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(plain);
+        }
+        return out.toByteArray();
+    }
+
+    private static String written(Scenario scenario) throws IOException {
+        Scenario.Recording recording = scenario.play(KernelProfile.V6_12, 3, 1);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (TraceWriter writer = new TraceWriter(out, recording.header())) {
+            for (TraceEvent event : recording.events()) {
+                writer.write(event);
+            }
+        }
+        return out.toString(ISO_8859_1);
     }
 
     private void damage(String good, Path file) throws Exception {
