@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -55,11 +56,17 @@ final class ValidateCommand implements Callable<Integer> {
                             + " not why, and needs to know every instant.")
     private Engine engine = Engine.OWN;
 
+    @Option(names = "--json", description = "Print a JSON object for each FILE, one a line.")
+    private boolean json;
+
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "What to validate.")
     private List<Path> files = new ArrayList<>();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (json && engine == Engine.TLC) {
+            throw new ParameterException(spec.commandLine(), "--json is for our own engine: TLC does not say why");
+        }
         int worst = ExitCode.HOLDS;
         for (Path file : files) {
             try {
@@ -68,12 +75,16 @@ final class ValidateCommand implements Callable<Integer> {
                     conforms = replay(TraceFiles.read(file, kernel), file);
                 } else {
                     Verdict verdict = TraceFiles.validate(file, kernel);
-                    spec.commandLine().getOut().println(verdict.text());
+                    spec.commandLine().getOut().println(json ? VerdictJson.of(verdict) : verdict.text());
                     conforms = verdict.conforms();
                 }
                 worst = Math.max(worst, conforms ? ExitCode.HOLDS : ExitCode.VIOLATED);
             } catch (TraceFormatException e) {
-                spec.commandLine().getErr().println(e.getMessage());
+                if (json) {
+                    spec.commandLine().getOut().println(VerdictJson.unusable(file.toString(), e.getMessage()));
+                } else {
+                    spec.commandLine().getErr().println(e.getMessage());
+                }
                 worst = ExitCode.UNUSABLE;
             }
         }

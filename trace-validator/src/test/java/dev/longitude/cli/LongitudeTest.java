@@ -2,6 +2,8 @@ package dev.longitude.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longitude.recording.BundledRecording;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +32,45 @@ class LongitudeTest {
         Run bad = Run.of("validate", trace, "--kernel", "v6.12");
         assertThat(bad.code()).isEqualTo(1);
         assertThat(bad.out()).contains("refused: event 4, WriteTsc(vcpu 0, value 1817286800)");
+    }
+
+    @Test
+    void theVerdictComesAsJsonToo() throws Exception {
+        Path trace = folder.resolve("young.ndjson");
+        Run.of("simulate", "young-guest", "--kernel", "v6.12", "--out", trace);
+        Run good = Run.of("validate", trace, "--json");
+        assertThat(good.code()).isZero();
+        JsonNode conforms = new JsonMapper().readTree(good.out());
+        assertThat(conforms.get("verdict").asText()).isEqualTo("conforms");
+        assertThat(conforms.get("events").asInt()).isEqualTo(16);
+        Run bad = Run.of("validate", trace, folder.resolve("missing"), "--kernel", "v6.1", "--json");
+        assertThat(bad.code()).isEqualTo(2);
+        List<String> lines = bad.out().lines().toList();
+        JsonNode refused = new JsonMapper().readTree(lines.get(0)).get("refused");
+        assertThat(refused.get("line").asInt()).isEqualTo(5);
+        assertThat(refused.get("event").asInt()).isEqualTo(4);
+        assertThat(refused.get("action").asText()).isEqualTo("WriteTsc");
+        assertThat(refused.get("args").get("value").asText()).isEqualTo("1817286800");
+        assertThat(refused.get("conjunct").asText()).startsWith("KvmX86.tla:");
+        assertThat(refused.get("differences").get(0).get("observed").asText()).isNotEmpty();
+        assertThat(refused.get("passesIf").get(0).get("name").asText()).isEqualTo("userSetTscGate");
+        assertThat(refused.get("passesIf").get(0).get("on").asBoolean()).isTrue();
+        assertThat(new JsonMapper().readTree(lines.get(1)).get("verdict").asText())
+                .isEqualTo("unusable");
+    }
+
+    /** Stock TLC comes to the same, and says where. */
+    @Test
+    void tlcJudgesATraceToo() {
+        Path trace = folder.resolve("young.ndjson");
+        Run.of("simulate", "young-guest", "--kernel", "v6.12", "--out", trace);
+        assertThat(Run.of("validate", trace, "--engine", "tlc").out())
+                .isEqualTo(trace + ": conforms to v6.12, by TLC: 16 events\n");
+        Run bad = Run.of("validate", trace, "--engine", "tlc", "--kernel", "v6.1");
+        assertThat(bad.code()).isEqualTo(1);
+        assertThat(bad.out()).startsWith(trace + ":5: refused, by TLC: event 4, WriteTsc(vcpu 0, value 1817286800)");
+        assertThat(Run.of("validate", trace, "--engine", "tlc", "--json").code())
+                .isEqualTo(2);
     }
 
     @Test

@@ -1,0 +1,106 @@
+package dev.longitude.cli;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.validator.Refusal;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A verdict for programs: one JSON object a line. Words are strings of decimal digits, as in traces.
+ *
+ * @param verdict {@code conforms}, {@code refused}, {@code undecided} or {@code unusable}
+ * @param events how many events conform
+ * @param why why it is undecided or unusable
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record VerdictJson(
+        String file,
+        String verdict,
+        @Nullable String kernel,
+        @Nullable Long events,
+        @Nullable String why,
+        @Nullable Refused refused,
+        @Nullable List<String> notes) {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /**
+     * A refusal.
+     *
+     * @param line in the file, from 1
+     * @param event among the events, from 1
+     * @param conjunct the first false one
+     * @param differences expected beside observed
+     * @param decisions what the definitions on the way to the conjunct came to
+     * @param passesIf what of the kernel would have to be the other way for the event to pass
+     * @param possible the operations that were possible instead
+     * @param states how many states were possible before; every one refuses it
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Refused(
+            int line,
+            long event,
+            String action,
+            Map<String, String> args,
+            String hostCounter,
+            @Nullable String conjunct,
+            List<Refusal.Difference> differences,
+            Map<String, String> decisions,
+            List<Flip> passesIf,
+            List<String> possible,
+            int states) {}
+
+    /** A switch of a kernel, and whether it would have to be on. */
+    record Flip(String name, boolean on, String source, String meaning) {}
+
+    static String of(Verdict verdict) {
+        Refusal refusal = verdict.refusal();
+        String undecided = verdict.undecided();
+        return text(new VerdictJson(
+                verdict.source(),
+                refusal != null ? "refused" : undecided != null ? "undecided" : "conforms",
+                verdict.header().kernel().specName(),
+                verdict.events(),
+                refusal == null ? undecided : null,
+                refusal == null ? null : of(refusal),
+                verdict.notes()));
+    }
+
+    static String unusable(String file, @Nullable String why) {
+        return text(new VerdictJson(file, "unusable", null, null, why, null, null));
+    }
+
+    private static Refused of(Refusal refusal) {
+        TraceEvent event = refusal.event();
+        ImmutableMap.Builder<String, String> args = ImmutableMap.builder();
+        event.args().forEach((field, value) -> args.put(field.name(), TraceEvent.show(field.kind(), value)));
+        return new Refused(
+                event.line(),
+                refusal.number(),
+                event.operation().specName(),
+                args.buildOrThrow(),
+                event.counter().toString(),
+                refusal.conjunct(),
+                refusal.differences(),
+                refusal.decisions(),
+                refusal.flips().stream()
+                        .map(s -> new Flip(s.specName(), !refusal.kernel().has(s), s.source(), s.meaning()))
+                        .collect(ImmutableList.toImmutableList()),
+                refusal.possible().stream().map(Operation::specName).collect(ImmutableList.toImmutableList()),
+                refusal.states());
+    }
+
+    private static String text(VerdictJson verdict) {
+        try {
+            return JSON.writeValueAsString(verdict);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
