@@ -22,8 +22,9 @@ import picocli.CommandLine.Spec;
 /** {@code longitude bench}: what things cost. */
 @Command(
         name = "bench",
-        description = "Measure what the reference implementation costs.",
+        description = "Measure what things cost.",
         mixinStandardHelpOptions = true,
+        subcommands = BenchValidateCommand.class,
         synopsisSubcommandLabel = "WHAT")
 final class BenchCommand implements Runnable {
     @Spec
@@ -31,7 +32,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "missing what to measure: counter-read");
+        throw new ParameterException(spec.commandLine(), "missing what to measure: counter-read or validate");
     }
 
     /** A figure that the series published, ns: native, and trapped. */

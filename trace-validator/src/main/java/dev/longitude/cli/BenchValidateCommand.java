@@ -1,0 +1,207 @@
+package dev.longitude.cli;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.bench.LongTrace;
+import dev.longitude.replay.TlcReplay;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceWriter;
+import dev.longitude.validator.TraceValidator;
+import dev.longitude.validator.UndecidedException;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code longitude bench validate}: how fast traces are judged, beside stock TLC in the same run. */
+@Command(
+        name = "validate",
+        description = {
+            "Measure how fast traces are judged: by length, in several threads, and beside stock TLC.",
+            "Only the ratios say something beyond this machine."
+        },
+        mixinStandardHelpOptions = true)
+final class BenchValidateCommand implements Callable<Integer> {
+    private static final int LEAST = 100;
+    private static final int FOR_TLC = 400;
+    private static final int SHORT = 50;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--most",
+            paramLabel = "N",
+            defaultValue = "100000",
+            description = "The longest trace, in events (default: ${DEFAULT-VALUE}).")
+    private int most = 100_000;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException, ExecutionException, UndecidedException {
+        if (most < LEAST) {
+            throw new ParameterException(spec.commandLine(), "--most " + most + ": at least " + LEAST);
+        }
+        ImmutableList<TraceEvent> all = LongTrace.events(most);
+        judge(all.subList(0, Math.min(most, 5_000))); // to warm up
+        Table lengths = new Table("events", "in memory", "time per event", "beside the longest");
+        double longest = seconds(() -> judge(all)) / most;
+        for (int length = LEAST; length < most; length *= 10) {
+            List<TraceEvent> events = all.subList(0, length);
+            int times = Math.max(1, Math.min(50, 20_000 / length));
+            double each = seconds(() -> {
+                        for (int i = 0; i < times; i++) {
+                            judge(events);
+                        }
+                    })
+                    / length
+                    / times;
+            lengths.row(Integer.toString(length), rate(each), micros(each), ratio(each / longest));
+        }
+        lengths.row(Integer.toString(most), rate(longest), micros(longest), ratio(1));
+        spec.commandLine().getOut().println(lengths);
+        spec.commandLine().getOut().println(others(all));
+        spec.commandLine().getOut().flush();
+        return ExitCode.HOLDS;
+    }
+
+    private Table others(ImmutableList<TraceEvent> all)
+            throws IOException, InterruptedException, ExecutionException, UndecidedException {
+        Table table = new Table("", "time", "beside", "", "ratio");
+        List<TraceEvent> few = all.subList(0, Math.min(most, 2_000));
+        double one = seconds(() -> judge(few));
+        double two = seconds(() -> inTwoThreads(few));
+        row(table, "2 threads, " + few.size() + " events each", two, "1 thread, the same twice", 2 * one);
+
+        TlcReplay.Trace trace = new TlcReplay.Trace(LongTrace.header(), all.subList(0, Math.min(most, FOR_TLC)));
+        Path file = Files.createTempFile("longitude-bench", ".ndjson");
+        try {
+            write(trace, file);
+            double ours = seconds(() -> process("validate", file.toString()));
+            double tlc = seconds(() -> process("validate", "--engine", "tlc", file.toString()));
+            row(
+                    table,
+                    "validate FILE of " + trace.events().size() + " events, whole process",
+                    ours,
+                    "the same with --engine tlc",
+                    tlc);
+
+            TlcReplay.Trace small = new TlcReplay.Trace(LongTrace.header(), all.subList(0, SHORT));
+            write(small, file);
+            double alone = seconds(() -> process("validate", file.toString()));
+            double thousand = seconds(() -> {
+                for (int i = 0; i < 1_000; i++) {
+                    judge(small.events());
+                }
+            });
+            row(
+                    table,
+                    "1000 traces of " + SHORT + " events, one process",
+                    thousand,
+                    "a process for each",
+                    1_000 * alone);
+        } finally {
+            Files.deleteIfExists(file);
+        }
+        return table;
+    }
+
+    private static void row(Table table, String what, double seconds, String beside, double other) {
+        table.row(what, time(seconds), beside, time(other), ratio(seconds / other));
+    }
+
+    private static String time(double seconds) {
+        return String.format(Locale.ROOT, "%.2f s", seconds);
+    }
+
+    private static String rate(double secondsPerEvent) {
+        return String.format(Locale.ROOT, "%.0f events/s", 1 / secondsPerEvent);
+    }
+
+    private static String micros(double secondsPerEvent) {
+        return String.format(Locale.ROOT, "%.1f us", secondsPerEvent * 1e6);
+    }
+
+    private static String ratio(double ratio) {
+        return String.format(Locale.ROOT, "%.3f", ratio);
+    }
+
+    private interface Work {
+        void run() throws IOException, InterruptedException, ExecutionException, UndecidedException;
+    }
+
+    private static double seconds(Work work)
+            throws IOException, InterruptedException, ExecutionException, UndecidedException {
+        long begin = System.nanoTime();
+        work.run();
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
+    private static void judge(List<TraceEvent> events) throws UndecidedException {
+        TraceValidator validator = new TraceValidator(LongTrace.header());
+        for (TraceEvent event : events) {
+            if (validator.accept(event).isPresent()) {
+                throw new IllegalStateException("the trace does not conform");
+            }
+        }
+    }
+
+    private static void inTwoThreads(List<TraceEvent> events) throws InterruptedException, ExecutionException {
+        ExecutorService workers = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<Void>> running = new ArrayList<>();
+            for (Callable<Void> job : Collections.<Callable<Void>>nCopies(2, () -> {
+                judge(events);
+                return null;
+            })) {
+                running.add(workers.submit(job));
+            }
+            for (Future<Void> each : running) {
+                each.get();
+            }
+        } finally {
+            workers.shutdownNow();
+        }
+    }
+
+    /** This program in a process of its own, as the launcher starts it but for the classes that it keeps ready. */
+    private static void process(String... args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Longitude.class.getName()));
+        command.addAll(List.of(args));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (process.waitFor() != ExitCode.HOLDS) {
+            throw new IllegalStateException(String.join(" ", args) + ": exit code " + process.exitValue());
+        }
+    }
+
+    private static void write(TlcReplay.Trace trace, Path file) throws IOException {
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file));
+                TraceWriter writer = new TraceWriter(out, trace.header())) {
+            for (TraceEvent event : trace.events()) {
+                writer.write(event);
+            }
+        }
+    }
+}
