@@ -46,6 +46,7 @@ public final class RecipeRun {
     private final long seed;
     private final SplittableRandom random;
     private final int vcpus;
+    private final int workAt;
     private final int blackoutAt;
     private final int runAt;
 
@@ -80,13 +81,14 @@ public final class RecipeRun {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.vcpus = random.nextInt(2, 5);
+        this.workAt = indexOf(Verb.WORK, 0);
         this.blackoutAt = indexOf(Verb.BLACKOUT, 0);
         this.runAt = indexOf(Verb.ENTER_GUEST, blackoutAt);
         this.guestKhz = recipe.arch() == Arch.X86
                 ? random.nextInt(1_000_000, 4_000_000)
                 : new int[] {24_000, 62_500, 1_000_000}[random.nextInt(3)];
         if (preemption != Preemption.NONE) {
-            int most = placesFrom(indexOf(Verb.WORK, 0) + 1);
+            int most = placesFrom(workAt + 1);
             for (int i = 0; i < preemptions; i++) {
                 preemptAt.add(random.nextInt(most));
             }
@@ -201,18 +203,10 @@ public final class RecipeRun {
         if (madeBefore != null && at < runAt && ONLY_ONCE.contains(step.verb())) {
             return true;
         }
-        if (step.verb() != Verb.WORK && !stoppedBefore(at)) {
-            return done(step, vcpu);
-        }
-        if (at > 0 && step.verb() != Verb.WORK) {
+        if (at > workAt) {
             preempt();
         }
         return done(step, vcpu);
-    }
-
-    /** Whether the guest has worked, so that the VMM may be preempted. */
-    private boolean stoppedBefore(int at) {
-        return at > indexOf(Verb.WORK, 0);
     }
 
     private boolean done(Step step, int vcpu) {
