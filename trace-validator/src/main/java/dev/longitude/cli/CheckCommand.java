@@ -92,15 +92,12 @@ final class CheckCommand implements Callable<Integer> {
             list(manifest);
             return ExitCode.HOLDS;
         }
+        DoctorCommand.refuseUntrusted(spec);
         if (!recipes.isWhole()) {
             if (!recipes.namesRecipes() || !models.isEmpty()) {
                 throw recipes.unusable("--kernel, --world and --property go with --recipe, and that without --model");
             }
             return RecipeCheck.run(recipes, spec.commandLine().getOut());
-        }
-        String otherTlc = System.getProperty("tla2tools");
-        if (otherTlc != null && !Files.isRegularFile(Path.of(otherTlc))) {
-            throw new ParameterException(spec.commandLine(), "-Dtla2tools=" + otherTlc + ": no such file");
         }
         List<Callable<Row>> jobs = new ArrayList<>();
         for (Model model : chosen(manifest)) {

@@ -9,7 +9,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code longitude check | simulate | validate | matrix | tamper | plan | bench}. */
+/** The command line: {@code longitude check | simulate | validate | matrix | tamper | plan | bench | doctor}. */
 @Command(
         name = "longitude",
         description = "The correctness of guest time under KVM.",
@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             ValidateCommand.class,
             MatrixCommand.class,
             TamperCommand.class,
+            DoctorCommand.class,
             PlanCommand.class,
             BenchCommand.class,
             HelpCommand.class
@@ -75,7 +76,8 @@ public final class Longitude implements Runnable {
     @Override
     public void run() {
         throw new CommandLine.ParameterException(
-                spec.commandLine(), "missing command: check, simulate, validate, matrix, tamper, plan or bench");
+                spec.commandLine(),
+                "missing command: check, simulate, validate, matrix, tamper, plan, bench or doctor");
     }
 
     static final class Version implements IVersionProvider {

@@ -85,6 +85,7 @@ final class MatrixCommand implements Callable<Integer> {
         if (bless && !(options.isWhole() && options.isUsual())) {
             throw options.unusable("--bless is for the whole matrix");
         }
+        DoctorCommand.refuseUntrusted(spec);
         ImmutableList<Case> cases = options.cases();
         if (options.namesProperty()) {
             return open(cases);

@@ -3,6 +3,7 @@ package dev.longitude.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
@@ -43,6 +44,8 @@ public final class Tlc {
         LONG
     }
 
+    private static final ImmutableList<String> ONE_WORKER = ImmutableList.of("-workers", "1");
+
     private Tlc() {}
 
     /**
@@ -55,7 +58,13 @@ public final class Tlc {
      */
     public static TlcOutput run(String module, @Nullable String text, String config, Length length)
             throws IOException, InterruptedException {
-        return run(module, text, config, length, classPath());
+        return run(module, text, config, length, classPath(), ONE_WORKER);
+    }
+
+    /** One short run with these options in place of one worker. */
+    static TlcOutput run(String module, String text, String config, List<String> options)
+            throws IOException, InterruptedException {
+        return run(module, text, config, Length.SHORT, classPath(), options);
     }
 
     /**
@@ -67,10 +76,17 @@ public final class Tlc {
             throws IOException, InterruptedException {
         String named = System.getProperty("tla2tools");
         String ours = System.getProperty("java.class.path");
-        return run(module, text, config, Length.SHORT, named == null ? ours : named + File.pathSeparator + ours);
+        return run(
+                module,
+                text,
+                config,
+                Length.SHORT,
+                named == null ? ours : named + File.pathSeparator + ours,
+                ONE_WORKER);
     }
 
-    private static TlcOutput run(String module, @Nullable String text, String config, Length length, String classPath)
+    private static TlcOutput run(
+            String module, @Nullable String text, String config, Length length, String classPath, List<String> options)
             throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("longitude-tlc");
         Process process = null;
@@ -81,29 +97,28 @@ public final class Tlc {
             unpack(module, new SpecificationFiles(folder), new HashSet<>());
             Files.writeString(folder.resolve("model.cfg"), config);
             Path temporary = Files.createDirectory(folder.resolve("tmp"));
-            process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-XX:+UseSerialGC",
-                            // TLC's classes, kept ready by the launcher; a JVM that cannot use them starts without.
-                            "-XX:SharedArchiveFile=" + System.getProperty("longitude.archive.tlc", ""),
-                            "-Xshare:auto",
-                            "-Xlog:cds=off",
-                            "-Xlog:cds+dynamic=off",
-                            length == Length.LONG ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
-                            "-Xmx2g",
-                            "-Djava.io.tmpdir=" + temporary,
-                            "-cp",
-                            classPath,
-                            "tlc2.TLC",
-                            "-tool",
-                            "-workers",
-                            "1",
-                            "-metadir",
-                            Files.createDirectory(folder.resolve("states")).toString(),
-                            "-config",
-                            "model.cfg",
-                            module)
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:+UseSerialGC",
+                    // TLC's classes, kept ready by the launcher; a JVM that cannot use them starts without.
+                    "-XX:SharedArchiveFile=" + System.getProperty("longitude.archive.tlc", ""),
+                    "-Xshare:auto",
+                    "-Xlog:cds=off",
+                    "-Xlog:cds+dynamic=off",
+                    length == Length.LONG ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
+                    "-Xmx2g",
+                    "-Djava.io.tmpdir=" + temporary,
+                    "-cp",
+                    classPath,
+                    "tlc2.TLC",
+                    "-tool",
+                    "-metadir",
+                    Files.createDirectory(folder.resolve("states")).toString(),
+                    "-config",
+                    "model.cfg"));
+            command.addAll(options);
+            command.add(module);
+            process = new ProcessBuilder(command)
                     .directory(folder.toFile())
                     .redirectErrorStream(true)
                     .start();
@@ -112,8 +127,7 @@ public final class Tlc {
             try (Stream<String> output = process.inputReader(UTF_8).lines()) {
                 output.forEach(lines::add);
             }
-            process.waitFor();
-            return TlcOutput.parse(lines);
+            return TlcOutput.parse(lines, process.waitFor());
         } finally {
             if (process != null) {
                 process.destroy();

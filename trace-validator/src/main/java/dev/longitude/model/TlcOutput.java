@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param trouble other errors, such as one in parsing or evaluating, in TLC's words
  * @param counterexample the states of the violating behaviour, in TLC's words
  * @param printed the lines that the specification itself printed
+ * @param exitCode of TLC's process
  */
 public record TlcOutput(
         boolean finished,
@@ -26,7 +27,8 @@ public record TlcOutput(
         int depth,
         ImmutableList<String> trouble,
         ImmutableList<String> counterexample,
-        ImmutableList<String> printed) {
+        ImmutableList<String> printed,
+        int exitCode) {
     private static final Pattern START = Pattern.compile("@!@!@STARTMSG (\\d+):(\\d+) @!@!@");
     private static final String END = "@!@!@ENDMSG";
     private static final Pattern STATS = Pattern.compile("(\\d[\\d,]*) distinct states found");
@@ -39,9 +41,10 @@ public record TlcOutput(
     private static final int DEPTH_CODE = 2194;
     private static final int FINISHED = 2186;
     private static final int BEHAVIOR_UP_TO_THIS_POINT = 2121;
+    private static final int COUNTER_EXAMPLE = 2264;
 
     /** Reads all that TLC said. */
-    static TlcOutput parse(Iterable<String> lines) {
+    static TlcOutput parse(Iterable<String> lines, int exitCode) {
         boolean finished = false;
         String violated = null;
         long states = -1;
@@ -72,7 +75,7 @@ public record TlcOutput(
                         depth = m.find() ? Integer.parseInt(m.group(1)) : depth;
                     }
                     case FINISHED -> finished = true;
-                    case BEHAVIOR_UP_TO_THIS_POINT -> {
+                    case BEHAVIOR_UP_TO_THIS_POINT, COUNTER_EXAMPLE -> {
                         // the states follow
                     }
                     default -> {
@@ -100,6 +103,7 @@ public record TlcOutput(
                 depth,
                 ImmutableList.copyOf(trouble),
                 ImmutableList.copyOf(counterexample),
-                ImmutableList.copyOf(printed));
+                ImmutableList.copyOf(printed),
+                exitCode);
     }
 }

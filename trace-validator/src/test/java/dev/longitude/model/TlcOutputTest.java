@@ -11,7 +11,7 @@ class TlcOutputTest {
     }
 
     private static TlcOutput parse(List<List<String>> messages) {
-        return TlcOutput.parse(messages.stream().flatMap(List::stream).toList());
+        return TlcOutput.parse(messages.stream().flatMap(List::stream).toList(), 0);
     }
 
     @Test

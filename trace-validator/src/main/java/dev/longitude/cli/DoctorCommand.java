@@ -1,0 +1,68 @@
+package dev.longitude.cli;
+
+import dev.longitude.model.Doctor;
+import dev.longitude.model.Tlc;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code longitude doctor}: what the TLC in use can be trusted with. */
+@Command(
+        name = "doctor",
+        description = {
+            "Give the TLC in use small specifications with a known fault, and see whether it finds it.",
+            "-Dtla2tools=PATH in LONGITUDE_JAVA_OPTIONS names another TLC than the bundled one."
+        },
+        mixinStandardHelpOptions = true)
+final class DoctorCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    /**
+     * Refuses to go on with another TLC than the bundled one that does not get right what is needed.
+     *
+     * @throws ParameterException if so
+     */
+    static void refuseUntrusted(CommandSpec command) throws IOException, InterruptedException {
+        String other = System.getProperty("tla2tools");
+        if (other == null) {
+            return;
+        }
+        if (!Files.isRegularFile(Path.of(other))) {
+            throw new ParameterException(command.commandLine(), "-Dtla2tools=" + other + ": no such file");
+        }
+        for (Doctor check : Doctor.values()) {
+            if (check.isNeeded() && !check.isRight()) {
+                throw new ParameterException(
+                        command.commandLine(),
+                        "-Dtla2tools=" + other + " cannot be trusted: not so that " + check.about()
+                                + "; `longitude doctor` says more");
+            }
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        Table table = new Table("TLC " + Tlc.version(), "", "Longitude");
+        boolean trusted = true;
+        for (Doctor check : Doctor.values()) {
+            boolean right = check.isRight();
+            trusted &= right || !check.isNeeded();
+            table.row(check.about(), right ? "yes" : "NO", check.isNeeded() ? "relies on it" : "does without");
+        }
+        out.print(table);
+        out.println(
+                trusted
+                        ? "It can be trusted with what Longitude asks of it."
+                        : "It cannot be trusted with what Longitude asks of it.");
+        out.flush();
+        return trusted ? ExitCode.HOLDS : ExitCode.VIOLATED;
+    }
+}

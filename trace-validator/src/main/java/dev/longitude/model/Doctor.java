@@ -1,0 +1,167 @@
+package dev.longitude.model;
+
+import com.google.common.collect.ImmutableList;
+import java.io.IOException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Asks the TLC in use what it must know, and what some TLCs are known to get wrong: each check is a small specification
+ * with a fault that must be found.
+ */
+public enum Doctor {
+    /** A false invariant is found. */
+    SAFETY("a false invariant is found", true, 1, ImmutableList.of("-workers", "1")) {
+        @Override
+        String text() {
+            return counting("Wrong == x # 3");
+        }
+
+        @Override
+        String config() {
+            return "INIT Init\nNEXT Next\nINVARIANT Wrong\n";
+        }
+    },
+    /** A false liveness property is found by one worker. */
+    LIVENESS("a false liveness property is found by one worker", true, 1, ImmutableList.of("-workers", "1")) {
+        @Override
+        String text() {
+            return forgetful();
+        }
+
+        @Override
+        String config() {
+            return "SPECIFICATION Spec\nPROPERTY Wrong\nCHECK_DEADLOCK FALSE\n";
+        }
+    },
+    /** ... and by two, each time. */
+    LIVENESS_BY_TWO("... and by two workers, each of five times", false, 5, ImmutableList.of("-workers", "2")) {
+        @Override
+        String text() {
+            return forgetful();
+        }
+
+        @Override
+        String config() {
+            return LIVENESS.config();
+        }
+    },
+    /** EXCEPT on a function that is not evaluated yet, looked at by SubSeq. */
+    LAZY_EXCEPT(
+            "SubSeq sees EXCEPT on a function that is not evaluated yet", false, 1, ImmutableList.of("-workers", "1")) {
+        @Override
+        String text() {
+            return counting(
+                    "First(s) == LET changed == [s EXCEPT ![1] = 9] IN SubSeq(changed, 1, 2)[1]",
+                    "Wrong == First([i \\in 1 .. 3 |-> i]) # 9");
+        }
+
+        @Override
+        String config() {
+            return SAFETY.config();
+        }
+    },
+    /** With -continue the exit code tells of a violation. */
+    CONTINUE(
+            "with -continue the exit code tells of a violation",
+            false,
+            1,
+            ImmutableList.of("-workers", "1", "-continue")) {
+        @Override
+        String text() {
+            return SAFETY.text();
+        }
+
+        @Override
+        String config() {
+            return SAFETY.config();
+        }
+
+        @Override
+        boolean isRight(TlcOutput output) {
+            return output.exitCode() != 0;
+        }
+    },
+    /** Many strong fairness conditions at once. */
+    MANY_FAIRNESS("36 strong fairness conditions at once are borne", false, 1, ImmutableList.of("-workers", "1")) {
+        @Override
+        String text() {
+            return counting(
+                    "Step(i) == x = i /\\ x' = (i + 1) % 5",
+                    "Spec == Init /\\ [][Next]_x /\\ "
+                            + IntStream.range(0, 36)
+                                    .mapToObj(i -> "SF_x(Step(" + i + "))")
+                                    .collect(Collectors.joining(" /\\ ")),
+                    "Wrong == <>(x = 99)");
+        }
+
+        @Override
+        String config() {
+            return LIVENESS.config();
+        }
+    };
+
+    private static final String MODULE = "Doctor";
+
+    private final String about;
+    private final boolean isNeeded;
+    private final int times;
+    private final ImmutableList<String> options;
+
+    Doctor(String about, boolean isNeeded, int times, ImmutableList<String> options) {
+        this.about = about;
+        this.isNeeded = isNeeded;
+        this.times = times;
+        this.options = options;
+    }
+
+    /** What is asked, for people. */
+    public String about() {
+        return about;
+    }
+
+    /** Whether Longitude's commands rely on it; they do without the others. */
+    public boolean isNeeded() {
+        return isNeeded;
+    }
+
+    /** Whether the TLC in use gets it right. */
+    public boolean isRight() throws IOException, InterruptedException {
+        for (int i = 0; i < times; i++) {
+            if (!isRight(Tlc.run(MODULE, text(), config(), options))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    boolean isRight(TlcOutput output) {
+        return output.finished()
+                && output.violated() != null
+                && output.trouble().isEmpty();
+    }
+
+    abstract String text();
+
+    abstract String config();
+
+    private static String module(String... lines) {
+        return "---- MODULE " + MODULE + " ----\nEXTENDS Naturals, Sequences\n" + String.join("\n", lines) + "\n====\n";
+    }
+
+    /** Counts from 0 to 4 and again. */
+    static String counting(String... more) {
+        return module("VARIABLE x", "Init == x = 0", "Next == x' = (x + 1) % 5", String.join("\n", more));
+    }
+
+    /** A walk on a torus that may stop for ever at one place. */
+    static String forgetful() {
+        return module(
+                "VARIABLES x, y, stuck",
+                "Init == x = 0 /\\ y = 0 /\\ stuck = FALSE",
+                "Go == ~stuck /\\ x' = (x + 1) % 60 /\\ y' \\in {y, (y + 1) % 40} /\\ UNCHANGED stuck",
+                "Stop == x = 7 /\\ y = 3 /\\ stuck' = TRUE /\\ UNCHANGED <<x, y>>",
+                "Spec == Init /\\ [][Go \\/ Stop]_<<x, y, stuck>> /\\ WF_<<x, y, stuck>>(Go)",
+                "Wrong == []<>(x = 0)");
+    }
+}
