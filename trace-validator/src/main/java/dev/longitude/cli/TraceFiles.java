@@ -52,6 +52,14 @@ final class TraceFiles {
             String first = lines.peek();
             if (first != null && IoctlLog.looksLike(first)) {
                 ImportedTrace imported = IoctlLog.read(file, lines, kernel);
+                if (!imported.disturbances().isEmpty()) {
+                    ImportedTrace.Disturbance disturbance =
+                            imported.disturbances().get(0);
+                    throw new TraceFormatException(
+                            file.toString(),
+                            "cannot be judged as a whole: " + disturbance.operation() + " in line " + disturbance.line()
+                                    + " is not modelled");
+                }
                 return new TlcReplay.Trace(imported.header(), imported.events());
             }
             try (TraceReader reader = new TraceReader(lines)) {

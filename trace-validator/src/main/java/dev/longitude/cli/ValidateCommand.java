@@ -4,11 +4,15 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.replay.TlcReplay;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.validator.Refusal;
+import dev.longitude.validator.TraceValidator;
+import dev.longitude.validator.UndecidedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -44,16 +48,15 @@ final class ValidateCommand implements Callable<Integer> {
     enum Engine {
         /** Ours, in this process: it says why, and infers instants. */
         OWN,
-        /** Stock TLC, in a process of its own: slow, and says only where. */
+        /** Stock TLC, in a process of its own: slow, and says only where; where instants are open, at those that ours found. */
         TLC
     }
 
     @Option(
             names = "--engine",
             defaultValue = "OWN",
-            description =
-                    "What replays: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). TLC, stock, says where and"
-                            + " not why, and needs to know every instant.")
+            description = "What replays: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). TLC, stock, says where"
+                    + " and not why; where a log leaves an instant open, it takes the one that OWN found.")
     private Engine engine = Engine.OWN;
 
     @Option(names = "--json", description = "Print a JSON object for each FILE, one a line.")
@@ -92,17 +95,32 @@ final class ValidateCommand implements Callable<Integer> {
     }
 
     /** Whether TLC takes the trace. */
-    private boolean replay(TlcReplay.Trace trace, Path file)
-            throws TraceFormatException, IOException, InterruptedException {
+    private boolean replay(TlcReplay.Trace read, Path file) throws IOException, InterruptedException {
+        TlcReplay.Trace trace = read;
+        PrintWriter out = spec.commandLine().getOut();
+        String found = "";
         if (!TlcReplay.canReplay(trace)) {
-            throw new TraceFormatException(
-                    file.toString(), "some instants are not known exactly, and TLC cannot search for them");
+            TraceValidator own = TraceValidator.keepingWitness(trace.header());
+            try {
+                for (TraceEvent event : trace.events()) {
+                    Optional<Refusal> refusal = own.accept(event);
+                    if (refusal.isPresent()) {
+                        out.println(refusal.get().explain(file.toString())
+                                + "\n  (by our own engine: TLC cannot search for instants that are not known)");
+                        return false;
+                    }
+                }
+            } catch (UndecidedException e) {
+                out.println(file + ": undecided: " + e.getMessage());
+                return false;
+            }
+            trace = new TlcReplay.Trace(trace.header(), own.witness());
+            found = ", at the instants that our own engine found";
         }
         OptionalInt refused = TlcReplay.firstRefused(List.of(trace)).get(0);
-        PrintWriter out = spec.commandLine().getOut();
         if (refused.isEmpty()) {
             out.println(file + ": conforms to " + trace.header().kernel() + ", by TLC: "
-                    + trace.events().size() + " events");
+                    + trace.events().size() + " events" + found);
         } else {
             TraceEvent event = trace.events().get(refused.getAsInt());
             out.println(file + ":" + event.line() + ": refused, by TLC: event " + (refused.getAsInt() + 1) + ", "

@@ -8,6 +8,7 @@ import com.google.common.collect.Sets;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
+import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
@@ -16,11 +17,14 @@ import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tla2sany.st.Location;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
@@ -65,13 +69,36 @@ public final class TraceValidator {
     /** For each VM where a vCPU's offset may not be among those that were tried: the event that left it open. */
     private final Map<Integer, TraceEvent> guessed = new HashMap<>();
 
+    /** The accepted events in order, if a witness is kept. */
+    private final List<TraceEvent> accepted = new ArrayList<>();
+
     private long events;
     private long determined;
     private long open;
     private final Map<String, TraceEvent> notKept = new LinkedHashMap<>();
 
+    /** Where a state that is possible came from. */
+    private record Origin(@Nullable TLCState before, TraceEvent event, Instants.Moment at) {}
+
+    /** Where each state came from that may be part of a witness; null: nobody will ask. */
+    private final @Nullable IdentityHashMap<TLCState, Origin> origins;
+
     /** A validator for one trace. */
     public TraceValidator(TraceHeader header) {
+        this(header, false);
+    }
+
+    /**
+     * A validator for one trace that can give a witness of it; it keeps all states until then.
+     *
+     * @see #witness()
+     */
+    public static TraceValidator keepingWitness(TraceHeader header) {
+        return new TraceValidator(header, true);
+    }
+
+    private TraceValidator(TraceHeader header, boolean keepsWitness) {
+        this.origins = keepsWitness ? new IdentityHashMap<>() : null;
         this.specification = Specification.of(header.arch());
         this.header = header;
         boolean x86 = header.arch() == Arch.X86;
@@ -131,8 +158,12 @@ public final class TraceValidator {
             if (!before.isEmpty()) {
                 return Optional.of(refusal(event, before, "VM " + event.vm(), "no such VM", "it exists"));
             }
-            List<TLCState> created = ((Moments) moments)
-                    .ofCreation(event).stream().map(this::newVm).toList();
+            List<TLCState> created = new ArrayList<>();
+            for (Instants.Moment moment : ((Moments) moments).ofCreation(event)) {
+                TLCState vm = newVm(moment);
+                came(vm, null, event, moment);
+                created.add(vm);
+            }
             List<TLCState> agreeing = created.stream()
                     .filter(s -> differences(event, s).isEmpty())
                     .toList();
@@ -140,7 +171,7 @@ public final class TraceValidator {
                 return Optional.of(explain(event, created, created));
             }
             possible.put(subject(event), agreeing);
-            events++;
+            count(event);
             return Optional.empty();
         }
         if (before.isEmpty()) {
@@ -173,11 +204,59 @@ public final class TraceValidator {
                     + " (" + event.call() + ")");
         }
         possible.put(subject(event), step.after);
-        events++;
+        count(event);
         noteProperties(event, step.after);
         determined += step.determined ? 1 : 0;
         open += step.open ? 1 : 0;
         return Optional.empty();
+    }
+
+    private void count(TraceEvent event) {
+        events++;
+        if (origins != null) {
+            accepted.add(event);
+        }
+    }
+
+    private void came(TLCState state, @Nullable TLCState from, TraceEvent event, Instants.Moment at) {
+        if (origins != null) {
+            origins.put(state, new Origin(from, event, at));
+        }
+    }
+
+    /**
+     * One behaviour that the trace is of: the events that were accepted, each at an instant.
+     *
+     * @throws IllegalStateException if this validator does not keep it
+     */
+    public ImmutableList<TraceEvent> witness() {
+        if (origins == null) {
+            throw new IllegalStateException("no witness was kept");
+        }
+        IdentityHashMap<TraceEvent, TraceEvent> exact = new IdentityHashMap<>();
+        for (List<TLCState> states : possible.values()) {
+            Origin origin = origins.get(states.get(0));
+            while (origin != null) {
+                exact.put(origin.event, at(origin.event, origin.at));
+                origin = origin.before == null ? null : origins.get(origin.before);
+            }
+        }
+        return accepted.stream()
+                .map(event -> Objects.requireNonNull(exact.get(event)))
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    private TraceEvent at(TraceEvent event, Instants.Moment moment) {
+        return new TraceEvent(
+                event.line(),
+                event.vm(),
+                header.arch() == Arch.X86
+                        ? HostTime.exactly(moment.tsc(), moment.ns(), moment.realtime())
+                        : HostTime.exactly(moment.tsc()),
+                event.operation(),
+                event.args(),
+                event.results(),
+                event.state());
     }
 
     /** The offsets in each of some states. */
@@ -224,7 +303,9 @@ public final class TraceValidator {
                         if (differences(event, next).isEmpty()) {
                             boolean several =
                                     before.size() > 1 || candidates.moments().size() > 1;
-                            after.putIfAbsent(several ? specification.essence(next) : after.size(), next);
+                            if (after.putIfAbsent(several ? specification.essence(next) : after.size(), next) == null) {
+                                came(next, state, event, moment);
+                            }
                         }
                     }
                 }

@@ -1,0 +1,44 @@
+package dev.longitude.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longitude.kernel.Arch;
+import dev.longitude.recording.BundledRecording;
+import dev.longitude.replay.TlcReplay;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.validator.TraceValidator;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class SecondEngineTest {
+    @TempDir
+    private Path folder = Path.of("set by JUnit");
+
+    /** Every recording of a real kernel, at the instants that our own engine found for it. */
+    @ParameterizedTest
+    @EnumSource(Arch.class)
+    void stockTlcTakesTheWitnessOfEveryRecording(Arch arch) throws Exception {
+        List<TlcReplay.Trace> witnesses = new ArrayList<>();
+        for (BundledRecording recording : BundledRecording.all()) {
+            if (recording.refusingProfile() != null) {
+                continue;
+            }
+            TlcReplay.Trace trace = TraceFiles.read(recording.unpack(folder), null);
+            if (trace.header().arch() == arch) {
+                TraceValidator own = TraceValidator.keepingWitness(trace.header());
+                for (TraceEvent event : trace.events()) {
+                    assertThat(own.accept(event)).isEmpty();
+                }
+                assertThat(own.witness()).hasSameSizeAs(trace.events());
+                witnesses.add(new TlcReplay.Trace(trace.header(), own.witness()));
+            }
+        }
+        assertThat(witnesses).hasSizeGreaterThan(5).allMatch(TlcReplay::canReplay);
+        assertThat(TlcReplay.firstRefused(witnesses)).containsOnly(OptionalInt.empty());
+    }
+}
