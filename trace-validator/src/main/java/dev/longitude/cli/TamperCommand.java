@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,7 +72,11 @@ final class TamperCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.print(table);
         out.flush();
-        if (confirm && !confirmed(ofScenarios, out)) {
+        if (confirm
+                && !confirmed(
+                        Stream.concat(ofScenarios.stream(), ofRecordings.stream())
+                                .toList(),
+                        out)) {
             return ExitCode.VIOLATED;
         }
         return compare(table.toString(), out);
@@ -162,7 +167,7 @@ final class TamperCommand implements Callable<Integer> {
                             && j.mutant().trace().header().arch() == arch)
                     .toList();
             List<OptionalInt> refused = TlcReplay.firstRefused(
-                    accepted.stream().map(j -> j.mutant().trace()).toList());
+                    accepted.stream().map(j -> j.witness().orElseThrow()).toList());
             for (int i = 0; i < accepted.size(); i++) {
                 if (refused.get(i).isPresent()) {
                     wrong.add(accepted.get(i));

@@ -5,6 +5,7 @@ import dev.longitude.replay.TlcReplay;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
@@ -28,8 +29,10 @@ public final class TamperTable {
      * A mutant and its fate.
      *
      * @param refusedAt the index of the event that is refused, if one is
+     * @param witness if it is accepted: a behaviour that it is of, with every instant
      */
-    public record Judged(Tampering.Mutant mutant, Fate fate, OptionalInt refusedAt) {}
+    public record Judged(
+            Tampering.Mutant mutant, Fate fate, OptionalInt refusedAt, Optional<TlcReplay.Trace> witness) {}
 
     /**
      * Tampers with a trace in every way, and validates what comes out.
@@ -48,7 +51,7 @@ public final class TamperTable {
     }
 
     private static Judged judge(Tampering.Mutant mutant) {
-        TraceValidator validator = new TraceValidator(mutant.trace().header());
+        TraceValidator validator = TraceValidator.keepingWitness(mutant.trace().header());
         int index = 0;
         try {
             for (TraceEvent event : mutant.trace().events()) {
@@ -56,13 +59,18 @@ public final class TamperTable {
                     return new Judged(
                             mutant,
                             mutant.at() < 0 || index <= mutant.at() ? Fate.REFUSED_THERE : Fate.REFUSED_LATER,
-                            OptionalInt.of(index));
+                            OptionalInt.of(index),
+                            Optional.empty());
                 }
                 index++;
             }
         } catch (UndecidedException e) {
-            return new Judged(mutant, Fate.UNDECIDED, OptionalInt.empty());
+            return new Judged(mutant, Fate.UNDECIDED, OptionalInt.empty(), Optional.empty());
         }
-        return new Judged(mutant, Fate.ACCEPTED, OptionalInt.empty());
+        return new Judged(
+                mutant,
+                Fate.ACCEPTED,
+                OptionalInt.empty(),
+                Optional.of(new TlcReplay.Trace(mutant.trace().header(), validator.witness())));
     }
 }
