@@ -181,6 +181,10 @@ public sealed interface Expression {
             if (function == Function.WITHOUT) {
                 expect(",");
                 number = number();
+                if (Integer.bitCount(number) != 1) {
+                    next--;
+                    throw wrong("a bit: 1, 2, 4 or 8");
+                }
             }
             expect(")");
             return new Call(function, of, number);

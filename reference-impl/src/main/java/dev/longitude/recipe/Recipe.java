@@ -6,7 +6,9 @@ import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.migration.Policy;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -79,7 +81,28 @@ public record Recipe(
     public Optional<String> unfitFor(KernelProfile kernel) {
         return steps().filter(s -> isDoneOn(s, kernel))
                 .flatMap(s -> lacks(s, kernel).stream())
-                .findFirst();
+                .findFirst()
+                .or(() -> unsavedOn(kernel));
+    }
+
+    /** A value that is used, but whose step is left out there. */
+    private Optional<String> unsavedOn(KernelProfile kernel) {
+        Set<String> saved = new HashSet<>();
+        List<String> unsaved = new ArrayList<>();
+        steps().filter(s -> isDoneOn(s, kernel)).forEach(step -> {
+            step.args()
+                    .values()
+                    .forEach(e -> e.forEachSaved(s -> {
+                        if (!saved.contains(s.name())) {
+                            unsaved.add(step.verb() + " uses '" + s.name() + "', which is not saved on " + kernel);
+                        }
+                    }));
+            String as = step.as();
+            if (as != null) {
+                step.verb().results().forEach(field -> saved.add(field.isEmpty() ? as : as + "." + field));
+            }
+        });
+        return unsaved.stream().findFirst();
     }
 
     /** The recipe as the VMM carries it out there: without the steps that it leaves out. */

@@ -104,6 +104,14 @@ class RecipeReaderTest {
                 .hasSize(2);
     }
 
+    @Test
+    void whatIsNotSavedOnAKernelCannotBeUsedThere() throws RecipeException {
+        Recipe recipe = read(GOOD.replace("ReadTsc: {as: tsc}", "ReadTsc: {as: tsc, ifHas: SetTscOffset}")
+                .replace("clock.realtime", "clock.clock"));
+        assertThat(recipe.unfitFor(KernelProfile.V6_1)).isEmpty();
+        assertThat(recipe.unfitFor(KernelProfile.V5_10)).contains("WriteTsc uses 'tsc', which is not saved on v5.10");
+    }
+
     private static List<Verb> verbs(Recipe recipe) {
         return recipe.steps().map(Step::verb).toList();
     }
@@ -123,6 +131,7 @@ class RecipeReaderTest {
                     {clock: clock.clock}  | {clock: clock.clock, flags: 4} | mine.yaml:14:5: SetClock with KVM_CLOCK_REALTIME (4) needs 'realtime'
                     {value: tsc}          | {value: tsc +}           | mine.yaml:12:27: 'tsc +': after 5 characters: expected a number, a name or '(', found the end
                     {value: tsc}          | {value: 16}              | mine.yaml:12:27: '16': after 0 characters: expected a number from 0 to 15, found '16'
+                    {value: tsc}          | {value: "without(tsc, 3)"} | mine.yaml:12:27: 'without(tsc, 3)': after 13 characters: expected a bit: 1, 2, 4 or 8, found '3'
                     {value: tsc}          | {value: half(tsc)}       | mine.yaml:12:27: 'half(tsc)': after 0 characters: expected one of the functions cycles, scaled, atLeast0, without, found 'half'
                     - ReadTsc: {as: tsc}  | - ReadTsc                | mine.yaml:7:9: ReadTsc needs 'as'
                     - inTurn: [CreateVcpu]| - InitVcpu               | mine.yaml:10:5: 'InitVcpu' is no step; there are pause, run, inTurn, inParallel, CreateVcpu, Wait, Compute, ReadRealtime, ReadHostCounter, ReadInstant, WriteSystemTime, SetVmTscKhz, SetTscKhz, ReadTsc, WriteTsc, WriteTscDeadline, GetTscOffset, SetTscOffset, GetClock, SetClock, KvmclockCtrl, LoadVcpu
