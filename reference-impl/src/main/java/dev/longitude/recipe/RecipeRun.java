@@ -43,6 +43,7 @@ public final class RecipeRun {
     private final World world;
     private final KernelProfile kernel;
     private final Preemption preemption;
+    private final int preemptions;
     private final long seed;
     private final SplittableRandom random;
     private final int vcpus;
@@ -78,6 +79,7 @@ public final class RecipeRun {
         this.world = world;
         this.kernel = kernel;
         this.preemption = preemption;
+        this.preemptions = preemptions;
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.vcpus = random.nextInt(2, 5);
@@ -354,7 +356,8 @@ public final class RecipeRun {
 
     private Machine machine(int khz, long skew) {
         String origin = "reference implementation, recipe " + recipe.name() + " in the world " + world
-                + ", VMM preempted: " + preemption + ", seed " + seed + (restored ? ", destination" : ", source");
+                + ", VMM preempted: " + preemption + ", at most " + preemptions + " times, seed " + seed
+                + (restored ? ", destination" : ", source");
         return recipe.arch() == Arch.X86
                 ? new X86Machine(
                         kernel,

@@ -85,6 +85,9 @@ final class MatrixCommand implements Callable<Integer> {
         if (bless && !(options.isWhole() && options.isUsual())) {
             throw options.unusable("--bless is for the whole matrix");
         }
+        if (simulations > 0 && (bless || out != null || options.namesProperty())) {
+            throw options.unusable("--simulate compares and writes nothing: no --bless, --out or --property with it");
+        }
         DoctorCommand.refuseUntrusted(spec);
         ImmutableList<Case> cases = options.cases();
         if (options.namesProperty()) {
@@ -106,7 +109,7 @@ final class MatrixCommand implements Callable<Integer> {
             write(matrix, committed());
             return ExitCode.HOLDS;
         }
-        return options.isUsual() && !options.namesOwn() ? compare(matrix) : ExitCode.HOLDS;
+        return options.isUsual() && options.isOfTheMatrix() ? compare(matrix) : ExitCode.HOLDS;
     }
 
     private int open(List<Case> cases) throws IOException, InterruptedException, ExecutionException {
@@ -222,6 +225,14 @@ final class MatrixCommand implements Callable<Integer> {
         spec.commandLine().getOut().println("Written: " + folder.resolve("matrix.json") + ", .csv and .md.");
     }
 
+    /** What is wrong with a file that says the same as matrix.json. */
+    private List<String> stale(String name, String text) throws IOException {
+        Path file = committed().resolve(name);
+        boolean same =
+                Files.isRegularFile(file) && Files.readString(file, UTF_8).equals(text);
+        return same ? List.of() : List.of(file + " does not say what matrix.json says");
+    }
+
     private int compare(Matrix matrix) throws IOException {
         Path file = committed().resolve("matrix.json");
         if (!Files.isRegularFile(file)) {
@@ -233,7 +244,11 @@ final class MatrixCommand implements Callable<Integer> {
         } catch (JsonProcessingException e) {
             throw options.unusable(file + ": " + e.getOriginalMessage());
         }
-        List<String> changes = matrix.changesFrom(before, options.isWhole());
+        List<String> changes = new ArrayList<>(matrix.changesFrom(before, options.isWhole()));
+        if (options.isWhole()) {
+            changes.addAll(stale("matrix.csv", matrix.csv()));
+            changes.addAll(stale("matrix.md", Markdown.of(matrix)));
+        }
         PrintWriter print = spec.commandLine().getOut();
         if (changes.isEmpty()) {
             print.println(matrix.cells().size() + " cells, all as committed.");
@@ -244,8 +259,8 @@ final class MatrixCommand implements Callable<Integer> {
         if (changes.size() > MOST_CHANGES) {
             print.println("... and " + (changes.size() - MOST_CHANGES) + " more");
         }
-        print.println(changes.size() + " of " + matrix.cells().size()
-                + " cells are not as committed. If that is right: longitude matrix --bless");
+        print.println("Differences: " + changes.size() + ", cells: "
+                + matrix.cells().size() + ". If that is right: longitude matrix --bless");
         print.flush();
         return ExitCode.VIOLATED;
     }

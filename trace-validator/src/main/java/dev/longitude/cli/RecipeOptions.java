@@ -67,10 +67,12 @@ final class RecipeOptions {
         return recipes.isEmpty() && kernels.isEmpty() && world == null && properties.isEmpty();
     }
 
-    /** Whether a recipe is from a file: then it is not in the committed matrix. */
-    boolean namesOwn() throws IOException {
-        List<String> bundled = Recipes.bundled().stream().map(Recipe::name).toList();
-        return recipes.stream().anyMatch(r -> !bundled.contains(r));
+    /** Whether all that is asked for is in the committed matrix: no recipe of one's own, no kernel that is as another. */
+    boolean isOfTheMatrix() throws IOException {
+        ImmutableList<Recipe> bundled = Recipes.bundled();
+        return cases().stream()
+                .allMatch(c -> bundled.contains(c.recipe())
+                        && KernelProfile.showing(c.recipe().arch()).contains(c.kernel()));
     }
 
     boolean isUsual() {

@@ -10,11 +10,6 @@ import dev.longitude.recipe.Property;
  * @param verdicts for every property of the architecture
  */
 public record Judgement(Case of, long states, ImmutableMap<Property, Verdict> verdicts) {
-    /** Whether any property fails. */
-    public boolean hasFailure() {
-        return verdicts.values().stream().anyMatch(Verdict::isFailure);
-    }
-
     Verdict verdict(Property property) {
         Verdict verdict = verdicts.get(property);
         if (verdict == null) {

@@ -6,8 +6,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
@@ -33,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 public record Matrix(ImmutableList<Judgement> judgements) {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .defaultPrettyPrinter(
-                    new DefaultPrettyPrinter().withArrayIndenter(DefaultIndenter.SYSTEM_LINEFEED_INSTANCE))
             .build();
 
     /** One cell, as it stands in files. */
@@ -69,7 +65,7 @@ public record Matrix(ImmutableList<Judgement> judgements) {
             StringBuilder text = new StringBuilder("[");
             String separator = "\n";
             for (Cell cell : cells()) {
-                text.append(separator).append(new JsonMapper().writeValueAsString(cell));
+                text.append(separator).append(JSON.writeValueAsString(cell));
                 separator = ",\n";
             }
             return text.append("\n]\n").toString();

@@ -1,0 +1,46 @@
+package dev.longitude.matrix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.recipe.Property;
+import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.World;
+import org.junit.jupiter.api.Test;
+
+/** Runs of values written as of now: two vCPUs part if their writes lie more than a second apart, and not before. */
+class SimulationCheckTest {
+    private static SimulationCheck check(Verdict sameLine) throws Exception {
+        Recipe recipe = Recipes.find("series-by-value");
+        ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
+        for (Property property : Property.of(recipe.arch())) {
+            // All but the one is left open.
+            verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.fails(Verdict.Says.FAILS, 1));
+        }
+        Case of = new Case(recipe, World.USUAL, KernelProfile.V6_12);
+        return SimulationCheck.run(new Judgement(of, 1, verdicts.buildOrThrow()), 1, 1_000, 1);
+    }
+
+    @Test
+    void aVerdictThatIsRightIsNotContradicted() throws Exception {
+        SimulationCheck check = check(Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED_LONG, 1));
+        assertThat(check.contradictions()).isEmpty();
+        assertThat(check.unseen()).noneMatch(u -> u.contains("SameLine"));
+    }
+
+    @Test
+    void aPropertyThatIsSaidToHoldAndFailsIsAContradictionWithACommand() throws Exception {
+        assertThat(check(Verdict.HOLDS).contradictions())
+                .singleElement()
+                .asString()
+                .startsWith("series-by-value v6.12: SameLine holds, but a run shows it: longitude simulate --recipe"
+                        + " series-by-value --world usual --kernel v6.12 --preemption long --preemptions 1 --seed ");
+    }
+
+    @Test
+    void aFailureThatIsSaidToNeedLessThanItDoesIsNotSeen() throws Exception {
+        assertThat(check(Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED, 1)).unseen())
+                .contains("series-by-value v6.12: SameLine fails if preempted, but no run shows it");
+    }
+}
