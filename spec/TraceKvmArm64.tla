@@ -22,7 +22,10 @@ InstantOfPRead(vcpu, value) == Sub(cntpct, Sub(Cntpct(vcpu), value))
 NewHost(switches, isVhe, hasEcv, pcpus, counter) ==
   Host(switches, isVhe, hasEcv, 0 .. pcpus - 1, counter, {})
 
-\* What of a state can still matter.
+\* What of a state the actions depend on.
+Course == <<hostVars, kvmVars>>
+
+\* What of a state can still matter, to the properties too.
 Essence == vars
 
 Kept == [Monotonic         |-> Monotonic,

@@ -17,6 +17,12 @@ InstantOfWrite(value, offset) == Sub(value, offset)
 \* A read of value through vcpu.
 InstantOfRead(vcpu, value) == Sub(value, tscOffset[vcpu])
 
+\* A guest's read of kvmclock, as near as nanoseconds tell, through vcpu and the page of vCPU page; for
+\* a vCPU that is not scaled.
+InstantOfClockRead(vcpu, page, clock) ==
+  LET since == NsToCycles(tscKhz, Sub(clock, pvclock[page].systemTime))
+  IN Sub(Add(pvclock[page].tscTimestamp, since), tscOffset[vcpu])
+
 \* The creation of a VM whose kvmclock, not set since, was clock when the host's TSC was tsc.
 InstantOfCreation(khz, tsc, clock) == Sub(tsc, NsToCycles(khz, clock))
 
@@ -48,12 +54,18 @@ RealtimeOf(clock, realtime, shown) == Add(realtime, Sub(shown, clock))
 TakesClocks(vcpu) ==
   vcpu \in masterclockUpdate \/ (vcpu \in clockUpdate /\ ~useMasterClock)
 
-\* What of a state can still matter.  Where the TSC was when KVM saw it last does only once the
-\* host's TSC is unstable, and before that a log does not tell it.
-Essence ==
+\* What of a state the actions depend on.  Where the TSC was when KVM saw it last matters only once
+\* the host's TSC is unstable, and before that a log does not tell it.
+Course ==
   <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars, rateVars, tscAdjust,
-    masterVars, kvmclockOffset, oddVars, pvclock, requestVars, callVars, inGuest, reply, seenVars,
-    IF tscUnstable THEN lastGuestTsc ELSE << >> >>
+    useMasterClock, masterKernelNs, masterCycleNow, kvmclockOffset, oddVars, pvclock, requestVars,
+    callVars, inGuest, guestLastClock, IF tscUnstable THEN lastGuestTsc ELSE << >> >>
+
+\* Is there nothing in it that no event shows?
+NothingHidden == clockTaken = {} /\ ~setClockBegun /\ tscTaken = << >> /\ guestLastClock = {}
+
+\* What of a state can still matter, to the properties too.
+Essence == <<Course, updatedGeneration, reply, guestSeen, clockSeen, userOffset>>
 
 \* What KvmX86 leaves out, by the name of the action: an event of which this is true is not
 \* refused, but nothing can be said of its trace from there on.

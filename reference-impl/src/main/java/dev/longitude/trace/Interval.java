@@ -14,6 +14,11 @@ public record Interval(long lo, long hi) {
         checkArgument(hi - lo >= 0, "the end of an interval lies before its begin");
     }
 
+    /** A value of which no more is known than that it is not behind {@code lo}. */
+    public static Interval from(long lo) {
+        return new Interval(lo, lo + (1L << 62));
+    }
+
     /** A value that is known. */
     public static Interval exactly(long value) {
         return new Interval(value, value);

@@ -84,6 +84,16 @@ public final class JsonLine {
         }
     }
 
+    /** Reads all elements of the array of strings that the parser stands at. */
+    public void strings(Member element) throws IOException, TraceFormatException {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            throw expected("an array of strings");
+        }
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+            element.read(string());
+        }
+    }
+
     /** A fault at the token that the parser stands on. */
     public TraceFormatException expected(String what) {
         return fault("expected " + what);

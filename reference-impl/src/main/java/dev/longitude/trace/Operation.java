@@ -192,6 +192,15 @@ public enum Operation {
         return results;
     }
 
+    /** Whether a trace may leave it out: if its arguments can be finitely many, and no VM begins with it. */
+    public boolean canBeSilent() {
+        return this != CREATE_VM
+                && args.stream().allMatch(a -> switch (a.kind()) {
+                    case VCPU, PCPU, FLAG -> true;
+                    default -> false;
+                });
+    }
+
     /** The operation of that name, if there is one. */
     public static Optional<Operation> named(String specName) {
         return Optional.ofNullable(BY_NAME.get(specName));

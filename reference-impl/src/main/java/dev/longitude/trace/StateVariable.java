@@ -138,6 +138,11 @@ public enum StateVariable {
         return field;
     }
 
+    /** Whether a trace of x86 has it. (Those that only arm64 has come last.) */
+    public boolean isOfX86() {
+        return compareTo(CNTHCTL_EL2) < 0;
+    }
+
     /** The variable of that name, if there is one. */
     public static Optional<StateVariable> named(String specName) {
         return Optional.ofNullable(BY_NAME.get(specName));

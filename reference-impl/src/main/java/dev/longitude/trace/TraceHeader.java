@@ -1,5 +1,6 @@
 package dev.longitude.trace;
 
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 
@@ -10,8 +11,13 @@ import dev.longitude.kernel.KernelProfile;
  * @param host the host that it ran on
  * @param vcpus the most vCPUs that a VM of the trace has
  * @param origin where the trace comes from, for people: scenario and seed, or the recording
+ * @param silent the operations that the trace does not tell of, or not always: each may have happened between any two
+ *     events; only {@linkplain Operation#canBeSilent those} of which there are finitely many
+ * @param threads whether only the events of one thread stand in order, and those of several are in the order that their
+ *     instants leave open
  */
-public record TraceHeader(KernelProfile kernel, Host host, int vcpus, String origin) {
+public record TraceHeader(
+        KernelProfile kernel, Host host, int vcpus, String origin, ImmutableSet<Operation> silent, boolean threads) {
     /** The format's name, in every header. */
     public static final String FORMAT = "longitude-trace";
 
@@ -23,6 +29,11 @@ public record TraceHeader(KernelProfile kernel, Host host, int vcpus, String ori
 
     /** The most CPUs of a host. */
     public static final int MOST_PCPUS = 4096;
+
+    /** A trace that tells of all operations, in order. */
+    public TraceHeader(KernelProfile kernel, Host host, int vcpus, String origin) {
+        this(kernel, host, vcpus, origin, ImmutableSet.of(), false);
+    }
 
     /** What of the host matters. */
     public sealed interface Host permits X86, Arm64 {
@@ -80,6 +91,21 @@ public record TraceHeader(KernelProfile kernel, Host host, int vcpus, String ori
 
     /** The same header for another kernel. */
     public TraceHeader withKernel(KernelProfile other) {
-        return new TraceHeader(other, host, vcpus, origin);
+        return new TraceHeader(other, host, vcpus, origin, silent, threads);
+    }
+
+    /** The same header of a trace that does not tell of some operations. */
+    public TraceHeader withSilent(ImmutableSet<Operation> operations) {
+        return new TraceHeader(kernel, host, vcpus, origin, operations, threads);
+    }
+
+    /** The same header of a trace in which all events stand in order. */
+    public TraceHeader inOrder() {
+        return new TraceHeader(kernel, host, vcpus, origin, silent, false);
+    }
+
+    /** The same header of a trace in which only the events of one thread stand in order. */
+    public TraceHeader withThreads() {
+        return new TraceHeader(kernel, host, vcpus, origin, silent, true);
     }
 }

@@ -2,6 +2,7 @@ package dev.longitude.trace;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import java.io.Closeable;
@@ -19,6 +20,9 @@ public final class TraceReader implements Closeable {
     private int events;
     private boolean ended;
 
+    /** The latest instant that an event cannot lie behind, of those so far. */
+    private long latest;
+
     /** Reads the header. */
     public TraceReader(LineSource source) throws TraceFormatException {
         this.source = source;
@@ -28,6 +32,10 @@ public final class TraceReader implements Closeable {
         }
         this.header = header(source, first);
         this.counter = counter(header.arch());
+    }
+
+    private static Operation operation(JsonLine json, String name) throws TraceFormatException {
+        return Operation.named(name).orElseThrow(() -> json.fault("unknown action \"" + name + "\""));
     }
 
     /** What the host's counter is called in an event. */
@@ -66,7 +74,9 @@ public final class TraceReader implements Closeable {
                     "expected seq " + events + " and not " + reader.seq
                             + ": an event is missing, doubled or out of order");
         }
-        return reader.event(source);
+        TraceEvent event = reader.event(source, header, latest);
+        latest = event.counter().lo();
+        return event;
     }
 
     private void finish(int count) throws TraceFormatException {
@@ -108,6 +118,8 @@ public final class TraceReader implements Closeable {
         private @Nullable Integer pcpus;
         private @Nullable Integer vcpus;
         private @Nullable String origin;
+        private final ImmutableSet.Builder<Operation> silent = ImmutableSet.builder();
+        private boolean threads;
 
         void members(JsonLine json) throws IOException, TraceFormatException {
             json.members(name -> {
@@ -149,9 +161,19 @@ public final class TraceReader implements Closeable {
                         });
                     case "vcpus" -> vcpus = json.number(0, 65536);
                     case "origin" -> origin = json.string();
+                    case "silent" ->
+                        json.strings(action -> {
+                            Operation operation = operation(json, action);
+                            if (!operation.canBeSilent()) {
+                                throw json.fault(
+                                        operation + " cannot be silent: it has arguments that could be anything");
+                            }
+                            silent.add(operation);
+                        });
+                    case "threads" -> threads = json.flag();
                     default ->
                         throw json.fault("unknown field \"" + name + "\" in the header; expected format, version, "
-                                + "arch, kernel, host, vcpus, origin");
+                                + "arch, kernel, host, vcpus, origin, silent, threads");
                 }
             });
         }
@@ -182,11 +204,19 @@ public final class TraceReader implements Closeable {
                             given(source, "host.vhe", vhe),
                             given(source, "host.ecv", ecv),
                             given(source, "host.pcpus", pcpus));
+            ImmutableSet<Operation> unseen = silent.build();
+            for (Operation operation : unseen) {
+                if (!operation.isOf(host.arch())) {
+                    throw source.fault(1, "there is no " + operation + " on " + host.arch());
+                }
+            }
             return new TraceHeader(
                     given(source, "kernel", kernel),
                     host,
                     given(source, "vcpus", vcpus),
-                    given(source, "origin", origin));
+                    given(source, "origin", origin),
+                    unseen,
+                    threads);
         }
 
         private static <T> T given(LineSource source, String name, @Nullable T value) throws TraceFormatException {
@@ -204,6 +234,7 @@ public final class TraceReader implements Closeable {
         private final String counter;
         private int seq = -1;
         private int vm;
+        private int thread = -1;
         private @Nullable Interval tsc;
         private @Nullable Interval ns;
         private @Nullable Interval realtime;
@@ -232,13 +263,15 @@ public final class TraceReader implements Closeable {
                 switch (name) {
                     case "seq" -> seq = json.number(1, Integer.MAX_VALUE);
                     case "vm" -> vm = json.number(0, 65535);
+                    case "thread" -> thread = json.number(0, Integer.MAX_VALUE);
                     case "ns" -> ns = json.interval();
                     case "realtime" -> realtime = json.interval();
                     case "action" -> {
                         String action = json.string();
-                        operation = Operation.named(action)
-                                .filter(o -> o.isOf(arch))
-                                .orElseThrow(() -> json.fault("unknown action \"" + action + "\""));
+                        operation = operation(json, action);
+                        if (!operation.isOf(arch)) {
+                            throw json.fault("unknown action \"" + action + "\"");
+                        }
                     }
                     case "args" -> fields(json, args, action(json).args(), "argument");
                     case "reply" -> fields(json, results, action(json).results(), "result");
@@ -250,7 +283,7 @@ public final class TraceReader implements Closeable {
                         });
                     case "end" -> end = json.number(0, Integer.MAX_VALUE);
                     default ->
-                        throw json.fault("unknown field \"" + name + "\"; expected seq, vm, " + counter
+                        throw json.fault("unknown field \"" + name + "\"; expected seq, vm, thread, " + counter
                                 + ", ns, realtime, action, args, reply, state or end");
                 }
             });
@@ -277,24 +310,29 @@ public final class TraceReader implements Closeable {
             });
         }
 
-        TraceEvent event(LineSource source) throws TraceFormatException {
-            if (operation == null || tsc == null) {
-                throw source.fault(1, "expected " + (operation == null ? "action" : counter) + " in the event");
+        TraceEvent event(LineSource source, TraceHeader header, long earliest) throws TraceFormatException {
+            if (operation == null) {
+                throw source.fault(1, "expected action in the event");
             }
-            ImmutableMap<Field, Object> given = args.buildOrThrow();
-            for (Field arg : operation.args()) {
-                if (!given.containsKey(arg)) {
-                    throw source.fault(1, "expected argument " + arg.name() + " of " + operation);
-                }
+            if (header.threads() != (thread >= 0)) {
+                throw source.fault(
+                        1,
+                        header.threads()
+                                ? "expected thread in the event, because the header says threads"
+                                : "expected no thread in the event, because the header does not say threads");
+            }
+            if (header.threads() && operation == Operation.HOST_RESUMES) {
+                throw source.fault(1, "the host's TSC tells the order of threads, and " + operation + " sets it back");
             }
             return new TraceEvent(
-                    line,
-                    vm,
-                    new HostTime(tsc, ns, realtime),
-                    operation,
-                    given,
-                    results.buildOrThrow(),
-                    state.buildOrThrow());
+                            line,
+                            vm,
+                            new HostTime(tsc == null ? Interval.from(earliest) : tsc, ns, realtime),
+                            operation,
+                            args.buildOrThrow(),
+                            results.buildOrThrow(),
+                            state.buildOrThrow())
+                    .by(Math.max(0, thread));
         }
     }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class TraceWriter implements Closeable {
     private final JsonGenerator json;
     private final String counter;
+    private final boolean threads;
     private int events;
 
     /** Writes the header. */
@@ -41,6 +42,17 @@ public final class TraceWriter implements Closeable {
         json.writeEndObject();
         json.writeNumberField("vcpus", header.vcpus());
         json.writeStringField("origin", header.origin());
+        if (!header.silent().isEmpty()) {
+            json.writeArrayFieldStart("silent");
+            for (Operation operation : header.silent()) {
+                json.writeString(operation.specName());
+            }
+            json.writeEndArray();
+        }
+        threads = header.threads();
+        if (threads) {
+            json.writeBooleanField("threads", true);
+        }
         json.writeEndObject();
     }
 
@@ -49,6 +61,9 @@ public final class TraceWriter implements Closeable {
         json.writeStartObject();
         json.writeNumberField("seq", ++events);
         json.writeNumberField("vm", event.vm());
+        if (threads) {
+            json.writeNumberField("thread", event.thread());
+        }
         clock(counter, event.when().counter());
         clock("ns", event.when().ns());
         clock("realtime", event.when().realtime());

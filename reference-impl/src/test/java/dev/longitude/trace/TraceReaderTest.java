@@ -68,13 +68,13 @@ class TraceReaderTest {
             {"end":0}                                                      | t:2:1: the trace has no events; at least one was expected
             {"seq":1,"vm":0,"tsc":"5","act                                 | t:2:31: the line ends inside a JSON object: the file is truncated here
             {"seq":1,"vm":0,"tsc":"5","action":"Fly"}                      | t:2:36: unknown action "Fly"
-            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","colour":1}      | t:2:56: unknown field "colour"; expected seq, vm, tsc, ns, realtime, action, args, reply, state or end
+            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","colour":1}      | t:2:56: unknown field "colour"; expected seq, vm, thread, tsc, ns, realtime, action, args, reply, state or end
             {"seq":1,"vm":0,"tsc":"18446744073709551616","action":"GetClock"} | t:2:23: expected an unsigned 64-bit number as a string of decimal digits
             {"seq":1,"vm":0,"tsc":5,"action":"GetClock"}                   | t:2:23: expected an unsigned 64-bit number as a string of decimal digits
             {"seq":1,"vm":0,"tsc":["9","5"],"action":"GetClock"}           | t:2:28: expected the second word not behind the first
             {"seq":1,"vm":70000,"tsc":"5","action":"GetClock"}             | t:2:15: expected a number from 0 to 65535
             {"seq":2,"vm":0,"tsc":"5","action":"GetClock"}                 | t:2:1: expected seq 1 and not 2: an event is missing, doubled or out of order
-            {"seq":1,"vm":0,"tsc":"5","action":"WriteTsc","args":{"vcpu":0}} | t:2:1: expected argument value of WriteTsc
+            {"seq":1,"vm":0,"thread":1,"action":"GetClock"}                | t:2:1: expected no thread in the event, because the header does not say threads
             {"seq":1,"vm":0,"tsc":"5","action":"GetClock","args":{"vcpu":0}} | t:2:62: unknown argument "vcpu"
             {"seq":1,"vm":0,"tsc":"5","action":"GetClock","state":{"mood":1}} | t:2:63: unknown variable "mood"
             {"seq":1,"seq":1,"vm":0,"tsc":"5","action":"GetClock"}         | t:2:15: not JSON: Duplicate field 'seq'
@@ -121,6 +121,37 @@ class TraceReaderTest {
         assertThatThrownBy(() -> read(header + EVENT)).hasMessage("t:1:" + column + ": " + message);
     }
 
+    /** What follows the origin, and what the message says. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            "silent":["Fly"]      | unknown action "Fly"
+            "silent":["WriteTsc"] | WriteTsc cannot be silent: it has arguments that could be anything
+            "silent":["CreateVm"] | CreateVm cannot be silent: it has arguments that could be anything
+            "silent":["VcpuPut"]  | there is no VcpuPut on x86_64
+            "silent":"EnterGuest" | expected an array of strings
+            "silent":[1]          | expected a string
+            "threads":true        | t:2:1: expected thread in the event, because the header says threads
+            """)
+    void whatATraceLeavesOutIsCheckedToo(String more, String message) {
+        assertThatThrownBy(() -> read(HEADER.replace("}\n", "," + more + "}\n") + EVENT + "{\"end\":1}\n"))
+                .isInstanceOf(TraceFormatException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void anEventMayLeaveOutItsInstantAndItsArguments() throws Exception {
+        String header = HEADER.replace("}\n", ",\"silent\":[\"EnterGuest\"],\"threads\":true}\n");
+        String first = EVENT.replace("\"vm\":0", "\"vm\":0,\"thread\":7");
+        String second = "{\"seq\":2,\"vm\":0,\"thread\":8,\"action\":\"WriteTsc\",\"args\":{\"vcpu\":1}}\n";
+        List<TraceEvent> events = read(header + first + second + "{\"end\":2}\n");
+        assertThat(events).extracting(TraceEvent::thread).containsExactly(7, 8);
+        TraceEvent open = events.get(1);
+        assertThat(open.counter())
+                .isEqualTo(Interval.from(events.get(0).counter().lo()));
+        assertThat(open.hasArgs()).isFalse();
+        assertThat(open.call()).isEqualTo("WriteTsc(vcpu 1, value ?)");
+    }
+
     @Test
     void aLineThatIsTooLongIsRefusedWithoutBeingKept() {
         assertThatThrownBy(() -> read(HEADER + "x".repeat(LineSource.LONGEST + 1)))
@@ -136,7 +167,7 @@ class TraceReaderTest {
         assertThatThrownBy(() -> read(HEADER.replace("x86_64", "aarch64") + event))
                 .hasMessageContaining("the host has fields of the other architecture than aarch64");
         assertThatThrownBy(() -> read(header + EVENT))
-                .hasMessageContaining("unknown field \"tsc\"; expected seq, vm, cntpct");
+                .hasMessageContaining("unknown field \"tsc\"; expected seq, vm, thread, cntpct");
         assertThatThrownBy(() -> read(header + event.replace("\"action\"", "\"ns\":\"5\",\"action\"")))
                 .hasMessageContaining("unknown field \"ns\"");
         assertThatThrownBy(() -> read(header + event.replace("CreateVm", "WriteTsc")))

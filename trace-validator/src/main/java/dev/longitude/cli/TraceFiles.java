@@ -1,20 +1,24 @@
 package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.ImportedTrace;
 import dev.longitude.recording.IoctlLog;
+import dev.longitude.recording.TraceSource;
 import dev.longitude.replay.TlcReplay;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.trace.TraceReader;
+import dev.longitude.validator.Determined;
 import dev.longitude.validator.Refusal;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +41,47 @@ final class TraceFiles {
                 TraceHeader header =
                         kernel == null ? reader.header() : reader.header().withKernel(kernel);
                 TraceValidator validator = new TraceValidator(header);
-                return run(file.toString(), header, validator, reader::next);
+                Verdict verdict = run(file.toString(), header, validator, TraceSource.of(header, reader));
+                return verdict.with(inferred(validator.determined()));
             }
+        }
+    }
+
+    /**
+     * What a file's trace is of, at one behaviour.
+     *
+     * @param refusal why it does not conform, or null
+     * @param behaviour the events, with what was inferred of them; those before the refused one if one is
+     */
+    record Witnessed(@Nullable Refusal refusal, TlcReplay.Trace behaviour) {}
+
+    /**
+     * Finds a behaviour that a file's trace, or recording, is of.
+     *
+     * @param kernel the profile to judge by, or null for the one that the file names or was recorded on
+     * @throws UndecidedException if that cannot be said
+     */
+    static Witnessed witness(Path file, @Nullable KernelProfile kernel)
+            throws TraceFormatException, IOException, UndecidedException {
+        TlcReplay.Trace trace = read(file, kernel);
+        boolean recording = isRecording(file);
+        TraceValidator validator = TraceValidator.keepingWitness(trace.header(), recording);
+        TraceSource source = recording
+                ? TraceSource.ofRecording(trace.header(), trace.events())
+                : TraceSource.of(trace.header(), trace.events());
+        Optional<Refusal> refusal = Optional.empty();
+        for (List<TraceEvent> next = source.next(); !next.isEmpty() && refusal.isEmpty(); next = source.next()) {
+            refusal = validator.accept(next);
+        }
+        return new Witnessed(
+                refusal.orElse(null),
+                new TlcReplay.Trace(trace.header().withSilent(ImmutableSet.of()).inOrder(), validator.witness()));
+    }
+
+    private static boolean isRecording(Path file) throws TraceFormatException, IOException {
+        try (LineSource lines = LineSource.open(file)) {
+            String first = lines.peek();
+            return first != null && IoctlLog.looksLike(first);
         }
     }
 
@@ -63,36 +106,36 @@ final class TraceFiles {
                 return new TlcReplay.Trace(imported.header(), imported.events());
             }
             try (TraceReader reader = new TraceReader(lines)) {
+                TraceHeader header =
+                        kernel == null ? reader.header() : reader.header().withKernel(kernel);
                 ImmutableList.Builder<TraceEvent> events = ImmutableList.builder();
                 for (TraceEvent event = reader.next(); event != null; event = reader.next()) {
                     events.add(event);
                 }
-                return new TlcReplay.Trace(
-                        kernel == null ? reader.header() : reader.header().withKernel(kernel), events.build());
+                return new TlcReplay.Trace(header, events.build());
             }
         }
     }
 
     /** Validates a trace in memory. */
     static Verdict validate(String name, TraceHeader header, ImmutableList<TraceEvent> events) {
-        var iterator = events.iterator();
         try {
-            return run(name, header, new TraceValidator(header), () -> iterator.hasNext() ? iterator.next() : null);
+            return run(name, header, new TraceValidator(header), TraceSource.of(header, events));
         } catch (TraceFormatException e) {
             throw new IllegalStateException(e);
         }
     }
 
     private static Verdict validate(String name, ImportedTrace trace) throws TraceFormatException {
-        TraceValidator validator = new TraceValidator(trace.header());
-        var iterator = trace.events().stream()
+        TraceValidator validator = TraceValidator.ofRecording(trace.header());
+        ImmutableList<TraceEvent> events = trace.events().stream()
                 .filter(e -> trace.disturbances().stream().noneMatch(d -> d.vm() == e.vm() && e.line() >= d.line()))
-                .iterator();
-        Verdict verdict = run(name, trace.header(), validator, () -> iterator.hasNext() ? iterator.next() : null);
+                .collect(ImmutableList.toImmutableList());
+        Verdict verdict = run(name, trace.header(), validator, TraceSource.ofRecording(trace.header(), events));
         ImmutableList.Builder<String> notes = ImmutableList.builder();
         notes.addAll(verdict.notes());
-        notes.add("instants: " + validator.instantsDetermined() + " made exact, " + validator.instantsOpen()
-                + " tried at both ends; " + trace.tracepoints());
+        notes.add("instants: " + validator.determined().instants() + " made exact, "
+                + validator.determined().instantsOpen() + " tried at both ends; " + trace.tracepoints());
         notes.add(trace.summary());
         String undecided = verdict.undecided();
         if (verdict.conforms() && !trace.disturbances().isEmpty()) {
@@ -106,20 +149,35 @@ final class TraceFiles {
         return new Verdict(name, trace.header(), verdict.refusal(), undecided, verdict.events(), notes.build());
     }
 
-    private interface Events {
-        @Nullable
-        TraceEvent next() throws TraceFormatException;
+    /** What was inferred of a trace that does not tell all, for people; empty if nothing was. */
+    private static ImmutableList<String> inferred(Determined known) {
+        ImmutableList.Builder<String> notes = ImmutableList.builder();
+        if (known.instants() + known.instantsOpen() > 0) {
+            notes.add("instants: " + known.instants() + " made exact, " + known.instantsOpen() + " tried at both ends");
+        }
+        if (known.args() + known.argsOpen() > 0) {
+            notes.add("arguments not seen: " + known.args() + " inferred, " + known.argsOpen() + " left open");
+        }
+        if (known.silentSteps() > 0) {
+            notes.add("steps not seen: at least " + known.silentSteps());
+        }
+        ImmutableList<String> open = known.variablesOpen();
+        if (!open.isEmpty()) {
+            notes.add("state at the end: " + (known.variables() - open.size()) + " of " + known.variables()
+                    + " variables known; open: " + String.join(", ", open));
+        }
+        return notes.build();
     }
 
-    private static Verdict run(String name, TraceHeader header, TraceValidator validator, Events events)
+    private static Verdict run(String name, TraceHeader header, TraceValidator validator, TraceSource events)
             throws TraceFormatException {
         Refusal refusal = null;
         String undecided = null;
         try {
-            for (TraceEvent event = events.next(); event != null && refusal == null; ) {
-                Optional<Refusal> refused = validator.accept(event);
+            for (List<TraceEvent> next = events.next(); !next.isEmpty() && refusal == null; ) {
+                Optional<Refusal> refused = validator.accept(next);
                 refusal = refused.orElse(null);
-                event = refusal == null ? events.next() : event;
+                next = refusal == null ? events.next() : next;
             }
         } catch (UndecidedException e) {
             undecided = e.getMessage();

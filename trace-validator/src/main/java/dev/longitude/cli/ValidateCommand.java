@@ -2,17 +2,15 @@ package dev.longitude.cli;
 
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.replay.TlcReplay;
+import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
-import dev.longitude.validator.Refusal;
-import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +57,13 @@ final class ValidateCommand implements Callable<Integer> {
                     + " and not why; where a log leaves an instant open, it takes the one that OWN found.")
     private Engine engine = Engine.OWN;
 
+    @Option(
+            names = "--witness",
+            paramLabel = "DIR",
+            description =
+                    "If FILE conforms, write a behaviour that it is of to DIR, as TLA+ modules that TLC confirms.")
+    private @Nullable Path witness;
+
     @Option(names = "--json", description = "Print a JSON object for each FILE, one a line.")
     private boolean json;
 
@@ -70,6 +75,11 @@ final class ValidateCommand implements Callable<Integer> {
         if (json && engine == Engine.TLC) {
             throw new ParameterException(spec.commandLine(), "--json is for our own engine: TLC does not say why");
         }
+        if (witness != null
+                && (files.size() > 1 || engine == Engine.TLC || files.contains(LineSource.STANDARD_INPUT))) {
+            throw new ParameterException(
+                    spec.commandLine(), "--witness is for our own engine and one FILE that can be read twice");
+        }
         int worst = ExitCode.HOLDS;
         for (Path file : files) {
             try {
@@ -80,6 +90,9 @@ final class ValidateCommand implements Callable<Integer> {
                     Verdict verdict = TraceFiles.validate(file, kernel);
                     spec.commandLine().getOut().println(json ? VerdictJson.of(verdict) : verdict.text());
                     conforms = verdict.conforms();
+                    if (conforms && witness != null) {
+                        write(file, witness);
+                    }
                 }
                 worst = Math.max(worst, conforms ? ExitCode.HOLDS : ExitCode.VIOLATED);
             } catch (TraceFormatException e) {
@@ -94,28 +107,42 @@ final class ValidateCommand implements Callable<Integer> {
         return worst;
     }
 
+    private void write(Path file, Path folder) throws TraceFormatException, IOException {
+        TlcReplay.Trace behaviour;
+        try {
+            behaviour = TraceFiles.witness(file, kernel).behaviour();
+        } catch (UndecidedException e) {
+            throw new IllegalStateException(e);
+        }
+        for (String module : TlcReplay.write(behaviour, folder)) {
+            spec.commandLine()
+                    .getOut()
+                    .println("Written: " + folder.resolve(module + ".tla")
+                            + ". TLC confirms it by a violation of NotAllTaken: (cd " + folder + " && java -cp "
+                            + System.getProperty("java.class.path") + " tlc2.TLC " + module + ")");
+        }
+    }
+
     /** Whether TLC takes the trace. */
-    private boolean replay(TlcReplay.Trace read, Path file) throws IOException, InterruptedException {
+    private boolean replay(TlcReplay.Trace read, Path file)
+            throws TraceFormatException, IOException, InterruptedException {
         TlcReplay.Trace trace = read;
         PrintWriter out = spec.commandLine().getOut();
         String found = "";
         if (!TlcReplay.canReplay(trace)) {
-            TraceValidator own = TraceValidator.keepingWitness(trace.header());
             try {
-                for (TraceEvent event : trace.events()) {
-                    Optional<Refusal> refusal = own.accept(event);
-                    if (refusal.isPresent()) {
-                        out.println(refusal.get().explain(file.toString())
-                                + "\n  (by our own engine: TLC cannot search for instants that are not known)");
-                        return false;
-                    }
+                TraceFiles.Witnessed witnessed = TraceFiles.witness(file, kernel);
+                if (witnessed.refusal() != null) {
+                    out.println(witnessed.refusal().explain(file.toString())
+                            + "\n  (by our own engine: TLC cannot search for what is not known)");
+                    return false;
                 }
+                trace = witnessed.behaviour();
             } catch (UndecidedException e) {
                 out.println(file + ": undecided: " + e.getMessage());
                 return false;
             }
-            trace = new TlcReplay.Trace(trace.header(), own.witness());
-            found = ", at the instants that our own engine found";
+            found = ", with what our own engine found";
         }
         OptionalInt refused = TlcReplay.firstRefused(List.of(trace)).get(0);
         if (refused.isEmpty()) {

@@ -25,6 +25,17 @@ record Verdict(
         return refusal == null && undecided == null;
     }
 
+    /** The same with more to know. */
+    Verdict with(ImmutableList<String> more) {
+        return new Verdict(
+                source,
+                header,
+                refusal,
+                undecided,
+                events,
+                ImmutableList.<String>builder().addAll(notes).addAll(more).build());
+    }
+
     String text() {
         StringBuilder text = new StringBuilder();
         if (refusal != null) {

@@ -35,11 +35,10 @@ record VerdictJson(
      *
      * @param line in the file, from 1
      * @param event among the events, from 1
-     * @param conjunct the first false one
-     * @param differences expected beside observed
-     * @param decisions what the definitions on the way to the conjunct came to
+     * @param reasons why, for all states that were possible before; that of most first
      * @param passesIf what of the kernel would have to be the other way for the event to pass
      * @param possible the operations that were possible instead
+     * @param restsOn what of the history matters, the latest first
      * @param states how many states were possible before; every one refuses it
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -49,12 +48,14 @@ record VerdictJson(
             String action,
             Map<String, String> args,
             String hostCounter,
-            @Nullable String conjunct,
-            List<Refusal.Difference> differences,
-            Map<String, String> decisions,
+            List<Refusal.Reason> reasons,
             List<Flip> passesIf,
             List<String> possible,
+            List<RestsOn> restsOn,
             int states) {}
+
+    /** A step that a refusal rests on, and what of it matters; a silent one came some time before that line. */
+    record RestsOn(int line, boolean silent, String action, Map<String, String> args, List<String> variables) {}
 
     /** A switch of a kernel, and whether it would have to be on. */
     record Flip(String name, boolean on, String source, String meaning) {}
@@ -78,22 +79,32 @@ record VerdictJson(
 
     private static Refused of(Refusal refusal) {
         TraceEvent event = refusal.event();
-        ImmutableMap.Builder<String, String> args = ImmutableMap.builder();
-        event.args().forEach((field, value) -> args.put(field.name(), TraceEvent.show(field.kind(), value)));
         return new Refused(
                 event.line(),
                 refusal.number(),
                 event.operation().specName(),
-                args.buildOrThrow(),
+                args(event),
                 event.counter().toString(),
-                refusal.conjunct(),
-                refusal.differences(),
-                refusal.decisions(),
+                refusal.reasons(),
                 refusal.flips().stream()
                         .map(s -> new Flip(s.specName(), !refusal.kernel().has(s), s.source(), s.meaning()))
                         .collect(ImmutableList.toImmutableList()),
                 refusal.possible().stream().map(Operation::specName).collect(ImmutableList.toImmutableList()),
+                refusal.causes().stream()
+                        .map(c -> new RestsOn(
+                                c.step().line(),
+                                c.silent(),
+                                c.step().operation().specName(),
+                                args(c.step()),
+                                c.variables()))
+                        .collect(ImmutableList.toImmutableList()),
                 refusal.states());
+    }
+
+    private static ImmutableMap<String, String> args(TraceEvent event) {
+        ImmutableMap.Builder<String, String> args = ImmutableMap.builder();
+        event.args().forEach((field, value) -> args.put(field.name(), TraceEvent.show(field.kind(), value)));
+        return args.buildOrThrow();
     }
 
     private static String text(VerdictJson verdict) {

@@ -1,7 +1,6 @@
 package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;
@@ -66,7 +65,7 @@ final class Arm64Hindsight {
     }
 
     private static TraceEvent revealing(TraceEvent event, Interval offsets) {
-        return event.revealing(ImmutableSet.of(offsets.lo(), offsets.hi()), ImmutableMap.of());
+        return event.revealing(ImmutableSet.of(offsets.lo(), offsets.hi()), event.state());
     }
 
     private static boolean succeeded(TraceEvent event) {

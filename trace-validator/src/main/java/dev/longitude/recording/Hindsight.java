@@ -46,6 +46,12 @@ final class Hindsight {
         return clocks(updates(offsets(events)));
     }
 
+    /** The same events of a trace that tells of all clock updates. */
+    static ImmutableList<TraceEvent> shown(List<TraceEvent> events) {
+        Hindsight hindsight = new Hindsight(e -> true);
+        return hindsight.clocks(hindsight.offsets(events));
+    }
+
     /** Each write with the offsets that it and what follows on its vCPU show, up to the next write. */
     private List<TraceEvent> offsets(List<TraceEvent> events) {
         List<TraceEvent> revealed = new ArrayList<>(events);
@@ -158,6 +164,11 @@ final class Hindsight {
                     }
                 }
                 case CREATE_VM -> revealed.set(i, revealed.get(i).revealing(seenOfCreation(later)));
+                case BEGIN_GET_CLOCK ->
+                    revealed.set(
+                            i,
+                            revealed.get(i)
+                                    .revealing(later.stream().limit(1).collect(ImmutableList.toImmutableList())));
                 case ENTER_GUEST, REENTER_GUEST, TAKE_HOST_TSC, SET_CLOCK -> {
                     revealed.set(i, revealed.get(i).revealing(seenOf(event, later)));
                     if (event.operation() == Operation.SET_CLOCK
@@ -275,10 +286,13 @@ final class Hindsight {
             if (exact.size() != 1) {
                 return state;
             }
+            Map<Object, Object> offsets = new HashMap<>();
+            if (state.get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> others) {
+                offsets.putAll(others);
+            }
+            offsets.putIfAbsent(vcpu, exact.iterator().next());
             Map<StateVariable, Object> more = new HashMap<>(state);
-            more.put(
-                    StateVariable.TSC_OFFSET,
-                    ImmutableMap.of(vcpu, exact.iterator().next()));
+            more.put(StateVariable.TSC_OFFSET, ImmutableMap.copyOf(offsets));
             return ImmutableMap.copyOf(more);
         }
 

@@ -12,10 +12,13 @@ import dev.longitude.trace.Interval;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -42,12 +45,17 @@ public final class TlcReplay {
     /** A trace. */
     public record Trace(TraceHeader header, ImmutableList<TraceEvent> events) {}
 
-    /** Whether the instants of all events are known exactly; what a recording leaves open this engine cannot search. */
+    /** Whether a trace leaves nothing open but what the events show: this engine cannot search. */
     public static boolean canReplay(Trace trace) {
         boolean x86 = trace.header().arch() == Arch.X86;
-        return trace.events().stream()
-                .allMatch(e -> e.counter().isExact()
-                        && (!x86 || (isExact(e.when().ns()) && isExact(e.when().realtime()))));
+        return trace.header().silent().isEmpty()
+                && !trace.header().threads()
+                && trace.events().stream()
+                        .allMatch(e -> e.hasArgs()
+                                && e.counter().isExact()
+                                && (!x86
+                                        || (isExact(e.when().ns())
+                                                && isExact(e.when().realtime()))));
     }
 
     private static boolean isExact(@Nullable Interval within) {
@@ -125,8 +133,40 @@ public final class TlcReplay {
                 .toList();
     }
 
+    /**
+     * Writes a behaviour for stock TLC to confirm: for each VM (on arm64 for the host) a module {@code Witness...}, its
+     * configuration, and the modules that it builds on.
+     *
+     * @param witness a trace that leaves nothing open
+     * @return the names of the modules, by which TLC is called
+     */
+    public static ImmutableList<String> write(Trace witness, Path folder) throws IOException {
+        Arch arch = witness.header().arch();
+        Files.createDirectories(folder);
+        ImmutableList.Builder<String> modules = ImmutableList.builder();
+        for (Collection<TraceEvent> events : bySubject(witness)) {
+            int vm = events.iterator().next().vm();
+            String name = "Witness" + (arch == Arch.X86 ? vm : "");
+            TraceModule module = new TraceModule(arch);
+            module.add(witness.header(), List.copyOf(events));
+            String text = module.module(name, events.size() + 1);
+            Files.writeString(folder.resolve(name + ".tla"), text);
+            Files.writeString(folder.resolve(name + ".cfg"), config(arch) + "INVARIANT NotAllTaken\n");
+            for (Map.Entry<String, String> used : Tlc.modulesOf(text).entrySet()) {
+                Files.writeString(folder.resolve(used.getKey() + ".tla"), used.getValue());
+            }
+            modules.add(name);
+        }
+        return modules.build();
+    }
+
+    private static Collection<Collection<TraceEvent>> bySubject(Trace trace) {
+        boolean x86 = trace.header().arch() == Arch.X86;
+        return Multimaps.index(trace.events(), e -> x86 ? e.vm() : -1).asMap().values();
+    }
+
     private static Set<Integer> taken(TraceModule module, Arch arch) throws IOException, InterruptedException {
-        TlcOutput output = Tlc.runWithOverrides(TraceModule.MODULE, module.module(), config(arch));
+        TlcOutput output = Tlc.runWithOverrides(TraceModule.MODULE, module.module(TraceModule.MODULE, 0), config(arch));
         boolean nothingBegins = output.trouble().stream().anyMatch(t -> t.contains("no initial state"));
         if (!output.finished() || !(output.trouble().isEmpty() || nothingBegins) || output.violated() != null) {
             throw new IllegalStateException("TLC says: " + String.join(" / ", output.trouble()) + "\n"

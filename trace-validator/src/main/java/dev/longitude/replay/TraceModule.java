@@ -179,8 +179,13 @@ final class TraceModule {
         return value == Integer.MIN_VALUE ? "(-2147483647 - 1)" : value < 0 ? "(" + value + ")" : "" + value;
     }
 
-    String module() {
-        StringBuilder text = new StringBuilder("---- MODULE " + MODULE + " ----\nEXTENDS TraceKvm"
+    /**
+     * The module's text.
+     *
+     * @param all the number of the event after the last, of which TLC is to show a behaviour; 0 if it is not
+     */
+    String module(String name, int all) {
+        StringBuilder text = new StringBuilder("---- MODULE " + name + " ----\nEXTENDS TraceKvm"
                 + (arch == Arch.X86 ? "X86" : "Arm64, Words64")
                 + "\n\nVARIABLES event, timed\n\n");
         for (int i = 1; i < steps.size(); i++) {
@@ -194,6 +199,11 @@ final class TraceModule {
                 .append(begins.isEmpty() ? "FALSE" : "")
                 .append(")\n\nNext ==\n");
         dispatch(text, 0, steps.size());
+        if (all > 0) {
+            text.append(
+                            "\n\n\\* All events are taken when TLC says that this is violated; it shows the behaviour then.\n")
+                    .append("NotAllTaken == event # " + all);
+        }
         return text.append("\n====\n").toString();
     }
 

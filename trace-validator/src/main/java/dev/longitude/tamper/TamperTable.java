@@ -51,7 +51,7 @@ public final class TamperTable {
     }
 
     private static Judged judge(Tampering.Mutant mutant) {
-        TraceValidator validator = TraceValidator.keepingWitness(mutant.trace().header());
+        TraceValidator validator = TraceValidator.keepingWitness(mutant.trace().header(), true);
         int index = 0;
         try {
             for (TraceEvent event : mutant.trace().events()) {

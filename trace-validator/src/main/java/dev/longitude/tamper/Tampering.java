@@ -247,19 +247,10 @@ public enum Tampering {
             case OTHER_VCPU -> state(event, random, (variable, value) -> rotated(value));
             case TICK ->
                 event.counter().isExact()
-                        ? new TraceEvent(
-                                event.line(),
-                                event.vm(),
-                                new HostTime(
-                                        Interval.exactly(event.counter().lo() + 1),
-                                        event.when().ns(),
-                                        event.when().realtime()),
-                                event.operation(),
-                                event.args(),
-                                event.results(),
-                                event.state(),
-                                event.revealedOffsets(),
-                                event.revealedClocks())
+                        ? event.at(new HostTime(
+                                Interval.exactly(event.counter().lo() + 1),
+                                event.when().ns(),
+                                event.when().realtime()))
                         : null;
             default -> throw new IllegalStateException(name());
         };
@@ -394,6 +385,7 @@ public enum Tampering {
                 results,
                 state,
                 event.revealedOffsets(),
-                event.revealedClocks());
+                event.revealedClocks(),
+                event.thread());
     }
 }

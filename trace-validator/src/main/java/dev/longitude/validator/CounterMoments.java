@@ -1,5 +1,6 @@
 package dev.longitude.validator;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Field;
@@ -26,7 +27,14 @@ final class CounterMoments implements Instants {
 
     /** The operations whose effect depends on the instant. */
     private static final Set<Operation> BY_VALUE = Set.of(
-            Operation.BEGIN_CREATE_VCPU, Operation.CREATE_VCPU, Operation.SET_TIMER_CNT, Operation.SET_PTIMER_CNT);
+            Operation.BEGIN_CREATE_VCPU,
+            Operation.CREATE_VCPU,
+            Operation.SET_TIMER_CNT,
+            Operation.SET_PTIMER_CNT,
+            Operation.LOOK_AT_PTIMER);
+
+    static final ImmutableList<StateVariable> OFFSETS = ImmutableList.of(
+            StateVariable.VOFFSET, StateVariable.POFFSET, StateVariable.SHADOW_CNTVOFF, StateVariable.SHADOW_CNTPOFF);
 
     private final Specification specification;
 
@@ -78,7 +86,14 @@ final class CounterMoments implements Instants {
     }
 
     private void implySet(TraceEvent event, long value, Set<Moment> implied) {
-        for (long offset : event.revealedOffsets()) {
+        Set<Long> offsets = new LinkedHashSet<>(event.revealedOffsets());
+        for (StateVariable shown : OFFSETS) {
+            Object seen = event.state().get(shown);
+            if ((seen instanceof Map<?, ?> parts ? parts.get(event.vcpu()) : seen) instanceof Long offset) {
+                offsets.add(offset);
+            }
+        }
+        for (long offset : offsets) {
             implied.add(at(Words64.bits(specification.eval(
                     "InstantOfSet",
                     ImmutableMap.of(Field.VALUE.name(), Words64.word(value), Field.OFFSET.name(), Words64.word(offset)),

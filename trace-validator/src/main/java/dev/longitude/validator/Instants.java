@@ -1,5 +1,6 @@
 package dev.longitude.validator;
 
+import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import java.util.List;
 import java.util.Set;
@@ -25,6 +26,14 @@ sealed interface Instants permits Moments, CounterMoments {
      * @param open whether several remain because nothing tells more
      */
     record Candidates(Set<Moment> moments, boolean implied, boolean open) {}
+
+    /**
+     * Whether what an operation does may be something else between two instants at which it is the same: within a second
+     * of where a TSC would be, or when a timer is due.
+     */
+    static boolean mayLeap(Operation operation) {
+        return Moments.BY_VALUE.contains(operation) || operation == Operation.LOOK_AT_PTIMER;
+    }
 
     /** The moments to try for an event from a state, none before the state's own. */
     Candidates of(TraceEvent event, TLCState state);

@@ -1,5 +1,6 @@
 package dev.longitude.validator;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
 import dev.longitude.kernel.Arch;
@@ -33,7 +34,7 @@ import tlc2.value.impl.Value;
  */
 final class Moments implements Instants {
     /** The operations whose effect depends on the instant, because they set a counter by value. */
-    private static final Set<Operation> BY_VALUE =
+    static final Set<Operation> BY_VALUE =
             Sets.immutableEnumSet(Operation.CREATE_VCPU, Operation.WRITE_TSC, Operation.GUEST_WRITE_TSC);
 
     /** See {@link #phases}: a nanosecond is a few cycles. */
@@ -47,6 +48,10 @@ final class Moments implements Instants {
     /** How far around the instant that bisection finds the exact one is looked for, cycles. */
     private static final int NEIGHBOURHOOD = 64;
 
+    /** What shows where the guest's TSC was when KVM read it. */
+    private static final ImmutableList<StateVariable> READ_BY_KVM =
+            ImmutableList.of(StateVariable.LAST_GUEST_TSC, StateVariable.PVCLOCK_TSC_TIMESTAMP);
+
     private static final String HOST_TSC = "hostTsc";
     private static final String HOST_NS = "hostNs";
     private static final String HOST_REALTIME = "hostRealtime";
@@ -56,10 +61,18 @@ final class Moments implements Instants {
 
     private final Specification specification;
     private final TraceHeader header;
+    private final boolean goesByState;
 
-    Moments(Specification specification, TraceHeader header) {
+    /**
+     * The moments of a trace's events.
+     *
+     * @param goesByState whether what is observed of the state tells instants too; in a recording, of which little of the
+     *     state is observed, the importer has found them
+     */
+    Moments(Specification specification, TraceHeader header, boolean goesByState) {
         this.specification = specification;
         this.header = header;
+        this.goesByState = goesByState;
     }
 
     /** The moments at which a VM may have been created. */
@@ -68,6 +81,15 @@ final class Moments implements Instants {
         long ns = when.ns() == null ? 0 : when.ns().lo();
         long realtime = when.realtime() == null ? 0 : when.realtime().lo();
         Interval within = when.counter();
+        // (kvmclock begins with the VM, at 0.)
+        if (event.state().get(StateVariable.KVMCLOCK_OFFSET) instanceof Long offset) {
+            ns = -offset;
+        }
+        if (header.x86().tscClocksource()
+                && event.state().get(StateVariable.MASTER_CYCLE_NOW) instanceof Long tsc
+                && within.contains(tsc)) {
+            return Set.of(new Moment(tsc, ns, realtime));
+        }
         for (ClockSeen seen : event.revealedClocks()) {
             // (Both ends are the same for what was seen exactly.)
             long lo = nearest(within, creation(seen, seen.tsc().lo()));
@@ -113,6 +135,9 @@ final class Moments implements Instants {
         Set<Moment> implied = new LinkedHashSet<>();
         if (!within.isExact() || event.when().ns() == null) {
             imply(event, state, within, implied);
+            if (goesByState) {
+                implyByState(event, state, within, implied);
+            }
         }
         Interval bounds = within;
         implied.removeIf(m -> !bounds.contains(m.tsc()) || !mayBe(event.when(), m));
@@ -151,26 +176,20 @@ final class Moments implements Instants {
 
     private void imply(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
         switch (event.operation()) {
-            case CREATE_VCPU ->
-                event.revealedOffsets().forEach(o -> implied.add(plain(event, state, instantOfWrite(0, o))));
+            case CREATE_VCPU -> offsets(event).forEach(o -> implied.add(plain(event, state, instantOfWrite(0, o))));
             case WRITE_TSC, GUEST_WRITE_TSC -> {
                 long value = (long) event.arg(Field.VALUE);
-                event.revealedOffsets().forEach(o -> implied.add(plain(event, state, instantOfWrite(value, o))));
+                offsets(event).forEach(o -> implied.add(plain(event, state, instantOfWrite(value, o))));
             }
             case READ_TSC, GUEST_READ_TSC -> {
                 Object value = event.results().get(Field.VALUE);
                 if (value != null && vcpuOnline(event, state)) {
-                    implied.add(plain(
-                            event,
-                            state,
-                            bits(
-                                    "InstantOfRead",
-                                    state,
-                                    Map.of(
-                                            "vcpu", IntValue.gen(event.vcpu()),
-                                            "value", Words64.word((long) value)))));
+                    implied.add(plain(event, state, instantOfRead(event, state, (long) value)));
                 }
             }
+            case GUEST_READ_CLOCK -> implyClockRead(event, state, implied);
+            case BEGIN_GET_CLOCK ->
+                event.revealedClocks().forEach(seen -> implyClock(event, state, within, seen.clock(), implied));
             case GET_CLOCK -> implyGetClock(event, state, within, implied);
             case ENTER_GUEST, REENTER_GUEST -> implyEntry(event, state, within, implied);
             case LOAD_VCPU -> bisect(event, state, within, implied);
@@ -188,6 +207,99 @@ final class Moments implements Instants {
         }
     }
 
+    /** The offsets that the event, or later ones, show its vCPU to have had after it. */
+    private Set<Long> offsets(TraceEvent event) {
+        Set<Long> offsets = new LinkedHashSet<>(event.revealedOffsets());
+        if (goesByState
+                && event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> seen
+                && seen.get(event.vcpu()) instanceof Long offset) {
+            offsets.add(offset);
+        }
+        return offsets;
+    }
+
+    /** What is observed of the state after the event and was otherwise before it: the books keep when that was. */
+    private void implyByState(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+        long realtime = realtime(event.when(), state);
+        Set<Long> tscs = new LinkedHashSet<>();
+        implied.forEach(m -> tscs.add(m.tsc()));
+        if (changed(StateVariable.MASTER_CYCLE_NOW, event, state) instanceof Long tsc) {
+            tscs.add(tsc);
+        }
+        for (StateVariable read : READ_BY_KVM) {
+            if (changed(read, event, state) instanceof Long value && vcpuOnline(event, state)) {
+                tscs.add(instantOfRead(event, state, value));
+                offsets(event).forEach(o -> tscs.add(instantOfWrite(value, o)));
+            }
+        }
+        Set<Long> base = new LinkedHashSet<>();
+        for (StateVariable when : List.of(StateVariable.LAST_TSC_NSEC, StateVariable.MASTER_KERNEL_NS)) {
+            if (changed(when, event, state) instanceof Long ns) {
+                base.add(ns);
+            }
+        }
+        Object offset =
+                event.state().getOrDefault(StateVariable.KVMCLOCK_OFFSET, look(StateVariable.KVMCLOCK_OFFSET, state));
+        if (changed(StateVariable.PVCLOCK_SYSTEM_TIME, event, state) instanceof Long time) {
+            base.add(time - (long) offset);
+        }
+        boolean setsClock = event.operation() == Operation.SET_CLOCK;
+        if (setsClock && event.state().get(StateVariable.KVMCLOCK_OFFSET) instanceof Long set) {
+            // (The clock that was set, or, as far as real time had gone on, more.)
+            base.add((long) event.arg(Field.CLOCK) - set);
+            base.add(plain(event, state, within.lo()).ns());
+        }
+        for (long ns : base) {
+            if (setsClock) {
+                realtime = realtimeOf(event, (long) offset + ns);
+            }
+            for (long tsc : tscs) {
+                implied.add(new Moment(tsc, ns, realtime));
+            }
+            long near = bits("InstantOfNs", state, Map.of("ns", Words64.word(ns)));
+            implied.add(new Moment(within.lo(), ns, realtime));
+            if (!within.isExact()) {
+                implied.add(new Moment(within.hi(), ns, realtime));
+                for (long tsc = near - NEAR; tsc - near <= NEAR; tsc++) {
+                    implied.add(new Moment(tsc, ns, realtime));
+                }
+            }
+        }
+        tscs.forEach(tsc -> implied.add(plain(event, state, tsc)));
+    }
+
+    /** The observed value of a variable, or of the event's vCPU's part of it, if it is another than before the event. */
+    private @Nullable Object changed(StateVariable variable, TraceEvent event, TLCState state) {
+        Object seen = part(event.state().get(variable), event);
+        return seen == null || seen.equals(part(look(variable, state), event)) ? null : seen;
+    }
+
+    private static @Nullable Object part(@Nullable Object value, TraceEvent event) {
+        return value instanceof Map<?, ?> parts ? parts.get(event.vcpu()) : value;
+    }
+
+    private long instantOfRead(TraceEvent event, TLCState state, long value) {
+        return bits("InstantOfRead", state, Map.of("vcpu", IntValue.gen(event.vcpu()), "value", Words64.word(value)));
+    }
+
+    private void implyClockRead(TraceEvent event, TLCState state, Set<Moment> implied) {
+        if (!(event.results().get(Field.CLOCK) instanceof Long clock)
+                || !vcpuOnline(event, state)
+                || !((Set<?>) look(StateVariable.ONLINE, state)).contains(event.arg(Field.PAGE))) {
+            return;
+        }
+        long near = bits(
+                "InstantOfClockRead",
+                state,
+                Map.of(
+                        "vcpu", IntValue.gen(event.vcpu()),
+                        "page", IntValue.gen((int) event.arg(Field.PAGE)),
+                        "clock", Words64.word(clock)));
+        for (long tsc = near - NEAR; tsc - near <= NEAR; tsc++) {
+            implied.add(plain(event, state, tsc));
+        }
+    }
+
     private void implyGetClock(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
         Object hostTsc = event.results().get(Field.HOST_TSC);
         Object clock = event.results().get(Field.CLOCK);
@@ -199,12 +311,17 @@ final class Moments implements Instants {
                             ? plain
                             : new Moment(plain.tsc(), plain.ns(), (long) realtime));
         } else if (clock != null) {
-            long ns = nsOfClock((long) clock, state);
-            long tsc = header.x86().tscClocksource()
-                    ? bits("InstantOfNs", state, Map.of("ns", Words64.word(ns)))
-                    : within.lo();
-            implied.add(new Moment(tsc, ns, realtime(event.when(), state)));
+            implyClock(event, state, within, (long) clock, implied);
         }
+    }
+
+    /** A look at kvmclock by the base clock. */
+    private void implyClock(TraceEvent event, TLCState state, Interval within, long clock, Set<Moment> implied) {
+        long ns = nsOfClock(clock, state);
+        long tsc = !within.isExact() && header.x86().tscClocksource()
+                ? bits("InstantOfNs", state, Map.of("ns", Words64.word(ns)))
+                : within.lo();
+        implied.add(new Moment(tsc, ns, realtime(event.when(), state)));
     }
 
     /** An entry that takes the host's clocks, for the masterclock or for a page. */

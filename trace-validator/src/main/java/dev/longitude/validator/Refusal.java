@@ -6,6 +6,7 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -14,23 +15,24 @@ import org.jspecify.annotations.Nullable;
  *
  * @param number the event's place among the events, from 1
  * @param kernel the profile that it was judged under
- * @param conjunct the first false conjunct, as {@code Module.tla:line: text}; null if the instant itself is impossible
- * @param differences expected beside observed; empty if the operation was not possible at all
- * @param decisions what the definitions on the way to the conjunct came to, by name
+ * @param reasons why, for all states that were possible before; what refuses in most of them first; at least one
  * @param flips switches of the kernel that would let the event pass if each were the other way
  * @param possible where the operation was not possible at all: the operations that were, for the same vCPU
+ * @param causes what of the history matters: without what these steps did, the reason would be another one, or none; the
+ *     latest first
  * @param states how many states were possible before the event; every one of them refuses it
  */
 public record Refusal(
         TraceEvent event,
         long number,
         KernelProfile kernel,
-        @Nullable String conjunct,
-        ImmutableList<Difference> differences,
-        ImmutableMap<String, String> decisions,
+        ImmutableList<Reason> reasons,
         ImmutableList<Switch> flips,
         ImmutableList<Operation> possible,
+        ImmutableList<Cause> causes,
         int states) {
+    private static final int MOST_REASONS = 3;
+    private static final int MOST_CAUSES = 6;
 
     /**
      * One thing that is not as it should be.
@@ -39,9 +41,68 @@ public record Refusal(
      */
     public record Difference(String what, String expected, String observed) {}
 
-    /** The same with the conjunct that says why. */
-    Refusal because(String place) {
-        return new Refusal(event, number, kernel, place, differences, decisions, flips, possible, states);
+    /**
+     * Why some of the possible states refuse the event.
+     *
+     * @param conjunct the first false conjunct, as {@code Module.tla:line: text}; null if the instant itself is
+     *     impossible
+     * @param sides what the parts of a conjunct come to that the operation needs before it can begin
+     * @param differences expected beside observed; empty if the operation was not possible at all
+     * @param decisions what the definitions on the way to the conjunct came to, by name
+     * @param states how many of the states refuse it so
+     */
+    public record Reason(
+            @Nullable String conjunct,
+            ImmutableMap<String, String> sides,
+            ImmutableList<Difference> differences,
+            ImmutableMap<String, String> decisions,
+            int states) {
+        /** The same, of so many states. */
+        Reason of(int count) {
+            return new Reason(conjunct, sides, differences, decisions, count);
+        }
+
+        private void explain(StringBuilder text, String indent) {
+            if (conjunct != null) {
+                text.append(indent).append("first false conjunct: ").append(conjunct);
+            }
+            if (!sides.isEmpty()) {
+                text.append(indent).append("in which ").append(all(sides));
+            }
+            for (Difference difference : differences) {
+                text.append(indent).append(difference.what());
+                text.append(": expected ").append(difference.expected());
+                text.append(", observed ").append(difference.observed());
+            }
+            if (!decisions.isEmpty()) {
+                text.append(indent).append("where ").append(all(decisions));
+            }
+        }
+
+        private static String all(Map<String, String> values) {
+            return values.entrySet().stream()
+                    .map(d -> d.getKey() + " = " + d.getValue())
+                    .collect(Collectors.joining(", "));
+        }
+    }
+
+    /**
+     * A step that the refusal rests on.
+     *
+     * @param step the event, at its instant
+     * @param silent whether no line tells of it: it came some time before the event in that line
+     * @param variables what of it matters
+     */
+    public record Cause(TraceEvent step, boolean silent, ImmutableList<String> variables) {
+        private String explain() {
+            String line = step.line() > 0 ? "line " + step.line() + ", " : "";
+            return (silent ? "an unseen step before " : "") + line + step.call() + ": " + String.join(", ", variables);
+        }
+    }
+
+    /** The reason of most states. */
+    public Reason first() {
+        return reasons.get(0);
     }
 
     /** The refusal as text, several lines, each but the first indented. */
@@ -53,19 +114,16 @@ public record Refusal(
                 .append(event.counter())
                 .append(", under ")
                 .append(kernel);
-        if (conjunct != null) {
-            text.append("\n  first false conjunct: ").append(conjunct);
-        }
-        for (Difference difference : differences) {
-            text.append("\n  ").append(difference.what());
-            text.append(": expected ").append(difference.expected());
-            text.append(", observed ").append(difference.observed());
-        }
-        if (!decisions.isEmpty()) {
-            text.append("\n  where ")
-                    .append(decisions.entrySet().stream()
-                            .map(d -> d.getKey() + " = " + d.getValue())
-                            .collect(Collectors.joining(", ")));
+        if (reasons.size() == 1) {
+            first().explain(text, "\n  ");
+        } else {
+            for (Reason reason : reasons.subList(0, Math.min(MOST_REASONS, reasons.size()))) {
+                text.append("\n  in ").append(reason.states()).append(" of the possible states:");
+                reason.explain(text, "\n    ");
+            }
+            if (reasons.size() > MOST_REASONS) {
+                text.append("\n  and ").append(reasons.size() - MOST_REASONS).append(" more reasons in others");
+            }
         }
         for (Switch flip : flips) {
             boolean on = kernel.has(flip);
@@ -76,6 +134,12 @@ public record Refusal(
         if (!possible.isEmpty()) {
             text.append("\n  possible instead: ")
                     .append(possible.stream().map(Operation::specName).collect(Collectors.joining(", ")));
+        }
+        for (Cause cause : causes.subList(0, Math.min(MOST_CAUSES, causes.size()))) {
+            text.append("\n  it rests on ").append(cause.explain());
+        }
+        if (causes.size() > MOST_CAUSES) {
+            text.append("\n  and on ").append(causes.size() - MOST_CAUSES).append(" earlier steps");
         }
         if (states > 1) {
             text.append("\n  every one of the ").append(states).append(" states possible before it refuses it");

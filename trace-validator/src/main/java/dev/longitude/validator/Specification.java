@@ -51,6 +51,7 @@ import util.UniqueString;
  */
 public final class Specification {
     private static final String ROOT = "Trace";
+    private static final UniqueString LAST_GUEST_TSC = UniqueString.uniqueStringOf("lastGuestTsc");
     private static final UniqueString KERNEL = UniqueString.uniqueStringOf("kernel");
     private static @Nullable ImmutableMap<Arch, Specification> loaded;
 
@@ -160,7 +161,7 @@ public final class Specification {
         if (states.size() != 1) {
             throw new IllegalStateException(predicate + " describes " + states.size() + " states");
         }
-        return plain(states.get(0));
+        return plain(states.get(0), TLCState.Empty);
     }
 
     /** The successors of {@code from} by an action. */
@@ -170,7 +171,7 @@ public final class Specification {
                 new Action(definition.getBody(), Context.Empty, definition), bind(definition, args), from);
         List<TLCState> states = new ArrayList<>(found.size());
         for (int i = 0; i < found.size(); i++) {
-            states.add(plain(found.elementAt(i)));
+            states.add(plain(found.elementAt(i), from));
         }
         return states;
     }
@@ -225,6 +226,17 @@ public final class Specification {
     /** What of a state can still matter: two states that have the same are one. */
     Object essence(TLCState state) {
         return eval("Essence", ImmutableMap.of(), state).fingerPrint(FP64.New());
+    }
+
+    /** All that an event can show of what matters in a state, or does once the host's TSC is unstable. */
+    Object standing(TLCState state) {
+        IValue last = state.lookup(LAST_GUEST_TSC);
+        return last == null ? course(state) : List.of(course(state), last.fingerPrint(FP64.New()));
+    }
+
+    /** What of a state an action can depend on: from two states that have the same, the same can follow. */
+    Object course(TLCState state) {
+        return eval("Course", ImmutableMap.of(), state).fingerPrint(FP64.New());
     }
 
     /** Which of the properties for a report hold in a state, by name. */
@@ -285,12 +297,12 @@ public final class Specification {
         }
     }
 
-    /** (The other architecture's variables have no value.) */
-    private static TLCState plain(TLCState state) {
+    /** (The other architecture's variables have no value. What is as it was before is plain already.) */
+    private static TLCState plain(TLCState state, TLCState before) {
         TLCState copy = state.copy();
         for (OpDeclNode variable : copy.getVars()) {
             IValue value = copy.lookup(variable.getName());
-            if (value != null) {
+            if (value != null && value != before.lookup(variable.getName())) {
                 copy.bind(variable.getName(), TlaValues.plain((Value) value));
             }
         }

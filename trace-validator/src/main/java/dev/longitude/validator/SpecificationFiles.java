@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import org.jspecify.annotations.Nullable;
+import tla2sany.st.Location;
 import util.FilenameToStream;
 
 /**
@@ -55,11 +56,20 @@ public final class SpecificationFiles implements FilenameToStream {
 
     /** A line of a module of the specification, from 1, without what stands before the conjunct. */
     static String line(String file, int number) {
+        return whole(file, number).strip().replaceFirst("^(?:IN +)?/\\\\ +", "");
+    }
+
+    /** What stands at a place; empty if that is more than one line. */
+    static String text(Location at) {
+        return at.beginLine() == at.endLine()
+                ? whole(at.source() + ".tla", at.beginLine()).substring(at.beginColumn() - 1, at.endColumn())
+                : "";
+    }
+
+    private static String whole(String file, int number) {
         try {
             return Resources.readLines(Resources.getResource(SpecificationFiles.class, "/spec/" + file), UTF_8)
-                    .get(number - 1)
-                    .strip()
-                    .replaceFirst("^(?:IN +)?/\\\\ +", "");
+                    .get(number - 1);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

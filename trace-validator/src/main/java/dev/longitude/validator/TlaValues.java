@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tlc2.value.IValue;
 import tlc2.value.impl.BoolValue;
@@ -188,6 +189,30 @@ record TlaValues(Arch arch, int vm) {
             return Long.toUnsignedString(Words64.bits(tuple));
         }
         return value instanceof BoolValue || value instanceof IntValue ? value.toString() : "";
+    }
+
+    /** Any value for people, of those that a trace can have: also sets, and functions of vCPUs; empty for others. */
+    static String showAny(IValue value) {
+        if (value instanceof SetEnumValue set) {
+            return showAll(Arrays.stream(set.elems.toArray()).map(TlaValues::showVcpu));
+        }
+        if (value instanceof FcnRcdValue function) {
+            Value[] domain = function.getDomainAsValues();
+            return showAll(IntStream.range(0, domain.length)
+                    .mapToObj(i -> showVcpu(domain[i]) + ": " + show(function.values[i])));
+        }
+        return show(value);
+    }
+
+    private static String showAll(Stream<String> all) {
+        return all.collect(Collectors.joining(", ", "{", "}"));
+    }
+
+    /** A vCPU: its index, or on arm64 its VM and its index. */
+    private static String showVcpu(Value value) {
+        return value instanceof TupleValue pair && pair.elems.length == 2
+                ? pair.elems[0] + "/" + pair.elems[1]
+                : value.toString();
     }
 
     /** A value of a trace for people. */

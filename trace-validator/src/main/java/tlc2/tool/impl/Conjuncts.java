@@ -34,6 +34,7 @@ public final class Conjuncts {
     private final Action action;
     private final TLCState from;
     private @Nullable SemanticNode failed;
+    private final Map<Location, IValue> sides = new LinkedHashMap<>();
     private final Map<String, String> bindings = new LinkedHashMap<>();
     private final BiFunction<String, IValue, String> show;
 
@@ -49,8 +50,9 @@ public final class Conjuncts {
      *
      * @param location the first conjunct without a successor; null if there is none
      * @param bindings what the LET definitions on the way there were, by name
+     * @param sides the operands of the conjunct as they are before the action, where they can be evaluated
      */
-    public record Outcome(@Nullable Location location, Map<String, String> bindings) {}
+    public record Outcome(@Nullable Location location, Map<String, String> bindings, Map<Location, IValue> sides) {}
 
     /**
      * The first conjunct of {@code action} that is false from {@code from} to any completion of {@code to}.
@@ -67,7 +69,7 @@ public final class Conjuncts {
             BiFunction<String, IValue, String> show) {
         Conjuncts walk = new Conjuncts(tool, action, from, show);
         walk.walk(action.pred, context, List.of(to));
-        return new Outcome(walk.failed == null ? null : walk.failed.getLocation(), walk.bindings);
+        return new Outcome(walk.failed == null ? null : walk.failed.getLocation(), walk.bindings, walk.sides);
     }
 
     private List<TLCState> walk(SemanticNode node, Context context, List<TLCState> partial) {
@@ -158,8 +160,28 @@ public final class Conjuncts {
         }
         if (next.isEmpty()) {
             failed = node;
+            evaluateSides(node, context);
         }
         return next;
+    }
+
+    private void evaluateSides(SemanticNode node, Context context) {
+        if (!(node instanceof OpApplNode application)) {
+            return;
+        }
+        if (BuiltInOPs.getOpCode(application.getOperator().getName()) == ToolGlobals.OPCODE_lnot) {
+            evaluateSides(application.getArgs()[0], context);
+            return;
+        }
+        for (ExprOrOpArgNode operand : application.getArgs()) {
+            if (operand instanceof OpApplNode) {
+                try {
+                    sides.put(operand.getLocation(), tool.eval(operand, context, from));
+                } catch (RuntimeException e) {
+                    sides.remove(operand.getLocation()); // it is about the state after
+                }
+            }
+        }
     }
 
     /** The states that {@code definition} describes, read as an initial predicate with its formals bound. */

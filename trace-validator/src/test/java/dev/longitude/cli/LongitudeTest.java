@@ -1,10 +1,12 @@
 package dev.longitude.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longitude.recording.BundledRecording;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,8 +53,10 @@ class LongitudeTest {
         assertThat(refused.get("event").asInt()).isEqualTo(4);
         assertThat(refused.get("action").asText()).isEqualTo("WriteTsc");
         assertThat(refused.get("args").get("value").asText()).isEqualTo("1817286800");
-        assertThat(refused.get("conjunct").asText()).startsWith("KvmX86.tla:");
-        assertThat(refused.get("differences").get(0).get("observed").asText()).isNotEmpty();
+        JsonNode reason = refused.get("reasons").get(0);
+        assertThat(reason.get("conjunct").asText()).startsWith("KvmX86.tla:");
+        assertThat(reason.get("differences").get(0).get("observed").asText()).isNotEmpty();
+        assertThat(refused.get("restsOn").get(0).get("line").asInt()).isBetween(2, 4);
         assertThat(refused.get("passesIf").get(0).get("name").asText()).isEqualTo("userSetTscGate");
         assertThat(refused.get("passesIf").get(0).get("on").asBoolean()).isTrue();
         assertThat(new JsonMapper().readTree(lines.get(1)).get("verdict").asText())
@@ -71,6 +75,46 @@ class LongitudeTest {
         assertThat(bad.out()).startsWith(trace + ":5: refused, by TLC: event 4, WriteTsc(vcpu 0, value 1817286800)");
         assertThat(Run.of("validate", trace, "--engine", "tlc", "--json").code())
                 .isEqualTo(2);
+    }
+
+    /** A recording's witness stands in a folder; stock TLC, called as the message says, takes all of its events. */
+    @Test
+    void aWitnessIsConfirmedByTlc() throws Exception {
+        BundledRecording recording = BundledRecording.all().stream()
+                .filter(r -> r.refusedUnder() == null && r.file().contains("S2-offset-attr"))
+                .findFirst()
+                .orElseThrow();
+        Path out = folder.resolve("witness");
+        Run run = Run.of("validate", recording.unpack(folder), "--witness", out);
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("Written: " + out.resolve("Witness")).contains("NotAllTaken");
+        Path module;
+        try (Stream<Path> files = Files.list(out)) {
+            module = files.filter(f -> f.getFileName().toString().matches("Witness\\d+\\.tla"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        String name = module.getFileName().toString().replace(".tla", "");
+        assertThat(tlc(out, name)).contains("Invariant NotAllTaken is violated");
+        // With a result that was another one it does not.
+        Files.writeString(
+                module,
+                Files.readString(module).replaceFirst("reply'\\.offset = <<[^>]*>>", "reply'.offset = <<1, 1>>"));
+        assertThat(tlc(out, name)).contains("No error has been found").doesNotContain("NotAllTaken is violated");
+    }
+
+    private static String tlc(Path folder, String module) throws IOException {
+        Process tlc = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "-Djava.io.tmpdir=" + folder,
+                        "tlc2.TLC",
+                        module)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+        return new String(tlc.getInputStream().readAllBytes(), UTF_8);
     }
 
     @Test

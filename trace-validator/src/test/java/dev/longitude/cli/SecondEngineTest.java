@@ -30,7 +30,7 @@ class SecondEngineTest {
             }
             TlcReplay.Trace trace = TraceFiles.read(recording.unpack(folder), null);
             if (trace.header().arch() == arch) {
-                TraceValidator own = TraceValidator.keepingWitness(trace.header());
+                TraceValidator own = TraceValidator.keepingWitness(trace.header(), true);
                 for (TraceEvent event : trace.events()) {
                     assertThat(own.accept(event)).isEmpty();
                 }

@@ -124,7 +124,7 @@ class Arm64LogTest {
     }
 
     private static void assertConforms(ImportedTrace trace) throws Exception {
-        TraceValidator validator = new TraceValidator(trace.header());
+        TraceValidator validator = TraceValidator.ofRecording(trace.header());
         for (TraceEvent event : trace.events()) {
             assertThat(validator.accept(event).map(refusal -> refusal.explain("log")))
                     .isEmpty();

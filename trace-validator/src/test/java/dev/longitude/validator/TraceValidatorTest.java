@@ -97,7 +97,8 @@ class TraceValidatorTest {
             Optional<Refusal> refusal = validate(recording.header(), tampered);
             assertThat(refusal).as("%s of %s", variable, event.call()).isPresent();
             assertThat(refusal.orElseThrow().number()).isEqualTo(i + 1);
-            assertThat(refusal.orElseThrow().differences().get(0).what()).isEqualTo(variable.specName());
+            assertThat(refusal.orElseThrow().first().differences().get(0).what())
+                    .isEqualTo(variable.specName());
         }
         assertThat(tried).hasSizeGreaterThan(7);
     }
@@ -157,8 +158,10 @@ class TraceValidatorTest {
                         event.counter()));
         Refusal refusal = validate(recording.header(), tampered).orElseThrow();
         assertThat(refusal.number()).isEqualTo(at + 1);
-        assertThat(refusal.differences()).extracting(Refusal.Difference::what).containsExactly(name);
-        assertThat(refusal.conjunct())
+        assertThat(refusal.first().differences())
+                .extracting(Refusal.Difference::what)
+                .containsExactly(name);
+        assertThat(refusal.first().conjunct())
                 .as(operation.specName())
                 .contains(recording.header().arch() == Arch.X86 ? "KvmX86.tla:" : "KvmArm64.tla:")
                 .contains("reply'");
@@ -171,11 +174,11 @@ class TraceValidatorTest {
         events.removeIf(event -> event.operation() == Operation.ENTER_GUEST);
         Refusal refusal = validate(recording.header(), events).orElseThrow();
         assertThat(refusal.event().operation()).isEqualTo(Operation.GUEST_READ_TSC);
-        assertThat(refusal.conjunct()).endsWith("vcpu \\in inGuest");
+        assertThat(refusal.first().conjunct()).endsWith("vcpu \\in inGuest");
         assertThat(refusal.possible())
                 .contains(Operation.ENTER_GUEST, Operation.WRITE_TSC, Operation.GET_CLOCK)
                 .doesNotContain(Operation.CREATE_VCPU, Operation.EXIT_GUEST, Operation.GUEST_READ_TSC);
-        assertThat(refusal.differences()).isEmpty();
+        assertThat(refusal.first().differences()).isEmpty();
     }
 
     /** A VM's rate that the host has no ratio for: what its vCPUs then get is not modelled, and nobody can say. */
@@ -210,7 +213,7 @@ class TraceValidatorTest {
                         last.state(),
                         Interval.exactly(last.counter().lo() - 1)));
         Refusal refusal = validate(recording.header(), events).orElseThrow();
-        assertThat(refusal.differences().get(0).what()).isEqualTo("hostTsc");
+        assertThat(refusal.first().differences().get(0).what()).isEqualTo("hostTsc");
     }
 
     @Test
@@ -246,7 +249,7 @@ class TraceValidatorTest {
         for (TraceEvent event : partial) {
             assertThat(validator.accept(event)).isEmpty();
         }
-        assertThat(validator.instantsDetermined()).isPositive();
+        assertThat(validator.determined().instants()).isPositive();
     }
 
     @Test

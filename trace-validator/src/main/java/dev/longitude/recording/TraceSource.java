@@ -1,0 +1,72 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.trace.TraceReader;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The events of a trace as the validator takes them: one by one, or together where their order is not known. A trace
+ * that tells everything is not kept; from the first event on that leaves its instant or an argument open, the rest is,
+ * because later events tell of earlier ones.
+ */
+public final class TraceSource {
+    private interface Events {
+        @Nullable
+        TraceEvent next() throws TraceFormatException;
+    }
+
+    private final TraceHeader header;
+    private final Events events;
+    private @Nullable Iterator<ImmutableList<TraceEvent>> rest;
+
+    private TraceSource(TraceHeader header, Events events, @Nullable Iterator<ImmutableList<TraceEvent>> rest) {
+        this.header = header;
+        this.events = events;
+        this.rest = rest;
+    }
+
+    /** A trace that is read as it is judged. */
+    public static TraceSource of(TraceHeader header, TraceReader reader) {
+        return new TraceSource(header, reader::next, null);
+    }
+
+    /** A trace in memory. */
+    public static TraceSource of(TraceHeader header, List<TraceEvent> events) {
+        Iterator<TraceEvent> each = events.iterator();
+        return new TraceSource(header, () -> each.hasNext() ? each.next() : null, null);
+    }
+
+    /** A recording's events, of which the importer knows all that the others tell. */
+    public static TraceSource ofRecording(TraceHeader header, List<TraceEvent> events) {
+        return new TraceSource(
+                header, () -> null, events.stream().map(ImmutableList::of).iterator());
+    }
+
+    /** The next event, or the next ones together; none after the last. */
+    public List<TraceEvent> next() throws TraceFormatException {
+        if (rest == null) {
+            TraceEvent event = events.next();
+            if (event == null) {
+                return List.of();
+            }
+            if (!header.threads() && Lookahead.isSeen(header, event)) {
+                return List.of(event);
+            }
+            List<TraceEvent> kept = new ArrayList<>();
+            for (; event != null; event = events.next()) {
+                kept.add(event);
+            }
+            ImmutableList<TraceEvent> told = Lookahead.of(header, kept);
+            rest = header.threads()
+                    ? Lookahead.groups(told).iterator()
+                    : told.stream().map(ImmutableList::of).iterator();
+        }
+        return rest.hasNext() ? rest.next() : List.of();
+    }
+}

@@ -1,0 +1,179 @@
+package dev.longitude.tamper;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Maps;
+import dev.longitude.kernel.Arch;
+import dev.longitude.replay.TlcReplay;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.HostTime;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
+
+/**
+ * What a log may lack of what happened. A trace of which something is erased still is a trace of the same behaviour: it
+ * must not be refused.
+ */
+public enum Erasure {
+    /** What operations returned: each with a chance of one half. */
+    RESULTS {
+        @Override
+        TraceEvent of(TraceEvent event, SplittableRandom random) {
+            return with(
+                    event, event.args(), Maps.filterKeys(event.results(), r -> random.nextBoolean()), event.state());
+        }
+    },
+    /** The state: all of it after one half of the events, of the others each variable with a chance of nine tenths. */
+    STATE {
+        @Override
+        TraceEvent of(TraceEvent event, SplittableRandom random) {
+            boolean all = random.nextBoolean();
+            return with(
+                    event,
+                    event.args(),
+                    event.results(),
+                    Maps.filterKeys(event.state(), v -> !all && random.nextInt(10) == 0));
+        }
+    },
+    /** All of the state. */
+    WHOLE_STATE {
+        @Override
+        TraceEvent of(TraceEvent event, SplittableRandom random) {
+            return with(event, event.args(), event.results(), ImmutableMap.of());
+        }
+    },
+    /** The host's clocks besides its counter. */
+    CLOCKS {
+        @Override
+        TraceEvent of(TraceEvent event, SplittableRandom random) {
+            return event.at(HostTime.of(event.counter()));
+        }
+    },
+    /** Instants: only intervals of the counter are left. */
+    INSTANTS {
+        @Override
+        TraceEvent of(TraceEvent event, SplittableRandom random) {
+            return event.at(HostTime.of(around(event, random, WIDE)));
+        }
+    },
+    /** Instants, of all events but the first: only their order is left. */
+    ORDER {
+        @Override
+        TraceEvent of(TraceEvent event, SplittableRandom random) {
+            return event.operation() == Operation.CREATE_VM
+                    ? event
+                    : event.at(HostTime.of(Interval.from(event.counter().lo() - WIDE)));
+        }
+    },
+    /** Arguments: each with a chance of one in eight. */
+    ARGS {
+        @Override
+        TraceEvent of(TraceEvent event, SplittableRandom random) {
+            return with(
+                    event, Maps.filterKeys(event.args(), a -> random.nextInt(8) > 0), event.results(), event.state());
+        }
+    },
+    /** Events: of up to three operations besides creation, each with a chance of one half. */
+    STEPS {
+        @Override
+        public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
+            ImmutableList<Operation> could = trace.events().stream()
+                    .map(TraceEvent::operation)
+                    .filter(o -> o.canBeSilent() && o != Operation.CREATE_VCPU)
+                    .distinct()
+                    .collect(ImmutableList.toImmutableList());
+            ImmutableSet.Builder<Operation> silent = ImmutableSet.builder();
+            for (int i = 0; i < 3 && !could.isEmpty(); i++) {
+                silent.add(could.get(random.nextInt(could.size())));
+            }
+            ImmutableSet<Operation> those = silent.build();
+            return new TlcReplay.Trace(
+                    trace.header().withSilent(those),
+                    trace.events().stream()
+                            .filter(e -> !those.contains(e.operation()) || random.nextBoolean())
+                            .collect(ImmutableList.toImmutableList()));
+        }
+    },
+    /** The order of what several threads did: each vCPU is a thread, and so is what is done to the VM. */
+    THREADS {
+        @Override
+        public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
+            List<List<TraceEvent>> threads = new ArrayList<>();
+            for (TraceEvent event : trace.events()) {
+                int thread =
+                        trace.header().arch() == Arch.X86 ? event.vcpu() + 1 : 1000 * event.vm() + event.vcpu() + 1;
+                TraceEvent by = event.by(thread).at(HostTime.of(around(event, random, NARROW)));
+                List<TraceEvent> line = threads.stream()
+                        .filter(t -> t.get(0).thread() == thread)
+                        .findFirst()
+                        .orElseGet(() -> {
+                            List<TraceEvent> fresh = new ArrayList<>();
+                            threads.add(fresh);
+                            return fresh;
+                        });
+                line.add(by);
+            }
+            ImmutableList.Builder<TraceEvent> mixed = ImmutableList.builder();
+            while (!threads.isEmpty()) {
+                List<TraceEvent> thread = threads.get(random.nextInt(threads.size()));
+                mixed.add(thread.remove(0));
+                threads.removeIf(List::isEmpty);
+            }
+            return new TlcReplay.Trace(trace.header().withThreads(), mixed.build());
+        }
+    };
+
+    /** Up to how far a counter's reading is from what an event's instant was, cycles or ticks. */
+    private static final int WIDE = 3_000;
+
+    private static final int NARROW = 300;
+
+    /** The same trace without what this erases. */
+    public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
+        UnaryOperator<TraceEvent> erase = event -> of(event, random);
+        return new TlcReplay.Trace(
+                trace.header(), trace.events().stream().map(erase).collect(ImmutableList.toImmutableList()));
+    }
+
+    TraceEvent of(TraceEvent event, SplittableRandom random) {
+        return event;
+    }
+
+    /** Several of them, one after the other. */
+    public static TlcReplay.Trace all(TlcReplay.Trace trace, SplittableRandom random, Erasure... erasures) {
+        TlcReplay.Trace left = trace;
+        for (Erasure erasure : Arrays.stream(erasures).sorted().toList()) {
+            left = erasure.of(left, random);
+        }
+        return left;
+    }
+
+    private static Interval around(TraceEvent event, SplittableRandom random, int most) {
+        Interval exactly = event.counter();
+        return new Interval(exactly.lo() - random.nextInt(most), exactly.hi() + random.nextInt(most));
+    }
+
+    private static TraceEvent with(
+            TraceEvent event, Map<Field, Object> args, Map<Field, Object> results, Map<StateVariable, Object> state) {
+        return new TraceEvent(
+                event.line(),
+                event.vm(),
+                event.when(),
+                event.operation(),
+                ImmutableMap.copyOf(args),
+                ImmutableMap.copyOf(results),
+                ImmutableMap.copyOf(state),
+                event.revealedOffsets(),
+                event.revealedClocks(),
+                event.thread());
+    }
+}

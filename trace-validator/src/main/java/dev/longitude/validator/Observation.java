@@ -1,0 +1,164 @@
+package dev.longitude.validator;
+
+import com.google.common.base.CaseFormat;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableSortedMap;
+import dev.longitude.kernel.Arch;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Kind;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tlc2.tool.TLCState;
+import tlc2.value.impl.FcnRcdValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.StringValue;
+import tlc2.value.impl.Value;
+import util.UniqueString;
+
+/** Holds what was observed of an event against a state after it. */
+final class Observation {
+    private static final String REPLY = "reply";
+    private static final String PVCLOCK = "pvclock";
+
+    private static final ImmutableSet<StateVariable> ALL_OF_X86 =
+            Arrays.stream(StateVariable.values()).filter(StateVariable::isOfX86).collect(ImmutableSet.toImmutableSet());
+
+    private final Specification specification;
+    private final Arch arch;
+
+    Observation(Specification specification, Arch arch) {
+        this.specification = specification;
+        this.arch = arch;
+    }
+
+    /** One thing that was observed otherwise, with the variable that it belongs to. */
+    record Mismatch(String variable, Value asObserved, Refusal.Difference difference) {}
+
+    TlaValues values(TraceEvent event) {
+        return new TlaValues(arch, event.vm());
+    }
+
+    /** Whether what was observed is what the state has. */
+    boolean agrees(TraceEvent event, TLCState after) {
+        return mismatches(event, after).isEmpty();
+    }
+
+    /** What was observed otherwise than the state has it. */
+    List<Mismatch> mismatches(TraceEvent event, TLCState after) {
+        List<Mismatch> found = new ArrayList<>();
+        TlaValues values = values(event);
+        RecordValue reply = (RecordValue) specification.look(REPLY, after);
+        for (Map.Entry<Field, Object> result : event.results().entrySet()) {
+            Field field = result.getKey();
+            Value expected = reply.select(new StringValue(field.name()));
+            Object plain = values.toTrace(field.kind(), expected);
+            if (!plain.equals(result.getValue())) {
+                found.add(new Mismatch(
+                        REPLY,
+                        withField(values, reply, field, result.getValue()),
+                        difference(field.name(), field.kind(), plain, result.getValue())));
+            }
+        }
+        for (Map.Entry<StateVariable, Object> seen : event.state().entrySet()) {
+            StateVariable variable = seen.getKey();
+            Value value = specification.look(variable.specName(), after);
+            if (!values.agrees(variable.kind(), value, seen.getValue())) {
+                Object expected = values.toTrace(variable.kind(), value);
+                found.add(new Mismatch(
+                        isPartOfPage(variable) ? PVCLOCK : variable.specName(),
+                        asObserved(values, variable, seen.getValue(), after),
+                        difference(variable.specName(), variable.kind(), expected, seen.getValue())));
+            }
+        }
+        return found;
+    }
+
+    /** The state, as far as it is a variable's, in which only what was observed otherwise has a value. */
+    static TLCState onlyAsObserved(List<Mismatch> mismatches, TLCState after) {
+        TLCState observed = TLCState.Empty.createEmpty();
+        for (Mismatch mismatch : mismatches) {
+            UniqueString name = UniqueString.uniqueStringOf(mismatch.variable);
+            // What is derived from variables, such as online, cannot be bound.
+            if (after.containsKey(name) && observed.lookup(name) == null) {
+                observed.bind(name, mismatch.asObserved);
+            }
+        }
+        return observed;
+    }
+
+    /**
+     * Whether the event shows the whole state, so that one that agrees is the one. (On arm64 an event shows one VM's
+     * part of its host's state, and that cannot be said.)
+     */
+    static boolean isWhole(TraceEvent event) {
+        if (event.state().size() < ALL_OF_X86.size() || !event.state().keySet().containsAll(ALL_OF_X86)) {
+            return false;
+        }
+        int online = ((Set<?>) event.state().getOrDefault(StateVariable.ONLINE, ImmutableSet.of())).size();
+        return event.state().values().stream()
+                .allMatch(seen -> !(seen instanceof Map<?, ?> byVcpu) || byVcpu.size() == online);
+    }
+
+    private static boolean isPartOfPage(StateVariable variable) {
+        return variable.specName().startsWith(PVCLOCK) && variable.kind() != Kind.VCPU_SET;
+    }
+
+    /** The value of the variable after the event with what was observed in its place. */
+    private Value asObserved(TlaValues same, StateVariable variable, Object observed, TLCState after) {
+        String name = variable.specName();
+        if (!isPartOfPage(variable)) {
+            return same.overlay(variable.kind(), specification.look(name, after), observed);
+        }
+        // A part of each vCPU's page.
+        String part = CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_CAMEL, name.substring(PVCLOCK.length()));
+        FcnRcdValue pages = (FcnRcdValue) specification.look(PVCLOCK, after).toFcnRcd();
+        Value[] domain = pages.getDomainAsValues();
+        Value[] values = pages.values.clone();
+        for (int i = 0; i < domain.length; i++) {
+            Object seen = ((Map<?, ?>) observed).get(((IntValue) domain[i]).val);
+            if (seen != null) {
+                values[i] = withField(
+                        same,
+                        (RecordValue) values[i].toRcd(),
+                        new Field(part, variable.kind().each()),
+                        seen);
+            }
+        }
+        return new FcnRcdValue(domain.clone(), values, false);
+    }
+
+    private static Refusal.Difference difference(String what, Kind kind, Object expected, Object observed) {
+        if (expected instanceof Map<?, ?> whole && observed instanceof Map<?, ?> parts) {
+            ImmutableSortedMap.Builder<Integer, Object> those = ImmutableSortedMap.naturalOrder();
+            ImmutableSortedMap.Builder<Integer, Object> wanted = ImmutableSortedMap.naturalOrder();
+            for (Map.Entry<?, ?> part : parts.entrySet()) {
+                Object want = whole.get(part.getKey());
+                if (!part.getValue().equals(want)) {
+                    those.put((Integer) part.getKey(), part.getValue());
+                    if (want != null) {
+                        wanted.put((Integer) part.getKey(), want);
+                    }
+                }
+            }
+            return new Refusal.Difference(
+                    what, TlaValues.show(kind, wanted.buildOrThrow()), TlaValues.show(kind, those.buildOrThrow()));
+        }
+        return new Refusal.Difference(what, TlaValues.show(kind, expected), TlaValues.show(kind, observed));
+    }
+
+    private static Value withField(TlaValues kinds, RecordValue record, Field field, Object value) {
+        Value[] values = record.values.clone();
+        for (int i = 0; i < values.length; i++) {
+            if (record.names[i].equals(UniqueString.uniqueStringOf(field.name()))) {
+                values[i] = kinds.of(field.kind(), value);
+            }
+        }
+        return new RecordValue(record.names.clone(), values, record.isNormalized());
+    }
+}

@@ -1,0 +1,187 @@
+package dev.longitude.validator;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.Arch;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.HostTime;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import java.util.List;
+import tlc2.tool.TLCState;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.Value;
+
+/** Takes the actions that events name, from states of the specification. */
+final class Stepper {
+    private static final String VM = "vm";
+
+    private final Specification specification;
+    private final TraceHeader header;
+    private final Instants instants;
+    private final Readings readings;
+    private final Looseness looseness;
+    private final boolean doubts;
+    private final boolean keepsWitness;
+
+    /** What the host's counter is called. */
+    private final String counter;
+
+    Stepper(TraceHeader header, boolean doubts, boolean keepsWitness) {
+        boolean x86 = header.arch() == Arch.X86;
+        this.specification = Specification.of(header.arch());
+        this.header = header;
+        this.instants = x86 ? new Moments(specification, header, doubts) : new CounterMoments(specification);
+        this.counter = x86 ? "hostTsc" : CounterMoments.COUNTER;
+        this.readings = new Readings(specification, header, counter);
+        this.looseness = new Looseness(this, header.arch());
+        this.doubts = doubts;
+        this.keepsWitness = keepsWitness;
+    }
+
+    Specification specification() {
+        return specification;
+    }
+
+    String counter() {
+        return counter;
+    }
+
+    Instants instants() {
+        return instants;
+    }
+
+    /** When an event may have happened, from a state on. */
+    Instants.Candidates candidates(TraceEvent event, TLCState state) {
+        return instants.of(event, state);
+    }
+
+    /** What an event may have been, in a state. */
+    Readings.Read readings(TraceEvent event, TLCState state) {
+        return readings.of(event, state);
+    }
+
+    /** The state when the host's clocks have come there; none if they cannot. */
+    List<TLCState> reach(Instants.Moment moment, TLCState state) {
+        return instants.reach(moment, state);
+    }
+
+    List<TLCState> reach(Instants.Moment moment, List<TLCState> states) {
+        return states.stream().flatMap(s -> reach(moment, s).stream()).toList();
+    }
+
+    /** The states after an event whose arguments are known, from a state at its instant. */
+    List<TLCState> nexts(TraceEvent event, TLCState now) {
+        return specification.step(event.operation().specName(), args(event), now);
+    }
+
+    List<TLCState> nexts(TraceEvent event, List<TLCState> now) {
+        return now.stream().flatMap(s -> nexts(event, s).stream()).toList();
+    }
+
+    /**
+     * What an event led to.
+     *
+     * @param now the state that it came from, at its instant
+     * @param moment the instant
+     */
+    Possible then(Possible from, TLCState now, TLCState next, TraceEvent event, Instants.Moment moment) {
+        return from.then(
+                next,
+                at(event, moment),
+                false,
+                doubts ? looseness.after(event, from, now, next) : ImmutableSet.of(),
+                keepsWitness);
+    }
+
+    /**
+     * What a silent step led to.
+     *
+     * @param silent what is known of it: between which instants it was
+     * @param step the same at the instant that was tried
+     */
+    Possible thenSilently(Possible from, TLCState now, TLCState next, TraceEvent silent, TraceEvent step) {
+        return from.then(
+                next,
+                step,
+                true,
+                doubts ? looseness.afterSilent(silent, from, now, next) : ImmutableSet.of(),
+                keepsWitness);
+    }
+
+    /** Whether an instant that nothing tells is reason to doubt. */
+    boolean doubts() {
+        return doubts;
+    }
+
+    Looseness looseness() {
+        return looseness;
+    }
+
+    /** An event at a moment. */
+    TraceEvent at(TraceEvent event, Instants.Moment moment) {
+        return event.at(
+                header.arch() == Arch.X86
+                        ? HostTime.exactly(moment.tsc(), moment.ns(), moment.realtime())
+                        : HostTime.exactly(moment.tsc()));
+    }
+
+    /** The host's clocks in a state. */
+    HostTime now(TLCState state) {
+        long now = Words64.bits(specification.look(counter, state));
+        return header.arch() == Arch.X86
+                ? HostTime.exactly(
+                        now,
+                        Words64.bits(specification.look("hostNs", state)),
+                        Words64.bits(specification.look("hostRealtime", state)))
+                : HostTime.exactly(now);
+    }
+
+    /** The arguments of the event's action. */
+    ImmutableMap<String, Value> args(TraceEvent event) {
+        TlaValues values = new TlaValues(header.arch(), event.vm());
+        ImmutableMap.Builder<String, Value> args = ImmutableMap.builder();
+        event.args().forEach((field, value) -> args.put(field.name(), values.of(field.kind(), value)));
+        return args.put(VM, IntValue.gen(event.vm())).buildOrThrow();
+    }
+
+    /** The first state of an arm64 host, when its counter is there. */
+    TLCState newHost(long now) {
+        TraceHeader.Arm64 host = header.arm64();
+        return specification.initially(
+                "NewHost",
+                ImmutableMap.of(
+                        "switches", Specification.switches(header.kernel()),
+                        "isVhe", flag(host.vhe()),
+                        "hasEcv", flag(host.ecv()),
+                        "pcpus", IntValue.gen(host.pcpus()),
+                        "counter", Words64.word(now)));
+    }
+
+    /** The first states of a VM on x86 that an event creates, each at a moment. */
+    List<Possible> newVm(TraceEvent event) {
+        TraceHeader.X86 host = header.x86();
+        KernelProfile kernel = header.kernel();
+        return ((Moments) instants)
+                .ofCreation(event).stream()
+                        .map(moment -> Possible.first(
+                                specification.initially(
+                                        "NewVm",
+                                        ImmutableMap.of(
+                                                "switches", Specification.switches(kernel),
+                                                "khz", IntValue.gen(host.tscKhz()),
+                                                "fracBits", IntValue.gen(host.tscFracBits()),
+                                                "clocksourceIsTsc", flag(host.tscClocksource()),
+                                                "unstable", flag(host.tscUnstable()),
+                                                "tsc", Words64.word(moment.tsc()),
+                                                "ns", Words64.word(moment.ns()),
+                                                "realtime", Words64.word(moment.realtime()))),
+                                at(event, moment)))
+                        .toList();
+    }
+
+    private static Value flag(boolean value) {
+        return value ? BoolValue.ValTrue : BoolValue.ValFalse;
+    }
+}
