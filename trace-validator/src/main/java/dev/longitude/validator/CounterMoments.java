@@ -67,6 +67,12 @@ final class CounterMoments implements Instants {
         return new Candidates(moments, false, open);
     }
 
+    @Override
+    public Moment earliest(TraceEvent event, TLCState state) {
+        long now = Words64.bits(specification.look(COUNTER, state));
+        return at(event.counter().contains(now) ? now : event.counter().lo());
+    }
+
     private static Moment at(long counter) {
         return new Moment(counter, 0, 0);
     }

@@ -182,7 +182,7 @@ final class Explanation {
         TLCState late = Specification.with(
                 other, stepper.counter(), Words64.word(event.counter().hi()));
         return staysWrong(tried, other)
-                && (event.counter().isExact() || (!Instants.mayLeap(event.operation()) && staysWrong(tried, late)));
+                && (event.counter().isExact() || (!stepper.mayLeap(event) && staysWrong(tried, late)));
     }
 
     private boolean staysWrong(Tried tried, TLCState other) {

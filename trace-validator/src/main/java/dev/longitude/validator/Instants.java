@@ -28,12 +28,18 @@ sealed interface Instants permits Moments, CounterMoments {
     record Candidates(Set<Moment> moments, boolean implied, boolean open) {}
 
     /**
-     * Whether what an operation does may be something else between two instants at which it is the same: within a second
-     * of where a TSC would be, or when a timer is due.
+     * Whether what an event did may have been something else between two instants at which it is the same: within a
+     * second of where a TSC would be, or when a timer is due. That takes an interval as wide.
+     *
+     * @param second so many cycles or ticks
      */
-    static boolean mayLeap(Operation operation) {
-        return Moments.BY_VALUE.contains(operation) || operation == Operation.LOOK_AT_PTIMER;
+    static boolean mayLeap(TraceEvent event, long second) {
+        return (Moments.BY_VALUE.contains(event.operation()) || event.operation() == Operation.LOOK_AT_PTIMER)
+                && event.counter().hi() - event.counter().lo() >= second;
     }
+
+    /** The earliest moment that an event may have happened at, from a state on, going by nothing but its instant. */
+    Moment earliest(TraceEvent event, TLCState state);
 
     /** The moments to try for an event from a state, none before the state's own. */
     Candidates of(TraceEvent event, TLCState state);

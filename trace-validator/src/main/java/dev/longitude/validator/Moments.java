@@ -153,6 +153,15 @@ final class Moments implements Instants {
         return new Candidates(moments, false, open);
     }
 
+    @Override
+    public Moment earliest(TraceEvent event, TLCState state) {
+        long now = hostTsc(state);
+        return plain(
+                event,
+                state,
+                event.counter().contains(now) ? now : event.counter().lo());
+    }
+
     private static boolean mayBe(HostTime when, Moment moment) {
         return (when.ns() == null || when.ns().contains(moment.ns()))
                 && (when.realtime() == null || when.realtime().contains(moment.realtime()));

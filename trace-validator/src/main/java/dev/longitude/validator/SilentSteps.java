@@ -1,5 +1,7 @@
 package dev.longitude.validator;
 
+import static java.util.stream.Collectors.toSet;
+
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
@@ -82,11 +84,9 @@ final class SilentSteps {
         if (atOnce.isEmpty()) {
             return;
         }
-        Instants.Moment last = stepper.candidates(event, from.state).moments().stream()
-                .reduce((earlier, later) -> later)
-                .orElseThrow();
-        boolean always = courses(stepper.nexts(silent, stepper.reach(last, from.state)))
-                .equals(courses(stepper.reach(last, atOnce)));
+        Instants.Moment last = stepper.instants().earliest(event, from.state);
+        boolean always = keys(event, stepper.nexts(silent, stepper.reach(last, from.state)))
+                .equals(keys(event, stepper.reach(last, atOnce)));
         keep(List.of(from.state), silent, silent.at(stepper.now(from.state)), from, known, next);
         if (always) {
             return;
@@ -99,10 +99,13 @@ final class SilentSteps {
         }
     }
 
-    private Set<Object> courses(List<TLCState> states) {
-        Set<Object> courses = new HashSet<>();
-        states.forEach(s -> courses.add(stepper.specification().course(s)));
-        return courses;
+    /** What the states are by what matters, or by what the event shows besides. */
+    private Set<Object> keys(TraceEvent event, List<TLCState> states) {
+        boolean shown = event.state().containsKey(StateVariable.LAST_GUEST_TSC);
+        Specification specification = stepper.specification();
+        return states.stream()
+                .map(s -> shown ? specification.standing(s) : specification.course(s))
+                .collect(toSet());
     }
 
     /** The step itself, of which nothing was observed: what it carries is of the event after it. */

@@ -17,6 +17,9 @@ import tlc2.value.impl.Value;
 final class Stepper {
     private static final String VM = "vm";
 
+    /** The slowest counter that there is ticks as often. */
+    private static final long FEWEST_TICKS_PER_SECOND = 1_000_000;
+
     private final Specification specification;
     private final TraceHeader header;
     private final Instants instants;
@@ -108,6 +111,12 @@ final class Stepper {
                 true,
                 doubts ? looseness.afterSilent(silent, from, now, next) : ImmutableSet.of(),
                 keepsWitness);
+    }
+
+    /** Whether an event may have done something else somewhere in its interval than at both ends. */
+    boolean mayLeap(TraceEvent event) {
+        return Instants.mayLeap(
+                event, header.arch() == Arch.X86 ? 1_000L * header.x86().tscKhz() : FEWEST_TICKS_PER_SECOND);
     }
 
     /** Whether an instant that nothing tells is reason to doubt. */

@@ -376,7 +376,9 @@ public final class TraceValidator {
         if (isDecided(event, step.after)) {
             guessed.remove(subject);
         } else if (step.open
-                && (stepper.doubts() || offsets(step.after.values()).size() > 1)) {
+                && (stepper.doubts()
+                        ? stepper.mayLeap(event)
+                        : offsets(step.after.values()).size() > 1)) {
             guessed.put(
                     subject,
                     "any instant that was tried for " + (event.line() > 0 ? "line " + event.line() + ", " : "")
