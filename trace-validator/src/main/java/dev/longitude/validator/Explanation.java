@@ -5,9 +5,11 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -20,6 +22,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tla2sany.st.Location;
 import tlc2.tool.TLCState;
@@ -179,22 +182,62 @@ final class Explanation {
         if (other == null) {
             return true;
         }
-        TLCState late = Specification.with(
-                other, stepper.counter(), Words64.word(event.counter().hi()));
-        return staysWrong(tried, other)
-                && (event.counter().isExact() || (!stepper.mayLeap(event) && staysWrong(tried, late)));
-    }
-
-    private boolean staysWrong(Tried tried, TLCState other) {
+        if (stepper.mayLeap(event)) {
+            return false;
+        }
+        // First all but the counter is put off, and then the counter is taken to both ends of what is known of it.
+        Value counter = specification.look(stepper.counter(), tried.now);
+        Interval within = event.counter();
+        long earliest = within.contains(Words64.bits(counter)) ? within.lo() : Words64.bits(counter);
         try {
             Refusal.Reason reason = reason(tried.reading, tried.now);
-            Refusal.Reason otherwise = reason(tried.reading, other);
-            return reason.differences().isEmpty()
-                    ? otherwise.differences().isEmpty() && Objects.equals(otherwise.conjunct(), reason.conjunct())
-                    : reason.differences().stream().anyMatch(otherwise.differences()::contains);
+            Refusal.Reason otherwise = reason(tried.reading, at(counter, other));
+            Refusal.Reason first =
+                    within.isExact() ? otherwise : reason(tried.reading, at(Words64.word(earliest), other));
+            Refusal.Reason last =
+                    within.isExact() ? otherwise : reason(tried.reading, at(Words64.word(within.hi()), other));
+            if (reason.differences().isEmpty()) {
+                return Stream.of(otherwise, first, last)
+                        .allMatch(r -> r.differences().isEmpty() && Objects.equals(r.conjunct(), reason.conjunct()));
+            }
+            return reason.differences().stream()
+                    .filter(otherwise.differences()::contains)
+                    .anyMatch(d -> isWrongBetween(first, last, d));
         } catch (RuntimeException e) {
             return false; // what was put off fits nothing any more
         }
+    }
+
+    private TLCState at(Value counter, TLCState state) {
+        return Specification.with(state, stepper.counter(), counter);
+    }
+
+    /** Whether something is wrong at two ends, and so in between. */
+    private static boolean isWrongBetween(Refusal.Reason first, Refusal.Reason last, Refusal.Difference wrong) {
+        return first.differences().stream()
+                .filter(d -> d.what().equals(wrong.what()))
+                .anyMatch(d -> last.differences().stream()
+                        .filter(other -> other.what().equals(wrong.what()))
+                        .anyMatch(other -> isBetween(d, other, wrong)));
+    }
+
+    /** What is expected goes with the counter from the one to the other, or stays, and does not pass what was observed. */
+    private static boolean isBetween(Refusal.Difference first, Refusal.Difference last, Refusal.Difference difference) {
+        if (first.expected().equals(last.expected())) {
+            return true;
+        }
+        Long from = word(first.expected());
+        Long to = word(last.expected());
+        Long observed = word(difference.observed());
+        return from != null
+                && to != null
+                && observed != null
+                && to - from >= 0
+                && !new Interval(from, to).contains(observed);
+    }
+
+    private static @Nullable Long word(String shown) {
+        return shown.matches("[0-9]{1,20}") ? new BigInteger(shown).longValue() : null;
     }
 
     /** A state in which the operation is possible is nearer than one in which it is not. */

@@ -8,7 +8,6 @@ import dev.longitude.trace.TraceEvent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.OpDeclNode;
 import tlc2.tool.TLCState;
@@ -118,7 +117,7 @@ final class Looseness {
         for (OpDeclNode variable : next.getVars()) {
             UniqueString name = variable.getName();
             IValue value = next.lookup(name);
-            if (value == null || OF_EVERY_EVENT.contains(name) || (observed && isObserved(event, name))) {
+            if (value == null || OF_EVERY_EVENT.contains(name) || (observed && isObserved(event, name, value))) {
                 continue;
             }
             boolean depends = others.isEmpty()
@@ -132,20 +131,19 @@ final class Looseness {
     }
 
     /** Whether the event shows all of a variable. */
-    private static boolean isObserved(TraceEvent event, UniqueString name) {
+    private static boolean isObserved(TraceEvent event, UniqueString name, IValue value) {
         if (name.equals(PVCLOCK)) {
-            return PARTS_OF_PVCLOCK.stream().allMatch(part -> isObserved(event, part));
+            return PARTS_OF_PVCLOCK.stream().allMatch(part -> isObserved(event, part, value));
         }
-        return StateVariable.named(name.toString()).stream().anyMatch(variable -> isObserved(event, variable));
+        return StateVariable.named(name.toString()).stream().anyMatch(variable -> isObserved(event, variable, value));
     }
 
-    private static boolean isObserved(TraceEvent event, StateVariable variable) {
+    private static boolean isObserved(TraceEvent event, StateVariable variable, IValue value) {
         Object seen = event.state().get(variable);
         if (!(seen instanceof Map<?, ?> parts)) {
             return seen != null && variable.kind() == variable.kind().each();
         }
-        return event.state().get(StateVariable.ONLINE) instanceof Set<?> online
-                && parts.keySet().containsAll(online);
+        return ((Value) value).toFcnRcd() instanceof FcnRcdValue function && function.values.length == parts.size();
     }
 
     /** A value with each word in it put off. */

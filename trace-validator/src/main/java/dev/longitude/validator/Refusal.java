@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param possible where the operation was not possible at all: the operations that were, for the same vCPU
  * @param causes what of the history matters: without what these steps did, the reason would be another one, or none; the
  *     latest first
- * @param states how many states were possible before the event; every one of them refuses it
+ * @param states how many states were possible before the event, by silent steps too; every one of them refuses it
  */
 public record Refusal(
         TraceEvent event,

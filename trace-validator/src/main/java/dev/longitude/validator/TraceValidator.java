@@ -345,7 +345,9 @@ public final class TraceValidator {
             return explanation(event).ofInstant(states);
         }
         TraceEvent refused = event;
-        return explanation(event).of(states.size(), step.tried, switches -> {
+        int possibleThen = (int)
+                step.tried.stream().map(Explanation.Tried::from).distinct().count();
+        return explanation(event).of(possibleThen, step.tried, switches -> {
             List<Possible> otherwise = states.stream()
                     .map(p -> p.instead(Specification.withKernel(p.state, switches)))
                     .toList();

@@ -70,7 +70,7 @@ class ErasureTest {
         "STATE, 100",
         "WHOLE_STATE, 100",
         "CLOCKS, 85",
-        "INSTANTS, 40",
+        "INSTANTS, 45",
         "ORDER, 40",
         "ARGS, 85",
         "STEPS, 80",
