@@ -11,6 +11,7 @@ import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.Matrix;
 import dev.longitude.matrix.RecipeFaultException;
 import dev.longitude.matrix.Recipes;
+import dev.longitude.model.DistributedTlc;
 import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
@@ -69,6 +70,9 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private RecipeOptions recipes = new RecipeOptions();
 
+    @Mixin
+    private DistributedOptions distributed = new DistributedOptions();
+
     /**
      * One row of the table.
      *
@@ -98,6 +102,12 @@ final class CheckCommand implements Callable<Integer> {
                 throw recipes.unusable("--kernel, --world and --property go with --recipe, and that without --model");
             }
             return RecipeCheck.run(recipes, spec.commandLine().getOut());
+        }
+        if (distributed.isIdle()) {
+            throw recipes.unusable("--workers, --fingerprint-servers, --address and --port go with --distributed");
+        }
+        if (distributed.isAsked()) {
+            return distributed(manifest);
         }
         List<Callable<Row>> jobs = new ArrayList<>();
         for (Model model : chosen(manifest)) {
@@ -130,6 +140,25 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
+    /** One model, which takes all there is. */
+    private int distributed(Manifest manifest) throws IOException, InterruptedException {
+        if (models.size() != 1 || !distributed.fault().isEmpty()) {
+            throw recipes.unusable(models.size() != 1 ? "--distributed is for one --model" : distributed.fault());
+        }
+        Model model = chosen(manifest).get(0);
+        ModelCheck check = new ModelCheck(model);
+        if (check.refusedByDistributed() != null) {
+            throw recipes.unusable(model.name() + " cannot be checked distributed: " + check.refusedByDistributed());
+        }
+        DistributedTlc run = distributed.run();
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("The master listens. On another host: longitude worker " + run.address() + " --port " + run.port());
+        out.flush();
+        long begin = System.nanoTime();
+        ModelCheck.Outcome outcome = check.run(run);
+        return report(List.of(row(model, check, outcome, begin)));
+    }
+
     private List<Model> chosen(Manifest manifest) {
         if (models.isEmpty()) {
             return manifest.models().stream().filter(m -> !m.large()).toList();
@@ -154,7 +183,10 @@ final class CheckCommand implements Callable<Integer> {
     private static Row check(Model model) throws IOException, InterruptedException {
         long begin = System.nanoTime();
         ModelCheck check = new ModelCheck(model);
-        ModelCheck.Outcome outcome = check.run();
+        return row(model, check, check.run(), begin);
+    }
+
+    private static Row row(Model model, ModelCheck check, ModelCheck.Outcome outcome, long begin) {
         String fault = outcome.fault();
         if (fault != null && !outcome.counterexample().isEmpty()) {
             fault += "\n" + String.join("\n", outcome.counterexample());

@@ -9,7 +9,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code longitude check | simulate | validate | matrix | tamper | plan | bench | doctor}. */
+/** The command line: {@code longitude check | simulate | validate | matrix | tamper | plan | bench | doctor | worker}. */
 @Command(
         name = "longitude",
         description = "The correctness of guest time under KVM.",
@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             MatrixCommand.class,
             TamperCommand.class,
             DoctorCommand.class,
+            WorkerCommand.class,
             PlanCommand.class,
             BenchCommand.class,
             HelpCommand.class
@@ -77,7 +78,7 @@ public final class Longitude implements Runnable {
     public void run() {
         throw new CommandLine.ParameterException(
                 spec.commandLine(),
-                "missing command: check, simulate, validate, matrix, tamper, plan, bench or doctor");
+                "missing command: check, simulate, validate, matrix, tamper, plan, bench, doctor or worker");
     }
 
     static final class Version implements IVersionProvider {

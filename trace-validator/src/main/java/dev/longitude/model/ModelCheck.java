@@ -2,11 +2,15 @@ package dev.longitude.model;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.base.Preconditions;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.io.Resources;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -16,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 /** Runs a model of the manifest, on the modules and the configuration as they stand in {@code spec/}. */
 public final class ModelCheck {
     private static final Pattern CFG_INVARIANTS = Pattern.compile("(?m)^INVARIANTS?\\s+(.*)$");
+    private static final Pattern CFG_SPECIFICATION = Pattern.compile("(?m)^SPECIFICATION\\s+(\\w+)$");
+    private static final Pattern OF_LIVENESS = Pattern.compile("~>|<>|\\b[WS]F_");
+    private static final Pattern DEFINITION =
+            Pattern.compile("(?ms)^(\\w+)(?:\\([^)]*\\))? *==(.*?)(?=^\\s*$|^====|^\\w+(?:\\([^)]*\\))? *==)");
+    private static final Pattern WORD = Pattern.compile("\\w+");
     private static final Pattern CFG_PROPERTY = Pattern.compile("(?m)^PROPERT(?:Y|IES)\\s+(\\w+)$");
 
     /** What the code relies on; every model checks these. */
@@ -81,6 +90,70 @@ public final class ModelCheck {
             }
         }
         return new Outcome(model, states, fault, fault == null ? ImmutableList.of() : output.counterexample());
+    }
+
+    /**
+     * Why TLC's distributed mode cannot check the model, or null: it does not look at liveness, nor say that it does not,
+     * and which of several violations it finds is chance.
+     */
+    public @Nullable String refusedByDistributed() throws IOException {
+        Matcher specification = CFG_SPECIFICATION.matcher(config);
+        List<String> temporal = Stream.concat(
+                        property().stream(), specification.results().map(m -> m.group(1)))
+                .toList();
+        for (String name : temporal) {
+            if (isLiveness(name)) {
+                return name + " is about liveness, which TLC does not check in distributed mode";
+            }
+        }
+        return model.violates() == null
+                ? null
+                : "it must violate " + model.violates() + ", and what TLC finds first in distributed mode is chance";
+    }
+
+    /**
+     * Whether a definition, or one that it builds on, has more than safety in it: something that must happen, or
+     * fairness. (Of definitions of one name in several modules, any.)
+     */
+    private boolean isLiveness(String name) throws IOException {
+        ImmutableListMultimap.Builder<String, String> definitions = ImmutableListMultimap.builder();
+        for (String text : Tlc.modulesOf("EXTENDS " + model.module()).values()) {
+            DEFINITION.matcher(text).results().forEach(d -> definitions.put(d.group(1), d.group(2)));
+        }
+        return isLiveness(name, definitions.build(), new HashSet<>());
+    }
+
+    private static boolean isLiveness(
+            String name, ImmutableListMultimap<String, String> definitions, Set<String> seen) {
+        return seen.add(name)
+                && definitions.get(name).stream()
+                        .anyMatch(body -> OF_LIVENESS.matcher(body).find()
+                                || WORD.matcher(body)
+                                        .results()
+                                        .anyMatch(word -> isLiveness(word.group(), definitions, seen)));
+    }
+
+    /**
+     * Runs the model distributed.
+     *
+     * @throws IllegalArgumentException if that mode cannot check it
+     */
+    public Outcome run(DistributedTlc distributed) throws IOException, InterruptedException {
+        String refused = refusedByDistributed();
+        Preconditions.checkArgument(refused == null, "%s", refused);
+        TlcOutput output = distributed.run(model.module(), config);
+        // (TLC does not say there what is violated, shows the last two states, and exits with 0.)
+        String fault = output.counterexample().isEmpty()
+                ? faultOfDistributed(output)
+                : "a property is violated; `longitude check --model " + model.name()
+                        + "` says which, and shows the behaviour. TLC's last states:";
+        return new Outcome(model, output.states(), fault, output.counterexample());
+    }
+
+    /** (The depth is that of a search by several workers.) */
+    private @Nullable String faultOfDistributed(TlcOutput output) {
+        String trouble = trouble(output);
+        return trouble != null ? trouble : counts(output.states(), model.states(), model.depth());
     }
 
     private @Nullable String fault(TlcOutput output) {

@@ -98,7 +98,7 @@ public final class Tlc {
             Files.writeString(folder.resolve("model.cfg"), config);
             Path temporary = Files.createDirectory(folder.resolve("tmp"));
             List<String> command = new ArrayList<>(List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    java(),
                     "-XX:+UseSerialGC",
                     // TLC's classes, kept ready by the launcher; a JVM that cannot use them starts without.
                     "-XX:SharedArchiveFile=" + System.getProperty("longitude.archive.tlc", ""),
@@ -136,8 +136,13 @@ public final class Tlc {
         }
     }
 
+    /** The JVM of this program. */
+    static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
     /** Unpacks a module and those of ours that it builds on. */
-    private static void unpack(String module, SpecificationFiles files, Set<String> done) throws IOException {
+    static void unpack(String module, SpecificationFiles files, Set<String> done) throws IOException {
         if (files.isStandardModule(module) || !done.add(module)) {
             return;
         }
@@ -181,7 +186,7 @@ public final class Tlc {
     }
 
     /** Where TLC is: in this program's own jar, or in the one that {@code -Dtla2tools=...} names. */
-    private static String classPath() {
+    static String classPath() {
         String named = System.getProperty("tla2tools");
         if (named != null) {
             return named;

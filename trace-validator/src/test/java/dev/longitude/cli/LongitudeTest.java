@@ -153,6 +153,31 @@ class LongitudeTest {
     }
 
     @Test
+    void aModelIsCheckedByWorkersToo() {
+        Run run = Run.of("check", "--distributed", "--model", "flags-of-the-clock-v5.16", "--workers", 1);
+        assertThat(run.out())
+                .contains("longitude worker 127.0.0.1 --port ")
+                .contains("508 states")
+                .endsWith("All 1 checks hold.\n");
+        assertThat(run.code()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            check --distributed                                       | --distributed is for one --model
+            check --distributed --model updates-performed-v7.3        | updates-performed-v7.3 cannot be checked distributed: UpdatesArePerformed is about liveness, which TLC does not check in distributed mode
+            check --distributed --model any-vmm-v6.12 --workers 99    | --workers is 0 to 64
+            check --workers 3                                         | --workers, --fingerprint-servers, --address and --port go with --distributed
+            worker somewhere                                          | Missing required option: '--port=<port>'
+            worker somewhere --port 0                                 | --port is 1 to 65535, and --threads 0 to 1024
+            """)
+    void whatCannotBeDistributedIsRefused(String command, String message) {
+        Run run = Run.of((Object[]) command.split(" "));
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).startsWith("longitude: " + message);
+    }
+
+    @Test
     void usageIsExitCodeTwoWithAHint() {
         for (String[] args : new String[][] {
             {},

@@ -1,0 +1,107 @@
+package dev.longitude.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** TLC's distributed mode, over loopback. */
+class DistributedTlcTest {
+    private static DistributedTlc loopback(int workers, int servers) throws IOException {
+        return new DistributedTlc("127.0.0.1", DistributedTlc.freePort(), workers, servers);
+    }
+
+    private static ModelCheck model(String name) throws IOException {
+        return new ModelCheck(Manifest.load().named(name).orElseThrow());
+    }
+
+    /** The manifest's counts are those of a run with one worker. */
+    @ParameterizedTest
+    @CsvSource({"0", "2"})
+    void theCountsAreThoseOfALocalRun(int servers) throws Exception {
+        ModelCheck.Outcome outcome = model("away-and-back-corrected").run(loopback(2, servers));
+        assertThat(outcome.fault()).isNull();
+        assertThat(outcome.states()).isEqualTo(outcome.model().states());
+    }
+
+    /** A search that finds another number of states does not pass for this one's. */
+    @Test
+    void anotherCountIsAFault() throws Exception {
+        Model right = Manifest.load().named("away-and-back-corrected").orElseThrow();
+        Model wrong = new Model(
+                right.name(),
+                right.module(),
+                right.about(),
+                null,
+                right.states() + 1,
+                right.depth(),
+                null,
+                null,
+                false);
+        assertThat(new ModelCheck(wrong).run(loopback(1, 0)).fault())
+                .startsWith(right.states() + " distinct states")
+                .contains("expected " + (right.states() + 1));
+    }
+
+    /** What must hold and does not is found. */
+    @Test
+    void aViolationIsSeen() throws Exception {
+        Model failing = Manifest.load().models().stream()
+                .filter(m -> m.violates() != null && m.name().equals("by-value-3-corrected"))
+                .findFirst()
+                .orElseThrow();
+        Model asHolding = new Model(
+                failing.name(),
+                failing.module(),
+                failing.about(),
+                null,
+                failing.states(),
+                failing.depth(),
+                null,
+                null,
+                false);
+        ModelCheck.Outcome outcome = new ModelCheck(asHolding).run(loopback(1, 0));
+        assertThat(outcome.fault())
+                .startsWith("a property is violated; `longitude check --model by-value-3-corrected`");
+        assertThat(outcome.counterexample()).isNotEmpty();
+    }
+
+    /** A refinement is safety only, and is checked there. */
+    @Test
+    void safetyOfStepsIsChecked() throws Exception {
+        assertThat(model("by-value-corrected").refusedByDistributed()).isNull();
+        Model right = Manifest.load().named("rate-jump-v6.12").orElseThrow();
+        Model asHolding = new Model(
+                right.name(), right.module(), right.about(), null, right.states(), right.depth(), null, null, false);
+        assertThat(new ModelCheck(asHolding).run(loopback(1, 0)).fault()).startsWith("a property is violated");
+    }
+
+    /** All models that say so by their fairness, and no others. */
+    @Test
+    void livenessIsKnown() throws Exception {
+        List<String> refused = new ArrayList<>();
+        for (Model model : Manifest.load().models()) {
+            String why = new ModelCheck(model).refusedByDistributed();
+            if (why != null && why.contains("liveness")) {
+                refused.add(model.name());
+            }
+        }
+        assertThat(refused)
+                .containsExactlyInAnyOrder(
+                        "updates-performed-v7.3", "arm64-broadcast-ends-v6.1", "arm64-broadcast-ends-series-v2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"by-value-3-corrected", "updates-performed-v7.3"})
+    void whatThatModeCannotDoIsRefused(String name) throws Exception {
+        ModelCheck check = model(name);
+        assertThat(check.refusedByDistributed()).isNotNull();
+        assertThatThrownBy(() -> check.run(loopback(1, 0))).isInstanceOf(IllegalArgumentException.class);
+    }
+}
