@@ -12,6 +12,7 @@ import dev.longitude.x86.X86Vm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** A trace of any length, in which a guest with two vCPUs runs, reads its clocks, and is migrated again and again. */
 public final class LongTrace {
@@ -34,14 +35,29 @@ public final class LongTrace {
      * @param length how many, at least 20
      */
     public static ImmutableList<TraceEvent> events(int length) {
-        List<TraceEvent> events = new ArrayList<>(length + 20);
+        ImmutableList.Builder<TraceEvent> events = ImmutableList.builderWithExpectedSize(length);
+        play(length, events::add);
+        return events.build();
+    }
+
+    /** Tells of its first events, so many, one by one. */
+    public static void play(int length, Consumer<TraceEvent> trace) {
+        List<TraceEvent> events = new ArrayList<>();
+        int[] told = {0};
+        Consumer<TraceEvent> tell = event -> {
+            events.clear();
+            events.add(event);
+            if (told[0]++ < length) {
+                trace.accept(event);
+            }
+        };
         X86Host host = new X86Host(TSC_KHZ, TscScaling.NONE, true, 1L << 40);
-        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0, events::add);
+        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0, tell);
         X86Vcpu[] vcpus = {vm.createVcpu(0), vm.createVcpu(1)};
         for (X86Vcpu vcpu : vcpus) {
             vcpu.writeSystemTime(true);
         }
-        while (events.size() < length) {
+        while (told[0] < length) {
             for (X86Vcpu vcpu : vcpus) {
                 host.advance(1_000);
                 vcpu.enterGuest();
@@ -59,7 +75,6 @@ public final class LongTrace {
             }
             vm.setClock(clock.clock(), 0, 0);
         }
-        return ImmutableList.copyOf(events.subList(0, length));
     }
 
     private static boolean isKicked(List<TraceEvent> events, X86Vcpu vcpu) {

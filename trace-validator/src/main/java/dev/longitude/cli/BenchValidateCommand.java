@@ -2,25 +2,33 @@ package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.bench.LongTrace;
+import dev.longitude.recording.TraceSource;
 import dev.longitude.replay.TlcReplay;
+import dev.longitude.tamper.Erasure;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceWriter;
+import dev.longitude.validator.Refusal;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.zip.GZIPOutputStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -39,6 +47,9 @@ final class BenchValidateCommand implements Callable<Integer> {
     private static final int LEAST = 100;
     private static final int FOR_TLC = 400;
     private static final int SHORT = 50;
+    private static final int MOST_IN_MEMORY = 100_000;
+    private static final int FOR_PARTIAL = 2_000;
+    private static final String LITTLE_MEMORY = "-Xmx128m";
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -47,19 +58,22 @@ final class BenchValidateCommand implements Callable<Integer> {
             names = "--most",
             paramLabel = "N",
             defaultValue = "100000",
-            description = "The longest trace, in events (default: ${DEFAULT-VALUE}).")
+            description =
+                    "The longest trace, in events; those of more than 100000 only as files (default: ${DEFAULT-VALUE}).")
     private int most = 100_000;
 
     @Override
-    public Integer call() throws IOException, InterruptedException, ExecutionException, UndecidedException {
+    public Integer call()
+            throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         if (most < LEAST) {
             throw new ParameterException(spec.commandLine(), "--most " + most + ": at least " + LEAST);
         }
-        ImmutableList<TraceEvent> all = LongTrace.events(most);
-        judge(all.subList(0, Math.min(most, 5_000))); // to warm up
+        int kept = Math.min(most, MOST_IN_MEMORY);
+        ImmutableList<TraceEvent> all = LongTrace.events(kept);
+        judge(all.subList(0, Math.min(kept, 5_000))); // to warm up
         Table lengths = new Table("events", "in memory", "time per event", "beside the longest");
-        double longest = seconds(() -> judge(all)) / most;
-        for (int length = LEAST; length < most; length *= 10) {
+        double longest = seconds(() -> judge(all)) / kept;
+        for (int length = LEAST; length < kept; length *= 10) {
             List<TraceEvent> events = all.subList(0, length);
             int times = Math.max(1, Math.min(50, 20_000 / length));
             double each = seconds(() -> {
@@ -71,15 +85,72 @@ final class BenchValidateCommand implements Callable<Integer> {
                     / times;
             lengths.row(Integer.toString(length), rate(each), micros(each), ratio(each / longest));
         }
-        lengths.row(Integer.toString(most), rate(longest), micros(longest), ratio(1));
+        lengths.row(Integer.toString(kept), rate(longest), micros(longest), ratio(1));
         spec.commandLine().getOut().println(lengths);
+        spec.commandLine().getOut().println(partial(all.subList(0, Math.min(most, FOR_PARTIAL)), longest));
+        spec.commandLine().getOut().println(files());
         spec.commandLine().getOut().println(others(all));
         spec.commandLine().getOut().flush();
         return ExitCode.HOLDS;
     }
 
+    /** Traces that lack something. */
+    private static Table partial(List<TraceEvent> events, double whole)
+            throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
+        Table table = new Table(events.size() + " events without", "in memory", "time per event", "beside the longest");
+        TlcReplay.Trace trace = new TlcReplay.Trace(LongTrace.header(), ImmutableList.copyOf(events));
+        for (Erasure erasure :
+                List.of(Erasure.RESULTS, Erasure.WHOLE_STATE, Erasure.ARGS, Erasure.INSTANTS, Erasure.ENTRIES)) {
+            TlcReplay.Trace left = erasure.of(trace, new SplittableRandom(1));
+            try {
+                judge(left); // to warm up
+                double each = seconds(() -> judge(left)) / left.events().size();
+                table.row(erasure.summary(), rate(each), micros(each), ratio(each / whole));
+            } catch (UndecidedException e) {
+                table.row(erasure.summary(), "undecided", "", "");
+            }
+        }
+        return table;
+    }
+
+    /** Files of some lengths, judged by a process with little memory, whatever the length. */
+    private Table files()
+            throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
+        Table table =
+                new Table("a file, gzip, " + LITTLE_MEMORY, "whole process", "time per event", "beside the longest");
+        Path file = Files.createTempFile("longitude-bench", ".ndjson.gz");
+        try {
+            List<Integer> lengths = new ArrayList<>();
+            for (int length = most; length >= LEAST && lengths.size() < 3; length /= 10) {
+                lengths.add(0, length);
+            }
+            List<Double> times = new ArrayList<>();
+            for (int length : lengths) {
+                try (OutputStream out = new GZIPOutputStream(new BufferedOutputStream(Files.newOutputStream(file)));
+                        TraceWriter writer = new TraceWriter(out, LongTrace.header())) {
+                    LongTrace.play(length, event -> {
+                        try {
+                            writer.write(event);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    });
+                }
+                times.add(seconds(() -> process(List.of(LITTLE_MEMORY), "validate", file.toString())));
+            }
+            double longest = times.get(times.size() - 1) / most;
+            for (int i = 0; i < lengths.size(); i++) {
+                double each = times.get(i) / lengths.get(i);
+                table.row(lengths.get(i) + " events", time(times.get(i)), micros(each), ratio(each / longest));
+            }
+        } finally {
+            Files.deleteIfExists(file);
+        }
+        return table;
+    }
+
     private Table others(ImmutableList<TraceEvent> all)
-            throws IOException, InterruptedException, ExecutionException, UndecidedException {
+            throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         Table table = new Table("", "time", "beside", "", "ratio");
         List<TraceEvent> few = all.subList(0, Math.min(most, 2_000));
         double one = seconds(() -> judge(few));
@@ -111,7 +182,7 @@ final class BenchValidateCommand implements Callable<Integer> {
                     table,
                     "1000 traces of " + SHORT + " events, one process",
                     thousand,
-                    "a process for each",
+                    "1000 times a process for one",
                     1_000 * alone);
         } finally {
             Files.deleteIfExists(file);
@@ -140,11 +211,12 @@ final class BenchValidateCommand implements Callable<Integer> {
     }
 
     private interface Work {
-        void run() throws IOException, InterruptedException, ExecutionException, UndecidedException;
+        void run()
+                throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException;
     }
 
     private static double seconds(Work work)
-            throws IOException, InterruptedException, ExecutionException, UndecidedException {
+            throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         long begin = System.nanoTime();
         work.run();
         return (System.nanoTime() - begin) / 1e9;
@@ -153,9 +225,21 @@ final class BenchValidateCommand implements Callable<Integer> {
     private static void judge(List<TraceEvent> events) throws UndecidedException {
         TraceValidator validator = new TraceValidator(LongTrace.header());
         for (TraceEvent event : events) {
-            if (validator.accept(event).isPresent()) {
-                throw new IllegalStateException("the trace does not conform");
-            }
+            mustConform(validator.accept(event));
+        }
+    }
+
+    private static void judge(TlcReplay.Trace trace) throws UndecidedException, TraceFormatException {
+        TraceValidator validator = new TraceValidator(trace.header());
+        TraceSource source = TraceSource.of(trace.header(), trace.events());
+        for (List<TraceEvent> next = source.next(); !next.isEmpty(); next = source.next()) {
+            mustConform(validator.accept(next));
+        }
+    }
+
+    private static void mustConform(Optional<Refusal> refusal) {
+        if (refusal.isPresent()) {
+            throw new IllegalStateException(refusal.get().explain("the trace"));
         }
     }
 
@@ -179,13 +263,15 @@ final class BenchValidateCommand implements Callable<Integer> {
 
     /** This program in a process of its own, as the launcher starts it but for the classes that it keeps ready. */
     private static void process(String... args) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Longitude.class.getName()));
+        process(List.of("-XX:TieredStopAtLevel=1"), args);
+    }
+
+    private static void process(List<String> options, String... args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(
+                List.of("-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), Longitude.class.getName()));
         command.addAll(List.of(args));
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)

@@ -13,7 +13,6 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -25,7 +24,7 @@ import java.util.function.UnaryOperator;
  */
 public enum Erasure {
     /** What operations returned: each with a chance of one half. */
-    RESULTS {
+    RESULTS("half of the results") {
         @Override
         TraceEvent of(TraceEvent event, SplittableRandom random) {
             return with(
@@ -33,7 +32,7 @@ public enum Erasure {
         }
     },
     /** The state: all of it after one half of the events, of the others each variable with a chance of nine tenths. */
-    STATE {
+    STATE("most of the state") {
         @Override
         TraceEvent of(TraceEvent event, SplittableRandom random) {
             boolean all = random.nextBoolean();
@@ -45,28 +44,28 @@ public enum Erasure {
         }
     },
     /** All of the state. */
-    WHOLE_STATE {
+    WHOLE_STATE("the state") {
         @Override
         TraceEvent of(TraceEvent event, SplittableRandom random) {
             return with(event, event.args(), event.results(), ImmutableMap.of());
         }
     },
     /** The host's clocks besides its counter. */
-    CLOCKS {
+    CLOCKS("the clocks besides the counter") {
         @Override
         TraceEvent of(TraceEvent event, SplittableRandom random) {
             return event.at(HostTime.of(event.counter()));
         }
     },
     /** Instants: only intervals of the counter are left. */
-    INSTANTS {
+    INSTANTS("instants: intervals") {
         @Override
         TraceEvent of(TraceEvent event, SplittableRandom random) {
             return event.at(HostTime.of(around(event, random, WIDE)));
         }
     },
     /** Instants, of all events but the first: only their order is left. */
-    ORDER {
+    ORDER("instants: their order") {
         @Override
         TraceEvent of(TraceEvent event, SplittableRandom random) {
             return event.operation() == Operation.CREATE_VM
@@ -75,7 +74,7 @@ public enum Erasure {
         }
     },
     /** Arguments: each with a chance of one in eight. */
-    ARGS {
+    ARGS("one argument in eight") {
         @Override
         TraceEvent of(TraceEvent event, SplittableRandom random) {
             return with(
@@ -83,7 +82,7 @@ public enum Erasure {
         }
     },
     /** Events: of up to three operations besides creation, each with a chance of one half. */
-    STEPS {
+    STEPS("events: half of those of three operations") {
         @Override
         public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
             ImmutableList<Operation> could = trace.events().stream()
@@ -95,16 +94,18 @@ public enum Erasure {
             for (int i = 0; i < 3 && !could.isEmpty(); i++) {
                 silent.add(could.get(random.nextInt(could.size())));
             }
-            ImmutableSet<Operation> those = silent.build();
-            return new TlcReplay.Trace(
-                    trace.header().withSilent(those),
-                    trace.events().stream()
-                            .filter(e -> !those.contains(e.operation()) || random.nextBoolean())
-                            .collect(ImmutableList.toImmutableList()));
+            return without(trace, silent.build(), random);
+        }
+    },
+    /** Half of the entries and exits. */
+    ENTRIES("half of the entries and exits") {
+        @Override
+        public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
+            return without(trace, ImmutableSet.of(Operation.ENTER_GUEST, Operation.EXIT_GUEST), random);
         }
     },
     /** The order of what several threads did: each vCPU is a thread, and so is what is done to the VM. */
-    THREADS {
+    THREADS("the order of threads") {
         @Override
         public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
             List<List<TraceEvent>> threads = new ArrayList<>();
@@ -137,6 +138,17 @@ public enum Erasure {
 
     private static final int NARROW = 300;
 
+    private final String summary;
+
+    Erasure(String summary) {
+        this.summary = summary;
+    }
+
+    /** What is erased, in a few words. */
+    public String summary() {
+        return summary;
+    }
+
     /** The same trace without what this erases. */
     public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
         UnaryOperator<TraceEvent> erase = event -> of(event, random);
@@ -148,13 +160,13 @@ public enum Erasure {
         return event;
     }
 
-    /** Several of them, one after the other. */
-    public static TlcReplay.Trace all(TlcReplay.Trace trace, SplittableRandom random, Erasure... erasures) {
-        TlcReplay.Trace left = trace;
-        for (Erasure erasure : Arrays.stream(erasures).sorted().toList()) {
-            left = erasure.of(left, random);
-        }
-        return left;
+    private static TlcReplay.Trace without(
+            TlcReplay.Trace trace, ImmutableSet<Operation> those, SplittableRandom random) {
+        return new TlcReplay.Trace(
+                trace.header().withSilent(those),
+                trace.events().stream()
+                        .filter(e -> !those.contains(e.operation()) || random.nextBoolean())
+                        .collect(ImmutableList.toImmutableList()));
     }
 
     private static Interval around(TraceEvent event, SplittableRandom random, int most) {

@@ -17,7 +17,6 @@ import tlc2.tool.TLCState;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
-import tlc2.value.impl.StringValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
@@ -56,7 +55,7 @@ final class Observation {
         RecordValue reply = (RecordValue) specification.look(REPLY, after);
         for (Map.Entry<Field, Object> result : event.results().entrySet()) {
             Field field = result.getKey();
-            Value expected = reply.select(new StringValue(field.name()));
+            Value expected = part(reply, specification.name(field.name()));
             Object plain = values.toTrace(field.kind(), expected);
             if (!plain.equals(result.getValue())) {
                 found.add(new Mismatch(
@@ -77,6 +76,15 @@ final class Observation {
             }
         }
         return found;
+    }
+
+    private static Value part(RecordValue record, UniqueString name) {
+        for (int i = 0; i < record.names.length; i++) {
+            if (record.names[i].equals(name)) {
+                return record.values[i];
+            }
+        }
+        throw new IllegalStateException(record + " has no " + name);
     }
 
     /** The state, as far as it is a variable's, in which only what was observed otherwise has a value. */

@@ -20,15 +20,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.FormalParamNode;
+import tla2sany.semantic.OpApplNode;
 import tla2sany.semantic.OpDeclNode;
 import tla2sany.semantic.OpDefNode;
+import tla2sany.semantic.SemanticNode;
+import tla2sany.semantic.SymbolNode;
 import tlc2.TLCGlobals;
 import tlc2.tool.Action;
 import tlc2.tool.StateVec;
@@ -64,6 +70,9 @@ public final class Specification {
     private final Map<String, UniqueString> names = new ConcurrentHashMap<>();
 
     private final Map<String, Optional<OpDefNode>> definitions = new ConcurrentHashMap<>();
+
+    private final Map<String, ImmutableList<UniqueString>> dependencies = new ConcurrentHashMap<>();
+    private final Map<String, Derived> derived = new ConcurrentHashMap<>();
 
     private Specification(FastTool tool, Arch arch) {
         this.tool = tool;
@@ -171,9 +180,24 @@ public final class Specification {
                 new Action(definition.getBody(), Context.Empty, definition), bind(definition, args), from);
         List<TLCState> states = new ArrayList<>(found.size());
         for (int i = 0; i < found.size(); i++) {
-            states.add(plain(found.elementAt(i), from));
+            TLCState state = plain(found.elementAt(i), from);
+            if (states.stream().noneMatch(other -> isSame(other, state))) {
+                states.add(state);
+            }
         }
         return states;
+    }
+
+    /** (Several disjuncts may lead to one state.) */
+    private static boolean isSame(TLCState one, TLCState other) {
+        for (OpDeclNode variable : one.getVars()) {
+            IValue value = one.lookup(variable.getName());
+            IValue same = other.lookup(variable.getName());
+            if (value != same && (value == null || !value.equals(same))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The value of an operator in a state. */
@@ -184,8 +208,61 @@ public final class Specification {
 
     /** The value of a variable, or of an operator without arguments, in a state. */
     Value look(String variable, TLCState state) {
-        IValue value = state.lookup(names.computeIfAbsent(variable, UniqueString::uniqueStringOf));
-        return value == null ? TlaValues.plain(eval(variable, ImmutableMap.of(), state)) : (Value) value;
+        IValue value = state.lookup(name(variable));
+        return value == null ? derived(variable, state) : (Value) value;
+    }
+
+    /** A name as TLC has it. */
+    UniqueString name(String name) {
+        return names.computeIfAbsent(name, UniqueString::uniqueStringOf);
+    }
+
+    /**
+     * What an operator without arguments was last, and of what.
+     *
+     * @param of the values of the variables that it depends on
+     */
+    private record Derived(List<@Nullable IValue> of, Value value) {}
+
+    /** (Most steps leave most variables alone, and what is derived from them too.) */
+    private Value derived(String operator, TLCState state) {
+        ImmutableList<UniqueString> on = dependencies.computeIfAbsent(operator, this::variablesOf);
+        Derived last = derived.get(operator);
+        boolean same = last != null;
+        for (int i = 0; same && i < on.size(); i++) {
+            same = state.lookup(on.get(i)) == requireNonNull(last).of.get(i);
+        }
+        if (same) {
+            return requireNonNull(last).value;
+        }
+        Value value = TlaValues.plain(eval(operator, ImmutableMap.of(), state));
+        List<@Nullable IValue> of = new ArrayList<>(on.size());
+        on.forEach(name -> of.add(state.lookup(name)));
+        derived.put(operator, new Derived(of, value));
+        return value;
+    }
+
+    /** The variables that an operator depends on, itself or through others. */
+    private ImmutableList<UniqueString> variablesOf(String operator) {
+        Set<UniqueString> variables = new LinkedHashSet<>();
+        collectVariables(operator(operator).getBody(), variables, new HashSet<>());
+        return ImmutableList.copyOf(variables);
+    }
+
+    private static void collectVariables(SemanticNode node, Set<UniqueString> variables, Set<SymbolNode> seen) {
+        if (node instanceof OpApplNode application && seen.add(application.getOperator())) {
+            if (application.getOperator() instanceof OpDeclNode declared) {
+                variables.add(declared.getName());
+            } else if (application.getOperator() instanceof OpDefNode defined && defined.getBody() != null) {
+                collectVariables(defined.getBody(), variables, seen);
+            }
+        }
+        SemanticNode[] children = node.getChildren();
+        if (children != null) {
+            for (SemanticNode child : children) {
+                collectVariables(child, variables, seen);
+            }
+        }
     }
 
     /** {@code state} with another value for a variable. */
@@ -285,13 +362,13 @@ public final class Specification {
         return ImmutableList.copyOf(names);
     }
 
-    private static void collect(tla2sany.semantic.SemanticNode node, List<String> names) {
-        if (node instanceof tla2sany.semantic.OpApplNode application) {
+    private static void collect(SemanticNode node, List<String> names) {
+        if (node instanceof OpApplNode application) {
             names.add(application.getOperator().getName().toString());
         }
-        tla2sany.semantic.SemanticNode[] children = node.getChildren();
+        SemanticNode[] children = node.getChildren();
         if (children != null) {
-            for (tla2sany.semantic.SemanticNode child : children) {
+            for (SemanticNode child : children) {
                 collect(child, names);
             }
         }

@@ -126,8 +126,23 @@ record TlaValues(Arch arch, int vm) {
             case WORD -> Words64.bits(value) == (long) observed;
             case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU ->
                 agreesByIndex(kind.each(), value, (Map<?, ?>) observed);
+            case VCPU_SET -> agreesAsSet((SetEnumValue) value.toSetEnum(), (Set<?>) observed);
             default -> toTrace(kind, value).equals(observed);
         };
+    }
+
+    private boolean agreesAsSet(SetEnumValue set, Set<?> observed) {
+        int ours = 0;
+        for (Value vcpu : set.elems.toArray()) {
+            int index = index(vcpu);
+            if (index >= 0) {
+                ours++;
+                if (!observed.contains(index)) {
+                    return false;
+                }
+            }
+        }
+        return ours == observed.size();
     }
 
     private boolean agreesByIndex(Kind each, Value value, Map<?, ?> observed) {

@@ -375,18 +375,18 @@ public final class TraceValidator {
         boolean known = step.readings.size() <= 1;
         argsDetermined += known ? missing : 0;
         argsOpen += known ? 0 : missing;
-        if (isDecided(event, step.after)) {
-            guessed.remove(subject);
-        } else if (step.open
+        String guess = step.guess;
+        if (step.open
                 && (stepper.doubts()
                         ? stepper.mayLeap(event)
                         : offsets(step.after.values()).size() > 1)) {
-            guessed.put(
-                    subject,
-                    "any instant that was tried for " + (event.line() > 0 ? "line " + event.line() + ", " : "")
-                            + event.call() + ", and the log does not tell its instant");
-        } else if (step.guess != null) {
-            guessed.putIfAbsent(subject, step.guess);
+            guess = "any instant that was tried for " + (event.line() > 0 ? "line " + event.line() + ", " : "")
+                    + event.call() + ", and the log does not tell its instant";
+        }
+        if ((guess != null || guessed.containsKey(subject)) && isDecided(event, step.after)) {
+            guessed.remove(subject);
+        } else if (guess != null) {
+            guessed.put(subject, guess);
         }
     }
 

@@ -48,6 +48,7 @@ class ErasureTest {
         "ORDER, 25",
         "ARGS, 35",
         "STEPS, 31",
+        "ENTRIES, 31",
         "THREADS, 23"
     })
     void whatIsErasedIsNoReasonToRefuse(Erasure erasure, int atLeast) throws Exception {
@@ -74,6 +75,7 @@ class ErasureTest {
         "ORDER, 40",
         "ARGS, 85",
         "STEPS, 80",
+        "ENTRIES, 80",
         "THREADS, 30"
     })
     void whatIsWrongIsStillRefused(Erasure erasure, int percent) throws Exception {
