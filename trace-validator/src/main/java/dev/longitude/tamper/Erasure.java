@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
 import dev.longitude.kernel.Arch;
 import dev.longitude.replay.TlcReplay;
 import dev.longitude.trace.Field;
@@ -104,10 +105,16 @@ public enum Erasure {
             return without(trace, ImmutableSet.of(Operation.ENTER_GUEST, Operation.EXIT_GUEST), random);
         }
     },
-    /** The order of what several threads did: each vCPU is a thread, and so is what is done to the VM. */
+    /**
+     * The order of what several threads did: each vCPU is a thread, and so is what is done to the VM. (Not where the host
+     * was suspended: its TSC does not tell the order then.)
+     */
     THREADS("the order of threads") {
         @Override
         public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
+            if (trace.events().stream().anyMatch(e -> e.operation() == Operation.HOST_RESUMES)) {
+                return trace;
+            }
             List<List<TraceEvent>> threads = new ArrayList<>();
             for (TraceEvent event : trace.events()) {
                 int thread =
@@ -163,7 +170,8 @@ public enum Erasure {
     private static TlcReplay.Trace without(
             TlcReplay.Trace trace, ImmutableSet<Operation> those, SplittableRandom random) {
         return new TlcReplay.Trace(
-                trace.header().withSilent(those),
+                trace.header()
+                        .withSilent(Sets.union(trace.header().silent(), those).immutableCopy()),
                 trace.events().stream()
                         .filter(e -> !those.contains(e.operation()) || random.nextBoolean())
                         .collect(ImmutableList.toImmutableList()));

@@ -8,6 +8,7 @@ import dev.longitude.trace.TraceEvent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.OpDeclNode;
 import tlc2.tool.TLCState;
@@ -113,17 +114,40 @@ final class Looseness {
         } catch (RuntimeException e) {
             others = List.of();
         }
+        List<TLCState> elsewhere = others;
+        return variables(
+                event,
+                next,
+                observed,
+                (name, value) -> elsewhere.isEmpty()
+                        ? !value.equals(now.lookup(name)) || from.loose.contains(name)
+                        : elsewhere.stream().noneMatch(o -> value.equals(o.lookup(name))));
+    }
+
+    /** The loose variables after the creation of a VM, which at another moment would have led to another state. */
+    ImmutableSet<UniqueString> afterCreation(TraceEvent event, TLCState state, TLCState other) {
+        return variables(event, state, true, (name, value) -> !value.equals(other.lookup(name)));
+    }
+
+    /** A moment with what an event does not tell of it put off. */
+    Instants.Moment putOff(TraceEvent event, Instants.Moment moment) {
+        ImmutableSet<UniqueString> untold = untold(event);
+        return new Instants.Moment(
+                moment.tsc() + (untold.contains(HOST_TSC) ? by(HOST_TSC) : 0),
+                moment.ns() + (untold.contains(HOST_NS) ? by(HOST_NS) : 0),
+                moment.realtime() + (untold.contains(HOST_REALTIME) ? by(HOST_REALTIME) : 0));
+    }
+
+    private static ImmutableSet<UniqueString> variables(
+            TraceEvent event, TLCState state, boolean observed, BiPredicate<UniqueString, IValue> depends) {
         ImmutableSet.Builder<UniqueString> loose = ImmutableSet.builder();
-        for (OpDeclNode variable : next.getVars()) {
+        for (OpDeclNode variable : state.getVars()) {
             UniqueString name = variable.getName();
-            IValue value = next.lookup(name);
-            if (value == null || OF_EVERY_EVENT.contains(name) || (observed && isObserved(event, name, value))) {
-                continue;
-            }
-            boolean depends = others.isEmpty()
-                    ? !value.equals(now.lookup(name)) || from.loose.contains(name)
-                    : others.stream().noneMatch(o -> value.equals(o.lookup(name)));
-            if (depends) {
+            IValue value = state.lookup(name);
+            if (value != null
+                    && !OF_EVERY_EVENT.contains(name)
+                    && !(observed && isObserved(event, name, value))
+                    && depends.test(name, value)) {
                 loose.add(name);
             }
         }

@@ -89,8 +89,8 @@ final class Possible {
     }
 
     /** The first state. */
-    static Possible first(TLCState state, @Nullable TraceEvent step) {
-        return new Possible(state, step, false, 0, null, ImmutableSet.of(), new Change[state.getVars().length]);
+    static Possible first(TLCState state, @Nullable TraceEvent step, ImmutableSet<UniqueString> loose) {
+        return new Possible(state, step, false, 0, null, loose, new Change[state.getVars().length]);
     }
 
     /**

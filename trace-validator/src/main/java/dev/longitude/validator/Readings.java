@@ -5,8 +5,10 @@ import com.google.common.collect.DiscreteDomain;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Range;
+import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Kind;
+import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
@@ -28,6 +30,9 @@ import tlc2.tool.TLCState;
 final class Readings {
     /** More CPUs than these are not tried. */
     private static final int MOST_PCPUS = 64;
+
+    /** More vCPUs than these are not tried for a creation. */
+    private static final int MOST_VCPUS = 64;
 
     /** The flags of an ioctl: four bits, the lowest of which no kernel takes. */
     private static final int FLAGS = 16;
@@ -58,7 +63,7 @@ final class Readings {
         for (Field arg : event.operation().args()) {
             Object seen = event.args().get(arg);
             Collection<?> values = seen == null ? values(event, arg, state) : List.of(seen);
-            all &= seen != null || isFinite(arg);
+            all &= seen != null || isFinite(event, arg);
             List<ImmutableMap<Field, Object>> more = new ArrayList<>();
             for (ImmutableMap<Field, Object> args : partly) {
                 values.forEach(value -> more.add(ImmutableMap.<Field, Object>builder()
@@ -71,9 +76,10 @@ final class Readings {
         return new Read(partly.stream().map(event::with).toList(), all);
     }
 
-    private boolean isFinite(Field arg) {
+    private boolean isFinite(TraceEvent event, Field arg) {
         return switch (arg.kind()) {
-            case VCPU, FLAG -> true;
+            case FLAG -> true;
+            case VCPU -> !creates(event) || header.vcpus() < MOST_VCPUS;
             case PCPU -> header.arm64().pcpus() <= MOST_PCPUS;
             default -> arg.equals(Field.FLAGS);
         };
@@ -89,14 +95,24 @@ final class Readings {
         };
     }
 
-    /** The vCPUs that there are, and those that there may be: which of them an operation can be for is not said here. */
+    private static boolean creates(TraceEvent event) {
+        return event.operation() == Operation.CREATE_VCPU || event.operation() == Operation.BEGIN_CREATE_VCPU;
+    }
+
+    /** The vCPUs that there are, or that are being created; for a creation those that there may be. */
     private Collection<Integer> vcpus(TraceEvent event, TLCState state) {
-        TlaValues values = new TlaValues(header.arch(), event.vm());
-        Set<?> online = (Set<?>)
-                values.toTrace(StateVariable.ONLINE.kind(), specification.look(StateVariable.ONLINE.specName(), state));
-        Set<Integer> vcpus = new TreeSet<>(upTo(header.vcpus() + 1));
-        online.forEach(v -> vcpus.add((Integer) v));
+        Set<Integer> vcpus = new TreeSet<>(creates(event) ? upTo(Math.min(MOST_VCPUS, header.vcpus() + 1)) : List.of());
+        vcpus.addAll(all(StateVariable.ONLINE, event, state));
+        if (header.arch() == Arch.ARM64) {
+            vcpus.addAll(all(StateVariable.CREATING, event, state));
+        }
         return vcpus;
+    }
+
+    private Collection<Integer> all(StateVariable set, TraceEvent event, TLCState state) {
+        TlaValues values = new TlaValues(header.arch(), event.vm());
+        Set<?> all = (Set<?>) values.toTrace(set.kind(), specification.look(set.specName(), state));
+        return all.stream().map(Integer.class::cast).toList();
     }
 
     private static ImmutableList<Integer> upTo(int count) {

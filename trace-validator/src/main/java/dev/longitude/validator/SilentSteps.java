@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tlc2.tool.TLCState;
 import tlc2.value.impl.IntValue;
@@ -55,8 +56,13 @@ final class SilentSteps {
      */
     record Reached(List<Possible> states, boolean all) {}
 
-    /** The states that silent steps lead to from these before an event; those from which none was taken not among them. */
-    Reached before(TraceEvent event, List<Possible> start) {
+    /**
+     * The states that silent steps lead to from these before an event; those from which none was taken not among them.
+     *
+     * @param enough told of the states that so many steps lead to, then of those that one more does, and so on: whether no
+     *     others need be looked for
+     */
+    Reached before(TraceEvent event, List<Possible> start, Predicate<List<Possible>> enough) {
         Set<Object> known = new HashSet<>();
         start.forEach(p -> known.add(key(p)));
         List<Possible> reached = new ArrayList<>();
@@ -73,7 +79,7 @@ final class SilentSteps {
                 }
             }
             reached.addAll(next);
-            latest = next;
+            latest = enough.test(next) ? List.of() : next;
         }
         return new Reached(reached, true);
     }

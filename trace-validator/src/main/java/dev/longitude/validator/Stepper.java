@@ -3,7 +3,6 @@ package dev.longitude.validator;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
-import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
@@ -170,24 +169,34 @@ final class Stepper {
 
     /** The first states of a VM on x86 that an event creates, each at a moment. */
     List<Possible> newVm(TraceEvent event) {
-        TraceHeader.X86 host = header.x86();
-        KernelProfile kernel = header.kernel();
         return ((Moments) instants)
                 .ofCreation(event).stream()
-                        .map(moment -> Possible.first(
-                                specification.initially(
-                                        "NewVm",
-                                        ImmutableMap.of(
-                                                "switches", Specification.switches(kernel),
-                                                "khz", IntValue.gen(host.tscKhz()),
-                                                "fracBits", IntValue.gen(host.tscFracBits()),
-                                                "clocksourceIsTsc", flag(host.tscClocksource()),
-                                                "unstable", flag(host.tscUnstable()),
-                                                "tsc", Words64.word(moment.tsc()),
-                                                "ns", Words64.word(moment.ns()),
-                                                "realtime", Words64.word(moment.realtime()))),
-                                at(event, moment)))
+                        .map(moment -> {
+                            TLCState state = newVm(moment);
+                            return Possible.first(
+                                    state,
+                                    at(event, moment),
+                                    doubts
+                                            ? looseness.afterCreation(
+                                                    event, state, newVm(looseness.putOff(event, moment)))
+                                            : ImmutableSet.of());
+                        })
                         .toList();
+    }
+
+    private TLCState newVm(Instants.Moment moment) {
+        TraceHeader.X86 host = header.x86();
+        return specification.initially(
+                "NewVm",
+                ImmutableMap.of(
+                        "switches", Specification.switches(header.kernel()),
+                        "khz", IntValue.gen(host.tscKhz()),
+                        "fracBits", IntValue.gen(host.tscFracBits()),
+                        "clocksourceIsTsc", flag(host.tscClocksource()),
+                        "unstable", flag(host.tscUnstable()),
+                        "tsc", Words64.word(moment.tsc()),
+                        "ns", Words64.word(moment.ns()),
+                        "realtime", Words64.word(moment.realtime())));
     }
 
     private static Value flag(boolean value) {

@@ -203,16 +203,22 @@ public final class TraceValidator {
         return new Explanation(stepper, observation, header, event, events + 1);
     }
 
-    private Optional<Refusal> begin(int subject, TraceEvent event) {
+    private Optional<Refusal> begin(int subject, TraceEvent event) throws UndecidedException {
         if (possible.containsKey(subject)) {
             return Optional.of(explanation(event).plain(1, "VM " + event.vm(), "no such VM", "it exists"));
         }
         List<Possible> created = stepper.newVm(event);
         List<Possible> agreeing =
                 created.stream().filter(p -> observation.agrees(event, p.state)).toList();
+        boolean told = stepper.looseness().untold(event).isEmpty();
+        if (agreeing.isEmpty() && stepper.doubts() && !told) {
+            throw new UndecidedException(conforming() + in(event) + ", " + event.call()
+                    + ", would perhaps follow if an instant that nothing tells were another one");
+        }
         if (agreeing.isEmpty()) {
             return Optional.of(explanation(event).ofCreation(created));
         }
+        sawUntold |= !told;
         accepted(subject, event, agreeing);
         return Optional.empty();
     }
@@ -228,7 +234,7 @@ public final class TraceValidator {
 
     private List<Possible> before(int subject, TraceEvent event) {
         return header.arch() == Arch.ARM64 && !possible.containsKey(subject)
-                ? List.of(Possible.first(stepper.newHost(event.counter().lo()), null))
+                ? List.of(Possible.first(stepper.newHost(event.counter().lo()), null, ImmutableSet.of()))
                 : possible.getOrDefault(subject, List.of());
     }
 
@@ -313,10 +319,11 @@ public final class TraceValidator {
     }
 
     private boolean isFirm(TraceEvent event, Step step) {
+        boolean behind = latest != null && event.counter().hi() - latest < 0;
+        boolean told = !sawUntold && stepper.looseness().untold(event).isEmpty();
         return step.after.isEmpty()
-                && (step.tried.isEmpty()
-                        ? (latest != null && event.counter().hi() - latest < 0) || !sawUntold
-                        : explanation(event).isFirm(step.tried));
+                && (!step.unreached || behind || told)
+                && explanation(event).isFirm(step.tried);
     }
 
     /** Refuses the event that must have happened first, of those that nothing takes. */
@@ -380,8 +387,7 @@ public final class TraceValidator {
                 && (stepper.doubts()
                         ? stepper.mayLeap(event)
                         : offsets(step.after.values()).size() > 1)) {
-            guess = "any instant that was tried for " + (event.line() > 0 ? "line " + event.line() + ", " : "")
-                    + event.call() + ", and the log does not tell its instant";
+            guess = "any instant that was tried for " + name(event) + ", and the log does not tell its instant";
         }
         if ((guess != null || guessed.containsKey(subject)) && isDecided(event, step.after)) {
             guessed.remove(subject);
@@ -460,6 +466,7 @@ public final class TraceValidator {
      * @param readings what the arguments were in those that took it, where some were not observed
      * @param determined whether what was observed told an instant that the trace does not
      * @param open whether an instant that matters stayed open
+     * @param unreached whether no moment that was tried can be reached from some state
      * @param guess what was tried and is not all that there can be; null if everything was tried
      */
     private record Step(
@@ -468,6 +475,7 @@ public final class TraceValidator {
             Set<Object> readings,
             boolean determined,
             boolean open,
+            boolean unreached,
             @Nullable String guess) {}
 
     private Step step(TraceEvent event, List<Possible> before) {
@@ -475,7 +483,18 @@ public final class TraceValidator {
         if (header.silent().isEmpty() || isDecided(event, direct.after)) {
             return direct;
         }
-        SilentSteps.Reached reached = silentSteps.before(event, before);
+        List<Step> decided = new ArrayList<>();
+        boolean mayDecide = Observation.isWhole(event);
+        SilentSteps.Reached reached = silentSteps.before(event, before, states -> {
+            Step step = mayDecide ? step(event, states, null) : direct;
+            if (isDecided(event, step.after)) {
+                decided.add(step);
+            }
+            return !decided.isEmpty();
+        });
+        if (!decided.isEmpty()) {
+            return decided.get(0);
+        }
         String guess = reached.all() ? null : "the silent steps that were tried before it";
         return step(event, ImmutableList.copyOf(Iterables.concat(before, reached.states())), guess);
     }
@@ -483,11 +502,15 @@ public final class TraceValidator {
     private Step step(TraceEvent event, List<Possible> before, @Nullable String soFar) {
         Map<Object, Possible> after = new LinkedHashMap<>();
         List<Explanation.Tried> tried = new ArrayList<>();
+        List<Explanation.Tried> failed = new ArrayList<>();
         Set<Object> readings = event.hasArgs() ? ImmutableSet.of() : new HashSet<>();
         boolean allRead = true;
         boolean determined = false;
         boolean open = false;
+        boolean unreached = false;
         for (Possible from : before) {
+            int first = tried.size();
+            boolean agrees = false;
             Readings.Read read = stepper.readings(event, from.state);
             allRead &= read.all();
             for (TraceEvent reading : read.events()) {
@@ -497,11 +520,13 @@ public final class TraceValidator {
                 boolean several = before.size() > 1
                         || candidates.moments().size() > 1
                         || read.events().size() > 1;
+                int triedBefore = tried.size();
                 for (Instants.Moment moment : candidates.moments()) {
                     for (TLCState now : stepper.reach(moment, from.state)) {
                         tried.add(new Explanation.Tried(from, now, reading));
                         for (TLCState next : stepper.nexts(reading, now)) {
                             if (observation.agrees(reading, next)) {
+                                agrees = true;
                                 Possible there = stepper.then(from, now, next, reading, moment);
                                 Object key = several ? key(there) : after.size();
                                 if (after.putIfAbsent(key, there) == null) {
@@ -513,13 +538,27 @@ public final class TraceValidator {
                         }
                     }
                 }
+                unreached |= tried.size() == triedBefore;
+            }
+            if (!agrees) {
+                failed.addAll(tried.subList(first, tried.size()));
             }
         }
-        String guess = allRead || soFar != null
-                ? soFar
-                : "any argument that was tried for " + (event.line() > 0 ? "line " + event.line() + ", " : "")
-                        + event.call();
-        return new Step(after, tried, readings, determined, open, guess);
+        String guess = soFar;
+        if (guess == null && !allRead) {
+            guess = "any argument that was tried for " + name(event);
+        }
+        if (guess == null && stepper.doubts() && !after.isEmpty()) {
+            // What is given up here might have led on, had an instant been another one.
+            boolean lost = (unreached && !stepper.looseness().untold(event).isEmpty())
+                    || !explanation(event).isFirm(failed);
+            guess = lost ? "any instant that was tried up to " + name(event) : null;
+        }
+        return new Step(after, tried, readings, determined, open, unreached, guess);
+    }
+
+    private static String name(TraceEvent event) {
+        return (event.line() > 0 ? "line " + event.line() + ", " : "") + event.call();
     }
 
     /** What tells two possible states apart. */
