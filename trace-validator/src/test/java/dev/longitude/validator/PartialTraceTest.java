@@ -62,6 +62,12 @@ class PartialTraceTest {
                 ImmutableMap.copyOf(Maps.filterKeys(event.state(), variables::contains)));
     }
 
+    /** An event that returned something else, and showed nothing of the state. */
+    private static TraceEvent returning(TraceEvent event, ImmutableMap<Field, Object> results) {
+        return new TraceEvent(
+                event.line(), event.vm(), event.when(), event.operation(), event.args(), results, ImmutableMap.of());
+    }
+
     private static ImmutableList<TraceEvent> withoutState(List<TraceEvent> events) {
         return events.stream().map(e -> seen(e, Set.of())).collect(ImmutableList.toImmutableList());
     }
@@ -139,16 +145,7 @@ class PartialTraceTest {
         events.removeIf(e -> e.operation() == Operation.ENTER_GUEST || e.operation() == Operation.EXIT_GUEST);
         int last = events.size() - 1;
         TraceEvent get = events.get(last);
-        events.set(
-                last,
-                new TraceEvent(
-                        get.line(),
-                        get.vm(),
-                        get.when(),
-                        get.operation(),
-                        get.args(),
-                        ImmutableMap.of(Field.OFFSET, 6L),
-                        get.state()));
+        events.set(last, returning(get, ImmutableMap.of(Field.OFFSET, 6L)));
         TraceHeader silent = HEADER.withSilent(ImmutableSet.of(Operation.ENTER_GUEST, Operation.EXIT_GUEST));
         Refusal refusal = validate(new TraceValidator(silent), silent, events).orElseThrow();
         assertThat(refusal.states()).isGreaterThan(1);
@@ -200,16 +197,7 @@ class PartialTraceTest {
         }));
         int last = events.size() - 1;
         TraceEvent get = events.get(last);
-        events.set(
-                last,
-                new TraceEvent(
-                        get.line(),
-                        get.vm(),
-                        get.when(),
-                        get.operation(),
-                        get.args(),
-                        ImmutableMap.of(Field.OFFSET, 7L),
-                        ImmutableMap.of()));
+        events.set(last, returning(get, ImmutableMap.of(Field.OFFSET, 7L)));
         Refusal refusal = validate(new TraceValidator(HEADER), HEADER, events).orElseThrow();
         assertThat(refusal.causes())
                 .extracting(c -> c.step().call())
