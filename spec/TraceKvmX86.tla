@@ -7,6 +7,12 @@
 (***************************************************************************)
 EXTENDS KvmX86, Words64
 
+\* The offset that vcpu has.
+OffsetOf(vcpu) == tscOffset[vcpu]
+
+\* The rate, kHz, that vcpu has, or gets when it is created.
+RateAfter(vcpu) == IF vcpu \in online THEN virtualTscKhz[vcpu] ELSE RateFor(defaultTscKhz).khz
+
 \* Where a log says only between which two instants something happened, what it did can
 \* tell the instant.  These are candidates: the action itself decides.
 
@@ -16,6 +22,9 @@ InstantOfWrite(value, offset) == Sub(value, offset)
 
 \* A read of value through vcpu.
 InstantOfRead(vcpu, value) == Sub(value, tscOffset[vcpu])
+
+\* A load on an unstable TSC that gave vcpu offset; for a vCPU that is not scaled.
+InstantOfLoad(vcpu, offset) == Sub(lastGuestTsc[vcpu], offset)
 
 \* A guest's read of kvmclock, as near as nanoseconds tell, through vcpu and the page of vCPU page; for
 \* a vCPU that is not scaled.
@@ -32,8 +41,23 @@ InstantOfNs(ns) == Add(paceTsc, NsToCycles(tscKhz, Sub(ns, paceNs)))
 \* The least that the base clock can be at tsc.  Another clocksource than the TSC goes its own
 \* way, but not farther from it than by a sixty-fourth.
 EarliestNs(tsc) ==
-  LET least == Add(paceNs, LeastNs(tscKhz, Sub(tsc, paceTsc), IF tscClocksource THEN 22 ELSE 6))
+  LET least == Add(paceNs, LeastNs(tscKhz, Sub(tsc, paceTsc), IF tscClocksource THEN 23 ELSE 6))
   IN IF Before(least, hostNs) THEN hostNs ELSE least
+
+\* Where the base clock goes its own way, what it led to tells it, as near as its rounding.
+
+\* ... at a write of value that joined a generation on an unstable TSC, and led to the TSC since.
+NsOfJoining(vcpu, value, since) ==
+  Add(lastTscNsec, CyclesToNs(RateAfter(vcpu), Sub(since, value)))
+JoinedAt(vcpu, value, ns) ==
+  Add(value, NsToCycles(RateAfter(vcpu), Sub(ns, lastTscNsec)))
+
+\* ... what cycles of the TSC last, by its rate.
+NsOf(cycles) == CyclesToNs(tscKhz, cycles)
+
+\* ... when vcpu was due to be at due.
+NsOfDue(vcpu, due) ==
+  Add(thisTscNsec[vcpu], CyclesToNs(virtualTscKhz[vcpu], Sub(due, thisTscWrite[vcpu])))
 
 \* The base clock when kvmclock is clock.
 NsOfClock(clock) == Sub(clock, kvmclockOffset)

@@ -35,10 +35,11 @@ KeepsPace64(khz, cycles, ns) ==
   IN /\ Number(ns) <= nominal + slack
      /\ Number(ns) + slack >= nominal
 
-\* The least ns, if the pace is off by at most one part in 2^bits.
+\* The least ns, if the pace is off by at most one part in 2^bits.  (For a choice that leaves room
+\* either way: half of what KeepsPace allows.)
 LeastNs(khz, cycles, bits) ==
   LET nominal == Number(CyclesToNs64(khz, cycles))
-      slack   == 4 + nominal \div 2^bits
+      slack   == 2 + nominal \div 2^bits
   IN Word(IF nominal > slack THEN nominal - slack ELSE 0)
 
 \* Clocks that have drifted by the same rounding for a quarter of an hour still show the same.

@@ -7,12 +7,15 @@ package dev.longitude.trace;
  * @param tsc cycles, unsigned; of the guest's TSC for a page's time stamp
  * @param offset guest TSC minus host TSC for a page, 0 where {@code tsc} is the host's
  * @param from where it was seen
+ * @param vcpu the vCPU whose page it is; -1 if it is none's
  */
-public record ClockSeen(long clock, Interval tsc, long offset, From from) {
+public record ClockSeen(long clock, Interval tsc, long offset, From from, int vcpu) {
     /** Where kvmclock was seen. */
     public enum From {
         /** A page's time stamp: the clock update that wrote the page took the host's clocks then. */
         PAGE,
+        /** The time stamp of a page that was written when its vCPU's TSC was raised to where it should be. */
+        CAUGHT_UP,
         /** KVM_GET_CLOCK by the masterclock: both at one instant. */
         MASTERCLOCK,
         /** KVM_GET_CLOCK without it: within {@code tsc}. */

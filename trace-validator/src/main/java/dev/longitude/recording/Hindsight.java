@@ -13,6 +13,7 @@ import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,9 @@ final class Hindsight {
 
     /** How many later KVM_GET_CLOCKs are looked at to find one instant. */
     private static final int MOST_CLOCKS = 12;
+
+    /** How many later pages are looked at to find when a write was. */
+    private static final int MOST_CAUGHT_UP = 12;
 
     private final Predicate<TraceEvent> judged;
 
@@ -75,6 +79,7 @@ final class Hindsight {
                     revealed.set(i, event.revealing(known.offsets(), known.seen(event.vcpu(), event.state())));
                     ahead.remove(where);
                 }
+                case LOAD_VCPU -> ahead.remove(where); // an unstable TSC: it has another offset from here on
                 case ENTER_GUEST, REENTER_GUEST -> {
                     // A TSC that is caught up with moves at entries.
                     if (offsetIn(event) != null || ratesSet.contains(event.vm())) {
@@ -145,16 +150,27 @@ final class Hindsight {
     private ImmutableList<TraceEvent> clocks(List<TraceEvent> events) {
         List<@Nullable ClockSeen> pages = pages(events);
         List<TraceEvent> revealed = new ArrayList<>(events);
+        Set<Integer> raised = raised(events);
         Map<Integer, List<ClockSeen>> ahead = new HashMap<>();
+        Map<Integer, List<ClockSeen>> caughtUpAhead = new HashMap<>();
+        Map<Integer, List<ClockSeen>> unwrittenAhead = new HashMap<>();
         for (int i = events.size() - 1; i >= 0; i--) {
             TraceEvent event = events.get(i);
             if (!judged.test(event)) {
                 continue;
             }
             List<ClockSeen> later = ahead.computeIfAbsent(event.vm(), vm -> new ArrayList<>());
+            List<ClockSeen> caughtUp = caughtUpAhead.computeIfAbsent(event.vm(), vm -> new ArrayList<>());
+            List<ClockSeen> unwritten = unwrittenAhead.computeIfAbsent(event.vm(), vm -> new ArrayList<>());
             ClockSeen page = pages.get(i);
             if (page != null) {
                 later.add(0, page);
+                if (raised.contains(i)) {
+                    ClockSeen seen = new ClockSeen(
+                            page.clock(), page.tsc(), page.offset(), ClockSeen.From.CAUGHT_UP, page.vcpu());
+                    caughtUp.add(0, seen);
+                    unwritten.add(0, seen);
+                }
             }
             switch (event.operation()) {
                 case GET_CLOCK -> {
@@ -169,11 +185,20 @@ final class Hindsight {
                             i,
                             revealed.get(i)
                                     .revealing(later.stream().limit(1).collect(ImmutableList.toImmutableList())));
+                case CREATE_VCPU, WRITE_TSC, SET_TSC_OFFSET -> {
+                    revealed.set(i, revealed.get(i).revealing(seenOfWrite(event, caughtUp, later)));
+                    unwritten.removeIf(seen -> seen.vcpu() == event.vcpu());
+                }
                 case ENTER_GUEST, REENTER_GUEST, TAKE_HOST_TSC, SET_CLOCK -> {
-                    revealed.set(i, revealed.get(i).revealing(seenOf(event, later)));
+                    revealed.set(
+                            i,
+                            revealed.get(i)
+                                    .revealing(seenOf(event, unwritten.isEmpty() ? caughtUp : unwritten, later)));
                     if (event.operation() == Operation.SET_CLOCK
                             && !Integer.valueOf(EINVAL).equals(event.results().get(Field.ERRNO))) {
                         later.clear();
+                        caughtUp.clear();
+                        unwritten.clear();
                     }
                 }
                 default -> {
@@ -194,9 +219,48 @@ final class Hindsight {
         return ImmutableList.copyOf(later);
     }
 
-    /** The pages that the event can have written, and what the next KVM_GET_CLOCKs returned. */
-    private static ImmutableList<ClockSeen> seenOf(TraceEvent event, List<ClockSeen> later) {
+    /**
+     * What tells the base clock at a write of a TSC, where it does not follow from the host's TSC: a TSC that is caught up
+     * with goes on from there by the base clock, its own or that of others for which the write counts too. Else kvmclock as
+     * it is seen next.
+     */
+    private static ImmutableList<ClockSeen> seenOfWrite(
+            TraceEvent event, List<ClockSeen> caughtUp, List<ClockSeen> later) {
         Set<ClockSeen> seen = new LinkedHashSet<>();
+        caughtUp.stream()
+                .filter(s -> s.vcpu() == event.vcpu())
+                .limit(MOST_CAUGHT_UP)
+                .forEach(seen::add);
+        caughtUp.stream().limit(MOST_CAUGHT_UP).forEach(seen::add);
+        later.stream().limit(1).forEach(seen::add);
+        return ImmutableList.copyOf(seen);
+    }
+
+    /** The events at which a vCPU's TSC is raised to where it should be. */
+    private static Set<Integer> raised(List<TraceEvent> events) {
+        Map<List<Integer>, Object> offsets = new HashMap<>();
+        Set<Integer> raised = new HashSet<>();
+        for (int i = 0; i < events.size(); i++) {
+            TraceEvent event = events.get(i);
+            Object offset = offsetIn(event);
+            if (offset != null) {
+                Object before = offsets.put(List.of(event.vm(), event.vcpu()), offset);
+                boolean entry =
+                        event.operation() == Operation.ENTER_GUEST || event.operation() == Operation.REENTER_GUEST;
+                if (entry && before != null && !before.equals(offset)) {
+                    raised.add(i);
+                }
+            }
+        }
+        return raised;
+    }
+
+    /** The pages that the event can have written, and what the next KVM_GET_CLOCKs returned. */
+    private static ImmutableList<ClockSeen> seenOf(TraceEvent event, List<ClockSeen> caughtUp, List<ClockSeen> later) {
+        Set<ClockSeen> seen = new LinkedHashSet<>();
+        if (event.operation() == Operation.SET_CLOCK) {
+            caughtUp.stream().limit(1).forEach(seen::add);
+        }
         int asked = 0;
         for (ClockSeen each : later) {
             if (each.from() == ClockSeen.From.PAGE) {
@@ -234,7 +298,11 @@ final class Hindsight {
                     known == null || stamp == null || time == null || (long) stamp == 0
                             ? null
                             : new ClockSeen(
-                                    (long) time, Interval.exactly((long) stamp), (long) known, ClockSeen.From.PAGE));
+                                    (long) time,
+                                    Interval.exactly((long) stamp),
+                                    (long) known,
+                                    ClockSeen.From.PAGE,
+                                    event.vcpu()));
         }
         return pages;
     }
@@ -249,9 +317,9 @@ final class Hindsight {
             return null;
         }
         if (event.results().get(Field.HOST_TSC) instanceof Long hostTsc && hostTsc != 0) {
-            return new ClockSeen(clock, Interval.exactly(hostTsc), 0, ClockSeen.From.MASTERCLOCK);
+            return new ClockSeen(clock, Interval.exactly(hostTsc), 0, ClockSeen.From.MASTERCLOCK, -1);
         }
-        return new ClockSeen(clock, event.counter(), 0, ClockSeen.From.BASE_CLOCK);
+        return new ClockSeen(clock, event.counter(), 0, ClockSeen.From.BASE_CLOCK, -1);
     }
 
     /** What is known of one vCPU's offset between two writes. */

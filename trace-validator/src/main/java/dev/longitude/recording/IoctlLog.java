@@ -82,13 +82,18 @@ public final class IoctlLog {
     private final Set<Integer> vms = new HashSet<>();
     private final Set<Integer> disturbed = new HashSet<>();
     private final Set<List<Integer>> active = new HashSet<>();
+    private final Map<List<Integer>, Long> adjusts = new HashMap<>();
     private @Nullable Integer recordedKhz;
     private boolean rateSet;
     private int mostVcpus;
 
-    private IoctlLog(Path file, @Nullable Tracepoints tracepoints) {
+    /** Null where a load of a vCPU does not change its offset, or nothing shows how. */
+    private final @Nullable Loads loads;
+
+    private IoctlLog(Path file, @Nullable Tracepoints tracepoints, @Nullable Loads loads) {
         this.file = file;
         this.tracepoints = tracepoints;
+        this.loads = loads;
     }
 
     /** Whether a text that begins with this line may be an ioctl log. */
@@ -142,20 +147,25 @@ public final class IoctlLog {
                     file.toString(),
                     "recorded on " + machine + "; only " + Arch.X86 + " and " + Arch.ARM64 + " are modelled");
         }
-        IoctlLog log = new IoctlLog(file, Tracepoints.beside(file));
+        Tracepoints tracepoints = Tracepoints.beside(file);
+        boolean unstable = host.unstable() || (tracepoints != null && Loads.areShown(tracepoints, records));
+        IoctlLog log = new IoctlLog(
+                file, tracepoints, unstable && tracepoints != null ? new Loads(tracepoints, records) : null);
         log.takeAll(records, lines.name());
-        return log.trace(host, kernel, records);
+        return log.trace(host, unstable, kernel, records);
     }
 
-    private ImportedTrace trace(HostFacts host, @Nullable KernelProfile kernel, List<IoctlRecord> records)
+    private ImportedTrace trace(
+            HostFacts host, boolean unstable, @Nullable KernelProfile kernel, List<IoctlRecord> records)
             throws TraceFormatException {
         if (events.isEmpty()) {
             throw new TraceFormatException(file.toString(), "no operation of the log is modelled");
         }
-        if (host.unstable()) {
+        if (unstable && loads == null) {
             disturbances.clear();
             for (int vm : vms) {
-                disturbances.add(new ImportedTrace.Disturbance(events.get(0).line(), vm, "an unstable host TSC"));
+                disturbances.add(new ImportedTrace.Disturbance(
+                        events.get(0).line(), vm, "an unstable host TSC without tracepoints"));
             }
         }
         return new ImportedTrace(
@@ -164,8 +174,8 @@ public final class IoctlLog {
                         new TraceHeader.X86(
                                 khz(host, records),
                                 0, // no recording yet of a host that scales
-                                host.tscClocksource(),
-                                host.unstable()),
+                                host.tscClocksource() && !unstable,
+                                unstable),
                         mostVcpus,
                         origin(file, host)),
                 new Hindsight(e -> disturbances.stream().noneMatch(d -> d.vm() == e.vm() && d.line() <= e.line()))
@@ -233,14 +243,13 @@ public final class IoctlLog {
     private @Nullable IoctlRecord previous;
 
     private void takeAll(List<IoctlRecord> records, String source) throws TraceFormatException {
-        OpenRuns runs = OpenRuns.of(records, tracepoints);
+        OpenRuns runs = OpenRuns.of(records, tracepoints, loads);
         for (IoctlRecord record : records) {
             for (OpenRuns.Step step : runs.before(record)) {
+                loadsBefore(step.run(), step.when().hi());
                 takeStep(step, source);
             }
-            int before = events.size();
             take(record, source);
-            modelled += events.size() > before ? 1 : 0;
             previous = record;
         }
         for (OpenRuns.Step step : runs.rest()) {
@@ -252,6 +261,72 @@ public final class IoctlLog {
         if (record.op().equals("note")) {
             return;
         }
+        Loads unstable = loads;
+        if (unstable == null || record.host() == null || record.vm() == null) {
+            takeOperation(record, source);
+            return;
+        }
+        Interval when = when(record, source);
+        loadsBefore(record, when.lo());
+        if (record.vcpu() == null || record.op().equals("KVM_RUN")) {
+            takeOperation(record, source);
+            return;
+        }
+        boolean created = !record.op().equals("KVM_CREATE_VCPU");
+        loads(record, source, unstable.within(vm(record), vcpu(record, source), when, writesOffset(record)), created);
+        takeOperation(record, source);
+        loads(record, source, unstable.within(vm(record), vcpu(record, source), when, false), true);
+    }
+
+    /** The loads outside of all operations, up to an instant. */
+    private void loadsBefore(IoctlRecord record, long tsc) {
+        for (Loads.Outside load : loads == null ? ImmutableList.<Loads.Outside>of() : loads.before(tsc)) {
+            IoctlRecord before = previous;
+            long latest = load.write().tsc();
+            long lo = before == null || before.host() == null
+                    ? latest
+                    : before.host().hi();
+            load(record, load.vm(), load.write(), new Interval(latest - lo < 0 ? latest : lo, latest));
+        }
+    }
+
+    /** The loads within an operation; of one that a vCPU's creation makes before there is a vCPU, nothing is seen. */
+    private void loads(IoctlRecord record, String source, List<Tracepoints.WriteTscOffset> writes, boolean created)
+            throws TraceFormatException {
+        long lo = when(record, source).lo();
+        for (Tracepoints.WriteTscOffset write : writes) {
+            if (created) {
+                load(record, vm(record), write, new Interval(lo, write.tsc()));
+            }
+            lo = write.tsc();
+        }
+    }
+
+    private void load(IoctlRecord record, int vm, Tracepoints.WriteTscOffset write, Interval when) {
+        events.add(new TraceEvent(
+                record.line(),
+                vm,
+                hostTime(record, when),
+                Operation.LOAD_VCPU,
+                ImmutableMap.of(Field.VCPU, write.vcpu()),
+                ImmutableMap.of(),
+                ImmutableMap.of(StateVariable.TSC_OFFSET, ImmutableMap.of(write.vcpu(), write.next()))));
+    }
+
+    private static boolean writesOffset(IoctlRecord record) {
+        return !record.failed()
+                && (record.op().equals("KVM_CREATE_VCPU")
+                        || (record.op().equals("KVM_SET_MSRS") && msr(record, record.args(), MSR_TSC) != null)
+                        || (record.op().equals("KVM_SET_DEVICE_ATTR") && isTscOffset(record)));
+    }
+
+    private void takeOperation(IoctlRecord record, String source) throws TraceFormatException {
+        int before = events.size();
+        takeEvents(record, source);
+        modelled += events.size() > before ? 1 : 0;
+    }
+
+    private void takeEvents(IoctlRecord record, String source) throws TraceFormatException {
         if (record.failed() && !(record.errno() == EINVAL && REFUSED.contains(record.op()))) {
             unrelated.add(record.op() + " (failed)"); // an error changes nothing
             return;
@@ -267,7 +342,7 @@ public final class IoctlLog {
                     notModelled.add(record.op());
                 }
             }
-            case "KVM_CREATE_VCPU" -> write(record, source, Operation.CREATE_VCPU, Map.of());
+            case "KVM_CREATE_VCPU" -> write(record, source, Operation.CREATE_VCPU, Map.of(), null);
             case "KVM_SET_MSRS" -> setMsrs(record, source);
             case "KVM_GET_MSRS" -> {
                 Long tsc = msr(record, record.out(), MSR_TSC);
@@ -285,7 +360,7 @@ public final class IoctlLog {
             case "KVM_SET_DEVICE_ATTR" -> {
                 Long offset = record.arg("offset");
                 if (isTscOffset(record) && offset != null) {
-                    write(record, source, Operation.SET_TSC_OFFSET, Map.of(Field.OFFSET, offset));
+                    write(record, source, Operation.SET_TSC_OFFSET, Map.of(Field.OFFSET, offset), null);
                 } else {
                     disturb(record);
                 }
@@ -356,10 +431,11 @@ public final class IoctlLog {
             systemTime = msr(record, record.args(), MSR_SYSTEM_TIME);
         }
         if (adjust != null) {
+            adjusts.put(List.of(vm(record), vcpu(record, source)), adjust);
             onVcpu(record, source, Operation.WRITE_TSC_ADJUST, Map.of(Field.VALUE, adjust), Map.of());
         }
         if (tsc != null) {
-            write(record, source, Operation.WRITE_TSC, Map.of(Field.VALUE, tsc));
+            write(record, source, Operation.WRITE_TSC, Map.of(Field.VALUE, tsc), null);
         }
         if (systemTime != null) {
             boolean on = (systemTime & 1) != 0;
@@ -524,16 +600,23 @@ public final class IoctlLog {
     }
 
     /** An operation that gives a vCPU an offset. */
-    private void write(IoctlRecord record, String source, Operation operation, Map<Field, Object> args)
+    private void write(
+            IoctlRecord record,
+            String source,
+            Operation operation,
+            Map<Field, Object> args,
+            Tracepoints.@Nullable WriteTscOffset taken)
             throws TraceFormatException {
         int vcpu = vcpu(record, source);
         Interval when = when(record, source);
         ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builder();
         if (tracepoints != null) {
             Interval bracket = when;
-            var offset = tracepoints.take(Tracepoints.WriteTscOffset.class, vcpu, bracket);
+            var offset = taken != null
+                    ? Optional.of(taken)
+                    : tracepoints.take(Tracepoints.WriteTscOffset.class, vcpu, bracket);
             if (offset.isPresent()) {
-                when = new Interval(when.lo(), offset.get().tsc());
+                when = new Interval(when.lo(), until(vm(record), offset.get(), when.lo()));
                 state.put(
                         StateVariable.TSC_OFFSET,
                         ImmutableMap.of(vcpu, offset.get().next()));
@@ -571,12 +654,26 @@ public final class IoctlLog {
         add(record, when, operation, all, results, state);
     }
 
+    /** The latest that a write of an offset can have been: on an unstable TSC, the next load goes on from there. */
+    private long until(int vm, Tracepoints.WriteTscOffset write, long from) {
+        if (loads == null) {
+            return write.tsc();
+        }
+        loads.take(vm, write);
+        long seen = loads.seenUntil(write).orElse(write.tsc());
+        return seen - write.tsc() < 0 && seen - from >= 0 ? seen : write.tsc();
+    }
+
     /** KVM_RUN: the vCPU enters the guest, may read its TSC there, and comes back. */
     private void run(IoctlRecord record, String source) throws TraceFormatException {
         int vcpu = vcpu(record, source);
         Interval when = when(record, source);
         if (OpenRuns.isOpen(record)) {
             return; // its steps come by themselves
+        }
+        if (loads != null && tracepoints != null) {
+            runLoaded(record, source, loads, tracepoints);
+            return;
         }
         Map<Field, Object> updated = new HashMap<>();
         Map<StateVariable, Object> state = new HashMap<>();
@@ -588,7 +685,12 @@ public final class IoctlLog {
             var offset = written
                     ? Optional.<Tracepoints.WriteTscOffset>empty()
                     : tracepoints.take(Tracepoints.WriteTscOffset.class, vcpu, when);
-            offset.ifPresent(o -> state.put(StateVariable.TSC_OFFSET, ImmutableMap.of(vcpu, o.next())));
+            if (offset.isPresent()) {
+                state.put(
+                        StateVariable.TSC_OFFSET,
+                        ImmutableMap.of(vcpu, offset.get().next()));
+                when = new Interval(when.lo(), offset.get().tsc());
+            }
             var page = tracepoints.take(Tracepoints.PvclockUpdate.class, vcpu, when);
             if (page.isPresent()) {
                 enterWithPage(record, source, when, Operation.ENTER_GUEST, page.get(), updated, state);
@@ -598,7 +700,7 @@ public final class IoctlLog {
         } else {
             onVcpu(record, source, when, Operation.ENTER_GUEST, Map.of(), updated, state);
         }
-        guest(record, source);
+        guest(record, source, null);
         onVcpu(record, source, Operation.EXIT_GUEST, Map.of(), Map.of());
     }
 
@@ -629,7 +731,16 @@ public final class IoctlLog {
     /** One step of a KVM_RUN of which the log has only the beginning. */
     private void takeStep(OpenRuns.Step step, String source) throws TraceFormatException {
         IoctlRecord record = step.run();
-        Operation how = step.enters() ? Operation.ENTER_GUEST : Operation.REENTER_GUEST;
+        if (step.kind() == OpenRuns.Kind.LOAD) {
+            load(record, vm(record), requireNonNull(step.offset()), step.when());
+            return;
+        }
+        if (step.kind() == OpenRuns.Kind.GUEST) {
+            guest(record, source, step.offset());
+            return;
+        }
+        boolean enters = step.kind() == OpenRuns.Kind.ENTER;
+        Operation how = enters ? Operation.ENTER_GUEST : Operation.REENTER_GUEST;
         Map<Field, Object> updated = new HashMap<>();
         Map<StateVariable, Object> state = new HashMap<>();
         Tracepoints.UpdateMasterClock update = step.update();
@@ -640,14 +751,19 @@ public final class IoctlLog {
         if (update != null) {
             state.put(StateVariable.USE_MASTER_CLOCK, update.masterclock());
         }
-        if (step.exits()) {
+        if (step.offset() != null) {
+            state.put(
+                    StateVariable.TSC_OFFSET,
+                    ImmutableMap.of(vcpu(record, source), step.offset().next()));
+        }
+        if (step.kind() == OpenRuns.Kind.EXIT) {
             onVcpu(record, source, step.when(), Operation.EXIT_GUEST, Map.of(), Map.of(), Map.of());
         } else if (page == null) {
             onVcpu(record, source, step.when(), how, Map.of(), updated, state);
         } else {
             if (active.add(List.of(vm(record), page.vcpu()))) {
                 // The guest has set its page up; that it did so is seen only now.
-                if (step.enters() || update != null) {
+                if (enters || update != null) {
                     onVcpu(record, source, step.when(), how, Map.of(), updated, state);
                     how = Operation.REENTER_GUEST;
                     updated = Map.of(Field.UPDATED, false);
@@ -666,8 +782,51 @@ public final class IoctlLog {
         }
     }
 
-    /** What the guest did with its TSC, as far as the recorder says. */
-    private void guest(IoctlRecord record, String source) throws TraceFormatException {
+    /** A KVM_RUN on a host whose TSC is unstable. */
+    private void runLoaded(IoctlRecord record, String source, Loads unstable, Tracepoints shown)
+            throws TraceFormatException {
+        Interval when = when(record, source);
+        ImmutableList<Tracepoints.Point> points = shown.takeAll(vcpu(record, source), when);
+        for (OpenRuns.Step step : LoadedRun.steps(record, when, points, guestWrite(record, points), true, unstable)) {
+            takeStep(step, source);
+        }
+    }
+
+    /** Of the tracepoints of a run that which tells of the guest's write of its TSC, or null. */
+    private Tracepoints.@Nullable WriteTscOffset guestWrite(IoctlRecord record, List<Tracepoints.Point> points)
+            throws TraceFormatException {
+        Long value = record.arg("data");
+        Tracepoints.WriteTscOffset best = null;
+        if (value == null || !record.says("guest", "wrmsr")) {
+            return null;
+        }
+        List<Integer> where = List.of(vm(record), record.vcpu() == null ? -1 : record.vcpu());
+        for (Tracepoints.Point point : points) {
+            if (point instanceof Tracepoints.WriteTscOffset write) {
+                // The TSC was written when it was that much less; TSC_ADJUST moves it by what is new in it.
+                long after = write.tsc() - (value - write.next());
+                if (record.says("index", MSR_TSC_ADJUST)
+                        ? write.step() == value - adjusts.getOrDefault(where, 0L)
+                        : after >= 0 && (best == null || after < best.tsc() - (value - best.next()))) {
+                    best = write;
+                }
+            }
+        }
+        if (record.says("index", MSR_TSC_ADJUST)) {
+            adjusts.put(where, value);
+        } else if (best != null) {
+            adjusts.merge(where, best.step(), Long::sum);
+        }
+        return best;
+    }
+
+    /**
+     * What the guest did with its TSC, as far as the recorder says.
+     *
+     * @param offset the tracepoint of what the guest wrote, if it is already taken
+     */
+    private void guest(IoctlRecord record, String source, Tracepoints.@Nullable WriteTscOffset offset)
+            throws TraceFormatException {
         if (record.says("guest", "rdtsc")) {
             onVcpu(record, source, Operation.GUEST_READ_TSC, Map.of(), seen(record.result("guest_tsc")));
         } else if (record.says("guest", "rdmsr") && record.says("index", MSR_TSC)) {
@@ -675,11 +834,11 @@ public final class IoctlLog {
         } else if (record.says("guest", "rdmsr") && record.says("index", MSR_TSC_ADJUST)) {
             onVcpu(record, source, Operation.GUEST_READ_TSC_ADJUST, Map.of(), seen(record.result("data")));
         } else if (record.says("guest", "wrmsr") && record.arg("data") != null && record.says("index", MSR_TSC)) {
-            write(record, source, Operation.GUEST_WRITE_TSC, seen(record.arg("data")));
+            write(record, source, Operation.GUEST_WRITE_TSC, seen(record.arg("data")), offset);
         } else if (record.says("guest", "wrmsr")
                 && record.arg("data") != null
                 && record.says("index", MSR_TSC_ADJUST)) {
-            write(record, source, Operation.GUEST_WRITE_TSC_ADJUST, seen(record.arg("data")));
+            write(record, source, Operation.GUEST_WRITE_TSC_ADJUST, seen(record.arg("data")), offset);
         } else if (record.says("guest", "wrmsr")) {
             disturb(record);
         } else if (record.args().get("guest") != null) {

@@ -22,18 +22,46 @@ final class OpenRuns {
      *
      * @param run the record of the run
      * @param when the host's TSC
-     * @param enters whether it is the first: from userspace into the guest
-     * @param exits whether it is the last: back to userspace
+     * @param kind what it is
      * @param update the masterclock update that it worked off, or null
      * @param page the page that it wrote, or null
+     * @param offset the offset that it gave the vCPU, or null
      */
     record Step(
             IoctlRecord run,
             Interval when,
-            boolean enters,
-            boolean exits,
+            Kind kind,
             Tracepoints.@Nullable UpdateMasterClock update,
-            Tracepoints.@Nullable PvclockUpdate page) {}
+            Tracepoints.@Nullable PvclockUpdate page,
+            Tracepoints.@Nullable WriteTscOffset offset) {
+        Step(
+                IoctlRecord run,
+                Interval when,
+                Kind kind,
+                Tracepoints.@Nullable UpdateMasterClock update,
+                Tracepoints.@Nullable PvclockUpdate page) {
+            this(run, when, kind, update, page, null);
+        }
+
+        /** The same step, at {@code latest} at the latest. */
+        Step until(long latest) {
+            return new Step(run, new Interval(when.lo(), latest), kind, update, page, offset);
+        }
+    }
+
+    /** What a step is. */
+    enum Kind {
+        /** The vCPU is loaded on a pCPU. */
+        LOAD,
+        /** Into the guest. */
+        ENTER,
+        /** Back to the guest, after an exit that KVM handled itself. */
+        REENTER,
+        /** What the guest does, as far as the log tells. */
+        GUEST,
+        /** Out of the guest. */
+        EXIT
+    }
 
     /** Whether the log has only the beginning of that run. */
     static boolean isOpen(IoctlRecord record) {
@@ -42,12 +70,12 @@ final class OpenRuns {
     }
 
     /** The open runs of a log. */
-    static OpenRuns of(List<IoctlRecord> records, @Nullable Tracepoints tracepoints) {
+    static OpenRuns of(List<IoctlRecord> records, @Nullable Tracepoints tracepoints, @Nullable Loads loads) {
         List<Step> all = new ArrayList<>();
         for (int i = 0; i < records.size(); i++) {
             IoctlRecord run = records.get(i);
             if (isOpen(run) && run.vcpu() != null && run.vm() != null) {
-                all.addAll(steps(run, next(records, i), endOf(records), tracepoints));
+                all.addAll(steps(run, next(records, i), endOf(records), tracepoints, loads));
             }
         }
         OpenRuns runs = new OpenRuns();
@@ -78,7 +106,11 @@ final class OpenRuns {
     }
 
     private static List<Step> steps(
-            IoctlRecord run, @Nullable IoctlRecord next, long endOfLog, @Nullable Tracepoints tracepoints) {
+            IoctlRecord run,
+            @Nullable IoctlRecord next,
+            long endOfLog,
+            @Nullable Tracepoints tracepoints,
+            @Nullable Loads loads) {
         long begin = Objects.requireNonNull(run.host()).lo();
         Interval last = next == null ? null : next.host();
         long end = last == null ? endOfLog : last.lo();
@@ -92,36 +124,38 @@ final class OpenRuns {
         ImmutableList<Tracepoints.Point> points = tracepoints == null
                 ? ImmutableList.of()
                 : tracepoints.takeAll(Objects.requireNonNull(run.vcpu()), new Interval(begin, end));
+        if (loads != null) {
+            return LoadedRun.steps(run, new Interval(begin, end), points, null, last != null, loads);
+        }
         for (Tracepoints.Point point : points) {
             if (point instanceof Tracepoints.UpdateMasterClock master) {
                 if (update != null) {
-                    steps.add(new Step(run, new Interval(from, update.tsc()), !entered, false, update, null));
+                    steps.add(new Step(run, new Interval(from, update.tsc()), kind(entered), update, null));
                     entered = true;
                     from = update.tsc();
                 }
                 update = master;
             } else if (point instanceof Tracepoints.PvclockUpdate page) {
-                if (update == null && !entered) {
-                    // It was in the guest before: its page was not there to be written when it entered.
-                    steps.add(new Step(run, Interval.exactly(begin), true, false, null, null));
-                    entered = true;
-                }
-                steps.add(new Step(run, new Interval(from, page.tsc()), !entered, false, update, page));
+                steps.add(new Step(run, new Interval(from, page.tsc()), kind(entered), update, page));
                 entered = true;
                 from = page.tsc();
                 update = null;
             }
         }
         if (update != null) {
-            steps.add(new Step(run, new Interval(from, update.tsc()), !entered, false, update, null));
+            steps.add(new Step(run, new Interval(from, update.tsc()), kind(entered), update, null));
             entered = true;
             from = update.tsc();
         }
         // (A run without a tracepoint may never have come into the guest: the vCPU of a young guest waits to be woken.)
         if (last != null && entered) {
-            steps.add(new Step(run, Interval.exactly(end), false, true, null, null));
+            steps.add(new Step(run, Interval.exactly(end), Kind.EXIT, null, null));
         }
         return steps;
+    }
+
+    private static Kind kind(boolean entered) {
+        return entered ? Kind.REENTER : Kind.ENTER;
     }
 
     /** The steps that come before a record, in order. */

@@ -1,6 +1,7 @@
 package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSetMultimap;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.LineSource;
@@ -9,8 +10,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -24,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class Tracepoints {
     private static final Pattern LINE =
             Pattern.compile("^.{0,32}-(\\d{1,9}) +\\[\\d+\\] +\\S+ +(\\d{1,20}): (\\w+): (.*)$");
-    private static final Pattern WRITE_TSC_OFFSET = Pattern.compile("vcpu=(\\d{1,5}) prev=\\d{1,20} next=(\\d{1,20})");
+    private static final Pattern WRITE_TSC_OFFSET =
+            Pattern.compile("vcpu=(\\d{1,5}) prev=(\\d{1,20}) next=(\\d{1,20})");
     private static final Pattern TRACK_TSC = Pattern.compile(
             "vcpu_id (\\d{1,5}) masterclock (\\d) offsetmatched (\\d{1,9}) nr_online \\d{1,9} hostclock (\\w+)");
     private static final Pattern PVCLOCK_UPDATE = Pattern.compile("vcpu_id (\\d{1,5}), pvclock \\{ version \\d{1,10}, "
@@ -39,8 +44,13 @@ final class Tracepoints {
         long tsc();
     }
 
-    /** kvm_write_tsc_offset: the vCPU's offset after. */
-    record WriteTscOffset(long tsc, int vcpu, long next) implements Point {}
+    /** kvm_write_tsc_offset: the vCPU's offset before and after. */
+    record WriteTscOffset(long tsc, int vcpu, long prev, long next) implements Point {
+        /** By how much the vCPU's TSC went on at once, cycles; less than 0 if it went back. */
+        long step() {
+            return next - prev;
+        }
+    }
 
     /** kvm_track_tsc: the books after a TSC write. */
     record TrackTsc(long tsc, int vcpu, boolean masterclock, int nrMatched) implements Point {}
@@ -54,11 +64,18 @@ final class Tracepoints {
 
     private final ImmutableList<Point> points;
     private final ImmutableSetMultimap<Integer, Integer> vcpusOfThread;
+    private final ImmutableList<WriteTscOffset> offsetsWritten;
+    private final ImmutableSet<WriteTscOffset> booked;
     private final Set<Point> used = new HashSet<>();
 
     private Tracepoints(ImmutableList<Point> points, ImmutableSetMultimap<Integer, Integer> vcpusOfThread) {
         this.points = points;
         this.vcpusOfThread = vcpusOfThread;
+        this.booked = booked(points);
+        this.offsetsWritten = points.stream()
+                .filter(WriteTscOffset.class::isInstance)
+                .map(WriteTscOffset.class::cast)
+                .collect(ImmutableList.toImmutableList());
     }
 
     /** Reads {@code NAME.ftrace.txt} beside {@code NAME.jsonl}; null if there is none, or its clock is another. */
@@ -93,7 +110,8 @@ final class Tracepoints {
         switch (event) {
             case "kvm_write_tsc_offset" -> {
                 Matcher m = fields(lines, WRITE_TSC_OFFSET, event, text);
-                return new WriteTscOffset(tsc, Integer.parseInt(m.group(1)), unsigned(lines, m.group(2)));
+                return new WriteTscOffset(
+                        tsc, Integer.parseInt(m.group(1)), unsigned(lines, m.group(2)), unsigned(lines, m.group(3)));
             }
             case "kvm_track_tsc" -> {
                 Matcher m = fields(lines, TRACK_TSC, event, text);
@@ -157,6 +175,56 @@ final class Tracepoints {
             }
         }
         return Optional.empty();
+    }
+
+    /** All writes of an offset, in order. */
+    ImmutableList<WriteTscOffset> offsetsWritten() {
+        return offsetsWritten;
+    }
+
+    /** The writes of a vCPU's offset within an interval, in order. */
+    ImmutableList<WriteTscOffset> offsetsWritten(int vcpu, Interval within) {
+        return offsetsWritten.stream()
+                .filter(w -> w.vcpu() == vcpu && within.contains(w.tsc()))
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    /** The first line within the interval that no operation has taken and that tells of a write of the vCPU's TSC. */
+    Optional<TrackTsc> tracked(int vcpu, Interval within) {
+        return points.stream()
+                .filter(TrackTsc.class::isInstance)
+                .map(TrackTsc.class::cast)
+                .filter(t -> t.vcpu() == vcpu && within.contains(t.tsc()) && !used.contains(t))
+                .findFirst();
+    }
+
+    /** Whether that write was one of the vCPU's TSC: the books follow it. */
+    boolean isBooked(WriteTscOffset write) {
+        return booked.contains(write);
+    }
+
+    /** The writes of offsets that the books follow, before the vCPU's next. */
+    private static ImmutableSet<WriteTscOffset> booked(List<Point> points) {
+        Map<Integer, WriteTscOffset> last = new HashMap<>();
+        ImmutableSet.Builder<WriteTscOffset> booked = ImmutableSet.builder();
+        for (Point point : points) {
+            if (point instanceof WriteTscOffset write) {
+                last.put(write.vcpu(), write);
+            } else if (point instanceof TrackTsc track && last.containsKey(track.vcpu())) {
+                booked.add(Objects.requireNonNull(last.remove(track.vcpu())));
+            }
+        }
+        return booked.build();
+    }
+
+    /** Whether an operation has taken that line. */
+    boolean isTaken(Point point) {
+        return used.contains(point);
+    }
+
+    /** Takes a line. */
+    void take(Point point) {
+        used.add(point);
     }
 
     /** The vCPU's lines of an interval that no operation has taken, in order; they are taken now. */

@@ -62,6 +62,7 @@ final class Moments implements Instants {
     private final Specification specification;
     private final TraceHeader header;
     private final boolean goesByState;
+    private final BaseClock baseClock;
 
     /**
      * The moments of a trace's events.
@@ -73,6 +74,7 @@ final class Moments implements Instants {
         this.specification = specification;
         this.header = header;
         this.goesByState = goesByState;
+        this.baseClock = new BaseClock(specification);
     }
 
     /** The moments at which a VM may have been created. */
@@ -185,10 +187,18 @@ final class Moments implements Instants {
 
     private void imply(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
         switch (event.operation()) {
-            case CREATE_VCPU -> offsets(event).forEach(o -> implied.add(plain(event, state, instantOfWrite(0, o))));
-            case WRITE_TSC, GUEST_WRITE_TSC -> {
+            case CREATE_VCPU -> implyWrite(event, state, within, 0, implied);
+            case WRITE_TSC -> implyWrite(event, state, within, (long) event.arg(Field.VALUE), implied);
+            case GUEST_WRITE_TSC -> {
                 long value = (long) event.arg(Field.VALUE);
                 offsets(event).forEach(o -> implied.add(plain(event, state, instantOfWrite(value, o))));
+            }
+            case SET_TSC_OFFSET -> {
+                if (goesItsOwnWay(state)) {
+                    long offset = (long) event.arg(Field.OFFSET);
+                    implied.addAll(
+                            baseClock.opened(event, state, within, tsc -> tsc + offset, realtime(event.when(), state)));
+                }
             }
             case READ_TSC, GUEST_READ_TSC -> {
                 Object value = event.results().get(Field.VALUE);
@@ -201,7 +211,7 @@ final class Moments implements Instants {
                 event.revealedClocks().forEach(seen -> implyClock(event, state, within, seen.clock(), implied));
             case GET_CLOCK -> implyGetClock(event, state, within, implied);
             case ENTER_GUEST, REENTER_GUEST -> implyEntry(event, state, within, implied);
-            case LOAD_VCPU -> bisect(event, state, within, implied);
+            case LOAD_VCPU -> implyLoad(event, state, within, implied);
             case TAKE_HOST_TSC -> {
                 for (ClockSeen seen : event.revealedClocks()) {
                     if (seen.from() == ClockSeen.From.PAGE) {
@@ -209,11 +219,53 @@ final class Moments implements Instants {
                     }
                 }
             }
-            case SET_CLOCK -> implySetClock(event, state, within, implied);
+            case SET_CLOCK -> {
+                implySetClock(event, state, within, implied);
+                if (goesItsOwnWay(state)) {
+                    implied.add(plain(event, state, within.lo()));
+                    implied.addAll(baseClock.clockSet(event, state, within, realtime(event.when(), state)));
+                }
+            }
             default -> {
                 // The rest does not depend on the instant: an offset that is set is the same line at any time.
             }
         }
+    }
+
+    /** A load on an unstable TSC, that went on from where KVM had seen the TSC last. */
+    private void implyLoad(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+        if (header.x86().tscFracBits() != 0) {
+            bisect(event, state, within, implied);
+        } else if (vcpuOnline(event, state)
+                && part(event.state().get(StateVariable.TSC_OFFSET), event) instanceof Long offset) {
+            long tsc = bits(
+                    "InstantOfLoad", state, Map.of("vcpu", IntValue.gen(event.vcpu()), "offset", Words64.word(offset)));
+            implied.add(plain(event, state, tsc));
+        }
+    }
+
+    /** A write of {@code value}: where the base clock does not follow from the TSC, later events tell it. */
+    private void implyWrite(TraceEvent event, TLCState state, Interval within, long value, Set<Moment> implied) {
+        boolean free = goesItsOwnWay(state);
+        long realtime = realtime(event.when(), state);
+        for (long offset : offsets(event)) {
+            long tsc = instantOfWrite(value, offset);
+            if (!free) {
+                implied.add(plain(event, state, tsc));
+                continue;
+            }
+            if (within.contains(tsc)) {
+                implied.addAll(baseClock.opened(event, state, Interval.exactly(tsc), t -> value, realtime));
+            }
+            if (specification.look("tscUnstable", state) == BoolValue.ValTrue) {
+                implied.addAll(baseClock.joined(event, state, within, offset, value, realtime));
+            }
+        }
+    }
+
+    /** Whether the host's clocksource is not its TSC. */
+    private boolean goesItsOwnWay(TLCState state) {
+        return specification.look("tscClocksource", state) != BoolValue.ValTrue;
     }
 
     /** The offsets that the event, or later ones, show its vCPU to have had after it. */
@@ -339,6 +391,7 @@ final class Moments implements Instants {
             return;
         }
         boolean tscTaken = specification.look("tscTaken", state).size() > 0;
+        boolean free = goesItsOwnWay(state);
         for (ClockSeen seen : event.revealedClocks()) {
             if (seen.from() == ClockSeen.From.PAGE) {
                 long ns = nsOfClock(seen.clock(), state);
@@ -349,7 +402,10 @@ final class Moments implements Instants {
             }
         }
         implied.removeIf(m -> !within.contains(m.tsc()));
-        if (implied.isEmpty()) {
+        if (implied.isEmpty() && free) {
+            implied.addAll(baseClock.entered(event, state, within, realtime(event.when(), state)));
+        }
+        if (implied.isEmpty() && !free) {
             bisect(event, state, within, implied);
         }
         if (implied.isEmpty()) {
@@ -429,7 +485,7 @@ final class Moments implements Instants {
             ClockSeen page = first(event, ClockSeen.From.PAGE);
             seen = page == null
                     ? first(event, ClockSeen.From.BASE_CLOCK)
-                    : new ClockSeen(page.clock(), Interval.exactly(hostTscOf(page)), 0, ClockSeen.From.MASTERCLOCK);
+                    : new ClockSeen(page.clock(), Interval.exactly(hostTscOf(page)), 0, ClockSeen.From.MASTERCLOCK, -1);
         }
         if (seen == null) {
             return;

@@ -84,23 +84,24 @@ public final class Words64 {
     @TLAPlusOperator(identifier = "KeepsPace64", module = MODULE, warn = false)
     public static BoolValue keepsPace(IntValue khz, Value cycles, Value ns) {
         BigInteger nominal = nominalNs(khz, cycles);
-        return bool(number(bits(ns)).subtract(nominal).abs().compareTo(slack(nominal, 22)) <= 0);
+        return bool(number(bits(ns)).subtract(nominal).abs().compareTo(slack(nominal, 22, 4)) <= 0);
     }
 
     /** LeastNs. */
     @TLAPlusOperator(identifier = "LeastNs", module = MODULE, warn = false)
     public static Value leastNs(IntValue khz, Value cycles, IntValue bits) {
         BigInteger nominal = nominalNs(khz, cycles);
-        return word(
-                nominal.subtract(slack(nominal, bits.val)).max(BigInteger.ZERO).longValue());
+        return word(nominal.subtract(slack(nominal, bits.val, 2))
+                .max(BigInteger.ZERO)
+                .longValue());
     }
 
     private static BigInteger nominalNs(IntValue khz, Value cycles) {
         return number(bits(cycles)).multiply(BigInteger.valueOf(1_000_000)).divide(BigInteger.valueOf(khz.val));
     }
 
-    private static BigInteger slack(BigInteger nominal, int bits) {
-        return nominal.shiftRight(bits).add(BigInteger.valueOf(4));
+    private static BigInteger slack(BigInteger nominal, int bits, int ns) {
+        return nominal.shiftRight(bits).add(BigInteger.valueOf(ns));
     }
 
     /** SameNs64. */

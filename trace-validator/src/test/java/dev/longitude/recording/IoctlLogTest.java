@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
@@ -54,10 +55,89 @@ class IoctlLogTest {
     }
 
     @Test
-    void nothingIsJudgedOnAHostWhoseTscIsUnstable() throws Exception {
+    void nothingIsJudgedOnAHostWhoseTscIsUnstableIfNoTracepointsShowItsLoads() throws Exception {
         host(HOST + "dmesg [ 3.0] tsc: Marking TSC unstable due to clocksource watchdog\n");
         assertThat(read(CREATE_VM, null).disturbances())
-                .containsExactly(new ImportedTrace.Disturbance(1, 0, "an unstable host TSC"));
+                .containsExactly(new ImportedTrace.Disturbance(1, 0, "an unstable host TSC without tracepoints"));
+    }
+
+    /** One vCPU: its creation loads it twice before it writes its TSC, and so does each later ioctl, once. */
+    private static final String LOADS = """
+               probe-1  [000] ...1.  40: kvm_write_tsc_offset: vcpu=0 prev=0 next=0
+               probe-1  [000] ...1.  45: kvm_write_tsc_offset: vcpu=0 prev=0 next=18446744073709551573
+               probe-1  [000] d..1.  50: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551573 next=18446744073709551568
+               probe-1  [000] d..1.  60: kvm_track_tsc: vcpu_id 0 masterclock 0 offsetmatched 0 nr_online 1 hostclock none
+               probe-1  [000] ...1.  210: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551568 next=18446744073709551416
+            """;
+
+    private static final String READ_OFFSET = record(
+            "0",
+            "KVM_GET_DEVICE_ATTR",
+            "{\"group\":\"KVM_VCPU_TSC_CTRL\",\"attr\":\"KVM_VCPU_TSC_OFFSET\"}",
+            "{\"offset\":-200}",
+            0,
+            200,
+            230);
+
+    @Test
+    void aLoadOnAnUnstableTscIsAnEvent() throws Exception {
+        host(HOST + "dmesg [ 0.0] tsc: Marking TSC unstable due to boot parameter\n");
+        Files.writeString(folder.resolve("run.ftrace.txt"), LOADS);
+        ImportedTrace trace = read(CREATE_VM + CREATE_VCPU + READ_OFFSET, null);
+        assertThat(trace.header().x86().tscUnstable()).isTrue();
+        assertThat(trace.header().x86().tscClocksource()).isFalse();
+        assertThat(trace.disturbances()).isEmpty();
+        assertThat(trace.modelled()).isEqualTo(3);
+        assertThat(trace.events())
+                .extracting(TraceEvent::operation)
+                .containsExactly(
+                        Operation.CREATE_VM, Operation.CREATE_VCPU, Operation.LOAD_VCPU, Operation.GET_TSC_OFFSET);
+        assertThat(trace.events().get(1).state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -48L));
+        TraceEvent load = trace.events().get(2);
+        assertThat(load.state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -200L));
+        assertThat(load.counter().lo()).isEqualTo(200);
+        assertThat(load.counter().hi()).isEqualTo(210);
+        assertThat(trace.tracepoints()).isEqualTo("all tracepoints taken");
+    }
+
+    @Test
+    void loadsThatWriteAnOffsetShowThatTheTscIsUnstable() throws Exception {
+        host(HOST);
+        Files.writeString(folder.resolve("run.ftrace.txt"), LOADS);
+        assertThat(read(CREATE_VM + CREATE_VCPU + READ_OFFSET, null)
+                        .header()
+                        .x86()
+                        .tscUnstable())
+                .isTrue();
+    }
+
+    @Test
+    void aRunThatWasPreemptedIsLeftAndEnteredAgain() throws Exception {
+        host(HOST + "dmesg [ 0.0] tsc: Marking TSC unstable due to boot parameter\n");
+        // The offsets: -290 as it is loaded, -240 as it is caught up with; the same when the thread comes back.
+        Files.writeString(folder.resolve("run.ftrace.txt"), LOADS + """
+               probe-1  [000] ...1.  310: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551416 next=18446744073709551326
+               probe-1  [000] d....  350: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551326 next=18446744073709551376
+               probe-1  [000] ...1.  500: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551376 next=18446744073709551286
+               probe-1  [000] d....  540: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551286 next=18446744073709551366
+            """);
+        String run = record("0", "KVM_RUN", "{\"guest\":\"rdtsc\"}", "{\"guest_tsc\":450}", 0, 300, 900);
+        List<TraceEvent> events =
+                read(CREATE_VM + CREATE_VCPU + READ_OFFSET + run, null).events();
+        List<TraceEvent> steps = events.subList(4, events.size());
+        assertThat(steps)
+                .extracting(TraceEvent::operation)
+                .containsExactly(
+                        Operation.LOAD_VCPU,
+                        Operation.ENTER_GUEST,
+                        Operation.EXIT_GUEST,
+                        Operation.LOAD_VCPU,
+                        Operation.ENTER_GUEST,
+                        Operation.GUEST_READ_TSC,
+                        Operation.EXIT_GUEST);
+        assertThat(steps.get(1).state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -240L));
+        // It was loaded at 500 with an offset that is less by 90: it was seen last 90 cycles before.
+        assertThat(steps.get(2).counter()).isEqualTo(Interval.exactly(410));
     }
 
     @Test

@@ -1,0 +1,242 @@
+package dev.longitude.validator;
+
+import dev.longitude.trace.ClockSeen;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.validator.Instants.Moment;
+import dev.longitude.x86.TimeScale;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.LongUnaryOperator;
+import java.util.stream.LongStream;
+import tlc2.tool.TLCState;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.Value;
+
+/**
+ * The base clock of a host whose clocksource is not the TSC: it goes its own way, so an instant of the TSC does not tell
+ * it. What KVM computed from it does: where a TSC that is caught up with was due to be, and how far one had come that
+ * joined a generation on an unstable TSC. Both leave the instant of the TSC open by what a rounding hides: the latest
+ * that there is in the event's interval is taken, since KVM's tracepoints, which end it, follow at once.
+ */
+final class BaseClock {
+    /** How far off a nanosecond that is computed from cycles can be. */
+    private static final int ROUNDING = 8;
+
+    /** So many instants of the TSC in a row have among them one that a whole nanosecond leads to. */
+    private static final int INSTANTS = 16;
+
+    /** ... and so many one that several whole nanoseconds lead to. */
+    private static final int PHASES = 1024;
+
+    /** How many moments are tried that are equally good. */
+    private static final int FEW = 5;
+
+    /** KVM_CLOCK_REALTIME. */
+    private static final int HAS_REALTIME = 4;
+
+    private final Specification specification;
+
+    BaseClock(Specification specification) {
+        this.specification = specification;
+    }
+
+    /**
+     * The moments at which a write can have opened a generation.
+     *
+     * @param valueAt the value that was written, by the host's TSC
+     */
+    Set<Moment> opened(TraceEvent event, TLCState state, Interval within, LongUnaryOperator valueAt, long realtime) {
+        boolean joins = event.args().get(Field.OFFSET) instanceof Long offset
+                && offset == Words64.bits(specification.look("lastTscOffset", state));
+        List<ClockSeen> all = event.revealedClocks().stream()
+                .filter(seen -> seen.from() == ClockSeen.From.CAUGHT_UP)
+                .toList();
+        List<ClockSeen> own =
+                all.stream().filter(seen -> seen.vcpu() == event.vcpu()).toList();
+        // (Others' count too, but another generation may have been opened for them.)
+        List<ClockSeen> from = own.isEmpty() ? all : own.subList(0, 1);
+        int khz = ((IntValue) specification.eval("RateAfter", Map.of("vcpu", IntValue.gen(event.vcpu())), state)).val;
+        TimeScale cycles = TimeScale.of(khz * 1000L, TimeScale.NSEC_PER_SEC);
+        List<Moment> best = new ArrayList<>();
+        int most = 0;
+        for (long tsc : latest(within, all.isEmpty() || joins ? 0 : PHASES)) {
+            long value = valueAt.applyAsLong(tsc);
+            for (ClockSeen seen : from) {
+                long then = nsOf(seen, state);
+                OptionalLong ns = solve(
+                        then - (long) ((due(seen) - value) * 1e6 / khz),
+                        n -> value + cycles.apply(then - n),
+                        due(seen));
+                if (ns.isEmpty() || !isFromNowOn(ns.getAsLong(), state)) {
+                    continue;
+                }
+                int agreeing = 0;
+                for (ClockSeen each : all) {
+                    agreeing += value + cycles.apply(nsOf(each, state) - ns.getAsLong()) == due(each) ? 1 : 0;
+                }
+                if (agreeing > most) {
+                    best.clear();
+                    most = agreeing;
+                }
+                if (agreeing == most) {
+                    best.add(new Moment(tsc, ns.getAsLong(), realtime));
+                }
+            }
+        }
+        return best.isEmpty()
+                ? Set.of(new Moment(within.hi(), estimate(event, state, within.hi()), realtime))
+                : apart(best, khz);
+    }
+
+    /** The base clock when kvmclock was seen. */
+    private long nsOf(ClockSeen seen, TLCState state) {
+        return seen.clock() - Words64.bits(specification.look("kvmclockOffset", state));
+    }
+
+    /** Where the TSC of a vCPU that was caught up with was due to be. */
+    private static long due(ClockSeen seen) {
+        return seen.tsc().lo();
+    }
+
+    /** Some of the moments, as different as they can be in how far the TSC is past the nanosecond. */
+    private Set<Moment> apart(List<Moment> moments, int khz) {
+        Moment first = moments.get(0);
+        List<Moment> byPhase = moments.stream()
+                .sorted(Comparator.comparingDouble(m -> m.tsc() - first.tsc() - (m.ns() - first.ns()) * (khz / 1e6)))
+                .toList();
+        Set<Moment> chosen = new LinkedHashSet<>();
+        for (int i = 0; i < FEW; i++) {
+            chosen.add(byPhase.get(i * (byPhase.size() - 1) / (FEW - 1)));
+        }
+        return chosen;
+    }
+
+    /** The base clock, as the next sight of kvmclock lets one guess: for what it does not matter to the nanosecond. */
+    private long estimate(TraceEvent event, TLCState state, long tsc) {
+        for (ClockSeen seen : event.revealedClocks()) {
+            if (seen.from() == ClockSeen.From.PAGE || seen.from() == ClockSeen.From.BASE_CLOCK) {
+                long seenTsc = seen.tsc().hi() - seen.offset();
+                long ns = nsOf(seen, state) - bits("NsOf", Map.of("cycles", Words64.word(seenTsc - tsc)), state);
+                return isFromNowOn(ns, state) ? ns : hostNs(state);
+            }
+        }
+        return bits("EarliestNs", Map.of("tsc", Words64.word(tsc)), state);
+    }
+
+    /** The moment at which a write of {@code value} can have joined a generation on an unstable TSC; none if it did not. */
+    Set<Moment> joined(TraceEvent event, TLCState state, Interval within, long offset, long value, long realtime) {
+        Map<String, Value> write = Map.of("vcpu", IntValue.gen(event.vcpu()), "value", Words64.word(value));
+        for (long tsc : latest(within, INSTANTS)) {
+            long since = tsc + offset;
+            OptionalLong ns = solve(
+                    bits("NsOfJoining", with(write, "since", since), state),
+                    n -> bits("JoinedAt", with(write, "ns", n), state),
+                    since);
+            if (ns.isPresent() && isFromNowOn(ns.getAsLong(), state)) {
+                return Set.of(new Moment(tsc, ns.getAsLong(), realtime));
+            }
+        }
+        return Set.of();
+    }
+
+    /** The moment of an entry that was seen to raise a vCPU's TSC to where it should be, or not to. */
+    Set<Moment> entered(TraceEvent event, TLCState state, Interval within, long realtime) {
+        if (!(event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> seen)
+                || !(seen.get(event.vcpu()) instanceof Long offset)) {
+            return Set.of();
+        }
+        Map<String, Value> vcpu = Map.of("vcpu", IntValue.gen(event.vcpu()));
+        if (offset == bits("OffsetOf", vcpu, state)) {
+            long due = bits("NsOfDue", with(vcpu, "due", within.lo() + offset), state);
+            long ns = bits("EarliestNs", Map.of("tsc", Words64.word(within.lo())), state);
+            ns = due - ns < 0 ? due : ns;
+            return Set.of(new Moment(within.lo(), isFromNowOn(ns, state) ? ns : hostNs(state), realtime));
+        }
+        for (long tsc : latest(within, INSTANTS)) {
+            long due = tsc + offset;
+            OptionalLong ns = solve(
+                    bits("NsOfDue", with(vcpu, "due", due), state),
+                    n -> bits("ComputeGuestTsc", with(vcpu, "kernelNs", n), state),
+                    due);
+            if (ns.isPresent() && isFromNowOn(ns.getAsLong(), state)) {
+                return Set.of(new Moment(tsc, ns.getAsLong(), realtime));
+            }
+        }
+        return Set.of();
+    }
+
+    /** The moment of a KVM_SET_CLOCK: the base clock is known when a vCPU is caught up with, and kvmclock then too. */
+    Set<Moment> clockSet(TraceEvent event, TLCState state, Interval within, long realtime) {
+        for (ClockSeen seen : event.revealedClocks()) {
+            if (seen.from() == ClockSeen.From.CAUGHT_UP) {
+                Map<String, Value> vcpu = Map.of("vcpu", IntValue.gen(seen.vcpu()));
+                long due = due(seen);
+                OptionalLong then = solve(
+                        bits("NsOfDue", with(vcpu, "due", due), state),
+                        n -> bits("ComputeGuestTsc", with(vcpu, "kernelNs", n), state),
+                        due);
+                if (then.isPresent()) {
+                    long clock = (long) event.arg(Field.CLOCK);
+                    boolean byRealtime = ((int) event.arg(Field.FLAGS) & HAS_REALTIME) != 0;
+                    long cycles = due - seen.offset() - within.lo();
+                    long ns = byRealtime
+                            ? then.getAsLong() - bits("NsOf", Map.of("cycles", Words64.word(cycles)), state)
+                            : then.getAsLong() + clock - seen.clock();
+                    long shown = seen.clock() - (then.getAsLong() - ns);
+                    return !isFromNowOn(ns, state)
+                            ? Set.of()
+                            : Set.of(new Moment(
+                                    within.lo(),
+                                    ns,
+                                    byRealtime ? shown - clock + (long) event.arg(Field.REALTIME) : realtime));
+                }
+            }
+        }
+        return Set.of();
+    }
+
+    private static Iterable<Long> latest(Interval within, int many) {
+        return () -> LongStream.range(0, many)
+                .map(i -> within.hi() - i)
+                .filter(within::contains)
+                .boxed()
+                .iterator();
+    }
+
+    /** The nanosecond near an estimate that leads to just that many cycles. */
+    private static OptionalLong solve(long near, LongUnaryOperator cycles, long target) {
+        for (long ns = near - ROUNDING; ns - near <= ROUNDING; ns++) {
+            if (cycles.applyAsLong(ns) == target) {
+                return OptionalLong.of(ns);
+            }
+        }
+        return OptionalLong.empty();
+    }
+
+    private boolean isFromNowOn(long ns, TLCState state) {
+        return ns - hostNs(state) >= 0;
+    }
+
+    private long hostNs(TLCState state) {
+        return Words64.bits(specification.look("hostNs", state));
+    }
+
+    private static Map<String, Value> with(Map<String, Value> args, String name, long word) {
+        Map<String, Value> all = new HashMap<>(args);
+        all.put(name, Words64.word(word));
+        return all;
+    }
+
+    private long bits(String operator, Map<String, Value> args, TLCState state) {
+        return Words64.bits(specification.eval(operator, args, state));
+    }
+}
