@@ -616,9 +616,9 @@ GetClock ==
                     pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
 
 \* MSR_KVM_SYSTEM_TIME_NEW, written by the host (KVM_SET_MSRS) or by the guest: where its page is,
-\* and whether it is to be kept up to date.
+\* and whether it is to be kept up to date.  What stands in it stays: it is the guest's memory.
 SetSystemTime(vcpu, active) ==
-  /\ pvclock' = With(pvclock, vcpu, IF active THEN [pvclock[vcpu] EXCEPT !.active = TRUE] ELSE NoPage)
+  /\ pvclock' = With(pvclock, vcpu, [pvclock[vcpu] EXCEPT !.active = active])
   /\ clockUpdate' = clockUpdate \cup {vcpu}
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset,
                  backwardsTscObserved, stoppedRequest, callVars, inGuest, seenVars>>

@@ -35,6 +35,9 @@ InstantOfClockRead(vcpu, page, clock) ==
 \* The creation of a VM whose kvmclock, not set since, was clock when the host's TSC was tsc.
 InstantOfCreation(khz, tsc, clock) == Sub(tsc, NsToCycles(khz, clock))
 
+\* How many cycles of the host's TSC ns last.
+CyclesOf(khz, ns) == NsToCycles(khz, ns)
+
 \* When the base clock was ns, as near as the pace tells.
 InstantOfNs(ns) == Add(paceTsc, NsToCycles(tscKhz, Sub(ns, paceNs)))
 
@@ -94,6 +97,15 @@ Essence == <<Course, updatedGeneration, reply, guestSeen, clockSeen, userOffset>
 \* What KvmX86 leaves out, by the name of the action: an event of which this is true is not
 \* refused, but nothing can be said of its trace from there on.
 NotModelledSetVmTscKhz(khz) == RateFor(khz).ratio = Zero
+
+\* What the log of a real kernel is not refused for, by the name of the action.  A write of a TSC
+\* reads the host's TSC first, and then the base clock; here both are read at one instant.  When a TSC is
+\* caught up with, it shows how far they were apart; and where the base clock goes its own way, all that
+\* shows it must agree to the nanosecond, of which only some is looked for.
+UntoldEnterGuest(vcpu) == vcpu \in tscCatchup /\ vcpu \in clockUpdate \cup masterclockUpdate
+UntoldReenterGuest(vcpu) == UntoldEnterGuest(vcpu)
+UntoldGetClock == tscCatchup # {} /\ ~tscClocksource
+UntoldWriteTsc(vcpu, value) == tscUnstable
 
 \* What a guest and its user may count on, for the report on a trace: a trace can conform to a
 \* kernel and still show that the kernel, or the VMM, does not keep it.

@@ -88,12 +88,6 @@ public final class PvclockPage {
         VarHandle.releaseFence();
     }
 
-    /** The guest's memory is another, and 0. */
-    void clear() {
-        write(Contents.NONE);
-        VERSION.setRelease(this, 0);
-    }
-
     /** What the page says, as of one write. */
     public Contents contents() {
         while (true) {

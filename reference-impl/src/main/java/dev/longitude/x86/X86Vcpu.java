@@ -31,7 +31,7 @@ public final class X86Vcpu {
     boolean tscAlwaysCatchup;
     boolean masterclockUpdate;
     boolean clockUpdate;
-    boolean pvclockActive;
+    volatile boolean pvclockActive;
     boolean stoppedRequest;
     boolean kicked;
     final PvclockPage page = new PvclockPage();
@@ -220,6 +220,11 @@ public final class X86Vcpu {
     /** The VMM looks at the vCPU's page in the guest's memory. */
     public PvclockPage.Contents readPvclockPage() {
         return vm.readPvclockPage(this);
+    }
+
+    /** Whether the vCPU's page is kept up to date and has been written: a guest reads kvmclock from no other. */
+    public boolean showsClock() {
+        return pvclockActive && page.version() != 0;
     }
 
     /** The page itself, to be read as a guest does, without an operation. */

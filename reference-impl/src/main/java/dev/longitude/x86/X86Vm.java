@@ -476,9 +476,6 @@ public final class X86Vm {
     private static void setSystemTime(X86Vcpu vcpu, boolean active) {
         vcpu.pvclockActive = active;
         vcpu.clockUpdate = true;
-        if (!active) {
-            vcpu.page.clear();
-        }
     }
 
     /** KVM_KVMCLOCK_CTRL. */
@@ -544,7 +541,7 @@ public final class X86Vm {
         return locked(now -> {
             backToGuest(vcpu, now);
             boolean stable = through.page.contents().stable();
-            checkState(through.pvclockActive && through.page.version() != 0, "vCPU %s has no page", through.index());
+            checkState(through.showsClock(), "vCPU %s has no page", through.index());
             checkState(vcpu == through || stable, "the page of another vCPU is not stable");
             long value = through.page.read(() -> guestTsc(vcpu, now.tsc()));
             if (!stable) {

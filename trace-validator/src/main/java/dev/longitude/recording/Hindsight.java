@@ -212,7 +212,7 @@ final class Hindsight {
     /** The first exact sight of kvmclock, else all that there are. */
     private static ImmutableList<ClockSeen> seenOfCreation(List<ClockSeen> later) {
         for (ClockSeen seen : later) {
-            if (seen.from() != ClockSeen.From.BASE_CLOCK) {
+            if (seen.from() != ClockSeen.From.BASE_CLOCK && seen.tsc().isExact()) {
                 return ImmutableList.of(seen);
             }
         }
@@ -299,12 +299,23 @@ final class Hindsight {
                             ? null
                             : new ClockSeen(
                                     (long) time,
-                                    Interval.exactly((long) stamp),
+                                    between(event, (long) stamp, (long) known),
                                     (long) known,
                                     ClockSeen.From.PAGE,
                                     event.vcpu()));
         }
         return pages;
+    }
+
+    /**
+     * When, by the guest's TSC, kvmclock was what a page says: at the time stamp, if by the masterclock; else the base
+     * clock was read after the TSC.
+     */
+    private static Interval between(TraceEvent event, long stamp, long offset) {
+        long latest = event.counter().hi() + offset;
+        boolean byMaster =
+                part(event, Field.FLAGS, StateVariable.PVCLOCK_FLAGS) instanceof Integer flags && (flags & 1) != 0;
+        return byMaster || latest - stamp < 0 ? Interval.exactly(stamp) : new Interval(stamp, latest);
     }
 
     private static @Nullable Object part(TraceEvent event, Field result, StateVariable variable) {

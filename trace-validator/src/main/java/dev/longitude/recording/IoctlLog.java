@@ -83,6 +83,10 @@ public final class IoctlLog {
     private final Set<Integer> disturbed = new HashSet<>();
     private final Set<List<Integer>> active = new HashSet<>();
     private final Map<List<Integer>, Long> adjusts = new HashMap<>();
+
+    /** The offset that each vCPU is known to have. */
+    private final Map<List<Integer>, Long> offsets = new HashMap<>();
+
     private @Nullable Integer recordedKhz;
     private boolean rateSet;
     private int mostVcpus;
@@ -281,11 +285,9 @@ public final class IoctlLog {
     /** The loads outside of all operations, up to an instant. */
     private void loadsBefore(IoctlRecord record, long tsc) {
         for (Loads.Outside load : loads == null ? ImmutableList.<Loads.Outside>of() : loads.before(tsc)) {
-            IoctlRecord before = previous;
             long latest = load.write().tsc();
-            long lo = before == null || before.host() == null
-                    ? latest
-                    : before.host().hi();
+            Interval before = previous == null ? null : previous.host();
+            long lo = before == null ? latest : latest - before.hi() >= 0 ? before.hi() : before.lo();
             load(record, load.vm(), load.write(), new Interval(latest - lo < 0 ? latest : lo, latest));
         }
     }
@@ -368,6 +370,7 @@ public final class IoctlLog {
             case "KVM_GET_DEVICE_ATTR" -> {
                 Long offset = record.result("offset");
                 if (isTscOffset(record) && offset != null) {
+                    offsets.put(List.of(vm(record), vcpu(record, source)), offset);
                     onVcpu(record, source, Operation.GET_TSC_OFFSET, Map.of(), Map.of(Field.OFFSET, offset));
                 } else {
                     unrelated.add(record.op() + " of others");
@@ -615,7 +618,9 @@ public final class IoctlLog {
             var offset = taken != null
                     ? Optional.of(taken)
                     : tracepoints.take(Tracepoints.WriteTscOffset.class, vcpu, bracket);
+            offsets.remove(List.of(vm(record), vcpu));
             if (offset.isPresent()) {
+                offsets.put(List.of(vm(record), vcpu), offset.get().next());
                 when = new Interval(when.lo(), until(vm(record), offset.get(), when.lo()));
                 state.put(
                         StateVariable.TSC_OFFSET,
@@ -660,7 +665,7 @@ public final class IoctlLog {
             return write.tsc();
         }
         loads.take(vm, write);
-        long seen = loads.seenUntil(write).orElse(write.tsc());
+        long seen = loads.seenUntil(write, from).orElse(write.tsc());
         return seen - write.tsc() < 0 && seen - from >= 0 ? seen : write.tsc();
     }
 
@@ -671,50 +676,39 @@ public final class IoctlLog {
         if (OpenRuns.isOpen(record)) {
             return; // its steps come by themselves
         }
-        if (loads != null && tracepoints != null) {
-            runLoaded(record, source, loads, tracepoints);
+        if (tracepoints == null) {
+            onVcpu(record, source, when, Operation.ENTER_GUEST, Map.of(), Map.of(), Map.of());
+            guest(record, source, null);
+            onVcpu(record, source, Operation.EXIT_GUEST, Map.of(), Map.of());
             return;
         }
-        Map<Field, Object> updated = new HashMap<>();
-        Map<StateVariable, Object> state = new HashMap<>();
-        boolean written = record.says("guest", "wrmsr");
-        if (tracepoints != null) {
-            var update = tracepoints.take(Tracepoints.UpdateMasterClock.class, vcpu, when);
-            updated.put(Field.UPDATED, update.isPresent());
-            update.ifPresent(u -> state.put(StateVariable.USE_MASTER_CLOCK, u.masterclock()));
-            var offset = written
-                    ? Optional.<Tracepoints.WriteTscOffset>empty()
-                    : tracepoints.take(Tracepoints.WriteTscOffset.class, vcpu, when);
-            if (offset.isPresent()) {
-                state.put(
-                        StateVariable.TSC_OFFSET,
-                        ImmutableMap.of(vcpu, offset.get().next()));
-                when = new Interval(when.lo(), offset.get().tsc());
-            }
-            var page = tracepoints.take(Tracepoints.PvclockUpdate.class, vcpu, when);
-            if (page.isPresent()) {
-                enterWithPage(record, source, when, Operation.ENTER_GUEST, page.get(), updated, state);
-            } else {
-                onVcpu(record, source, when, Operation.ENTER_GUEST, Map.of(), updated, state);
-            }
-        } else {
-            onVcpu(record, source, when, Operation.ENTER_GUEST, Map.of(), updated, state);
+        ImmutableList<Tracepoints.Point> points = tracepoints.takeAll(vcpu, when, true);
+        List<Integer> where = List.of(vm(record), vcpu);
+        boolean reads = record.says("guest", "rdtsc") || record.says("index", MSR_TSC);
+        Long read = reads ? record.result(record.says("guest", "rdtsc") ? "guest_tsc" : "data") : null;
+        RunSteps.Guest guest = new RunSteps.Guest(guestWrite(record, points), read, offsets.get(where));
+        for (OpenRuns.Step step : RunSteps.steps(record, when, points, guest, true, loads)) {
+            takeStep(step, source);
         }
-        guest(record, source, null);
-        onVcpu(record, source, Operation.EXIT_GUEST, Map.of(), Map.of());
+        points.forEach(point -> {
+            if (point instanceof Tracepoints.WriteTscOffset write) {
+                offsets.put(where, write.next());
+            }
+        });
     }
 
     /** An entry that wrote the vCPU's page: whoever asked for it, it was asked for. */
     private void enterWithPage(
             IoctlRecord record,
             String source,
-            Interval when,
+            Interval bracket,
             Operation how,
             Tracepoints.PvclockUpdate page,
             Map<Field, Object> updated,
             Map<StateVariable, Object> state)
             throws TraceFormatException {
         int vcpu = page.vcpu();
+        Interval when = bracket.contains(page.tsc()) ? new Interval(bracket.lo(), page.tsc()) : bracket;
         onVcpu(record, source, when, Operation.ASK_FOR_CLOCK_UPDATE, Map.of(), Map.of(), Map.of());
         Map<StateVariable, Object> all = new HashMap<>(state);
         all.put(StateVariable.PVCLOCK_TSC_TIMESTAMP, ImmutableMap.of(vcpu, page.tscTimestamp()));
@@ -759,6 +753,9 @@ public final class IoctlLog {
         if (step.kind() == OpenRuns.Kind.EXIT) {
             onVcpu(record, source, step.when(), Operation.EXIT_GUEST, Map.of(), Map.of(), Map.of());
         } else if (page == null) {
+            if (step.raised()) {
+                onVcpu(record, source, step.when(), Operation.ASK_FOR_CLOCK_UPDATE, Map.of(), Map.of(), Map.of());
+            }
             onVcpu(record, source, step.when(), how, Map.of(), updated, state);
         } else {
             if (active.add(List.of(vm(record), page.vcpu()))) {
@@ -779,16 +776,6 @@ public final class IoctlLog {
                         Map.of());
             }
             enterWithPage(record, source, step.when(), how, page, updated, state);
-        }
-    }
-
-    /** A KVM_RUN on a host whose TSC is unstable. */
-    private void runLoaded(IoctlRecord record, String source, Loads unstable, Tracepoints shown)
-            throws TraceFormatException {
-        Interval when = when(record, source);
-        ImmutableList<Tracepoints.Point> points = shown.takeAll(vcpu(record, source), when);
-        for (OpenRuns.Step step : LoadedRun.steps(record, when, points, guestWrite(record, points), true, unstable)) {
-            takeStep(step, source);
         }
     }
 

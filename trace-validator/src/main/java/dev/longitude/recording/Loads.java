@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * comes back after it was preempted.
  */
 final class Loads {
+    /** How long a tracepoint may come after what it tells of, cycles: a thread may be preempted in between. */
+    private static final long LAG = 1L << 23;
+
     private final Tracepoints tracepoints;
     private final List<Tracepoints.WriteTscOffset> outside;
 
@@ -102,6 +105,14 @@ final class Loads {
         return loads.build();
     }
 
+    /**
+     * Whether a write of a vCPU's offset takes its TSC back by no more than the time since the write before: else it is
+     * caught up with, if need be past the end of the word.
+     */
+    static boolean isLoad(Tracepoints.WriteTscOffset write, Tracepoints.@Nullable WriteTscOffset before) {
+        return write.step() <= 0 && (before == null || write.step() + (write.tsc() - before.tsc()) + LAG >= 0);
+    }
+
     /** Takes a write of an offset, of whatever kind. */
     Tracepoints.WriteTscOffset take(int vm, Tracepoints.WriteTscOffset write) {
         tracepoints.take(write);
@@ -123,17 +134,18 @@ final class Loads {
      * tracepoint was written.
      *
      * @param write what gave the vCPU the offset that it had then
+     * @param from since when at the earliest; what goes back farther is no load, but a write of the guest's
      * @return the host's TSC, cycles; empty if no load follows
      */
-    Optional<Long> seenUntil(Tracepoints.WriteTscOffset write) {
+    Optional<Long> seenUntil(Tracepoints.WriteTscOffset write, long from) {
         Long until = null;
         Tracepoints.WriteTscOffset before = write;
         for (Tracepoints.WriteTscOffset load : tracepoints.offsetsWritten()) {
             if (load.vcpu() == before.vcpu() && load.prev() == before.next() && load.tsc() - before.tsc() > 0) {
-                if (load.step() > 0 || tracepoints.isBooked(load)) {
+                long seen = load.tsc() + load.next() - write.next();
+                if (!isLoad(load, before) || tracepoints.isBooked(load) || seen - from < 0) {
                     break;
                 }
-                long seen = load.tsc() + load.next() - write.next();
                 until = until == null || seen - until < 0 ? (Long) seen : until;
                 before = load;
             }

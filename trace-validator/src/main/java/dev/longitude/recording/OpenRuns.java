@@ -25,7 +25,8 @@ final class OpenRuns {
      * @param kind what it is
      * @param update the masterclock update that it worked off, or null
      * @param page the page that it wrote, or null
-     * @param offset the offset that it gave the vCPU, or null
+     * @param offset the offset that the vCPU has after it, or null
+     * @param raised whether the vCPU's TSC was raised to where it should be
      */
     record Step(
             IoctlRecord run,
@@ -33,19 +34,20 @@ final class OpenRuns {
             Kind kind,
             Tracepoints.@Nullable UpdateMasterClock update,
             Tracepoints.@Nullable PvclockUpdate page,
-            Tracepoints.@Nullable WriteTscOffset offset) {
+            Tracepoints.@Nullable WriteTscOffset offset,
+            boolean raised) {
         Step(
                 IoctlRecord run,
                 Interval when,
                 Kind kind,
                 Tracepoints.@Nullable UpdateMasterClock update,
                 Tracepoints.@Nullable PvclockUpdate page) {
-            this(run, when, kind, update, page, null);
+            this(run, when, kind, update, page, null, false);
         }
 
         /** The same step, at {@code latest} at the latest. */
         Step until(long latest) {
-            return new Step(run, new Interval(when.lo(), latest), kind, update, page, offset);
+            return new Step(run, new Interval(when.lo(), latest), kind, update, page, offset, raised);
         }
     }
 
@@ -123,9 +125,9 @@ final class OpenRuns {
         Tracepoints.UpdateMasterClock update = null;
         ImmutableList<Tracepoints.Point> points = tracepoints == null
                 ? ImmutableList.of()
-                : tracepoints.takeAll(Objects.requireNonNull(run.vcpu()), new Interval(begin, end));
+                : tracepoints.takeAll(Objects.requireNonNull(run.vcpu()), new Interval(begin, end), false);
         if (loads != null) {
-            return LoadedRun.steps(run, new Interval(begin, end), points, null, last != null, loads);
+            return RunSteps.steps(run, new Interval(begin, end), points, RunSteps.Guest.UNKNOWN, last != null, loads);
         }
         for (Tracepoints.Point point : points) {
             if (point instanceof Tracepoints.UpdateMasterClock master) {

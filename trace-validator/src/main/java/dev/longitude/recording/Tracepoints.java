@@ -227,10 +227,15 @@ final class Tracepoints {
         used.add(point);
     }
 
-    /** The vCPU's lines of an interval that no operation has taken, in order; they are taken now. */
-    ImmutableList<Point> takeAll(int vcpu, Interval within) {
+    /**
+     * The vCPU's lines of an interval that no operation has taken, in order; they are taken now.
+     *
+     * @param unclear with those updates of the masterclock too of which it is not clear for which vCPU they were
+     */
+    ImmutableList<Point> takeAll(int vcpu, Interval within, boolean unclear) {
         ImmutableList<Point> taken = points.stream()
-                .filter(p -> within.contains(p.tsc()) && !used.contains(p) && vcpu == vcpu(p))
+                .filter(p -> within.contains(p.tsc()) && !used.contains(p))
+                .filter(p -> vcpu == vcpu(p) || (unclear && p instanceof UpdateMasterClock && vcpu(p) < 0))
                 .collect(ImmutableList.toImmutableList());
         used.addAll(taken);
         return taken;

@@ -40,6 +40,12 @@ final class BaseClock {
     /** How many moments are tried that are equally good. */
     private static final int FEW = 5;
 
+    /** How far off a guess of the base clock can be: as long as a call takes that shows it, */
+    private static final long APART_NS = 300_000;
+
+    /** ... and one part in so many of the time until then. */
+    private static final long DRIFT = 4096;
+
     /** KVM_CLOCK_REALTIME. */
     private static final int HAS_REALTIME = 4;
 
@@ -67,6 +73,7 @@ final class BaseClock {
         int khz = ((IntValue) specification.eval("RateAfter", Map.of("vcpu", IntValue.gen(event.vcpu())), state)).val;
         TimeScale cycles = TimeScale.of(khz * 1000L, TimeScale.NSEC_PER_SEC);
         List<Moment> best = new ArrayList<>();
+        long guess = estimate(event, state, within.hi());
         int most = 0;
         for (long tsc : latest(within, all.isEmpty() || joins ? 0 : PHASES)) {
             long value = valueAt.applyAsLong(tsc);
@@ -76,7 +83,9 @@ final class BaseClock {
                         then - (long) ((due(seen) - value) * 1e6 / khz),
                         n -> value + cycles.apply(then - n),
                         due(seen));
-                if (ns.isEmpty() || !isFromNowOn(ns.getAsLong(), state)) {
+                if (ns.isEmpty()
+                        || !isFromNowOn(ns.getAsLong(), state)
+                        || !isNear(ns.getAsLong(), guess, nsOf(all.get(0), state) - guess)) {
                     continue;
                 }
                 int agreeing = 0;
@@ -95,6 +104,11 @@ final class BaseClock {
         return best.isEmpty()
                 ? Set.of(new Moment(within.hi(), estimate(event, state, within.hi()), realtime))
                 : apart(best, khz);
+    }
+
+    /** Whether a base clock may be what was guessed from what was seen {@code since} ns later. */
+    private static boolean isNear(long ns, long guess, long since) {
+        return Math.abs(ns - guess) <= APART_NS + Math.abs(since) / DRIFT;
     }
 
     /** The base clock when kvmclock was seen. */
@@ -124,7 +138,9 @@ final class BaseClock {
     private long estimate(TraceEvent event, TLCState state, long tsc) {
         for (ClockSeen seen : event.revealedClocks()) {
             if (seen.from() == ClockSeen.From.PAGE || seen.from() == ClockSeen.From.BASE_CLOCK) {
-                long seenTsc = seen.tsc().hi() - seen.offset();
+                long seenTsc = seen.from() == ClockSeen.From.PAGE
+                        ? seen.tsc().lo() - seen.offset()
+                        : seen.tsc().hi();
                 long ns = nsOf(seen, state) - bits("NsOf", Map.of("cycles", Words64.word(seenTsc - tsc)), state);
                 return isFromNowOn(ns, state) ? ns : hostNs(state);
             }
@@ -156,10 +172,7 @@ final class BaseClock {
         }
         Map<String, Value> vcpu = Map.of("vcpu", IntValue.gen(event.vcpu()));
         if (offset == bits("OffsetOf", vcpu, state)) {
-            long due = bits("NsOfDue", with(vcpu, "due", within.lo() + offset), state);
-            long ns = bits("EarliestNs", Map.of("tsc", Words64.word(within.lo())), state);
-            ns = due - ns < 0 ? due : ns;
-            return Set.of(new Moment(within.lo(), isFromNowOn(ns, state) ? ns : hostNs(state), realtime));
+            return Set.of(new Moment(within.lo(), hostNs(state), realtime));
         }
         for (long tsc : latest(within, INSTANTS)) {
             long due = tsc + offset;

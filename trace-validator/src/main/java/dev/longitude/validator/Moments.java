@@ -52,6 +52,9 @@ final class Moments implements Instants {
     private static final ImmutableList<StateVariable> READ_BY_KVM =
             ImmutableList.of(StateVariable.LAST_GUEST_TSC, StateVariable.PVCLOCK_TSC_TIMESTAMP);
 
+    /** KVM_CLOCK_REALTIME. */
+    private static final int HAS_REALTIME = 4;
+
     private static final String HOST_TSC = "hostTsc";
     private static final String HOST_NS = "hostNs";
     private static final String HOST_REALTIME = "hostRealtime";
@@ -98,7 +101,7 @@ final class Moments implements Instants {
             long hi = nearest(within, creation(seen, seen.tsc().hi()));
             within = new Interval(lo, hi);
         }
-        return Set.of(new Moment(within.lo() + (within.hi() - within.lo()) / 2, ns, realtime));
+        return Set.of(new Moment(middle(within), ns, realtime));
     }
 
     private long creation(ClockSeen seen, long tsc) {
@@ -172,7 +175,10 @@ final class Moments implements Instants {
     /** The moment at {@code tsc} of which nothing else is known: the least that the base clock can be. */
     private Moment plain(TraceEvent event, TLCState state, long tsc) {
         HostTime when = event.when();
-        long ns = bits("EarliestNs", state, Map.of("tsc", Words64.word(tsc)));
+        // (Nothing keeps another clock than the TSC from standing still.)
+        long ns = goesItsOwnWay(state)
+                ? look(HOST_NS, state)
+                : bits("EarliestNs", state, Map.of("tsc", Words64.word(tsc)));
         if (when.ns() != null && (when.ns().isExact() || when.ns().lo() - ns > 0)) {
             ns = when.ns().lo();
         }
@@ -480,20 +486,31 @@ final class Moments implements Instants {
         if (!implied.isEmpty()) {
             return;
         }
+        if (!goesItsOwnWay(state)) {
+            if (((int) event.arg(Field.FLAGS) & HAS_REALTIME) == 0) {
+                implySetClockAtOnce(event, state, within, implied);
+            } else {
+                implySetClockByRealtime(event, state, within, implied);
+            }
+        }
         ClockSeen seen = first(event, ClockSeen.From.MASTERCLOCK);
         if (seen == null) {
             ClockSeen page = first(event, ClockSeen.From.PAGE);
             seen = page == null
                     ? first(event, ClockSeen.From.BASE_CLOCK)
-                    : new ClockSeen(page.clock(), Interval.exactly(hostTscOf(page)), 0, ClockSeen.From.MASTERCLOCK, -1);
+                    : new ClockSeen(
+                            page.clock(),
+                            Interval.exactly(hostTscOf(page, middle(page.tsc()))),
+                            0,
+                            ClockSeen.From.MASTERCLOCK,
+                            -1);
         }
         if (seen == null) {
             return;
         }
         if (seen.from() == ClockSeen.From.BASE_CLOCK) {
             Moment plain = plain(event, state, within.lo());
-            long middle = seen.tsc().lo() + (seen.tsc().hi() - seen.tsc().lo()) / 2;
-            long since = plain(event, state, middle).ns() - plain.ns();
+            long since = plain(event, state, middle(seen.tsc())).ns() - plain.ns();
             implied.add(new Moment(plain.tsc(), plain.ns(), realtimeOf(event, seen.clock() - since)));
             implied.add(plain);
             return;
@@ -518,6 +535,58 @@ final class Moments implements Instants {
             Moment plain = plain(event, state, tsc);
             implied.add(new Moment(tsc, plain.ns(), realtimeOf(event, clockAt(tsc, seen, state))));
         }
+    }
+
+    /** A KVM_SET_CLOCK to just what it says: what kvmclock showed at several later instants tells when it was that. */
+    private void implySetClockAtOnce(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+        long lo = within.lo();
+        long hi = within.hi();
+        for (ClockSeen seen : event.revealedClocks()) {
+            if (seen.from() != ClockSeen.From.CAUGHT_UP) {
+                long since = bits(
+                        "CyclesOf",
+                        TLCState.Empty,
+                        Map.of(
+                                "khz", IntValue.gen(header.x86().tscKhz()),
+                                "ns", Words64.word(seen.clock() - (long) event.arg(Field.CLOCK))));
+                long earliest = seen.tsc().lo() - seen.offset() - since - NEAR;
+                long latest = seen.tsc().hi() - seen.offset() - since + NEAR;
+                lo = earliest - lo > 0 && hi - earliest >= 0 ? earliest : lo;
+                hi = latest - hi < 0 && latest - lo >= 0 ? latest : hi;
+            }
+        }
+        implied.add(plain(event, state, middle(new Interval(lo, hi))));
+    }
+
+    /** A KVM_SET_CLOCK by real time: what kvmclock showed at several later instants tells what it showed then. */
+    private void implySetClockByRealtime(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+        Moment plain = plain(event, state, within.lo());
+        Interval shown = null;
+        for (ClockSeen seen : event.revealedClocks()) {
+            if (seen.from() == ClockSeen.From.CAUGHT_UP) {
+                continue;
+            }
+            long least = seen.clock() - nsUntil(seen.tsc().hi() - seen.offset(), plain, state);
+            long most = seen.clock() - nsUntil(seen.tsc().lo() - seen.offset(), plain, state);
+            if (shown == null) {
+                shown = new Interval(least, most);
+            } else if (most - shown.lo() >= 0 && shown.hi() - least >= 0) {
+                shown = new Interval(
+                        least - shown.lo() > 0 ? least : shown.lo(), most - shown.hi() < 0 ? most : shown.hi());
+            }
+        }
+        if (shown != null) {
+            implied.add(new Moment(plain.tsc(), plain.ns(), realtimeOf(event, middle(shown))));
+        }
+    }
+
+    /** What passes from a moment to an instant, ns. */
+    private long nsUntil(long tsc, Moment from, TLCState state) {
+        return bits("NsOf", state, Map.of("cycles", Words64.word(tsc - from.tsc())));
+    }
+
+    private static long middle(Interval interval) {
+        return interval.lo() + (interval.hi() - interval.lo()) / 2;
     }
 
     private static @Nullable ClockSeen first(TraceEvent event, ClockSeen.From from) {

@@ -274,6 +274,9 @@ public final class TraceValidator {
                 }
             }
             if (next.isEmpty()) {
+                if (!stepper.doubts() && last.when().ns() == null) {
+                    refuseToJudgeByWhatNoLogTells(last, level);
+                }
                 return Optional.of(refuse(subject, those, level));
             }
             if (states > MOST_STATES) {
@@ -569,13 +572,27 @@ public final class TraceValidator {
 
     private void refuseToJudgeWhatIsNotModelled(TraceEvent event, List<Possible> states) throws UndecidedException {
         String leftOut = "NotModelled" + event.operation().specName();
-        if (event.hasArgs()
-                && specification.has(leftOut)
-                && states.stream()
-                        .anyMatch(
-                                p -> specification.eval(leftOut, stepper.args(event), p.state) == BoolValue.ValTrue)) {
+        if (holds(leftOut, event, states)) {
             throw new UndecidedException(
                     conforming() + in(event) + ", " + event.call() + ", is beyond the specification (" + leftOut + ")");
         }
+    }
+
+    private void refuseToJudgeByWhatNoLogTells(TraceEvent event, List<Taken> level) throws UndecidedException {
+        String untold = "Untold" + event.operation().specName();
+        for (Taken taken : level) {
+            if (holds(untold, event, taken.states)) {
+                throw new UndecidedException(conforming() + in(event) + ", " + event.call()
+                        + ", depends on more instants than a log tells of (" + untold + ")");
+            }
+        }
+    }
+
+    /** Whether an operator for this kind of event is true in one of the states. */
+    private boolean holds(String operator, TraceEvent event, List<Possible> states) {
+        return event.hasArgs()
+                && specification.has(operator)
+                && states.stream()
+                        .anyMatch(p -> specification.eval(operator, stepper.args(event), p.state) == BoolValue.ValTrue);
     }
 }

@@ -7,13 +7,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A KVM_RUN on a host whose TSC is unstable, step by step. The vCPU is loaded first, and again whenever its thread comes
- * back after it was preempted; at its entries its TSC is raised to where it should be.
+ * A KVM_RUN step by step, as its tracepoints show it: a run may come into the guest several times, since KVM handles most
+ * exits itself, and a thread that was preempted prepares its entry anew. On a host whose TSC is unstable the vCPU is loaded
+ * first, and again whenever its thread comes back.
  */
-final class LoadedRun {
+final class RunSteps {
     private final IoctlRecord run;
     private final int vm;
-    private final Loads loads;
+    private final @Nullable Loads loads;
+    private final Guest guest;
     private final Interval whole;
     private final List<OpenRuns.Step> steps = new ArrayList<>();
 
@@ -25,10 +27,11 @@ final class LoadedRun {
     private Tracepoints.@Nullable WriteTscOffset raised;
     private Tracepoints.@Nullable UpdateMasterClock update;
 
-    private LoadedRun(IoctlRecord run, Interval whole, Loads loads) {
+    private RunSteps(IoctlRecord run, Interval whole, Guest guest, @Nullable Loads loads) {
         this.run = run;
         this.vm = Objects.requireNonNull(run.vm());
         this.loads = loads;
+        this.guest = guest;
         this.whole = whole;
         this.from = whole.lo();
     }
@@ -37,40 +40,73 @@ final class LoadedRun {
      * The steps of a run.
      *
      * @param points the vCPU's tracepoints of that time
-     * @param guestWrite the one of them that tells of the guest's own write of its TSC, or null
      * @param comesBack whether it is known when the run is over
+     * @param loads null where a load does not change an offset
      */
     static List<OpenRuns.Step> steps(
             IoctlRecord run,
             Interval whole,
             List<Tracepoints.Point> points,
-            Tracepoints.@Nullable WriteTscOffset guestWrite,
+            Guest guest,
             boolean comesBack,
-            Loads loads) {
-        LoadedRun loaded = new LoadedRun(run, whole, loads);
+            @Nullable Loads loads) {
+        RunSteps planned = new RunSteps(run, whole, guest, loads);
         for (Tracepoints.Point point : points) {
-            loaded.take(point, guestWrite);
+            planned.take(point);
         }
-        loaded.end(!OpenRuns.isOpen(run), comesBack);
-        return loaded.steps;
+        planned.end(!OpenRuns.isOpen(run), comesBack);
+        return planned.steps;
     }
 
-    private void take(Tracepoints.Point point, Tracepoints.@Nullable WriteTscOffset guestWrite) {
+    /**
+     * What the guest did in the run, as far as it is known.
+     *
+     * @param write the tracepoint of its own write of its TSC, or null
+     * @param read what it read of its TSC, or null
+     * @param offset the offset that its vCPU had before the run, or null
+     */
+    record Guest(
+            Tracepoints.@Nullable WriteTscOffset write,
+            @Nullable Long read,
+            @Nullable Long offset) {
+        static final Guest UNKNOWN = new Guest(null, null, null);
+    }
+
+    private void take(Tracepoints.Point point) {
+        Long offset = last == null ? guest.offset() : (Long) last.next();
+        if (inGuest && !guestDone && guest.read() != null && offset != null) {
+            if (guest.read() - offset - point.tsc() < 0) {
+                add(OpenRuns.Kind.GUEST, whole, null, null);
+                guestDone = true;
+            }
+        }
+        if (point instanceof Tracepoints.WriteTscOffset write && !guestDone && guest.read() != null) {
+            // What was read after an entry that raised the TSC was read after the tracepoint.
+            if (guest.read() - write.next() - write.tsc() < 0 && guest.read() - write.prev() - from >= 0) {
+                enterIfDue();
+                enter(null, guest.read() - write.prev());
+                add(OpenRuns.Kind.GUEST, whole, null, null);
+                guestDone = true;
+            }
+        }
         if (point instanceof Tracepoints.WriteTscOffset write) {
-            enterIfDue();
-            if (write.equals(guestWrite)) {
-                enter(null);
+            boolean entry = !write.equals(guest.write()) && (loads == null || !Loads.isLoad(write, last));
+            if (!entry || raised != null) {
+                enterIfDue();
+            }
+            if (write.equals(guest.write())) {
+                enter(null, write.tsc());
                 add(OpenRuns.Kind.GUEST, new Interval(from, write.tsc()), write, null);
                 guestDone = true;
-            } else if (write.step() > 0) {
+            } else if (entry) {
                 raised = write;
             } else {
                 exit(write.tsc());
                 add(OpenRuns.Kind.LOAD, new Interval(from, write.tsc()), write, null);
             }
-            last = loads.take(vm, write);
+            last = loads == null ? write : loads.take(vm, write);
         } else if (point instanceof Tracepoints.PvclockUpdate page) {
-            enter(page);
+            enter(page, page.tsc());
         } else if (point instanceof Tracepoints.UpdateMasterClock master) {
             enterIfDue();
             update = master;
@@ -80,7 +116,7 @@ final class LoadedRun {
     private void end(boolean complete, boolean comesBack) {
         enterIfDue();
         if (complete) {
-            enter(null);
+            enter(null, whole.hi());
             if (!guestDone) {
                 add(OpenRuns.Kind.GUEST, whole, null, null);
             }
@@ -92,21 +128,21 @@ final class LoadedRun {
 
     private void enterIfDue() {
         if (raised != null || update != null) {
-            enter(null);
+            enter(null, whole.hi());
         }
     }
 
     /** An entry, if something shows one: a page, a TSC that was raised, a masterclock update; or the first. */
-    private void enter(Tracepoints.@Nullable PvclockUpdate page) {
+    private void enter(Tracepoints.@Nullable PvclockUpdate page, long latest) {
         if (inGuest && page == null && raised == null && update == null) {
             return;
         }
-        long at =
-                page != null ? page.tsc() : raised != null ? raised.tsc() : update != null ? update.tsc() : whole.hi();
+        Tracepoints.Point shown = page != null ? page : raised != null ? raised : update;
+        long at = shown == null ? latest : shown.tsc();
         add(
                 inGuest ? OpenRuns.Kind.REENTER : OpenRuns.Kind.ENTER,
                 new Interval(from, at),
-                raised != null ? raised : last,
+                raised == null && loads != null ? last : raised,
                 page);
         inGuest = true;
         entered = steps.size() - 1;
@@ -122,8 +158,13 @@ final class LoadedRun {
         if (!inGuest) {
             return;
         }
+        if (loads == null) {
+            add(OpenRuns.Kind.EXIT, whole, null, null);
+            return;
+        }
         OpenRuns.Step entry = steps.get(entered);
-        long at = last == null ? latest : loads.seenUntil(last).orElse(latest);
+        long at =
+                last == null ? latest : loads.seenUntil(last, entry.when().lo()).orElse(latest);
         if (at - entry.when().lo() < 0 || at - latest >= 0) {
             at = latest;
         } else if (at - entry.when().hi() < 0) {
@@ -144,7 +185,8 @@ final class LoadedRun {
                 kind,
                 kind == OpenRuns.Kind.ENTER || kind == OpenRuns.Kind.REENTER ? update : null,
                 page,
-                offset));
+                offset,
+                raised != null));
         if (kind != OpenRuns.Kind.GUEST || offset != null) {
             from = kind == OpenRuns.Kind.ENTER && when.hi() == whole.hi() ? from : when.hi();
         }
