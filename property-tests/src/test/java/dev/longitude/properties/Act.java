@@ -153,7 +153,9 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         target.reenterGuest();
         X86Vcpu through = vcpus.get(0);
         if (kind == Kind.GUEST_READ_CLOCK) {
-            boolean shared = even() && through.pvclockPage().contents().stable();
+            boolean shared = even()
+                    && through.showsClock()
+                    && through.pvclockPage().contents().stable();
             target.guestReadClock(shared ? through : target);
         } else if ((target.pvclockPage().contents().flags() & PvclockPage.GUEST_STOPPED) != 0) {
             target.guestClearsStopped();
