@@ -7,6 +7,8 @@
 (***************************************************************************)
 EXTENDS KvmX86, Words64
 
+IsOnline(vcpu) == vcpu \in online
+
 \* The offset that vcpu has.
 OffsetOf(vcpu) == tscOffset[vcpu]
 

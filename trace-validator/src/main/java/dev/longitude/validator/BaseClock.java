@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 import tlc2.tool.TLCState;
+import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
@@ -45,9 +46,6 @@ final class BaseClock {
 
     /** ... and one part in so many of the time until then. */
     private static final long DRIFT = 4096;
-
-    /** KVM_CLOCK_REALTIME. */
-    private static final int HAS_REALTIME = 4;
 
     private final Specification specification;
 
@@ -175,11 +173,7 @@ final class BaseClock {
             return Set.of(new Moment(within.lo(), hostNs(state), realtime));
         }
         for (long tsc : latest(within, INSTANTS)) {
-            long due = tsc + offset;
-            OptionalLong ns = solve(
-                    bits("NsOfDue", with(vcpu, "due", due), state),
-                    n -> bits("ComputeGuestTsc", with(vcpu, "kernelNs", n), state),
-                    due);
+            OptionalLong ns = whenDue(vcpu, tsc + offset, state);
             if (ns.isPresent() && isFromNowOn(ns.getAsLong(), state)) {
                 return Set.of(new Moment(tsc, ns.getAsLong(), realtime));
             }
@@ -190,17 +184,14 @@ final class BaseClock {
     /** The moment of a KVM_SET_CLOCK: the base clock is known when a vCPU is caught up with, and kvmclock then too. */
     Set<Moment> clockSet(TraceEvent event, TLCState state, Interval within, long realtime) {
         for (ClockSeen seen : event.revealedClocks()) {
-            if (seen.from() == ClockSeen.From.CAUGHT_UP) {
-                Map<String, Value> vcpu = Map.of("vcpu", IntValue.gen(seen.vcpu()));
-                long due = due(seen);
-                OptionalLong then = solve(
-                        bits("NsOfDue", with(vcpu, "due", due), state),
-                        n -> bits("ComputeGuestTsc", with(vcpu, "kernelNs", n), state),
-                        due);
+            Map<String, Value> vcpu = Map.of("vcpu", IntValue.gen(seen.vcpu()));
+            if (seen.from() == ClockSeen.From.CAUGHT_UP
+                    && specification.eval("IsOnline", vcpu, state) == BoolValue.ValTrue) {
+                OptionalLong then = whenDue(vcpu, due(seen), state);
                 if (then.isPresent()) {
                     long clock = (long) event.arg(Field.CLOCK);
-                    boolean byRealtime = ((int) event.arg(Field.FLAGS) & HAS_REALTIME) != 0;
-                    long cycles = due - seen.offset() - within.lo();
+                    boolean byRealtime = ((int) event.arg(Field.FLAGS) & Moments.HAS_REALTIME) != 0;
+                    long cycles = due(seen) - seen.offset() - within.lo();
                     long ns = byRealtime
                             ? then.getAsLong() - bits("NsOf", Map.of("cycles", Words64.word(cycles)), state)
                             : then.getAsLong() + clock - seen.clock();
@@ -215,6 +206,14 @@ final class BaseClock {
             }
         }
         return Set.of();
+    }
+
+    /** What the base clock is when a vCPU is due to be there. */
+    private OptionalLong whenDue(Map<String, Value> vcpu, long due, TLCState state) {
+        return solve(
+                bits("NsOfDue", with(vcpu, "due", due), state),
+                ns -> bits("ComputeGuestTsc", with(vcpu, "kernelNs", ns), state),
+                due);
     }
 
     private static Iterable<Long> latest(Interval within, int many) {

@@ -53,7 +53,7 @@ final class Moments implements Instants {
             ImmutableList.of(StateVariable.LAST_GUEST_TSC, StateVariable.PVCLOCK_TSC_TIMESTAMP);
 
     /** KVM_CLOCK_REALTIME. */
-    private static final int HAS_REALTIME = 4;
+    static final int HAS_REALTIME = 4;
 
     private static final String HOST_TSC = "hostTsc";
     private static final String HOST_NS = "hostNs";

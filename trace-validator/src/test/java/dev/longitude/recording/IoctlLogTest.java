@@ -129,15 +129,47 @@ class IoctlLogTest {
                 .extracting(TraceEvent::operation)
                 .containsExactly(
                         Operation.LOAD_VCPU,
+                        Operation.ASK_FOR_CLOCK_UPDATE,
                         Operation.ENTER_GUEST,
                         Operation.EXIT_GUEST,
                         Operation.LOAD_VCPU,
+                        Operation.ASK_FOR_CLOCK_UPDATE,
                         Operation.ENTER_GUEST,
                         Operation.GUEST_READ_TSC,
                         Operation.EXIT_GUEST);
-        assertThat(steps.get(1).state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -240L));
+        assertThat(steps.get(2).state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -240L));
         // It was loaded at 500 with an offset that is less by 90: it was seen last 90 cycles before.
-        assertThat(steps.get(2).counter()).isEqualTo(Interval.exactly(410));
+        assertThat(steps.get(3).counter()).isEqualTo(Interval.exactly(410));
+    }
+
+    @Test
+    void aRunIsLaidOutByItsTracepoints() throws Exception {
+        host(HOST);
+        String page = "pvclock { version 2, tsc_timestamp 0x1, system_time 0x1, tsc_to_system_mul 0x80000000, "
+                + "tsc_shift 1, flags 0x1 }\n";
+        Files.writeString(
+                folder.resolve("run.ftrace.txt"),
+                "   probe-1  [000] d..1.  50: kvm_write_tsc_offset: vcpu=0 prev=0 next=18446744073709551568\n"
+                        + "   probe-1  [000] .....  310: kvm_pvclock_update: vcpu_id 0, " + page
+                        + "   probe-1  [000] d....  400: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551568"
+                        + " next=18446744073709551573\n"
+                        + "   probe-1  [000] .....  450: kvm_pvclock_update: vcpu_id 0, " + page);
+        String active = record("0", "KVM_SET_MSRS", "{\"index\":\"0x4b564d01\",\"data\":1}", "{}", 1, 100, 110);
+        String run = record("0", "KVM_RUN", "{\"guest\":\"wrmsr\",\"index\":\"0x3b\",\"data\":5}", "{}", 0, 300, 900);
+        List<TraceEvent> events =
+                read(CREATE_VM + CREATE_VCPU + active + run, null).events();
+        List<TraceEvent> steps = events.subList(3, events.size());
+        assertThat(steps)
+                .extracting(TraceEvent::operation)
+                .containsExactly(
+                        Operation.ASK_FOR_CLOCK_UPDATE,
+                        Operation.ENTER_GUEST,
+                        Operation.GUEST_WRITE_TSC_ADJUST,
+                        Operation.ASK_FOR_CLOCK_UPDATE,
+                        Operation.REENTER_GUEST,
+                        Operation.EXIT_GUEST);
+        assertThat(steps.get(1).counter().hi()).isEqualTo(310);
+        assertThat(steps.get(2).state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -43L));
     }
 
     @Test
