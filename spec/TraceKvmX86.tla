@@ -107,7 +107,6 @@ NotModelledSetVmTscKhz(khz) == RateFor(khz).ratio = Zero
 UntoldEnterGuest(vcpu) == vcpu \in tscCatchup /\ vcpu \in clockUpdate \cup masterclockUpdate
 UntoldReenterGuest(vcpu) == UntoldEnterGuest(vcpu)
 UntoldGetClock == tscCatchup # {} /\ ~tscClocksource
-UntoldWriteTsc(vcpu, value) == tscUnstable
 
 \* What a guest and its user may count on, for the report on a trace: a trace can conform to a
 \* kernel and still show that the kernel, or the VMM, does not keep it.
