@@ -108,6 +108,17 @@ UntoldEnterGuest(vcpu) == vcpu \in tscCatchup /\ vcpu \in clockUpdate \cup maste
 UntoldReenterGuest(vcpu) == UntoldEnterGuest(vcpu)
 UntoldGetClock == tscCatchup # {} /\ ~tscClocksource
 
+\* A write of value, no later than to, that gave vcpu offset.  On an unstable TSC it may join a
+\* generation, and then it tells how long ago the write before it was.  If that has been guessed, it may
+\* seem to be too early, but not by much: Apart is more than a call lasts.
+Apart == FromNat(300000)
+UntoldWriteTsc(vcpu, value, offset, to) ==
+  /\ tscUnstable
+  /\ kernel.userSetTscGate => userSetTsc
+  /\ LET since == Add(Scale(tscFracBits, to, tscScalingRatio[vcpu]), offset)
+     IN /\ ~Before(since, value)
+        /\ ~Before(Add(NsOfJoining(vcpu, value, since), Apart), hostNs)
+
 \* What a guest and its user may count on, for the report on a trace: a trace can conform to a
 \* kernel and still show that the kernel, or the VMM, does not keep it.
 Kept == [Monotonic        |-> Monotonic,

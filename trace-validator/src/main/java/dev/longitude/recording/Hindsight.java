@@ -12,6 +12,7 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,8 +30,14 @@ import org.jspecify.annotations.Nullable;
 final class Hindsight {
     private static final int EINVAL = 22;
 
+    /** KVM_CLOCK_REALTIME. */
+    private static final int HAS_REALTIME = 4;
+
     /** How many later KVM_GET_CLOCKs are looked at to find one instant. */
     private static final int MOST_CLOCKS = 12;
+
+    /** The TSC's rate, as a kernel finds it, may be off by one part in so many. */
+    private static final int MISCALIBRATION = 1024;
 
     /** How many later pages are looked at to find when a write was. */
     private static final int MOST_CAUGHT_UP = 12;
@@ -149,6 +157,7 @@ final class Hindsight {
     /** Each update of the host's clocks with what is seen of it, up to the next KVM_SET_CLOCK. */
     private ImmutableList<TraceEvent> clocks(List<TraceEvent> events) {
         List<@Nullable ClockSeen> pages = pages(events);
+        List<@Nullable ClockSeen> before = seenBefore(events, pages);
         List<TraceEvent> revealed = new ArrayList<>(events);
         Set<Integer> raised = raised(events);
         Map<Integer, List<ClockSeen>> ahead = new HashMap<>();
@@ -186,7 +195,7 @@ final class Hindsight {
                             revealed.get(i)
                                     .revealing(later.stream().limit(1).collect(ImmutableList.toImmutableList())));
                 case CREATE_VCPU, WRITE_TSC, SET_TSC_OFFSET -> {
-                    revealed.set(i, revealed.get(i).revealing(seenOfWrite(event, caughtUp, later)));
+                    revealed.set(i, revealed.get(i).revealing(seenOfWrite(event, caughtUp, later, before.get(i))));
                     unwritten.removeIf(seen -> seen.vcpu() == event.vcpu());
                 }
                 case ENTER_GUEST, REENTER_GUEST, TAKE_HOST_TSC, SET_CLOCK -> {
@@ -222,18 +231,50 @@ final class Hindsight {
     /**
      * What tells the base clock at a write of a TSC, where it does not follow from the host's TSC: a TSC that is caught up
      * with goes on from there by the base clock, its own or that of others for which the write counts too. Else kvmclock as
-     * it is seen next.
+     * it is seen next, or was seen last, whichever says more.
      */
     private static ImmutableList<ClockSeen> seenOfWrite(
-            TraceEvent event, List<ClockSeen> caughtUp, List<ClockSeen> later) {
+            TraceEvent event, List<ClockSeen> caughtUp, List<ClockSeen> later, @Nullable ClockSeen before) {
         Set<ClockSeen> seen = new LinkedHashSet<>();
         caughtUp.stream()
                 .filter(s -> s.vcpu() == event.vcpu())
                 .limit(MOST_CAUGHT_UP)
                 .forEach(seen::add);
         caughtUp.stream().limit(MOST_CAUGHT_UP).forEach(seen::add);
-        later.stream().limit(1).forEach(seen::add);
+        Stream.concat(later.stream().limit(MOST_CLOCKS), Stream.ofNullable(before))
+                .min(Comparator.comparingLong(s -> openness(event, s)))
+                .ifPresent(seen::add);
         return ImmutableList.copyOf(seen);
+    }
+
+    /** How far the base clock at an event can be, cycles, from what a sight of kvmclock lets one guess. */
+    private static long openness(TraceEvent event, ClockSeen seen) {
+        long since = Math.abs(event.counter().hi() - (seen.tsc().hi() - seen.offset()));
+        return seen.tsc().hi() - seen.tsc().lo() + since / MISCALIBRATION;
+    }
+
+    /** For each event: kvmclock as it was seen last, or set, before it. */
+    private static List<@Nullable ClockSeen> seenBefore(List<TraceEvent> events, List<@Nullable ClockSeen> pages) {
+        Map<Integer, ClockSeen> last = new HashMap<>();
+        List<@Nullable ClockSeen> before = new ArrayList<>();
+        for (int i = 0; i < events.size(); i++) {
+            TraceEvent event = events.get(i);
+            before.add(last.get(event.vm()));
+            ClockSeen page = pages.get(i);
+            ClockSeen seen = page != null ? page : event.operation() == Operation.GET_CLOCK ? clockIn(event) : null;
+            if (event.operation() == Operation.SET_CLOCK
+                    && !Integer.valueOf(EINVAL).equals(event.results().get(Field.ERRNO))) {
+                last.remove(event.vm());
+                if (((int) event.arg(Field.FLAGS) & HAS_REALTIME) == 0) {
+                    seen = new ClockSeen(
+                            (long) event.arg(Field.CLOCK), event.counter(), 0, ClockSeen.From.BASE_CLOCK, -1);
+                }
+            }
+            if (seen != null) {
+                last.put(event.vm(), seen);
+            }
+        }
+        return before;
     }
 
     /** The events at which a vCPU's TSC is raised to where it should be. */

@@ -684,9 +684,10 @@ public final class IoctlLog {
         }
         ImmutableList<Tracepoints.Point> points = tracepoints.takeAll(vcpu, when, true);
         List<Integer> where = List.of(vm(record), vcpu);
-        boolean reads = record.says("guest", "rdtsc") || record.says("index", MSR_TSC);
-        Long read = reads ? record.result(record.says("guest", "rdtsc") ? "guest_tsc" : "data") : null;
-        RunSteps.Guest guest = new RunSteps.Guest(guestWrite(record, points), read, offsets.get(where));
+        boolean readByKvm = record.says("guest", "rdmsr") && record.says("index", MSR_TSC);
+        Long read =
+                record.says("guest", "rdtsc") ? record.result("guest_tsc") : readByKvm ? record.result("data") : null;
+        RunSteps.Guest guest = new RunSteps.Guest(guestWrite(record, points), read, readByKvm, offsets.get(where));
         for (OpenRuns.Step step : RunSteps.steps(record, when, points, guest, true, loads)) {
             takeStep(step, source);
         }
@@ -731,6 +732,10 @@ public final class IoctlLog {
         }
         if (step.kind() == OpenRuns.Kind.GUEST) {
             guest(record, source, step.offset());
+            return;
+        }
+        if (step.kind() == OpenRuns.Kind.READ_BY_KVM) {
+            onVcpu(record, source, Operation.READ_TSC, Map.of(), seen(record.result("data")));
             return;
         }
         boolean enters = step.kind() == OpenRuns.Kind.ENTER;

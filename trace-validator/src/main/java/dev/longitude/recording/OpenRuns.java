@@ -62,7 +62,9 @@ final class OpenRuns {
         /** What the guest does, as far as the log tells. */
         GUEST,
         /** Out of the guest. */
-        EXIT
+        EXIT,
+        /** What the guest left for: KVM reads the TSC's MSR for it, and the vCPU does not come back to the guest at once. */
+        READ_BY_KVM
     }
 
     /** Whether the log has only the beginning of that run. */

@@ -63,19 +63,23 @@ final class RunSteps {
      *
      * @param write the tracepoint of its own write of its TSC, or null
      * @param read what it read of its TSC, or null
+     * @param readByKvm whether the guest left for it, and KVM read it
      * @param offset the offset that its vCPU had before the run, or null
      */
     record Guest(
             Tracepoints.@Nullable WriteTscOffset write,
             @Nullable Long read,
+            boolean readByKvm,
             @Nullable Long offset) {
-        static final Guest UNKNOWN = new Guest(null, null, null);
+        static final Guest UNKNOWN = new Guest(null, null, false, null);
     }
 
     private void take(Tracepoints.Point point) {
         Long offset = last == null ? guest.offset() : (Long) last.next();
-        if (inGuest && !guestDone && guest.read() != null && offset != null) {
+        boolean ofThatEntry = raised != null && point instanceof Tracepoints.PvclockUpdate;
+        if ((inGuest || raised != null) && !ofThatEntry && !guestDone && guest.read() != null && offset != null) {
             if (guest.read() - offset - point.tsc() < 0) {
+                enterIfDue();
                 add(OpenRuns.Kind.GUEST, whole, null, null);
                 guestDone = true;
             }
@@ -170,8 +174,23 @@ final class RunSteps {
         } else if (at - entry.when().hi() < 0) {
             steps.set(entered, entry.until(at));
         }
+        boolean emulated = guest.readByKvm() && isDoneAfter(at);
+        if (emulated) {
+            steps.remove(steps.size() - 1);
+        }
         add(OpenRuns.Kind.EXIT, Interval.exactly(at), null, null);
+        if (emulated) {
+            add(OpenRuns.Kind.READ_BY_KVM, whole, null, null);
+        }
         inGuest = false;
+    }
+
+    /** Whether the last step is what the guest read, and it read so later than an instant. */
+    private boolean isDoneAfter(long tsc) {
+        return steps.get(steps.size() - 1).kind() == OpenRuns.Kind.GUEST
+                && guest.read() != null
+                && last != null
+                && guest.read() - last.next() - tsc > 0;
     }
 
     private void add(
@@ -187,7 +206,7 @@ final class RunSteps {
                 page,
                 offset,
                 raised != null));
-        if (kind != OpenRuns.Kind.GUEST || offset != null) {
+        if (kind != OpenRuns.Kind.READ_BY_KVM && (kind != OpenRuns.Kind.GUEST || offset != null)) {
             from = kind == OpenRuns.Kind.ENTER && when.hi() == whole.hi() ? from : when.hi();
         }
     }

@@ -132,14 +132,15 @@ final class BaseClock {
         return chosen;
     }
 
-    /** The base clock, as the next sight of kvmclock lets one guess: for what it does not matter to the nanosecond. */
+    /** The base clock, as the nearest sight of kvmclock lets one guess: for what it does not matter to the nanosecond. */
     private long estimate(TraceEvent event, TLCState state, long tsc) {
         for (ClockSeen seen : event.revealedClocks()) {
             if (seen.from() == ClockSeen.From.PAGE || seen.from() == ClockSeen.From.BASE_CLOCK) {
                 long seenTsc = seen.from() == ClockSeen.From.PAGE
                         ? seen.tsc().lo() - seen.offset()
                         : seen.tsc().hi();
-                long ns = nsOf(seen, state) - bits("NsOf", Map.of("cycles", Words64.word(seenTsc - tsc)), state);
+                long since = bits("NsOf", Map.of("cycles", Words64.word(Math.abs(tsc - seenTsc))), state);
+                long ns = nsOf(seen, state) + (tsc - seenTsc > 0 ? since : -since);
                 return isFromNowOn(ns, state) ? ns : hostNs(state);
             }
         }

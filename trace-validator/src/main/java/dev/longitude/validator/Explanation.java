@@ -3,6 +3,7 @@ package dev.longitude.validator;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;
@@ -31,6 +32,7 @@ import tlc2.value.impl.Value;
 
 /** Says why no possible state takes an event. */
 final class Explanation {
+    private static final String HOST_NS = "hostNs";
     /** More states than these are not explained one by one. */
     private static final int MOST_EXPLAINED = 256;
 
@@ -96,9 +98,19 @@ final class Explanation {
     /** None of the states can have come to the event's instant. */
     Refusal ofInstant(List<Possible> before) {
         TLCState state = before.get(0).state;
-        Object now = specification.look(stepper.counter(), state);
-        Refusal plain = plain(
-                before.size(), stepper.counter(), "at least " + TlaValues.show((Value) now), event.counter() + "");
+        Value now = specification.look(stepper.counter(), state);
+        Refusal plain =
+                plain(before.size(), stepper.counter(), "at least " + TlaValues.show(now), event.counter() + "");
+        if (header.arch() == Arch.X86) {
+            // What was observed may tell a base clock that has gone by, while the TSC has not.
+            Value ns = specification.look(HOST_NS, state);
+            Instants.Moment moment =
+                    stepper.instants().of(event, state).moments().iterator().next();
+            if (moment.tsc() - Words64.bits(now) >= 0 && moment.ns() - Words64.bits(ns) < 0) {
+                plain = plain(
+                        before.size(), HOST_NS, "at least " + TlaValues.show(ns), Long.toUnsignedString(moment.ns()));
+            }
+        }
         Conjuncts.Outcome pace = stepper.instants().whyNot(event, state);
         if (pace == null || pace.location() == null) {
             return plain;

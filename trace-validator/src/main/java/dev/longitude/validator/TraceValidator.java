@@ -29,6 +29,7 @@ import tla2sany.semantic.OpDeclNode;
 import tlc2.tool.TLCState;
 import tlc2.util.FP64;
 import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.Value;
 
 /**
  * Replays a trace against the specification. For each VM (on arm64, where VMs share what a CPU has, for the host) it
@@ -572,7 +573,7 @@ public final class TraceValidator {
 
     private void refuseToJudgeWhatIsNotModelled(TraceEvent event, List<Possible> states) throws UndecidedException {
         String leftOut = "NotModelled" + event.operation().specName();
-        if (holds(leftOut, event, states)) {
+        if (event.hasArgs() && holds(leftOut, stepper.args(event), states)) {
             throw new UndecidedException(
                     conforming() + in(event) + ", " + event.call() + ", is beyond the specification (" + leftOut + ")");
         }
@@ -580,19 +581,24 @@ public final class TraceValidator {
 
     private void refuseToJudgeByWhatNoLogTells(TraceEvent event, List<Taken> level) throws UndecidedException {
         String untold = "Untold" + event.operation().specName();
+        Map<String, Value> seen = new HashMap<>(event.hasArgs() ? stepper.args(event) : Map.of());
+        seen.put("to", Words64.word(event.counter().hi()));
+        if (event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> offsets
+                && offsets.get(event.vcpu()) instanceof Long offset) {
+            seen.put("offset", Words64.word(offset));
+        }
         for (Taken taken : level) {
-            if (holds(untold, event, taken.states)) {
+            if (event.hasArgs() && holds(untold, seen, taken.states)) {
                 throw new UndecidedException(conforming() + in(event) + ", " + event.call()
                         + ", depends on more instants than a log tells of (" + untold + ")");
             }
         }
     }
 
-    /** Whether an operator for this kind of event is true in one of the states. */
-    private boolean holds(String operator, TraceEvent event, List<Possible> states) {
-        return event.hasArgs()
-                && specification.has(operator)
-                && states.stream()
-                        .anyMatch(p -> specification.eval(operator, stepper.args(event), p.state) == BoolValue.ValTrue);
+    /** Whether an operator is true in one of the states; not so if it needs what was not seen. */
+    private boolean holds(String operator, Map<String, Value> seen, List<Possible> states) {
+        return specification.has(operator)
+                && seen.keySet().containsAll(specification.formals(operator))
+                && states.stream().anyMatch(p -> specification.eval(operator, seen, p.state) == BoolValue.ValTrue);
     }
 }

@@ -111,20 +111,27 @@ class IoctlLogTest {
                 .isTrue();
     }
 
-    @Test
-    void aRunThatWasPreemptedIsLeftAndEnteredAgain() throws Exception {
-        host(HOST + "dmesg [ 0.0] tsc: Marking TSC unstable due to boot parameter\n");
-        // The offsets: -290 as it is loaded, -240 as it is caught up with; the same when the thread comes back.
-        Files.writeString(folder.resolve("run.ftrace.txt"), LOADS + """
+    /** The offsets: -290 as it is loaded, -240 as it is caught up with; and again when the thread comes back. */
+    private static final String PREEMPTED = """
                probe-1  [000] ...1.  310: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551416 next=18446744073709551326
                probe-1  [000] d....  350: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551326 next=18446744073709551376
                probe-1  [000] ...1.  500: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551376 next=18446744073709551286
                probe-1  [000] d....  540: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551286 next=18446744073709551366
-            """);
-        String run = record("0", "KVM_RUN", "{\"guest\":\"rdtsc\"}", "{\"guest_tsc\":450}", 0, 300, 900);
+            """;
+
+    /** The steps of one run on a host whose TSC is unstable. */
+    private List<TraceEvent> steps(String tracepoints, String run) throws Exception {
+        host(HOST + "dmesg [ 0.0] tsc: Marking TSC unstable due to boot parameter\n");
+        Files.writeString(folder.resolve("run.ftrace.txt"), LOADS + tracepoints);
         List<TraceEvent> events =
                 read(CREATE_VM + CREATE_VCPU + READ_OFFSET + run, null).events();
-        List<TraceEvent> steps = events.subList(4, events.size());
+        return events.subList(4, events.size());
+    }
+
+    @Test
+    void aRunThatWasPreemptedIsLeftAndEnteredAgain() throws Exception {
+        List<TraceEvent> steps =
+                steps(PREEMPTED, record("0", "KVM_RUN", "{\"guest\":\"rdtsc\"}", "{\"guest_tsc\":450}", 0, 300, 900));
         assertThat(steps)
                 .extracting(TraceEvent::operation)
                 .containsExactly(
@@ -140,6 +147,57 @@ class IoctlLogTest {
         assertThat(steps.get(2).state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -240L));
         // It was loaded at 500 with an offset that is less by 90: it was seen last 90 cycles before.
         assertThat(steps.get(3).counter()).isEqualTo(Interval.exactly(410));
+    }
+
+    /** The guest leaves for the MSR at 410; KVM reads it at 430, by the offset -240, and is preempted then. */
+    @Test
+    void whatKvmReadsForAGuestIsReadWhenTheGuestHasLeft() throws Exception {
+        assertThat(steps(
+                        PREEMPTED,
+                        record(
+                                "0",
+                                "KVM_RUN",
+                                "{\"guest\":\"rdmsr\",\"index\":\"0x10\"}",
+                                "{\"data\":190}",
+                                0,
+                                300,
+                                900)))
+                .extracting(TraceEvent::operation)
+                .containsExactly(
+                        Operation.LOAD_VCPU,
+                        Operation.ASK_FOR_CLOCK_UPDATE,
+                        Operation.ENTER_GUEST,
+                        Operation.EXIT_GUEST,
+                        Operation.READ_TSC,
+                        Operation.LOAD_VCPU,
+                        Operation.ASK_FOR_CLOCK_UPDATE,
+                        Operation.ENTER_GUEST,
+                        Operation.EXIT_GUEST);
+    }
+
+    /** Caught up with three times, to the offsets -240, -235 and -230: 215 was read at 450, by the second. */
+    @Test
+    void whatTheGuestReadStandsBehindTheEntryWhoseOffsetItShows() throws Exception {
+        List<TraceEvent> steps =
+                steps("""
+               probe-1  [000] ...1.  310: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551416 next=18446744073709551326
+               probe-1  [000] d....  350: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551326 next=18446744073709551376
+               probe-1  [000] d....  400: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551376 next=18446744073709551381
+               probe-1  [000] d....  500: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551381 next=18446744073709551386
+            """, record("0", "KVM_RUN", "{\"guest\":\"rdtsc\"}", "{\"guest_tsc\":215}", 0, 300, 900));
+        assertThat(steps)
+                .extracting(TraceEvent::operation)
+                .containsExactly(
+                        Operation.LOAD_VCPU,
+                        Operation.ASK_FOR_CLOCK_UPDATE,
+                        Operation.ENTER_GUEST,
+                        Operation.ASK_FOR_CLOCK_UPDATE,
+                        Operation.REENTER_GUEST,
+                        Operation.GUEST_READ_TSC,
+                        Operation.ASK_FOR_CLOCK_UPDATE,
+                        Operation.REENTER_GUEST,
+                        Operation.EXIT_GUEST);
+        assertThat(steps.get(4).state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -235L));
     }
 
     @Test
