@@ -6,7 +6,6 @@ import dev.longitude.trace.Interval;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.Instants.Moment;
-import dev.longitude.x86.TimeScale;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -69,7 +68,7 @@ final class BaseClock {
         // (Others' count too, but another generation may have been opened for them.)
         List<ClockSeen> from = own.isEmpty() ? all : own.subList(0, 1);
         int khz = ((IntValue) specification.eval("RateAfter", Map.of("vcpu", IntValue.gen(event.vcpu())), state)).val;
-        TimeScale cycles = TimeScale.of(khz * 1000L, TimeScale.NSEC_PER_SEC);
+        LongUnaryOperator cycles = Words64.cyclesAt(khz);
         List<Moment> best = new ArrayList<>();
         long guess = estimate(event, state, within.hi());
         int most = 0;
@@ -79,7 +78,7 @@ final class BaseClock {
                 long then = nsOf(seen, state);
                 OptionalLong ns = solve(
                         then - (long) ((due(seen) - value) * 1e6 / khz),
-                        n -> value + cycles.apply(then - n),
+                        n -> value + cycles.applyAsLong(then - n),
                         due(seen));
                 if (ns.isEmpty()
                         || !isFromNowOn(ns.getAsLong(), state)
@@ -88,7 +87,7 @@ final class BaseClock {
                 }
                 int agreeing = 0;
                 for (ClockSeen each : all) {
-                    agreeing += value + cycles.apply(nsOf(each, state) - ns.getAsLong()) == due(each) ? 1 : 0;
+                    agreeing += value + cycles.applyAsLong(nsOf(each, state) - ns.getAsLong()) == due(each) ? 1 : 0;
                 }
                 if (agreeing > most) {
                     best.clear();

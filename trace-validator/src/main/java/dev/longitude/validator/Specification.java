@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -72,7 +73,9 @@ public final class Specification {
     private final Map<String, Optional<OpDefNode>> definitions = new ConcurrentHashMap<>();
 
     private final Map<String, ImmutableList<UniqueString>> dependencies = new ConcurrentHashMap<>();
-    private final Map<String, Derived> derived = new ConcurrentHashMap<>();
+
+    /** (Each thread judges a trace of its own.) */
+    private final ThreadLocal<Map<String, Derived>> derived = ThreadLocal.withInitial(HashMap::new);
 
     private Specification(FastTool tool, Arch arch) {
         this.tool = tool;
@@ -227,7 +230,7 @@ public final class Specification {
     /** (Most steps leave most variables alone, and what is derived from them too.) */
     private Value derived(String operator, TLCState state) {
         ImmutableList<UniqueString> on = dependencies.computeIfAbsent(operator, this::variablesOf);
-        Derived last = derived.get(operator);
+        Derived last = derived.get().get(operator);
         boolean same = last != null;
         for (int i = 0; same && i < on.size(); i++) {
             same = state.lookup(on.get(i)) == requireNonNull(last).of.get(i);
@@ -238,7 +241,7 @@ public final class Specification {
         Value value = TlaValues.plain(eval(operator, ImmutableMap.of(), state));
         List<@Nullable IValue> of = new ArrayList<>(on.size());
         on.forEach(name -> of.add(state.lookup(name)));
-        derived.put(operator, new Derived(of, value));
+        derived.get().put(operator, new Derived(of, value));
         return value;
     }
 

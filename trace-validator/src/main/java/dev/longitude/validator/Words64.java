@@ -1,6 +1,7 @@
 package dev.longitude.validator;
 
 import java.math.BigInteger;
+import java.util.function.LongUnaryOperator;
 import tlc2.overrides.TLAPlusOperator;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
@@ -114,8 +115,13 @@ public final class Words64 {
     /** NsToCycles64. */
     @TLAPlusOperator(identifier = "NsToCycles64", module = MODULE, warn = false)
     public static Value nsToCycles(IntValue khz, Value ns) {
-        Scale scale = timeScale(BigInteger.valueOf(khz.val * 1000L), NSEC_PER_SEC);
-        return scaleDelta(number(bits(ns)), scale.mult, scale.shift);
+        return word(cyclesAt(khz.val).applyAsLong(bits(ns)));
+    }
+
+    /** NsToCycles64 at one rate, kHz, for many spans of time. */
+    static LongUnaryOperator cyclesAt(int khz) {
+        Scale scale = timeScale(BigInteger.valueOf(khz * 1000L), NSEC_PER_SEC);
+        return ns -> bits(scaleDelta(number(ns), scale.mult, scale.shift));
     }
 
     /** PvclockMul64. */
