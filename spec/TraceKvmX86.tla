@@ -15,6 +15,17 @@ OffsetOf(vcpu) == tscOffset[vcpu]
 \* The rate, kHz, that vcpu has, or gets when it is created.
 RateAfter(vcpu) == IF vcpu \in online THEN virtualTscKhz[vcpu] ELSE RateFor(defaultTscKhz).khz
 
+\* Time passes until a write of a TSC.  KVM reads the host's TSC first, at tsc, and the base clock when
+\* it has the lock: by then the TSC is nsTsc.  (KvmX86 reads both at one instant.  The difference shows
+\* only in a TSC that is caught up with.)
+TimePassesInAWrite(tsc, nsTsc, ns, realtime) ==
+  /\ IsWord(tsc) /\ IsWord(nsTsc) /\ IsWord(ns) /\ IsWord(realtime)
+  /\ ~Before(tsc, hostTsc) /\ ~Before(nsTsc, tsc) /\ ~Before(ns, hostNs)
+  /\ tscClocksource => KeepsPace(tscKhz, Sub(nsTsc, paceTsc), Sub(ns, paceNs))
+  /\ hostTsc' = tsc /\ hostNs' = ns /\ hostRealtime' = realtime
+  /\ reply' = [op |-> "TimePasses"]
+  /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>
+
 \* Where a log says only between which two instants something happened, what it did can
 \* tell the instant.  These are candidates: the action itself decides.
 

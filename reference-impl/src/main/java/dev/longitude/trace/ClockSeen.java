@@ -8,8 +8,14 @@ package dev.longitude.trace;
  * @param offset guest TSC minus host TSC for a page, 0 where {@code tsc} is the host's
  * @param from where it was seen
  * @param vcpu the vCPU whose page it is; -1 if it is none's
+ * @param khz the rate, kHz, that the vCPU that is caught up with has been given by then; 0 if it has been given none
  */
-public record ClockSeen(long clock, Interval tsc, long offset, From from, int vcpu) {
+public record ClockSeen(long clock, Interval tsc, long offset, From from, int vcpu, int khz) {
+    /** A sight that does not depend on a vCPU's rate. */
+    public ClockSeen(long clock, Interval tsc, long offset, From from, int vcpu) {
+        this(clock, tsc, offset, from, vcpu, 0);
+    }
+
     /** Where kvmclock was seen. */
     public enum From {
         /** A page's time stamp: the clock update that wrote the page took the host's clocks then. */

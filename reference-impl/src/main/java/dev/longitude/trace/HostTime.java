@@ -8,9 +8,19 @@ import org.jspecify.annotations.Nullable;
  * @param counter its counter: on x86 its TSC, unsigned cycles; on arm64 its physical counter (CNTPCT_EL0), unsigned ticks
  * @param ns on x86 the base clock of kvmclock, CLOCK_MONOTONIC_RAW plus boot offset, unsigned ns; null if nothing is known
  * @param realtime CLOCK_REALTIME, unsigned ns; null if nothing is known
+ * @param nsCounter the counter when {@code ns} was read, if that was later; null if it was the same instant, as it is in
+ *     every trace: it is a call of a real kernel that reads one after the other
  */
 public record HostTime(
-        Interval counter, @Nullable Interval ns, @Nullable Interval realtime) {
+        Interval counter,
+        @Nullable Interval ns,
+        @Nullable Interval realtime,
+        @Nullable Long nsCounter) {
+    /** Clocks that are read at one instant. */
+    public HostTime(Interval counter, @Nullable Interval ns, @Nullable Interval realtime) {
+        this(counter, ns, realtime, null);
+    }
+
     /** An instant that is known exactly. */
     public static HostTime exactly(long counter, long ns, long realtime) {
         return new HostTime(Interval.exactly(counter), Interval.exactly(ns), Interval.exactly(realtime));

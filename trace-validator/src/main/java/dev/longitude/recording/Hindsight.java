@@ -14,7 +14,6 @@ import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -159,7 +158,7 @@ final class Hindsight {
         List<@Nullable ClockSeen> pages = pages(events);
         List<@Nullable ClockSeen> before = seenBefore(events, pages);
         List<TraceEvent> revealed = new ArrayList<>(events);
-        Set<Integer> raised = raised(events);
+        Map<Integer, Integer> raised = raised(events);
         Map<Integer, List<ClockSeen>> ahead = new HashMap<>();
         Map<Integer, List<ClockSeen>> caughtUpAhead = new HashMap<>();
         Map<Integer, List<ClockSeen>> unwrittenAhead = new HashMap<>();
@@ -174,9 +173,10 @@ final class Hindsight {
             ClockSeen page = pages.get(i);
             if (page != null) {
                 later.add(0, page);
-                if (raised.contains(i)) {
+                Integer khz = raised.get(i);
+                if (khz != null) {
                     ClockSeen seen = new ClockSeen(
-                            page.clock(), page.tsc(), page.offset(), ClockSeen.From.CAUGHT_UP, page.vcpu());
+                            page.clock(), page.tsc(), page.offset(), ClockSeen.From.CAUGHT_UP, page.vcpu(), khz);
                     caughtUp.add(0, seen);
                     unwritten.add(0, seen);
                 }
@@ -277,19 +277,24 @@ final class Hindsight {
         return before;
     }
 
-    /** The events at which a vCPU's TSC is raised to where it should be. */
-    private static Set<Integer> raised(List<TraceEvent> events) {
+    /** The events at which a vCPU's TSC is raised to where it should be, with the rate that it has been given, or 0. */
+    private static Map<Integer, Integer> raised(List<TraceEvent> events) {
         Map<List<Integer>, Object> offsets = new HashMap<>();
-        Set<Integer> raised = new HashSet<>();
+        Map<List<Integer>, Integer> rates = new HashMap<>();
+        Map<Integer, Integer> raised = new HashMap<>();
         for (int i = 0; i < events.size(); i++) {
             TraceEvent event = events.get(i);
+            if (event.operation() == Operation.SET_TSC_KHZ
+                    && Integer.valueOf(0).equals(event.results().get(Field.ERRNO))) {
+                rates.put(List.of(event.vm(), event.vcpu()), (int) event.arg(Field.KHZ));
+            }
             Object offset = offsetIn(event);
             if (offset != null) {
                 Object before = offsets.put(List.of(event.vm(), event.vcpu()), offset);
                 boolean entry =
                         event.operation() == Operation.ENTER_GUEST || event.operation() == Operation.REENTER_GUEST;
                 if (entry && before != null && !before.equals(offset)) {
-                    raised.add(i);
+                    raised.put(i, rates.getOrDefault(List.of(event.vm(), event.vcpu()), 0));
                 }
             }
         }

@@ -79,17 +79,26 @@ final class TraceModule {
         String args = formals.isEmpty()
                 ? ""
                 : formals.stream().map(f -> argument(event, f)).collect(Collectors.joining(", ", "(", ")"));
-        return "\\/ ~timed /\\ timed' = TRUE /\\ UNCHANGED event /\\ TimePasses(" + times(event) + ")\n"
+        return "\\/ ~timed /\\ timed' = TRUE /\\ UNCHANGED event /\\ " + timePasses(event) + "\n"
                 + "    \\/ timed /\\ timed' = FALSE /\\ event' = event + 1 /\\ " + action + args + observed(event, "'")
                 + " /\\ " + took(number);
     }
 
+    private String timePasses(TraceEvent event) {
+        Long later = event.when().nsCounter();
+        return later == null
+                ? "TimePasses(" + times(event) + ")"
+                : "TimePassesInAWrite(" + word(exact(event.counter())) + ", " + word(later) + ", " + clocks(event)
+                        + ")";
+    }
+
     private String times(TraceEvent event) {
-        if (arch == Arch.ARM64) {
-            return word(exact(event.counter()));
-        }
-        return word(exact(event.counter())) + ", " + word(exact(event.when().ns())) + ", "
-                + word(exact(event.when().realtime()));
+        String counter = word(exact(event.counter()));
+        return arch == Arch.ARM64 ? counter : counter + ", " + clocks(event);
+    }
+
+    private static String clocks(TraceEvent event) {
+        return word(exact(event.when().ns())) + ", " + word(exact(event.when().realtime()));
     }
 
     /** The instant, which must be known. */

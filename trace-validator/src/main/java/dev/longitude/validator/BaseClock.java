@@ -1,5 +1,8 @@
 package dev.longitude.validator;
 
+import static com.google.common.collect.ImmutableSet.toImmutableSet;
+import static java.util.Objects.requireNonNull;
+
 import dev.longitude.trace.ClockSeen;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;
@@ -22,8 +25,8 @@ import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
 /**
- * The base clock of a host whose clocksource is not the TSC: it goes its own way, so an instant of the TSC does not tell
- * it. What KVM computed from it does: where a TSC that is caught up with was due to be, and how far one had come that
+ * The base clock where an instant of the TSC does not tell it: it goes its own way where the clocksource is not the TSC, and
+ * a call may read it later than the TSC. What KVM computed from it does: where a TSC that is caught up with was due to be, and how far one had come that
  * joined a generation on an unstable TSC. Both leave the instant of the TSC open by what a rounding hides: the latest
  * that there is in the event's interval is taken, since KVM's tracepoints, which end it, follow at once.
  */
@@ -58,49 +61,125 @@ final class BaseClock {
      * @param valueAt the value that was written, by the host's TSC
      */
     Set<Moment> opened(TraceEvent event, TLCState state, Interval within, LongUnaryOperator valueAt, long realtime) {
-        boolean joins = event.args().get(Field.OFFSET) instanceof Long offset
-                && offset == Words64.bits(specification.look("lastTscOffset", state));
-        List<ClockSeen> all = event.revealedClocks().stream()
+        List<ClockSeen> all = caughtUp(event);
+        boolean solvable = !all.isEmpty() && !joins(event, state);
+        long guess = estimate(event, state, within.hi());
+        List<Solution> best = solvable
+                ? solutions(
+                        event,
+                        state,
+                        latest(within, PHASES),
+                        valueAt,
+                        (tsc, ns) -> isFromNowOn(ns, state) && isNear(ns, guess, nsOf(all.get(0), state) - guess))
+                : List.of();
+        return best.isEmpty()
+                ? Set.of(new Moment(within.hi(), guess, realtime))
+                : apart(best, rateAfter(event, state)).stream()
+                        .map(s -> new Moment(s.tsc, s.ns, realtime))
+                        .collect(toImmutableSet());
+    }
+
+    /**
+     * The moments at which a write can have opened a generation on a host whose clocksource is the TSC: it read the TSC
+     * first, and the base clock before the call was over.
+     *
+     * @param valueAt the value that was written, by the host's TSC
+     * @return none if nothing that is caught up with shows any
+     */
+    Set<Moment> openedInACall(
+            TraceEvent event, TLCState state, Interval within, LongUnaryOperator valueAt, long realtime) {
+        if (caughtUp(event).isEmpty() || joins(event, state)) {
+            return Set.of();
+        }
+        long until = earliest(event.counter().hi(), state) + ROUNDING;
+        List<Solution> best = solutions(
+                event,
+                state,
+                earliest(within, PHASES),
+                valueAt,
+                (tsc, ns) -> isFromNowOn(ns, state) && ns - earliest(tsc, state) >= 0 && ns - until <= 0);
+        return (best.isEmpty() ? Set.<Solution>of() : apart(best, rateAfter(event, state)))
+                .stream()
+                        .map(s -> {
+                            long then = bits("InstantOfNs", Map.of("ns", Words64.word(s.ns)), state);
+                            return new Moment(s.tsc, s.ns, realtime, then - s.tsc < 0 ? s.tsc : then);
+                        })
+                        .collect(toImmutableSet());
+    }
+
+    /** The TSC and the base clock of a write to which what was caught up with leads back. */
+    private record Solution(long tsc, long ns) {}
+
+    private interface Bounds {
+        boolean contain(long tsc, long ns);
+    }
+
+    private static List<ClockSeen> caughtUp(TraceEvent event) {
+        return event.revealedClocks().stream()
                 .filter(seen -> seen.from() == ClockSeen.From.CAUGHT_UP)
                 .toList();
+    }
+
+    /** Whether an offset is set that does not open a generation. */
+    private boolean joins(TraceEvent event, TLCState state) {
+        return event.args().get(Field.OFFSET) instanceof Long offset
+                && offset == Words64.bits(specification.look("lastTscOffset", state));
+    }
+
+    private int rateAfter(TraceEvent event, TLCState state) {
+        return ((IntValue) specification.eval("RateAfter", Map.of("vcpu", IntValue.gen(event.vcpu())), state)).val;
+    }
+
+    /** The rate of a vCPU when it was caught up with. */
+    private static int rate(ClockSeen seen, int otherwise) {
+        return seen.khz() == 0 ? otherwise : seen.khz();
+    }
+
+    /** The solutions that as much as possible of what was caught up with agrees to. */
+    private List<Solution> solutions(
+            TraceEvent event, TLCState state, Iterable<Long> instants, LongUnaryOperator valueAt, Bounds bounds) {
+        List<ClockSeen> all = caughtUp(event);
         List<ClockSeen> own =
                 all.stream().filter(seen -> seen.vcpu() == event.vcpu()).toList();
         // (Others' count too, but another generation may have been opened for them.)
         List<ClockSeen> from = own.isEmpty() ? all : own.subList(0, 1);
-        int khz = ((IntValue) specification.eval("RateAfter", Map.of("vcpu", IntValue.gen(event.vcpu())), state)).val;
-        LongUnaryOperator cycles = Words64.cyclesAt(khz);
-        List<Moment> best = new ArrayList<>();
-        long guess = estimate(event, state, within.hi());
+        int given = rateAfter(event, state);
+        Map<Integer, LongUnaryOperator> cycles = new HashMap<>();
+        all.forEach(seen -> cycles.computeIfAbsent(rate(seen, given), Words64::cyclesAt));
+        List<Solution> best = new ArrayList<>();
         int most = 0;
-        for (long tsc : latest(within, all.isEmpty() || joins ? 0 : PHASES)) {
+        for (long tsc : instants) {
             long value = valueAt.applyAsLong(tsc);
             for (ClockSeen seen : from) {
                 long then = nsOf(seen, state);
                 OptionalLong ns = solve(
-                        then - (long) ((due(seen) - value) * 1e6 / khz),
-                        n -> value + cycles.applyAsLong(then - n),
+                        then - (long) ((due(seen) - value) * 1e6 / rate(seen, given)),
+                        n -> value
+                                + requireNonNull(cycles.get(rate(seen, given))).applyAsLong(then - n),
                         due(seen));
-                if (ns.isEmpty()
-                        || !isFromNowOn(ns.getAsLong(), state)
-                        || !isNear(ns.getAsLong(), guess, nsOf(all.get(0), state) - guess)) {
+                if (ns.isEmpty() || !bounds.contain(tsc, ns.getAsLong())) {
                     continue;
                 }
                 int agreeing = 0;
                 for (ClockSeen each : all) {
-                    agreeing += value + cycles.applyAsLong(nsOf(each, state) - ns.getAsLong()) == due(each) ? 1 : 0;
+                    long since = nsOf(each, state) - ns.getAsLong();
+                    agreeing += value
+                                            + requireNonNull(cycles.get(rate(each, given)))
+                                                    .applyAsLong(since)
+                                    == due(each)
+                            ? 1
+                            : 0;
                 }
                 if (agreeing > most) {
                     best.clear();
                     most = agreeing;
                 }
                 if (agreeing == most) {
-                    best.add(new Moment(tsc, ns.getAsLong(), realtime));
+                    best.add(new Solution(tsc, ns.getAsLong()));
                 }
             }
         }
-        return best.isEmpty()
-                ? Set.of(new Moment(within.hi(), estimate(event, state, within.hi()), realtime))
-                : apart(best, khz);
+        return best;
     }
 
     /** Whether a base clock may be what was guessed from what was seen {@code since} ns later. */
@@ -118,13 +197,13 @@ final class BaseClock {
         return seen.tsc().lo();
     }
 
-    /** Some of the moments, as different as they can be in how far the TSC is past the nanosecond. */
-    private Set<Moment> apart(List<Moment> moments, int khz) {
-        Moment first = moments.get(0);
-        List<Moment> byPhase = moments.stream()
-                .sorted(Comparator.comparingDouble(m -> m.tsc() - first.tsc() - (m.ns() - first.ns()) * (khz / 1e6)))
+    /** Some of the solutions, as different as they can be in how far the TSC is past the nanosecond. */
+    private static Set<Solution> apart(List<Solution> solutions, int khz) {
+        Solution first = solutions.get(0);
+        List<Solution> byPhase = solutions.stream()
+                .sorted(Comparator.comparingDouble(s -> s.tsc - first.tsc - (s.ns - first.ns) * (khz / 1e6)))
                 .toList();
-        Set<Moment> chosen = new LinkedHashSet<>();
+        Set<Solution> chosen = new LinkedHashSet<>();
         for (int i = 0; i < FEW; i++) {
             chosen.add(byPhase.get(i * (byPhase.size() - 1) / (FEW - 1)));
         }
@@ -143,6 +222,10 @@ final class BaseClock {
                 return isFromNowOn(ns, state) ? ns : hostNs(state);
             }
         }
+        return earliest(tsc, state);
+    }
+
+    private long earliest(long tsc, TLCState state) {
         return bits("EarliestNs", Map.of("tsc", Words64.word(tsc)), state);
     }
 
@@ -214,6 +297,14 @@ final class BaseClock {
                 bits("NsOfDue", with(vcpu, "due", due), state),
                 ns -> bits("ComputeGuestTsc", with(vcpu, "kernelNs", ns), state),
                 due);
+    }
+
+    private static Iterable<Long> earliest(Interval within, int many) {
+        return () -> LongStream.range(0, many)
+                .map(i -> within.lo() + i)
+                .filter(within::contains)
+                .boxed()
+                .iterator();
     }
 
     private static Iterable<Long> latest(Interval within, int many) {

@@ -11,13 +11,19 @@ import tlc2.tool.impl.Conjuncts;
 /** When an event may have happened, by the host's clocks. */
 sealed interface Instants permits Moments, CounterMoments {
     /**
-     * The host's clocks at one instant.
+     * The host's clocks at one instant, or as a call reads one after the other.
      *
      * @param tsc its counter: on x86 its TSC; unsigned
      * @param ns on x86 its base clock, unsigned ns
      * @param realtime on x86 its real time, unsigned ns
+     * @param nsTsc the counter when the base clock was read; not before {@code tsc}
      */
-    record Moment(long tsc, long ns, long realtime) {}
+    record Moment(long tsc, long ns, long realtime, long nsTsc) {
+        /** All clocks at one instant. */
+        Moment(long tsc, long ns, long realtime) {
+            this(tsc, ns, realtime, tsc);
+        }
+    }
 
     /**
      * The moments to try.

@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
@@ -194,16 +195,12 @@ final class Moments implements Instants {
     private void imply(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
         switch (event.operation()) {
             case CREATE_VCPU -> implyWrite(event, state, within, 0, implied);
-            case WRITE_TSC -> implyWrite(event, state, within, (long) event.arg(Field.VALUE), implied);
-            case GUEST_WRITE_TSC -> {
-                long value = (long) event.arg(Field.VALUE);
-                offsets(event).forEach(o -> implied.add(plain(event, state, instantOfWrite(value, o))));
-            }
+            case WRITE_TSC, GUEST_WRITE_TSC -> implyWrite(event, state, within, (long) event.arg(Field.VALUE), implied);
             case SET_TSC_OFFSET -> {
-                if (goesItsOwnWay(state)) {
-                    long offset = (long) event.arg(Field.OFFSET);
-                    implied.addAll(
-                            baseClock.opened(event, state, within, tsc -> tsc + offset, realtime(event.when(), state)));
+                long offset = (long) event.arg(Field.OFFSET);
+                implyOpened(event, state, within, tsc -> tsc + offset, implied);
+                if (!goesItsOwnWay(state)) {
+                    implied.add(plain(event, state, within.lo()));
                 }
             }
             case READ_TSC, GUEST_READ_TSC -> {
@@ -250,22 +247,31 @@ final class Moments implements Instants {
         }
     }
 
-    /** A write of {@code value}: where the base clock does not follow from the TSC, later events tell it. */
+    /** A write of {@code value}: what later events tell of the base clock that it read, tells it. */
     private void implyWrite(TraceEvent event, TLCState state, Interval within, long value, Set<Moment> implied) {
         boolean free = goesItsOwnWay(state);
         long realtime = realtime(event.when(), state);
         for (long offset : offsets(event)) {
             long tsc = instantOfWrite(value, offset);
+            if (within.contains(tsc)) {
+                implyOpened(event, state, Interval.exactly(tsc), t -> value, implied);
+            }
             if (!free) {
                 implied.add(plain(event, state, tsc));
-                continue;
-            }
-            if (within.contains(tsc)) {
-                implied.addAll(baseClock.opened(event, state, Interval.exactly(tsc), t -> value, realtime));
-            }
-            if (specification.look("tscUnstable", state) == BoolValue.ValTrue) {
+            } else if (specification.look("tscUnstable", state) == BoolValue.ValTrue) {
                 implied.addAll(baseClock.joined(event, state, within, offset, value, realtime));
             }
+        }
+    }
+
+    /** A write that opened a generation, by what is caught up with it later. */
+    private void implyOpened(
+            TraceEvent event, TLCState state, Interval within, LongUnaryOperator valueAt, Set<Moment> implied) {
+        long realtime = realtime(event.when(), state);
+        if (goesItsOwnWay(state)) {
+            implied.addAll(baseClock.opened(event, state, within, valueAt, realtime));
+        } else if (!goesByState) {
+            implied.addAll(baseClock.openedInACall(event, state, within, valueAt, realtime));
         }
     }
 
@@ -563,7 +569,8 @@ final class Moments implements Instants {
         Moment plain = plain(event, state, within.lo());
         Interval shown = null;
         for (ClockSeen seen : event.revealedClocks()) {
-            if (seen.from() == ClockSeen.From.CAUGHT_UP) {
+            boolean before = seen.tsc().lo() - seen.offset() - plain.tsc() < 0;
+            if (seen.from() == ClockSeen.From.CAUGHT_UP || before) {
                 continue;
             }
             long least = seen.clock() - nsUntil(seen.tsc().hi() - seen.offset(), plain, state);
@@ -660,6 +667,9 @@ final class Moments implements Instants {
 
     @Override
     public List<TLCState> reach(Moment moment, TLCState state) {
+        if (moment.nsTsc() != moment.tsc()) {
+            return specification.step("TimePassesInAWrite", times(moment), state);
+        }
         return hostTsc(state) == moment.tsc()
                         && look(HOST_NS, state) == moment.ns()
                         && look(HOST_REALTIME, state) == moment.realtime()
@@ -677,6 +687,7 @@ final class Moments implements Instants {
     private static ImmutableMap<String, Value> times(Moment moment) {
         return ImmutableMap.of(
                 "tsc", Words64.word(moment.tsc()),
+                "nsTsc", Words64.word(moment.nsTsc()),
                 "ns", Words64.word(moment.ns()),
                 "realtime", Words64.word(moment.realtime()));
     }

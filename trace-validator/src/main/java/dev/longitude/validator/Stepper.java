@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.HostTime;
+import dev.longitude.trace.Interval;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.List;
@@ -129,10 +130,14 @@ final class Stepper {
 
     /** An event at a moment. */
     TraceEvent at(TraceEvent event, Instants.Moment moment) {
-        return event.at(
-                header.arch() == Arch.X86
-                        ? HostTime.exactly(moment.tsc(), moment.ns(), moment.realtime())
-                        : HostTime.exactly(moment.tsc()));
+        if (header.arch() == Arch.ARM64) {
+            return event.at(HostTime.exactly(moment.tsc()));
+        }
+        return event.at(new HostTime(
+                Interval.exactly(moment.tsc()),
+                Interval.exactly(moment.ns()),
+                Interval.exactly(moment.realtime()),
+                moment.nsTsc() == moment.tsc() ? null : (Long) moment.nsTsc()));
     }
 
     /** The host's clocks in a state. */
