@@ -75,6 +75,9 @@ NsOf(cycles) == CyclesToNs(tscKhz, cycles)
 NsOfDue(vcpu, due) ==
   Add(thisTscNsec[vcpu], CyclesToNs(virtualTscKhz[vcpu], Sub(due, thisTscWrite[vcpu])))
 
+\* Since when, by the base clock, vcpu is caught up with.
+CaughtUpSince(vcpu) == thisTscNsec[vcpu]
+
 \* The base clock when kvmclock is clock.
 NsOfClock(clock) == Sub(clock, kvmclockOffset)
 
@@ -111,10 +114,9 @@ Essence == <<Course, updatedGeneration, reply, guestSeen, clockSeen, userOffset>
 \* refused, but nothing can be said of its trace from there on.
 NotModelledSetVmTscKhz(khz) == RateFor(khz).ratio = Zero
 
-\* What the log of a real kernel is not refused for, by the name of the action.  A write of a TSC
-\* reads the host's TSC first, and then the base clock; here both are read at one instant.  When a TSC is
-\* caught up with, it shows how far they were apart; and where the base clock goes its own way, all that
-\* shows it must agree to the nanosecond, of which only some is looked for.
+\* What the log of a real kernel is not refused for, by the name of the action.  When a TSC is caught up
+\* with, that shows to the nanosecond what the base clock was when it was written.  The log does not tell
+\* that, and only some of what shows it is looked for.
 UntoldEnterGuest(vcpu) == vcpu \in tscCatchup /\ vcpu \in clockUpdate \cup masterclockUpdate
 UntoldReenterGuest(vcpu) == UntoldEnterGuest(vcpu)
 UntoldGetClock == tscCatchup # {} /\ ~tscClocksource

@@ -755,6 +755,10 @@ public final class IoctlLog {
                     StateVariable.TSC_OFFSET,
                     ImmutableMap.of(vcpu(record, source), step.offset().next()));
         }
+        if (step.offset() == null && step.kept() != null && rateSet) {
+            // (A TSC that is caught up with might have been raised, and was not.)
+            state.put(StateVariable.TSC_OFFSET, ImmutableMap.of(vcpu(record, source), step.kept()));
+        }
         if (step.kind() == OpenRuns.Kind.EXIT) {
             onVcpu(record, source, step.when(), Operation.EXIT_GUEST, Map.of(), Map.of(), Map.of());
         } else if (page == null) {

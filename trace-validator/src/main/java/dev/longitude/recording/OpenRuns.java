@@ -27,6 +27,7 @@ final class OpenRuns {
      * @param page the page that it wrote, or null
      * @param offset the offset that the vCPU has after it, or null
      * @param raised whether the vCPU's TSC was raised to where it should be
+     * @param kept the offset that it left as it was, or null if that is not known
      */
     record Step(
             IoctlRecord run,
@@ -35,19 +36,20 @@ final class OpenRuns {
             Tracepoints.@Nullable UpdateMasterClock update,
             Tracepoints.@Nullable PvclockUpdate page,
             Tracepoints.@Nullable WriteTscOffset offset,
-            boolean raised) {
+            boolean raised,
+            @Nullable Long kept) {
         Step(
                 IoctlRecord run,
                 Interval when,
                 Kind kind,
                 Tracepoints.@Nullable UpdateMasterClock update,
                 Tracepoints.@Nullable PvclockUpdate page) {
-            this(run, when, kind, update, page, null, false);
+            this(run, when, kind, update, page, null, false, null);
         }
 
         /** The same step, at {@code latest} at the latest. */
         Step until(long latest) {
-            return new Step(run, new Interval(when.lo(), latest), kind, update, page, offset, raised);
+            return new Step(run, new Interval(when.lo(), latest), kind, update, page, offset, raised, kept);
         }
     }
 

@@ -198,14 +198,16 @@ final class RunSteps {
             Interval when,
             Tracepoints.@Nullable WriteTscOffset offset,
             Tracepoints.@Nullable PvclockUpdate page) {
+        boolean entry = kind == OpenRuns.Kind.ENTER || kind == OpenRuns.Kind.REENTER;
         steps.add(new OpenRuns.Step(
                 run,
                 when,
                 kind,
-                kind == OpenRuns.Kind.ENTER || kind == OpenRuns.Kind.REENTER ? update : null,
+                entry ? update : null,
                 page,
                 offset,
-                raised != null));
+                raised != null,
+                entry && raised == null ? (last == null ? guest.offset() : (Long) last.next()) : null));
         if (kind != OpenRuns.Kind.READ_BY_KVM && (kind != OpenRuns.Kind.GUEST || offset != null)) {
             from = kind == OpenRuns.Kind.ENTER && when.hi() == whole.hi() ? from : when.hi();
         }

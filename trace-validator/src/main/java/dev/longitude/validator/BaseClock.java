@@ -40,6 +40,9 @@ final class BaseClock {
     /** ... and so many one that several whole nanoseconds lead to. */
     private static final int PHASES = 1024;
 
+    /** ... and so many all phases of one. */
+    private static final int PHASES_OF_A_NANOSECOND = 4;
+
     /** How many moments are tried that are equally good. */
     private static final int FEW = 5;
 
@@ -105,6 +108,24 @@ final class BaseClock {
                             return new Moment(s.tsc, s.ns, realtime, then - s.tsc < 0 ? s.tsc : then);
                         })
                         .collect(toImmutableSet());
+    }
+
+    /** The moments of a write at which the base clock was as a hint says, or next to it. */
+    Set<Moment> hinted(TraceEvent event, TLCState state, Interval within, long hint, long realtime, boolean free) {
+        long until = earliest(event.counter().hi(), state) + ROUNDING;
+        Set<Moment> moments = new LinkedHashSet<>();
+        for (long tsc : free ? latest(within, PHASES_OF_A_NANOSECOND) : earliest(within, PHASES_OF_A_NANOSECOND)) {
+            for (long ns = hint - 1; ns <= hint + 1; ns++) {
+                if (!isFromNowOn(ns, state)) {
+                    continue;
+                }
+                long then = free ? tsc : bits("InstantOfNs", Map.of("ns", Words64.word(ns)), state);
+                if (free || (ns - earliest(tsc, state) >= 0 && ns - until <= 0)) {
+                    moments.add(new Moment(tsc, ns, realtime, then - tsc < 0 ? tsc : then));
+                }
+            }
+        }
+        return moments;
     }
 
     /** The TSC and the base clock of a write to which what was caught up with leads back. */

@@ -66,6 +66,7 @@ final class Moments implements Instants {
     private final Specification specification;
     private final TraceHeader header;
     private final boolean goesByState;
+    private final Hints hints;
     private final BaseClock baseClock;
 
     /**
@@ -73,11 +74,13 @@ final class Moments implements Instants {
      *
      * @param goesByState whether what is observed of the state tells instants too; in a recording, of which little of the
      *     state is observed, the importer has found them
+     * @param hints of a recording: what the base clock may have been at its writes
      */
-    Moments(Specification specification, TraceHeader header, boolean goesByState) {
+    Moments(Specification specification, TraceHeader header, boolean goesByState, Hints hints) {
         this.specification = specification;
         this.header = header;
         this.goesByState = goesByState;
+        this.hints = hints;
         this.baseClock = new BaseClock(specification);
     }
 
@@ -268,10 +271,14 @@ final class Moments implements Instants {
     private void implyOpened(
             TraceEvent event, TLCState state, Interval within, LongUnaryOperator valueAt, Set<Moment> implied) {
         long realtime = realtime(event.when(), state);
-        if (goesItsOwnWay(state)) {
+        boolean free = goesItsOwnWay(state);
+        if (free) {
             implied.addAll(baseClock.opened(event, state, within, valueAt, realtime));
         } else if (!goesByState) {
             implied.addAll(baseClock.openedInACall(event, state, within, valueAt, realtime));
+        }
+        for (long ns : hints.of(event)) {
+            implied.addAll(baseClock.hinted(event, state, within, ns, realtime, free));
         }
     }
 

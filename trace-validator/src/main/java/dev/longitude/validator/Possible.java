@@ -128,6 +128,23 @@ final class Possible {
         return new Possible(other, step, silent, silentSteps, null, loose, changes);
     }
 
+    /** The step that gave a variable a value that it has, or had; null if that is not known. */
+    @Nullable
+    TraceEvent whatSet(String variable, Value value) {
+        for (Change last : changes()) {
+            if (last.variable.toString().equals(variable)) {
+                Object now = state.lookup(last.variable);
+                for (Change change = last; change != null; change = change.earlier) {
+                    if (value.equals(now)) {
+                        return change.step;
+                    }
+                    now = change.before;
+                }
+            }
+        }
+        return null;
+    }
+
     /** The last change of each variable that a step has changed. */
     List<Change> changes() {
         return Arrays.stream(changes).filter(c -> c != null).toList();

@@ -31,11 +31,11 @@ final class Stepper {
     /** What the host's counter is called. */
     private final String counter;
 
-    Stepper(TraceHeader header, boolean doubts, boolean keepsWitness) {
+    Stepper(TraceHeader header, boolean doubts, boolean keepsWitness, Hints hints) {
         boolean x86 = header.arch() == Arch.X86;
         this.specification = Specification.of(header.arch());
         this.header = header;
-        this.instants = x86 ? new Moments(specification, header, doubts) : new CounterMoments(specification);
+        this.instants = x86 ? new Moments(specification, header, doubts, hints) : new CounterMoments(specification);
         this.counter = x86 ? "hostTsc" : CounterMoments.COUNTER;
         this.readings = new Readings(specification, header, counter);
         this.looseness = new Looseness(this, header.arch());

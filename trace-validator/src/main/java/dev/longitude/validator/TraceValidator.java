@@ -3,6 +3,7 @@ package dev.longitude.validator;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableSetMultimap;
 import com.google.common.collect.Iterables;
 import com.google.common.collect.Sets;
 import dev.longitude.kernel.Arch;
@@ -29,6 +30,7 @@ import tla2sany.semantic.OpDeclNode;
 import tlc2.tool.TLCState;
 import tlc2.util.FP64;
 import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
 /**
@@ -47,6 +49,9 @@ public final class TraceValidator {
 
     /** On arm64 all VMs are in one state. */
     private static final int HOST = -1;
+
+    /** How often a recording is judged from the beginning. */
+    private static final int MOST_TIMES = 8;
 
     private final Stepper stepper;
     private final Specification specification;
@@ -80,6 +85,12 @@ public final class TraceValidator {
 
     private final Map<String, TraceEvent> notKept = new LinkedHashMap<>();
 
+    /** What was learned of a recording's instants, its events so far, and who has judged them with that. */
+    private final Hints hints;
+
+    private final List<ImmutableList<TraceEvent>> taken = new ArrayList<>();
+    private @Nullable TraceValidator again;
+
     /** A validator for one trace. */
     public TraceValidator(TraceHeader header) {
         this(header, true, false);
@@ -105,7 +116,12 @@ public final class TraceValidator {
     }
 
     private TraceValidator(TraceHeader header, boolean doubts, boolean keepsWitness) {
-        this.stepper = new Stepper(header, doubts, keepsWitness);
+        this(header, doubts, keepsWitness, new Hints());
+    }
+
+    private TraceValidator(TraceHeader header, boolean doubts, boolean keepsWitness, Hints hints) {
+        this.hints = hints;
+        this.stepper = new Stepper(header, doubts, keepsWitness, hints);
         this.specification = stepper.specification();
         this.observation = new Observation(specification, header.arch());
         this.silentSteps = new SilentSteps(stepper, header);
@@ -126,11 +142,15 @@ public final class TraceValidator {
 
     /** Events accepted so far. */
     public long events() {
-        return events;
+        return latest().events;
     }
 
     /** How much of what happened is known. */
     public Determined determined() {
+        return latest().ownDetermined();
+    }
+
+    private Determined ownDetermined() {
         Set<String> different = new LinkedHashSet<>();
         int variables = 0;
         long silent = 0;
@@ -156,7 +176,7 @@ public final class TraceValidator {
 
     /** The properties that the trace shows not to be kept, by name, each with the event that shows it first. */
     public ImmutableMap<String, TraceEvent> notKept() {
-        return ImmutableMap.copyOf(notKept);
+        return ImmutableMap.copyOf(latest().notKept);
     }
 
     /**
@@ -178,6 +198,55 @@ public final class TraceValidator {
      * @throws UndecidedException as for one event
      */
     public Optional<Refusal> accept(List<TraceEvent> together) throws UndecidedException {
+        if (stepper.doubts() || header.arch() == Arch.ARM64) {
+            return take(together);
+        }
+        taken.add(ImmutableList.copyOf(together));
+        Optional<Refusal> refusal;
+        try {
+            refusal = latest().take(together);
+        } catch (UntoldException e) {
+            refusal = takeAgain(e);
+        }
+        if (refusal.isPresent() && again != null) {
+            TraceEvent event = refusal.get().event();
+            throw new UndecidedException(again.conforming() + in(event) + ", " + event.call()
+                    + ", would perhaps follow if a TSC that is caught up with had been written at another instant");
+        }
+        return refusal;
+    }
+
+    /** Who has judged the events so far: this validator, or the one that judged them last from the beginning. */
+    private TraceValidator latest() {
+        return again == null ? this : again;
+    }
+
+    /** Judges a recording from the beginning, as long as what cannot be judged tells more of what was before. */
+    private Optional<Refusal> takeAgain(UntoldException why) throws UndecidedException {
+        UntoldException untold = why;
+        for (int i = 0; i < MOST_TIMES; i++) {
+            boolean learned = false;
+            for (Map.Entry<TraceEvent, Long> hint : untold.hints.entries()) {
+                learned |= hints.add(hint.getKey(), hint.getValue());
+            }
+            if (!learned) {
+                break;
+            }
+            again = new TraceValidator(header, false, keepsWitness, hints);
+            Optional<Refusal> refusal = Optional.empty();
+            try {
+                for (int k = 0; k < taken.size() && refusal.isEmpty(); k++) {
+                    refusal = again.take(taken.get(k));
+                }
+                return refusal;
+            } catch (UntoldException e) {
+                untold = e;
+            }
+        }
+        throw untold;
+    }
+
+    private Optional<Refusal> take(List<TraceEvent> together) throws UndecidedException {
         Map<Integer, List<TraceEvent>> bySubject = new LinkedHashMap<>();
         together.forEach(e ->
                 bySubject.computeIfAbsent(subject(e), s -> new ArrayList<>()).add(e));
@@ -423,6 +492,10 @@ public final class TraceValidator {
         if (!keepsWitness) {
             throw new IllegalStateException("no witness was kept");
         }
+        return latest().ownWitness();
+    }
+
+    private ImmutableList<TraceEvent> ownWitness() {
         Map<Integer, Deque<Possible>> behaviours = new HashMap<>();
         possible.forEach((subject, states) -> {
             Deque<Possible> behaviour = new ArrayDeque<>();
@@ -589,9 +662,46 @@ public final class TraceValidator {
         }
         for (Taken taken : level) {
             if (event.hasArgs() && holds(untold, seen, taken.states)) {
-                throw new UndecidedException(conforming() + in(event) + ", " + event.call()
-                        + ", depends on more instants than a log tells of (" + untold + ")");
+                throw new UntoldException(
+                        conforming() + in(event) + ", " + event.call()
+                                + ", depends on more instants than a log tells of (" + untold + ")",
+                        hints(event, taken.states));
             }
+        }
+    }
+
+    /** What the base clock must have been at earlier writes for the event to come out as it was seen to. */
+    private ImmutableSetMultimap<TraceEvent, Long> hints(TraceEvent event, List<Possible> states) {
+        ImmutableSetMultimap.Builder<TraceEvent, Long> found = ImmutableSetMultimap.builder();
+        if (!(event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> offsets)
+                || !(offsets.get(event.vcpu()) instanceof Long observed)) {
+            return found.build();
+        }
+        Map<String, Value> vcpu = Map.of("vcpu", IntValue.gen(event.vcpu()));
+        for (Explanation.Tried tried : step(event, states).tried) {
+            int khz = ((IntValue) specification.eval("RateAfter", vcpu, tried.now())).val;
+            long since = Words64.bits(specification.eval("CaughtUpSince", vcpu, tried.now()));
+            TraceEvent write = tried.from().whatSet("curTscNsec", Words64.word(since));
+            for (TLCState next : stepper.nexts(tried.reading(), tried.now())) {
+                long late = Words64.bits(specification.eval("OffsetOf", vcpu, next)) - observed;
+                long ns = Math.round(late * 1e6 / khz);
+                if (write != null && ns != 0) {
+                    found.put(write, since + ns);
+                }
+            }
+        }
+        return found.build();
+    }
+
+    /** What was observed cannot be judged by the instants that were tried; it may tell better ones. */
+    static final class UntoldException extends UndecidedException {
+        private static final long serialVersionUID = 1;
+
+        private final transient ImmutableSetMultimap<TraceEvent, Long> hints;
+
+        UntoldException(String message, ImmutableSetMultimap<TraceEvent, Long> hints) {
+            super(message);
+            this.hints = hints;
         }
     }
 

@@ -221,7 +221,7 @@ class PartialTraceTest {
             for (KernelProfile kernel : List.of(KernelProfile.V5_10, KernelProfile.V6_12)) {
                 if (scenario.arch() == Arch.X86) {
                     Scenario.Recording recording = scenario.play(kernel, 2, 1);
-                    Stepper stepper = new Stepper(recording.header(), false, false);
+                    Stepper stepper = new Stepper(recording.header(), false, false, new Hints());
                     TLCState state = stepper.newVm(recording.events().get(0)).get(0).state;
                     for (TraceEvent event : recording.events()) {
                         if (event.operation() != Operation.CREATE_VM) {
