@@ -202,7 +202,7 @@ final class Moments implements Instants {
             case SET_TSC_OFFSET -> {
                 long offset = (long) event.arg(Field.OFFSET);
                 implyOpened(event, state, within, tsc -> tsc + offset, implied);
-                if (!goesItsOwnWay(state)) {
+                if (!implied.isEmpty() && !goesItsOwnWay(state)) {
                     implied.add(plain(event, state, within.lo()));
                 }
             }

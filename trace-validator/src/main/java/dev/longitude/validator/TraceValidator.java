@@ -50,8 +50,8 @@ public final class TraceValidator {
     /** On arm64 all VMs are in one state. */
     private static final int HOST = -1;
 
-    /** How often a recording is judged from the beginning. */
-    private static final int MOST_TIMES = 8;
+    /** How often a recording is judged again from the beginning. */
+    private static final int MOST_TIMES = 40;
 
     private final Stepper stepper;
     private final Specification specification;
@@ -90,6 +90,7 @@ public final class TraceValidator {
 
     private final List<ImmutableList<TraceEvent>> taken = new ArrayList<>();
     private @Nullable TraceValidator again;
+    private int times;
 
     /** A validator for one trace. */
     public TraceValidator(TraceHeader header) {
@@ -224,7 +225,7 @@ public final class TraceValidator {
     /** Judges a recording from the beginning, as long as what cannot be judged tells more of what was before. */
     private Optional<Refusal> takeAgain(UntoldException why) throws UndecidedException {
         UntoldException untold = why;
-        for (int i = 0; i < MOST_TIMES; i++) {
+        for (; times < MOST_TIMES; times++) {
             boolean learned = false;
             for (Map.Entry<TraceEvent, Long> hint : untold.hints.entries()) {
                 learned |= hints.add(hint.getKey(), hint.getValue());
