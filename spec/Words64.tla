@@ -6,7 +6,7 @@
 (*                                                                         *)
 (* The definitions say what the operators mean.  TLC cannot evaluate them, *)
 (* its integers end at 2^31; it calls their twins in Java instead          *)
-(* (dev.longitude.validator.Words64).  A test holds both to exact          *)
+(* (dev.longitude.evaluator.Words64).  A test holds both to exact          *)
 (* arithmetic.  No model needs this module.                                *)
 (***************************************************************************)
 EXTENDS Integers

@@ -1,6 +1,6 @@
 package tlc2.overrides;
 
-import dev.longitude.validator.Words64;
+import dev.longitude.evaluator.Words64;
 
 /** Tells TLC, which looks for a class of exactly this name, where the Java twins of Words64.tla are. */
 public final class TLCOverrides implements ITLCOverrides {

@@ -2,7 +2,7 @@ package dev.longitude.properties;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.longitude.validator.Words64;
+import dev.longitude.evaluator.Words64;
 import dev.longitude.x86.SyncWindow;
 import dev.longitude.x86.TimeScale;
 import java.math.BigInteger;

@@ -3,6 +3,7 @@ package dev.longitude.validator;
 import static com.google.common.collect.ImmutableSet.toImmutableSet;
 import static java.util.Objects.requireNonNull;
 
+import dev.longitude.evaluator.Words64;
 import dev.longitude.trace.ClockSeen;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;

@@ -3,6 +3,7 @@ package dev.longitude.validator;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
+import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;

@@ -1,6 +1,7 @@
 package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.StateVariable;

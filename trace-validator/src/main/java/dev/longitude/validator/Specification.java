@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import dev.longitude.evaluator.Evaluator;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
@@ -38,7 +39,6 @@ import tla2sany.semantic.SemanticNode;
 import tla2sany.semantic.SymbolNode;
 import tlc2.TLCGlobals;
 import tlc2.tool.Action;
-import tlc2.tool.StateVec;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
 import tlc2.tool.impl.FastTool;
@@ -63,6 +63,7 @@ public final class Specification {
     private static @Nullable ImmutableMap<Arch, Specification> loaded;
 
     private final FastTool tool;
+    private final Evaluator evaluator;
 
     /** What the names of its operators begin with in the root module. */
     private final String prefix;
@@ -77,8 +78,9 @@ public final class Specification {
     /** (Each thread judges a trace of its own.) */
     private final ThreadLocal<Map<String, Derived>> derived = ThreadLocal.withInitial(HashMap::new);
 
-    private Specification(FastTool tool, Arch arch) {
+    private Specification(FastTool tool, Evaluator evaluator, Arch arch) {
         this.tool = tool;
+        this.evaluator = evaluator;
         this.prefix = arch == Arch.X86 ? "" : "Arm64!";
     }
 
@@ -90,7 +92,8 @@ public final class Specification {
     public static synchronized Specification of(Arch arch) {
         if (loaded == null) {
             FastTool tool = parse();
-            loaded = Maps.toMap(EnumSet.allOf(Arch.class), each -> new Specification(tool, each));
+            Evaluator evaluator = new Evaluator(tool);
+            loaded = Maps.toMap(EnumSet.allOf(Arch.class), each -> new Specification(tool, evaluator, each));
         }
         return requireNonNull(loaded.get(arch));
     }
@@ -138,8 +141,13 @@ public final class Specification {
                 .orElse(null);
     }
 
+    /** What TLC has loaded. */
+    FastTool tool() {
+        return tool;
+    }
+
     /** The operator of that name. */
-    private OpDefNode operator(String name) {
+    OpDefNode operator(String name) {
         OpDefNode definition = definition(name);
         if (definition == null) {
             throw new IllegalStateException("the specification has no operator " + name);
@@ -154,7 +162,7 @@ public final class Specification {
                 .collect(ImmutableList.toImmutableList());
     }
 
-    private static Context bind(OpDefNode definition, Map<String, Value> args) {
+    static Context bind(OpDefNode definition, Map<String, Value> args) {
         Context context = Context.Empty;
         for (FormalParamNode formal : definition.getParams()) {
             Value value = args.get(formal.getName().toString());
@@ -178,12 +186,12 @@ public final class Specification {
 
     /** The successors of {@code from} by an action. */
     List<TLCState> step(String action, Map<String, Value> args, TLCState from) {
-        OpDefNode definition = operator(action);
-        StateVec found = tool.getNextStates(
-                new Action(definition.getBody(), Context.Empty, definition), bind(definition, args), from);
+        List<TLCState> found = evaluator.successors(operator(action), args, from);
+        if (found.size() <= 1) {
+            return found;
+        }
         List<TLCState> states = new ArrayList<>(found.size());
-        for (int i = 0; i < found.size(); i++) {
-            TLCState state = plain(found.elementAt(i), from);
+        for (TLCState state : found) {
             if (states.stream().noneMatch(other -> isSame(other, state))) {
                 states.add(state);
             }
@@ -192,7 +200,7 @@ public final class Specification {
     }
 
     /** (Several disjuncts may lead to one state.) */
-    private static boolean isSame(TLCState one, TLCState other) {
+    static boolean isSame(TLCState one, TLCState other) {
         for (OpDeclNode variable : one.getVars()) {
             IValue value = one.lookup(variable.getName());
             IValue same = other.lookup(variable.getName());
@@ -205,8 +213,7 @@ public final class Specification {
 
     /** The value of an operator in a state. */
     Value eval(String operator, Map<String, Value> args, TLCState state) {
-        OpDefNode definition = operator(operator);
-        return (Value) tool.eval(definition.getBody(), bind(definition, args), state);
+        return evaluator.eval(operator(operator), args, state);
     }
 
     /** The value of a variable, or of an operator without arguments, in a state. */
@@ -378,7 +385,7 @@ public final class Specification {
     }
 
     /** (The other architecture's variables have no value. What is as it was before is plain already.) */
-    private static TLCState plain(TLCState state, TLCState before) {
+    static TLCState plain(TLCState state, TLCState before) {
         TLCState copy = state.copy();
         for (OpDeclNode variable : copy.getVars()) {
             IValue value = copy.lookup(variable.getName());

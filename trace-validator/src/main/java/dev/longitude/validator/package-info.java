@@ -1,4 +1,4 @@
-/** Traces against the specification, evaluated in-process by TLC's own evaluator. */
+/** Traces against the specification, evaluated in-process: by our own evaluator, and by TLC's for a reason. */
 @NullMarked
 package dev.longitude.validator;
 

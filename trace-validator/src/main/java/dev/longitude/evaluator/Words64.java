@@ -1,4 +1,4 @@
-package dev.longitude.validator;
+package dev.longitude.evaluator;
 
 import java.math.BigInteger;
 import java.util.function.LongUnaryOperator;
@@ -119,7 +119,7 @@ public final class Words64 {
     }
 
     /** NsToCycles64 at one rate, kHz, for many spans of time. */
-    static LongUnaryOperator cyclesAt(int khz) {
+    public static LongUnaryOperator cyclesAt(int khz) {
         Scale scale = timeScale(BigInteger.valueOf(khz * 1000L), NSEC_PER_SEC);
         return ns -> bits(scaleDelta(number(ns), scale.mult, scale.shift));
     }

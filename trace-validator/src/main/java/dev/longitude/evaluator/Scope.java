@@ -1,0 +1,65 @@
+package dev.longitude.evaluator;
+
+import org.jspecify.annotations.Nullable;
+import tla2sany.semantic.ExprOrOpArgNode;
+import tla2sany.semantic.OpDefNode;
+import tla2sany.semantic.SemanticNode;
+
+/** What the names stand for at a place of a specification. TLC's parser gives each name a node of its own. */
+final class Scope {
+    /** The scope of the root module's definitions. */
+    static final Scope ROOT = new Scope(null, null, null);
+
+    private final @Nullable Scope outer;
+    private final @Nullable SemanticNode name;
+    private final @Nullable Meaning meaning;
+
+    private Scope(@Nullable Scope outer, @Nullable SemanticNode name, @Nullable Meaning meaning) {
+        this.outer = outer;
+        this.name = name;
+        this.meaning = meaning;
+    }
+
+    /** What a name can stand for. */
+    sealed interface Meaning {}
+
+    /** A value. */
+    record Bound(int slot) implements Meaning {}
+
+    /** An operator with arguments. */
+    record Defined(OpDefNode definition, Scope scope) implements Meaning {}
+
+    /** An expression: an argument, a definition of a LET, or what an instance has in a variable's place. */
+    static final class Named implements Meaning {
+        final ExprOrOpArgNode node;
+        final Scope scope;
+
+        /** Where its value is kept once it is known; -1 if that depends on the next state. */
+        final int slot;
+
+        /** The expression in the present state, once somebody has needed it. */
+        @Nullable
+        Expression compiled;
+
+        Named(ExprOrOpArgNode node, Scope scope, int slot) {
+            this.node = node;
+            this.scope = scope;
+            this.slot = slot;
+        }
+    }
+
+    Scope with(SemanticNode inner, Meaning its) {
+        return new Scope(this, inner, its);
+    }
+
+    /** What a name stands for; null if nothing within an operator says so. */
+    @Nullable
+    Meaning of(SemanticNode wanted) {
+        for (Scope scope = this; scope != null; scope = scope.outer) {
+            if (wanted.equals(scope.name)) {
+                return scope.meaning;
+            }
+        }
+        return null;
+    }
+}

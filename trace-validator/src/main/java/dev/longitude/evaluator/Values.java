@@ -1,0 +1,199 @@
+package dev.longitude.evaluator;
+
+import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.FcnRcdValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.TupleValue;
+import tlc2.value.impl.Value;
+import util.UniqueString;
+
+/** Functions and sets of TLC's, whose own operations leave much to be evaluated later. All that is made here is not. */
+final class Values {
+    private Values() {}
+
+    private static boolean same(Value one, Value other) {
+        return (one instanceof IntValue a && other instanceof IntValue b) ? a.val == b.val : one.equals(other);
+    }
+
+    /** The place of a key among those of a function; -1 if it has none. */
+    private static int place(Value[] keys, Value key) {
+        for (int i = 0; i < keys.length; i++) {
+            if (same(keys[i], key)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** f[key] */
+    static Value apply(Value f, Value key) {
+        if (f instanceof FcnRcdValue function) {
+            int place = place(function.getDomainAsValues(), key);
+            if (place >= 0) {
+                return function.values[place];
+            }
+        } else if (f instanceof TupleValue tuple
+                && key instanceof IntValue place
+                && place.val >= 1
+                && place.val <= tuple.elems.length) {
+            return tuple.elems[place.val - 1];
+        }
+        throw new IllegalStateException(f + " has no value for " + key);
+    }
+
+    /** f.name */
+    static Value select(Value f, UniqueString name) {
+        if (f instanceof RecordValue record) {
+            UniqueString[] names = record.names;
+            for (int i = 0; i < names.length; i++) {
+                if (names[i] == name) {
+                    return record.values[i];
+                }
+            }
+        }
+        throw new IllegalStateException(f + " has no field " + name);
+    }
+
+    /** Whether key \in DOMAIN f. */
+    static boolean hasKey(Value f, Value key) {
+        return f instanceof FcnRcdValue function ? place(function.getDomainAsValues(), key) >= 0 : has(domain(f), key);
+    }
+
+    /** DOMAIN f */
+    static SetEnumValue domain(Value f) {
+        if (f instanceof FcnRcdValue function) {
+            return sorted(function.getDomainAsValues());
+        }
+        if (f instanceof TupleValue tuple) {
+            Value[] places = new Value[tuple.elems.length];
+            for (int i = 0; i < places.length; i++) {
+                places[i] = IntValue.gen(i + 1);
+            }
+            return sorted(places);
+        }
+        throw new IllegalStateException(f + " is not a function");
+    }
+
+    /** The function with these keys, in the order of TLC's sets. */
+    static Value function(Value[] keys, Value[] values) {
+        return keys.length == 0 ? TupleValue.EmptyTuple : new FcnRcdValue(keys, values, true);
+    }
+
+    /** f with another value for a key; f itself if it does not have the key. */
+    static Value with(Value f, Value key, Value value) {
+        if (f instanceof FcnRcdValue function) {
+            Value[] keys = function.getDomainAsValues();
+            int place = place(keys, key);
+            return place < 0 ? f : new FcnRcdValue(keys, with(function.values, place, value), true);
+        }
+        throw new IllegalStateException(f + " is not a function that EXCEPT can be used for here");
+    }
+
+    /** The record f with another value for a field. */
+    static Value with(Value f, UniqueString name, Value value) {
+        if (f instanceof RecordValue record) {
+            for (int i = 0; i < record.names.length; i++) {
+                if (record.names[i] == name) {
+                    return new RecordValue(record.names, with(record.values, i, value), true);
+                }
+            }
+        }
+        throw new IllegalStateException(f + " has no field " + name);
+    }
+
+    private static Value[] with(Value[] values, int place, Value value) {
+        Value[] others = values.clone();
+        others[place] = value;
+        return others;
+    }
+
+    /** A set that is enumerated, in order. */
+    static SetEnumValue set(Value value) {
+        if (value.toSetEnum() instanceof SetEnumValue set) {
+            set.normalize();
+            return set;
+        }
+        throw new IllegalStateException(value + " is not a set that can be enumerated");
+    }
+
+    /** The elements of a set. */
+    static Value[] elements(SetEnumValue set) {
+        return set.elems.toArray();
+    }
+
+    /** The set of some values, which stand in order and without repetition. */
+    static SetEnumValue sorted(Value[] values) {
+        return values.length == 0 ? SetEnumValue.EmptySet : new SetEnumValue(values, true);
+    }
+
+    /** The set of some values. */
+    static SetEnumValue setOf(Value[] values) {
+        if (values.length <= 1) {
+            return sorted(values);
+        }
+        SetEnumValue set = new SetEnumValue(values, false);
+        set.normalize();
+        return set;
+    }
+
+    private static boolean has(SetEnumValue set, Value value) {
+        for (int i = 0; i < set.elems.size(); i++) {
+            if (same(set.elems.elementAt(i), value)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether value \in set. */
+    static boolean isIn(Value value, Value set) {
+        return set instanceof SetEnumValue enumerated ? has(enumerated, value) : set.member(value);
+    }
+
+    /** one \cup other */
+    static SetEnumValue union(SetEnumValue one, SetEnumValue other) {
+        if (one.elems.size() == 0) {
+            return other;
+        }
+        Value[] more = those(other, one, false);
+        if (more.length == 0) {
+            return one;
+        }
+        Value[] all = new Value[one.elems.size() + more.length];
+        System.arraycopy(elements(one), 0, all, 0, one.elems.size());
+        System.arraycopy(more, 0, all, one.elems.size(), more.length);
+        return setOf(all);
+    }
+
+    /** one \ other */
+    static SetEnumValue difference(SetEnumValue one, SetEnumValue other) {
+        Value[] left = those(one, other, false);
+        return left.length == one.elems.size() ? one : sorted(left);
+    }
+
+    /** one \cap other */
+    static SetEnumValue intersection(SetEnumValue one, SetEnumValue other) {
+        Value[] left = those(one, other, true);
+        return left.length == one.elems.size() ? one : sorted(left);
+    }
+
+    /** Whether one \subseteq other. */
+    static boolean isSubset(SetEnumValue one, SetEnumValue other) {
+        return those(one, other, false).length == 0;
+    }
+
+    /** The elements of one set that another has, or has not. */
+    private static Value[] those(SetEnumValue of, SetEnumValue other, boolean has) {
+        @Nullable Value[] those = new Value[of.elems.size()];
+        int count = 0;
+        for (int i = 0; i < of.elems.size(); i++) {
+            Value each = of.elems.elementAt(i);
+            if (has(other, each) == has) {
+                those[count++] = each;
+            }
+        }
+        return java.util.Arrays.copyOf(those, count);
+    }
+}
