@@ -7,8 +7,8 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.exc.StreamReadException;
-import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.common.collect.ImmutableSortedSet;
 import java.io.IOException;
 import java.math.BigInteger;
 
@@ -140,9 +140,11 @@ public final class JsonLine {
     /** The value as a whole number between two bounds. */
     public int number(int least, int most) throws IOException, TraceFormatException {
         if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
-            BigInteger value = parser.getBigIntegerValue();
-            if (value.bitLength() < 32 && value.intValue() >= least && value.intValue() <= most) {
-                return value.intValue();
+            if (parser.getNumberType() == JsonParser.NumberType.INT) {
+                int value = parser.getIntValue();
+                if (value >= least && value <= most) {
+                    return value;
+                }
             }
         }
         throw expected("a number from " + least + " to " + most);
@@ -157,14 +159,25 @@ public final class JsonLine {
         return token == JsonToken.VALUE_TRUE;
     }
 
+    private static boolean isDigits(String text, int most) {
+        // (No stream: this runs for every number of a trace.)
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.length() <= most;
+    }
+
     /** The value as an unsigned 64-bit number in a string. */
     public long word() throws IOException, TraceFormatException {
         if (parser.currentToken() == JsonToken.VALUE_STRING) {
             String text = parser.getText();
-            if (text.matches("[0-9]{1,20}")) {
-                BigInteger value = new BigInteger(text);
-                if (value.bitLength() <= 64) {
-                    return value.longValue();
+            if (isDigits(text, 20)) {
+                try {
+                    return Long.parseUnsignedLong(text);
+                } catch (NumberFormatException e) {
+                    throw expected(Kind.WORD.expectation()); // more than 64 bits
                 }
             }
         }
@@ -232,22 +245,23 @@ public final class JsonLine {
         };
     }
 
-    private ImmutableMap<Integer, Object> byIndex(Kind kind) throws IOException, TraceFormatException {
-        ImmutableMap.Builder<Integer, Object> values = ImmutableMap.builder();
+    private ImmutableSortedMap<Integer, Object> byIndex(Kind kind) throws IOException, TraceFormatException {
+        ImmutableSortedMap.Builder<Integer, Object> values = ImmutableSortedMap.naturalOrder();
         members(name -> {
-            if (!name.matches("0|[1-9][0-9]{0,4}") || Integer.parseInt(name) > LARGEST_VCPU) {
+            int index = isDigits(name, 5) ? Integer.parseInt(name) : LARGEST_VCPU + 1;
+            if (index > LARGEST_VCPU || (name.startsWith("0") && name.length() > 1)) {
                 throw expected(kind.expectation() + ", and not \"" + name + "\"");
             }
-            values.put(Integer.parseInt(name), value(kind.each()));
+            values.put(index, value(kind.each()));
         });
         return values.buildOrThrow();
     }
 
-    private ImmutableSet<Integer> vcpuSet() throws IOException, TraceFormatException {
+    private ImmutableSortedSet<Integer> vcpuSet() throws IOException, TraceFormatException {
         if (parser.currentToken() != JsonToken.START_ARRAY) {
             throw expected(Kind.VCPU_SET.expectation());
         }
-        ImmutableSet.Builder<Integer> vcpus = ImmutableSet.builder();
+        ImmutableSortedSet.Builder<Integer> vcpus = ImmutableSortedSet.naturalOrder();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             vcpus.add(number(0, LARGEST_VCPU));
         }

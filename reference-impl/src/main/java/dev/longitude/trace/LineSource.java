@@ -20,6 +20,12 @@ public final class LineSource implements Closeable {
 
     private final String name;
     private final InputStream in;
+
+    /** What has been read, of which the part from one place to another is still to be returned. */
+    private final byte[] chunk = new byte[1 << 16];
+
+    private int at;
+    private int limit;
     private byte[] buffer = new byte[4096];
     private int line;
     private boolean lastWasTerminated = true;
@@ -33,7 +39,7 @@ public final class LineSource implements Closeable {
     /** Reads {@code in}; {@code name} is what messages call it. */
     public LineSource(String name, InputStream in) {
         this.name = name;
-        this.in = new BufferedInputStream(in, 1 << 16);
+        this.in = in;
     }
 
     /**
@@ -116,9 +122,10 @@ public final class LineSource implements Closeable {
             return line;
         }
         int length = 0;
+        int bits = 0;
         try {
             int c;
-            while ((c = in.read()) >= 0 && c != '\n') {
+            while ((c = read()) >= 0 && c != '\n') {
                 if (length == LONGEST) {
                     line++;
                     throw fault(length, "line longer than " + LONGEST + " bytes");
@@ -127,6 +134,7 @@ public final class LineSource implements Closeable {
                     buffer = Arrays.copyOf(buffer, length * 2);
                 }
                 buffer[length++] = (byte) c;
+                bits |= c;
             }
             if (c < 0 && length == 0) {
                 return null;
@@ -139,6 +147,9 @@ public final class LineSource implements Closeable {
         if (length > 0 && buffer[length - 1] == '\r') {
             length--;
         }
+        if (bits < 0x80) {
+            return new String(buffer, 0, length, StandardCharsets.US_ASCII);
+        }
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -147,6 +158,18 @@ public final class LineSource implements Closeable {
         } catch (CharacterCodingException e) {
             throw fault(1, "not UTF-8 text");
         }
+    }
+
+    /** The next byte, or -1 after the last. */
+    private int read() throws IOException {
+        if (at == limit) {
+            at = 0;
+            limit = Math.max(0, in.read(chunk));
+            if (limit == 0) {
+                return -1;
+            }
+        }
+        return chunk[at++] & 0xff;
     }
 
     @Override
