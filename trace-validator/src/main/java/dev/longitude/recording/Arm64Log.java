@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -212,7 +213,7 @@ final class Arm64Log {
 
     private void getOneReg(IoctlRecord record) throws TraceFormatException {
         Long value = record.result("value");
-        Map<Field, Object> results = new HashMap<>();
+        Map<Field, Object> results = new LinkedHashMap<>();
         if (value != null && !record.failed()) {
             results.put(Field.VALUE, value);
         }

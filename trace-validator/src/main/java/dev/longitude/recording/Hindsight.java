@@ -14,6 +14,7 @@ import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -416,7 +417,7 @@ final class Hindsight {
                 offsets.putAll(others);
             }
             offsets.putIfAbsent(vcpu, exact.iterator().next());
-            Map<StateVariable, Object> more = new HashMap<>(state);
+            Map<StateVariable, Object> more = new LinkedHashMap<>(state);
             more.put(StateVariable.TSC_OFFSET, ImmutableMap.copyOf(offsets));
             return ImmutableMap.copyOf(more);
         }

@@ -459,7 +459,7 @@ public final class IoctlLog {
     }
 
     private void getClock(IoctlRecord record, String source) throws TraceFormatException {
-        Map<Field, Object> seen = new HashMap<>();
+        Map<Field, Object> seen = new LinkedHashMap<>();
         Integer flags = count(record, source, "flags", record.result("flags"));
         if (flags != null) {
             seen.put(Field.FLAGS, flags);
@@ -485,7 +485,7 @@ public final class IoctlLog {
             return;
         }
         Interval when = when(record, source);
-        Map<StateVariable, Object> state = new HashMap<>();
+        Map<StateVariable, Object> state = new LinkedHashMap<>();
         if (tracepoints != null) {
             tracepoints
                     .take(Tracepoints.UpdateMasterClock.class, -1, when)
@@ -502,7 +502,7 @@ public final class IoctlLog {
 
     /** What stands in the guest's memory. */
     private void page(IoctlRecord record, String source) throws TraceFormatException {
-        Map<Field, Object> seen = new HashMap<>();
+        Map<Field, Object> seen = new LinkedHashMap<>();
         Integer version = count(record, source, "version", record.result("version"));
         Integer flags = count(record, source, "flags", record.result("flags"));
         Long shift = record.result("shift");
@@ -711,7 +711,7 @@ public final class IoctlLog {
         int vcpu = page.vcpu();
         Interval when = bracket.contains(page.tsc()) ? new Interval(bracket.lo(), page.tsc()) : bracket;
         onVcpu(record, source, when, Operation.ASK_FOR_CLOCK_UPDATE, Map.of(), Map.of(), Map.of());
-        Map<StateVariable, Object> all = new HashMap<>(state);
+        Map<StateVariable, Object> all = new LinkedHashMap<>(state);
         all.put(StateVariable.PVCLOCK_TSC_TIMESTAMP, ImmutableMap.of(vcpu, page.tscTimestamp()));
         all.put(StateVariable.PVCLOCK_SYSTEM_TIME, ImmutableMap.of(vcpu, page.systemTime()));
         all.put(StateVariable.PVCLOCK_MUL, ImmutableMap.of(vcpu, page.mul()));
@@ -740,8 +740,8 @@ public final class IoctlLog {
         }
         boolean enters = step.kind() == OpenRuns.Kind.ENTER;
         Operation how = enters ? Operation.ENTER_GUEST : Operation.REENTER_GUEST;
-        Map<Field, Object> updated = new HashMap<>();
-        Map<StateVariable, Object> state = new HashMap<>();
+        Map<Field, Object> updated = new LinkedHashMap<>();
+        Map<StateVariable, Object> state = new LinkedHashMap<>();
         Tracepoints.UpdateMasterClock update = step.update();
         Tracepoints.PvclockUpdate page = step.page();
         if (tracepoints != null) {
