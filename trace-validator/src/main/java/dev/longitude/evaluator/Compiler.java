@@ -11,7 +11,12 @@ import dev.longitude.evaluator.Scope.Meaning;
 import dev.longitude.evaluator.Scope.Named;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.ASTConstants;
 import tla2sany.semantic.AtNode;
@@ -48,22 +53,32 @@ import util.UniqueString;
 /** Makes code of one operator. What an operator applies becomes part of it. */
 final class Compiler {
     private final Tool tool;
+    private final IdentityHashMap<Object, String> words;
     private int slots;
 
-    Compiler(Tool tool) {
+    /** The definitions without arguments that are about the present state only. */
+    private final Map<OpDefNode, Named> states = new HashMap<>();
+
+    /**
+     * A compiler for one operator.
+     *
+     * @param words by which names the specification has the operators of {@link Words64}
+     */
+    Compiler(Tool tool, IdentityHashMap<Object, String> words) {
         this.tool = tool;
+        this.words = words;
     }
 
     /** An operator as an expression. */
-    Evaluator.Operator<Expression> expression(OpDefNode definition) {
+    Evaluator.Code<Expression> expression(OpDefNode definition) {
         Expression code = expression(definition.getBody(), formals(definition), false);
-        return new Evaluator.Operator<>(definition, code, slots);
+        return new Evaluator.Code<>(code, slots);
     }
 
     /** An operator as an action. */
-    Evaluator.Operator<Step> action(OpDefNode definition) {
+    Evaluator.Code<Step> action(OpDefNode definition) {
         Step code = step(definition.getBody(), formals(definition), Compiler::tell);
-        return new Evaluator.Operator<>(definition, code, slots);
+        return new Evaluator.Code<>(code, slots);
     }
 
     private Scope formals(OpDefNode definition) {
@@ -296,10 +311,15 @@ final class Compiler {
         }
         Object global = global(operator);
         if (global instanceof OpDefNode definition) {
-            return applied(definition, scope, at, scope, primed);
+            if (primed || definition.getArity() > 0 || isPrimed(definition.getBody(), scope)) {
+                return applied(definition, scope, at, scope, primed);
+            }
+            // (All its uses are in one state.)
+            return meaning(
+                    states.computeIfAbsent(definition, d -> new Named(d.getBody(), scope, slots++)), at, scope, false);
         }
         if (global instanceof MethodValue method) {
-            return method(operator.getName().toString(), method, all(at.getArgs(), scope, primed));
+            return method(method, all(at.getArgs(), scope, primed));
         }
         if (global instanceof IValue value) {
             return new Constant((Value) value);
@@ -335,33 +355,46 @@ final class Compiler {
     }
 
     /** What is written in Java. */
-    private static Expression method(String name, MethodValue method, Expression[] args) {
-        return switch (name) {
-            case "Add" ->
-                new Word() {
-                    @Override
-                    long bits(Frame frame) {
-                        return args[0].bits(frame) + args[1].bits(frame);
-                    }
-                };
-            case "Sub" ->
-                new Word() {
-                    @Override
-                    long bits(Frame frame) {
-                        return args[0].bits(frame) - args[1].bits(frame);
-                    }
-                };
+    private Expression method(MethodValue method, Expression[] args) {
+        return switch (words.getOrDefault(method, "")) {
+            case "Add64" -> word(frame -> args[0].bits(frame) + args[1].bits(frame));
+            case "Sub64" -> word(frame -> args[0].bits(frame) - args[1].bits(frame));
+            case "Less64" -> condition(frame -> Long.compareUnsigned(args[0].bits(frame), args[1].bits(frame)) < 0);
+            case "Before64" -> condition(frame -> args[0].bits(frame) - args[1].bits(frame) < 0);
+            case "SameNs64" -> condition(frame -> Words64.sameNs(args[0].bits(frame), args[1].bits(frame)));
+            case "KeepsPace64" ->
+                condition(frame -> Words64.keepsPace(args[0].number(frame), args[1].bits(frame), args[2].bits(frame)));
+            case "CyclesToNs64" -> word(frame -> Words64.cyclesToNs(args[0].number(frame), args[1].bits(frame)));
+            case "NsToCycles64" -> word(frame -> Words64.nsToCycles(args[0].number(frame), args[1].bits(frame)));
+            case "PvclockNs64" ->
+                word(frame -> Words64.scaleDelta(args[2].bits(frame), args[0].bits(frame), args[1].number(frame)));
+            case "Scale64" ->
+                word(frame -> Words64.scale(args[0].number(frame), args[1].bits(frame), args[2].bits(frame)));
             default ->
                 new Expression() {
                     @Override
                     Value value(Frame frame) {
-                        Value[] values = new Value[args.length];
-                        for (int i = 0; i < values.length; i++) {
-                            values[i] = args[i].value(frame);
-                        }
-                        return method.apply(values, EvalControl.Clear);
+                        return method.apply(values(args, frame), EvalControl.Clear);
                     }
                 };
+        };
+    }
+
+    private static Expression word(ToLongFunction<Frame> bits) {
+        return new Word() {
+            @Override
+            long bits(Frame frame) {
+                return bits.applyAsLong(frame);
+            }
+        };
+    }
+
+    private static Expression condition(Predicate<Frame> holds) {
+        return new Condition() {
+            @Override
+            boolean holds(Frame frame) {
+                return holds.test(frame);
+            }
         };
     }
 
@@ -445,6 +478,11 @@ final class Compiler {
     private static Expression equal(Expression[] sides) {
         Expression left = sides[0];
         Expression right = sides[1];
+        if (right instanceof Constant constant && constant.value instanceof StringValue string) {
+            return condition(frame -> left.value(frame) instanceof StringValue other
+                    ? other.getVal() == string.getVal()
+                    : string.equals(left.value(frame)));
+        }
         if (left instanceof Word || right instanceof Word) {
             return new Condition() {
                 @Override
@@ -568,9 +606,8 @@ final class Compiler {
         return new Condition() {
             @Override
             boolean holds(Frame frame) {
-                SetEnumValue set = Values.set(binding.set.value(frame));
-                for (int i = 0; i < set.elems.size(); i++) {
-                    frame.slots[binding.slot] = set.elems.elementAt(i);
+                for (Value each : binding.set.elements(frame)) {
+                    frame.slots[binding.slot] = each;
                     if (body.holds(frame) != every) {
                         return !every;
                     }
@@ -586,7 +623,7 @@ final class Compiler {
         return new Expression() {
             @Override
             Value value(Frame frame) {
-                for (Value each : Values.elements(Values.set(binding.set.value(frame)))) {
+                for (Value each : binding.set.elements(frame)) {
                     frame.slots[binding.slot] = each;
                     if (body.holds(frame)) {
                         return each;
@@ -603,7 +640,7 @@ final class Compiler {
         return new Expression() {
             @Override
             Value value(Frame frame) {
-                Value[] keys = Values.elements(Values.set(binding.set.value(frame)));
+                Value[] keys = binding.set.elements(frame);
                 Value[] values = new Value[keys.length];
                 for (int i = 0; i < keys.length; i++) {
                     frame.slots[binding.slot] = keys[i];
@@ -621,7 +658,7 @@ final class Compiler {
         return new Expression() {
             @Override
             Value value(Frame frame) {
-                Value[] elements = Values.elements(Values.set(binding.set.value(frame)));
+                Value[] elements = binding.set.elements(frame);
                 List<Value> values = new ArrayList<>(elements.length);
                 for (Value each : elements) {
                     frame.slots[binding.slot] = each;
@@ -766,7 +803,17 @@ final class Compiler {
 
         @Override
         Value value(Frame frame) {
-            return Values.domain(function.value(frame));
+            return Values.sorted(elements(frame));
+        }
+
+        @Override
+        Value[] elements(Frame frame) {
+            return Values.keys(function.value(frame));
+        }
+
+        @Override
+        boolean isSimple() {
+            return function.isSimple();
         }
     }
 
@@ -967,7 +1014,7 @@ final class Compiler {
 
     private static Step each(Binding binding, Step body) {
         return frame -> {
-            for (Value each : Values.elements(Values.set(binding.set.value(frame)))) {
+            for (Value each : binding.set.elements(frame)) {
                 frame.slots[binding.slot] = each;
                 body.run(frame);
             }

@@ -1,14 +1,19 @@
 package dev.longitude.evaluator;
 
+import com.google.common.collect.ImmutableList;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import tla2sany.semantic.FormalParamNode;
 import tla2sany.semantic.OpDefNode;
+import tla2sany.semantic.SymbolNode;
+import tlc2.overrides.TLAPlusOperator;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.Tool;
 import tlc2.value.impl.Value;
+import util.UniqueString;
 
 /**
  * Evaluates the operators of a specification that TLC has loaded, as TLC would. TLC's own evaluator asks at each node of
@@ -18,65 +23,103 @@ import tlc2.value.impl.Value;
 public final class Evaluator {
     private final Tool tool;
     private final int variables;
-    private final Map<OpDefNode, Operator<Expression>> expressions = new ConcurrentHashMap<>();
-    private final Map<OpDefNode, Operator<Step>> actions = new ConcurrentHashMap<>();
+
+    /** The operators of {@link Words64} that the specification has, as TLC has loaded them: by which name it has them. */
+    private final IdentityHashMap<Object, String> words = new IdentityHashMap<>();
 
     /** An evaluator of what {@code tool} has loaded. */
     public Evaluator(Tool tool) {
         this.tool = tool;
         this.variables = TLCState.Empty.getVars().length;
-    }
-
-    /** An operator, ready to be run, with as many places as it needs; the first are those of its arguments. */
-    record Operator<T>(OpDefNode definition, T code, int slots) {}
-
-    /**
-     * The value of an operator in a state.
-     *
-     * @param args a value for each of its formal parameters, by name
-     * @throws IllegalArgumentException if it has something that this evaluator has not
-     * @throws RuntimeException if it has no value there
-     */
-    public Value eval(OpDefNode definition, Map<String, Value> args, TLCState state) {
-        Operator<Expression> operator = expressions.get(definition);
-        if (operator == null) {
-            Compiler compiler = new Compiler(tool);
-            operator = compiler.expression(definition);
-            expressions.put(definition, operator);
-        }
-        return operator.code.value(frame(operator, args, state));
-    }
-
-    /**
-     * The successors of a state by an action; one that two ways lead to may be among them twice.
-     *
-     * @param args as for {@link #eval}
-     * @throws IllegalArgumentException if the action has something that this evaluator has not
-     * @throws RuntimeException if it cannot be evaluated there, or does not say what becomes of a variable
-     */
-    public List<TLCState> successors(OpDefNode action, Map<String, Value> args, TLCState state) {
-        Operator<Step> operator = actions.get(action);
-        if (operator == null) {
-            Compiler compiler = new Compiler(tool);
-            operator = compiler.action(action);
-            actions.put(action, operator);
-        }
-        Frame frame = frame(operator, args, state);
-        operator.code.run(frame);
-        return frame.found;
-    }
-
-    private Frame frame(Operator<?> operator, Map<String, Value> args, TLCState state) {
-        Frame frame = new Frame(state, variables, operator.slots);
-        FormalParamNode[] formals = operator.definition.getParams();
-        for (int i = 0; i < formals.length; i++) {
-            @Nullable Value value = args.get(formals[i].getName().toString());
-            if (value == null) {
-                throw new IllegalStateException(
-                        operator.definition.getName() + " needs a value for " + formals[i].getName());
+        for (Method method : Words64.class.getMethods()) {
+            TLAPlusOperator twin = method.getAnnotation(TLAPlusOperator.class);
+            if (twin != null) {
+                SymbolNode operator = tool.getSpecProcessor()
+                        .getRootModule()
+                        .getOpDef(UniqueString.uniqueStringOf(twin.identifier()));
+                if (operator != null) {
+                    words.put(tool.lookup(operator), twin.identifier());
+                }
             }
-            frame.slots[i] = value;
         }
-        return frame;
     }
+
+    /** An operator of the specification. */
+    public Operator operator(OpDefNode definition) {
+        return new Operator(definition);
+    }
+
+    /** An operator; it is made into code when it is needed first. */
+    public final class Operator {
+        private final OpDefNode definition;
+        private final ImmutableList<String> formals;
+        private volatile @Nullable Code<Expression> expression;
+        private volatile @Nullable Code<Step> action;
+
+        private Operator(OpDefNode definition) {
+            this.definition = definition;
+            this.formals = Arrays.stream(definition.getParams())
+                    .map(formal -> formal.getName().toString())
+                    .collect(ImmutableList.toImmutableList());
+        }
+
+        /** What TLC has of it. */
+        public OpDefNode definition() {
+            return definition;
+        }
+
+        /** The names of its formal parameters. */
+        public ImmutableList<String> formals() {
+            return formals;
+        }
+
+        /**
+         * Its value in a state.
+         *
+         * @param args a value for each of its formal parameters, by name
+         * @throws IllegalArgumentException if it has something that this evaluator has not
+         * @throws RuntimeException if it has no value there
+         */
+        public Value eval(Map<String, Value> args, TLCState state) {
+            Code<Expression> code = expression;
+            if (code == null) {
+                code = new Compiler(tool, words).expression(definition);
+                expression = code;
+            }
+            return code.code.value(frame(code, args, state));
+        }
+
+        /**
+         * The successors of a state by it, an action; one that two ways lead to may be among them twice.
+         *
+         * @param args as for {@link #eval}
+         * @throws IllegalArgumentException if the action has something that this evaluator has not
+         * @throws RuntimeException if it cannot be evaluated there, or does not say what becomes of a variable
+         */
+        public List<TLCState> successors(Map<String, Value> args, TLCState state) {
+            Code<Step> code = action;
+            if (code == null) {
+                code = new Compiler(tool, words).action(definition);
+                action = code;
+            }
+            Frame frame = frame(code, args, state);
+            code.code.run(frame);
+            return frame.found;
+        }
+
+        private Frame frame(Code<?> code, Map<String, Value> args, TLCState state) {
+            Frame frame = new Frame(state, variables, code.slots);
+            for (int i = 0; i < formals.size(); i++) {
+                Value value = args.get(formals.get(i));
+                if (value == null) {
+                    throw new IllegalStateException(definition.getName() + " needs a value for " + formals.get(i));
+                }
+                frame.slots[i] = value;
+            }
+            return frame;
+        }
+    }
+
+    /** The code of an operator, with as many places as it needs; the first are those of its arguments. */
+    record Code<T>(T code, int slots) {}
 }

@@ -1,5 +1,6 @@
 package dev.longitude.evaluator;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
@@ -58,20 +59,20 @@ final class Values {
 
     /** Whether key \in DOMAIN f. */
     static boolean hasKey(Value f, Value key) {
-        return f instanceof FcnRcdValue function ? place(function.getDomainAsValues(), key) >= 0 : has(domain(f), key);
+        return place(keys(f), key) >= 0;
     }
 
-    /** DOMAIN f */
-    static SetEnumValue domain(Value f) {
+    /** DOMAIN f, in order; nobody may change the array. */
+    static Value[] keys(Value f) {
         if (f instanceof FcnRcdValue function) {
-            return sorted(function.getDomainAsValues());
+            return function.getDomainAsValues();
         }
         if (f instanceof TupleValue tuple) {
             Value[] places = new Value[tuple.elems.length];
             for (int i = 0; i < places.length; i++) {
                 places[i] = IntValue.gen(i + 1);
             }
-            return sorted(places);
+            return places;
         }
         throw new IllegalStateException(f + " is not a function");
     }
@@ -118,11 +119,6 @@ final class Values {
         throw new IllegalStateException(value + " is not a set that can be enumerated");
     }
 
-    /** The elements of a set. */
-    static Value[] elements(SetEnumValue set) {
-        return set.elems.toArray();
-    }
-
     /** The set of some values, which stand in order and without repetition. */
     static SetEnumValue sorted(Value[] values) {
         return values.length == 0 ? SetEnumValue.EmptySet : new SetEnumValue(values, true);
@@ -162,7 +158,7 @@ final class Values {
             return one;
         }
         Value[] all = new Value[one.elems.size() + more.length];
-        System.arraycopy(elements(one), 0, all, 0, one.elems.size());
+        System.arraycopy(one.elems.toArray(), 0, all, 0, one.elems.size());
         System.arraycopy(more, 0, all, one.elems.size(), more.length);
         return setOf(all);
     }
@@ -194,6 +190,6 @@ final class Values {
                 those[count++] = each;
             }
         }
-        return java.util.Arrays.copyOf(those, count);
+        return Arrays.copyOf(those, count);
     }
 }

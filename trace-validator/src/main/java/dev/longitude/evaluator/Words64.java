@@ -13,8 +13,7 @@ import tlc2.value.impl.Value;
  */
 public final class Words64 {
     private static final String MODULE = "Words64";
-    private static final BigInteger NSEC_PER_SEC = BigInteger.valueOf(1_000_000_000L);
-    private static final BigInteger TWO_TO_32 = BigInteger.ONE.shiftLeft(32);
+    private static final long NSEC_PER_SEC = 1_000_000_000L;
     private static final BigInteger TWO_TO_64 = BigInteger.ONE.shiftLeft(64);
 
     private Words64() {}
@@ -72,7 +71,18 @@ public final class Words64 {
     /** CyclesToNs64. */
     @TLAPlusOperator(identifier = "CyclesToNs64", module = MODULE, warn = false)
     public static Value cyclesToNs(IntValue khz, Value cycles) {
-        return word(nominalNs(khz, cycles).longValue());
+        return word(cyclesToNs(khz.val, bits(cycles)));
+    }
+
+    static long cyclesToNs(int khz, long cycles) {
+        return isShort(cycles)
+                ? cycles * 1_000_000 / khz
+                : nominalNs(khz, cycles).longValue();
+    }
+
+    /** Whether the nanoseconds that so many cycles last can be computed in 64 bits. */
+    private static boolean isShort(long cycles) {
+        return cycles >>> 43 == 0;
     }
 
     /** FromNat64. */
@@ -84,21 +94,29 @@ public final class Words64 {
     /** KeepsPace64. */
     @TLAPlusOperator(identifier = "KeepsPace64", module = MODULE, warn = false)
     public static BoolValue keepsPace(IntValue khz, Value cycles, Value ns) {
+        return bool(keepsPace(khz.val, bits(cycles), bits(ns)));
+    }
+
+    static boolean keepsPace(int khz, long cycles, long ns) {
+        if (isShort(cycles) && ns >= 0) {
+            long nominal = cyclesToNs(khz, cycles);
+            return Math.abs(ns - nominal) <= (nominal >>> 22) + 4;
+        }
         BigInteger nominal = nominalNs(khz, cycles);
-        return bool(number(bits(ns)).subtract(nominal).abs().compareTo(slack(nominal, 22, 4)) <= 0);
+        return number(ns).subtract(nominal).abs().compareTo(slack(nominal, 22, 4)) <= 0;
     }
 
     /** LeastNs. */
     @TLAPlusOperator(identifier = "LeastNs", module = MODULE, warn = false)
     public static Value leastNs(IntValue khz, Value cycles, IntValue bits) {
-        BigInteger nominal = nominalNs(khz, cycles);
+        BigInteger nominal = nominalNs(khz.val, bits(cycles));
         return word(nominal.subtract(slack(nominal, bits.val, 2))
                 .max(BigInteger.ZERO)
                 .longValue());
     }
 
-    private static BigInteger nominalNs(IntValue khz, Value cycles) {
-        return number(bits(cycles)).multiply(BigInteger.valueOf(1_000_000)).divide(BigInteger.valueOf(khz.val));
+    private static BigInteger nominalNs(int khz, long cycles) {
+        return number(cycles).multiply(BigInteger.valueOf(1_000_000)).divide(BigInteger.valueOf(khz));
     }
 
     private static BigInteger slack(BigInteger nominal, int bits, int ns) {
@@ -108,67 +126,84 @@ public final class Words64 {
     /** SameNs64. */
     @TLAPlusOperator(identifier = "SameNs64", module = MODULE, warn = false)
     public static BoolValue sameNs(Value a, Value b) {
-        long apart = bits(a) - bits(b);
-        return bool(apart <= 100_000 && apart >= -100_000);
+        return bool(sameNs(bits(a), bits(b)));
+    }
+
+    static boolean sameNs(long a, long b) {
+        long apart = a - b;
+        return apart <= 100_000 && apart >= -100_000;
     }
 
     /** NsToCycles64. */
     @TLAPlusOperator(identifier = "NsToCycles64", module = MODULE, warn = false)
     public static Value nsToCycles(IntValue khz, Value ns) {
-        return word(cyclesAt(khz.val).applyAsLong(bits(ns)));
+        return word(nsToCycles(khz.val, bits(ns)));
+    }
+
+    static long nsToCycles(int khz, long ns) {
+        return cyclesAt(khz).applyAsLong(ns);
     }
 
     /** NsToCycles64 at one rate, kHz, for many spans of time. */
     public static LongUnaryOperator cyclesAt(int khz) {
-        Scale scale = timeScale(BigInteger.valueOf(khz * 1000L), NSEC_PER_SEC);
-        return ns -> bits(scaleDelta(number(ns), scale.mult, scale.shift));
+        Scale scale = timeScale(khz * 1000L, NSEC_PER_SEC);
+        return ns -> scaleDelta(ns, scale.mult, scale.shift);
     }
 
     /** PvclockMul64. */
     @TLAPlusOperator(identifier = "PvclockMul64", module = MODULE, warn = false)
     public static Value pvclockMul(Value cyclesPerSecond) {
-        return word(timeScale(NSEC_PER_SEC, number(bits(cyclesPerSecond))).mult.longValue());
+        return word(timeScale(NSEC_PER_SEC, bits(cyclesPerSecond)).mult);
     }
 
     /** PvclockShift64. */
     @TLAPlusOperator(identifier = "PvclockShift64", module = MODULE, warn = false)
     public static Value pvclockShift(Value cyclesPerSecond) {
-        return IntValue.gen(timeScale(NSEC_PER_SEC, number(bits(cyclesPerSecond))).shift);
+        return IntValue.gen(timeScale(NSEC_PER_SEC, bits(cyclesPerSecond)).shift);
     }
 
     /** PvclockNs64. */
     @TLAPlusOperator(identifier = "PvclockNs64", module = MODULE, warn = false)
     public static Value pvclockNs(Value mul, IntValue shift, Value cycles) {
-        return scaleDelta(number(bits(cycles)), number(bits(mul)), shift.val);
+        return word(scaleDelta(bits(cycles), bits(mul), shift.val));
     }
 
-    private record Scale(BigInteger mult, int shift) {}
+    private record Scale(long mult, int shift) {}
 
-    /** kvm_get_time_scale(), in exact numbers. */
-    private static Scale timeScale(BigInteger scaledHz, BigInteger baseHz) {
-        if (baseHz.signum() == 0) {
-            return new Scale(BigInteger.ZERO, 0); // the algorithm would never end
+    /** kvm_get_time_scale(): {@code scaledHz} is less than 2^42, {@code baseHz} unsigned. */
+    private static Scale timeScale(long scaledHz, long baseHz) {
+        if (baseHz == 0) {
+            return new Scale(0, 0); // the algorithm would never end
         }
-        BigInteger scaled = scaledHz;
-        BigInteger base = baseHz;
+        long scaled = scaledHz;
+        long base = baseHz;
         int shift = 0;
-        for (; base.compareTo(scaled.shiftLeft(1)) > 0 || base.compareTo(TWO_TO_32) >= 0; shift--) {
-            base = base.shiftRight(1);
+        for (; Long.compareUnsigned(base, scaled << 1) > 0 || base >>> 32 != 0; shift--) {
+            base >>>= 1;
         }
-        for (; base.compareTo(scaled) <= 0 || scaled.compareTo(TWO_TO_32) >= 0; shift++) {
-            if (scaled.compareTo(TWO_TO_32) >= 0 || base.testBit(31)) {
-                scaled = scaled.shiftRight(1);
+        for (; base <= scaled || scaled >>> 32 != 0; shift++) {
+            if (scaled >>> 32 != 0 || base >>> 31 != 0) {
+                scaled >>>= 1;
             } else {
-                base = base.shiftLeft(1);
+                base <<= 1;
             }
         }
-        return new Scale(scaled.shiftLeft(32).divide(base), shift);
+        return new Scale(Long.divideUnsigned(scaled << 32, base), shift);
     }
 
-    /** pvclock_scale_delta(), in exact numbers. */
-    private static Value scaleDelta(BigInteger delta, BigInteger mult, int shift) {
-        BigInteger shifted = shift >= 0 ? delta.shiftLeft(shift).mod(TWO_TO_64) : delta.shiftRight(-shift);
-        return word(shifted.multiply(mult).shiftRight(32).longValue());
+    /** pvclock_scale_delta(): all unsigned. */
+    static long scaleDelta(long delta, long mult, int shift) {
+        return product(shift >= 0 ? delta << shift : delta >>> -shift, mult, 32);
+    }
+
+    /** The product of two unsigned numbers, kept whole, without its last bits. */
+    private static long product(long a, long b, int without) {
+        long low = a * b;
+        if (without == 0) {
+            return low;
+        }
+        long high = Math.multiplyHigh(a, b) + (a >> 63 & b) + (b >> 63 & a);
+        return high << (64 - without) | low >>> without;
     }
 
     /** DefaultRatio64. */
@@ -189,19 +224,17 @@ public final class Words64 {
     /** Scale64. */
     @TLAPlusOperator(identifier = "Scale64", module = MODULE, warn = false)
     public static Value scale(IntValue fracBits, Value cycles, Value ratio) {
-        if (bits(ratio) == 1L << fracBits.val) {
-            return cycles;
-        }
-        return word(number(bits(cycles))
-                .multiply(number(bits(ratio)))
-                .shiftRight(fracBits.val)
-                .longValue());
+        return word(scale(fracBits.val, bits(cycles), bits(ratio)));
+    }
+
+    static long scale(int fracBits, long cycles, long ratio) {
+        return ratio == 1L << fracBits ? cycles : product(cycles, ratio, fracBits);
     }
 
     /** ScaledKhz64. */
     @TLAPlusOperator(identifier = "ScaledKhz64", module = MODULE, warn = false)
     public static IntValue scaledKhz(IntValue fracBits, IntValue khz, Value ratio) {
-        return IntValue.gen((int) bits(scale(fracBits, word(khz.val), ratio)));
+        return IntValue.gen((int) scale(fracBits.val, khz.val, bits(ratio)));
     }
 
     private static BigInteger number(long bits) {

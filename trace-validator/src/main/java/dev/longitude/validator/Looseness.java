@@ -55,6 +55,11 @@ final class Looseness {
 
     /** Which of the host's clocks an event does not tell. */
     ImmutableSet<UniqueString> untold(TraceEvent event) {
+        if (event.counter().isExact()
+                && (arch == Arch.ARM64
+                        || (!isOpen(event.when().ns()) && !isOpen(event.when().realtime())))) {
+            return ImmutableSet.of();
+        }
         ImmutableSet.Builder<UniqueString> untold = ImmutableSet.builder();
         if (!event.counter().isExact()) {
             untold.add(arch == Arch.X86 ? HOST_TSC : CNTPCT);

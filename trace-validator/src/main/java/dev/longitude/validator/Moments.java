@@ -142,12 +142,13 @@ final class Moments implements Instants {
         if (!within.isExact() && within.contains(now)) {
             within = new Interval(now, within.hi());
         }
+        if (within.isExact() && event.when().ns() != null) {
+            return new Candidates(Set.of(plain(event, state, within.lo())), false, false);
+        }
         Set<Moment> implied = new LinkedHashSet<>();
-        if (!within.isExact() || event.when().ns() == null) {
-            imply(event, state, within, implied);
-            if (goesByState) {
-                implyByState(event, state, within, implied);
-            }
+        imply(event, state, within, implied);
+        if (goesByState) {
+            implyByState(event, state, within, implied);
         }
         Interval bounds = within;
         implied.removeIf(m -> !bounds.contains(m.tsc()) || !mayBe(event.when(), m));
@@ -180,11 +181,14 @@ final class Moments implements Instants {
     /** The moment at {@code tsc} of which nothing else is known: the least that the base clock can be. */
     private Moment plain(TraceEvent event, TLCState state, long tsc) {
         HostTime when = event.when();
+        if (when.ns() != null && when.ns().isExact()) {
+            return new Moment(tsc, when.ns().lo(), realtime(when, state));
+        }
         // (Nothing keeps another clock than the TSC from standing still.)
         long ns = goesItsOwnWay(state)
                 ? look(HOST_NS, state)
                 : bits("EarliestNs", state, Map.of("tsc", Words64.word(tsc)));
-        if (when.ns() != null && (when.ns().isExact() || when.ns().lo() - ns > 0)) {
+        if (when.ns() != null && when.ns().lo() - ns > 0) {
             ns = when.ns().lo();
         }
         return new Moment(tsc, ns, realtime(when, state));

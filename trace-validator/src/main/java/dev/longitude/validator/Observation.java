@@ -1,6 +1,8 @@
 package dev.longitude.validator;
 
 import com.google.common.base.CaseFormat;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
 import dev.longitude.kernel.Arch;
@@ -10,10 +12,13 @@ import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tlc2.tool.TLCState;
+import tlc2.value.IValue;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
@@ -31,9 +36,56 @@ final class Observation {
     private final Specification specification;
     private final Arch arch;
 
+    private final Map<StateVariable, Shown> shown = new EnumMap<>(StateVariable.class);
+
     Observation(Specification specification, Arch arch) {
         this.specification = specification;
         this.arch = arch;
+    }
+
+    /** A variable, or what is derived from some: most steps leave those alone, and then it is what it was. */
+    private final class Shown {
+        private final StateVariable variable;
+        private final UniqueString name;
+        private @Nullable ImmutableList<UniqueString> of;
+        private @Nullable IValue[] those = new IValue[0];
+        private @Nullable Value value;
+
+        Shown(StateVariable variable) {
+            this.variable = variable;
+            this.name = specification.name(variable.specName());
+        }
+
+        Value in(TLCState state) {
+            IValue own = state.lookup(name);
+            return own == null ? derived(state) : (Value) own;
+        }
+
+        private Value derived(TLCState state) {
+            if (of == null) {
+                of = specification.variablesOf(variable.specName());
+                those = new IValue[of.size()];
+            }
+            boolean same = value != null;
+            for (int i = 0; i < those.length; i++) {
+                IValue now = state.lookup(of.get(i));
+                same &= now == those[i];
+                those[i] = now;
+            }
+            if (value == null || !same) {
+                value = specification.eval(variable.specName(), ImmutableMap.of(), state);
+            }
+            return value;
+        }
+    }
+
+    private Value look(StateVariable variable, TLCState state) {
+        Shown one = shown.get(variable);
+        if (one == null) {
+            one = new Shown(variable);
+            shown.put(variable, one);
+        }
+        return one.in(state);
     }
 
     /** One thing that was observed otherwise, with the variable that it belongs to. */
@@ -45,14 +97,34 @@ final class Observation {
 
     /** Whether what was observed is what the state has. */
     boolean agrees(TraceEvent event, TLCState after) {
-        return mismatches(event, after).isEmpty();
+        TlaValues values = values(event);
+        if (!event.results().isEmpty()) {
+            RecordValue reply = reply(after);
+            for (Map.Entry<Field, Object> result : event.results().entrySet()) {
+                Field field = result.getKey();
+                if (!values.agrees(field.kind(), part(reply, specification.name(field.name())), result.getValue())) {
+                    return false;
+                }
+            }
+        }
+        for (Map.Entry<StateVariable, Object> seen : event.state().entrySet()) {
+            StateVariable variable = seen.getKey();
+            if (!values.agrees(variable.kind(), look(variable, after), seen.getValue())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private RecordValue reply(TLCState after) {
+        return (RecordValue) specification.look(REPLY, after);
     }
 
     /** What was observed otherwise than the state has it. */
     List<Mismatch> mismatches(TraceEvent event, TLCState after) {
         List<Mismatch> found = new ArrayList<>();
         TlaValues values = values(event);
-        RecordValue reply = (RecordValue) specification.look(REPLY, after);
+        RecordValue reply = reply(after);
         for (Map.Entry<Field, Object> result : event.results().entrySet()) {
             Field field = result.getKey();
             Value expected = part(reply, specification.name(field.name()));
@@ -66,7 +138,7 @@ final class Observation {
         }
         for (Map.Entry<StateVariable, Object> seen : event.state().entrySet()) {
             StateVariable variable = seen.getKey();
-            Value value = specification.look(variable.specName(), after);
+            Value value = look(variable, after);
             if (!values.agrees(variable.kind(), value, seen.getValue())) {
                 Object expected = values.toTrace(variable.kind(), value);
                 found.add(new Mismatch(

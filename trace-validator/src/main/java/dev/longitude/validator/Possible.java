@@ -6,6 +6,7 @@ import dev.longitude.trace.TraceEvent;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tla2sany.semantic.OpDeclNode;
 import tlc2.tool.TLCState;
 import tlc2.value.IValue;
 import tlc2.value.impl.Value;
@@ -18,6 +19,12 @@ final class Possible {
             ImmutableList.of("reply", "hostTsc", "hostNs", "hostRealtime", "cntpct").stream()
                     .map(UniqueString::uniqueStringOf)
                     .collect(ImmutableList.toImmutableList());
+
+    /** The names of all variables, by their places, once the specification has been loaded. */
+    private static final class Variables {
+        static final UniqueString[] NAMES =
+                Arrays.stream(TLCState.Empty.getVars()).map(OpDeclNode::getName).toArray(UniqueString[]::new);
+    }
 
     /** So many changes of a variable are kept, and up to twice as many. */
     private static final int KEPT = 32;
@@ -102,13 +109,11 @@ final class Possible {
     Possible then(TLCState next, TraceEvent by, boolean isSilent, ImmutableSet<UniqueString> nowLoose, boolean keeps) {
         @Nullable Change[] changed = changes;
         for (int i = 0; i < changes.length; i++) {
-            UniqueString name = next.getVars()[i].getName();
+            UniqueString name = Variables.NAMES[i];
             IValue old = state.lookup(name);
+            IValue then = next.lookup(name);
             // (What a step leaves alone stays the same object.)
-            if (old != null
-                    && old != next.lookup(name)
-                    && !OF_EVERY_STEP.contains(name)
-                    && !old.equals(next.lookup(name))) {
+            if (old != then && old != null && !OF_EVERY_STEP.contains(name) && !old.equals(then)) {
                 if (changed == changes) {
                     changed = Arrays.copyOf(changes, changes.length);
                 }

@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -71,12 +70,7 @@ public final class Specification {
     /** Names and definitions as TLC has them; its own tables are slow to ask. */
     private final Map<String, UniqueString> names = new ConcurrentHashMap<>();
 
-    private final Map<String, Optional<OpDefNode>> definitions = new ConcurrentHashMap<>();
-
-    private final Map<String, ImmutableList<UniqueString>> dependencies = new ConcurrentHashMap<>();
-
-    /** (Each thread judges a trace of its own.) */
-    private final ThreadLocal<Map<String, Derived>> derived = ThreadLocal.withInitial(HashMap::new);
+    private final Map<String, Optional<Evaluator.Operator>> operators = new ConcurrentHashMap<>();
 
     private Specification(FastTool tool, Evaluator evaluator, Arch arch) {
         this.tool = tool;
@@ -128,17 +122,24 @@ public final class Specification {
 
     /** Whether there is an operator of that name. */
     boolean has(String name) {
-        return definition(name) != null;
+        return find(name).isPresent();
     }
 
-    private @Nullable OpDefNode definition(String name) {
-        return definitions
-                .computeIfAbsent(
-                        name,
-                        n -> Optional.ofNullable(tool.getSpecProcessor()
-                                .getRootModule()
-                                .getOpDef(UniqueString.uniqueStringOf(prefix + n))))
-                .orElse(null);
+    private Optional<Evaluator.Operator> find(String name) {
+        Optional<Evaluator.Operator> known = operators.get(name);
+        if (known == null) {
+            known = Optional.ofNullable(tool.getSpecProcessor()
+                            .getRootModule()
+                            .getOpDef(UniqueString.uniqueStringOf(prefix + name)))
+                    .map(evaluator::operator);
+            operators.put(name, known);
+        }
+        return known;
+    }
+
+    /** The operator of that name. */
+    private Evaluator.Operator operator(String name) {
+        return find(name).orElseThrow(() -> new IllegalStateException("the specification has no operator " + name));
     }
 
     /** What TLC has loaded. */
@@ -146,20 +147,14 @@ public final class Specification {
         return tool;
     }
 
-    /** The operator of that name. */
-    OpDefNode operator(String name) {
-        OpDefNode definition = definition(name);
-        if (definition == null) {
-            throw new IllegalStateException("the specification has no operator " + name);
-        }
-        return definition;
+    /** What TLC has of the operator of that name. */
+    OpDefNode definition(String name) {
+        return operator(name).definition();
     }
 
     /** The names of the formal parameters of an operator. */
     public ImmutableList<String> formals(String operator) {
-        return Arrays.stream(operator(operator).getParams())
-                .map(p -> p.getName().toString())
-                .collect(ImmutableList.toImmutableList());
+        return operator(operator).formals();
     }
 
     static Context bind(OpDefNode definition, Map<String, Value> args) {
@@ -176,7 +171,7 @@ public final class Specification {
 
     /** The one state that an initial predicate with these arguments describes. */
     TLCState initially(String predicate, Map<String, Value> args) {
-        OpDefNode definition = operator(predicate);
+        OpDefNode definition = definition(predicate);
         List<TLCState> states = Conjuncts.initialStates(tool, definition, bind(definition, args));
         if (states.size() != 1) {
             throw new IllegalStateException(predicate + " describes " + states.size() + " states");
@@ -186,7 +181,7 @@ public final class Specification {
 
     /** The successors of {@code from} by an action. */
     List<TLCState> step(String action, Map<String, Value> args, TLCState from) {
-        List<TLCState> found = evaluator.successors(operator(action), args, from);
+        List<TLCState> found = operator(action).successors(args, from);
         if (found.size() <= 1) {
             return found;
         }
@@ -213,49 +208,25 @@ public final class Specification {
 
     /** The value of an operator in a state. */
     Value eval(String operator, Map<String, Value> args, TLCState state) {
-        return evaluator.eval(operator(operator), args, state);
+        return operator(operator).eval(args, state);
     }
 
     /** The value of a variable, or of an operator without arguments, in a state. */
     Value look(String variable, TLCState state) {
         IValue value = state.lookup(name(variable));
-        return value == null ? derived(variable, state) : (Value) value;
+        return value == null ? eval(variable, ImmutableMap.of(), state) : (Value) value;
     }
 
     /** A name as TLC has it. */
     UniqueString name(String name) {
-        return names.computeIfAbsent(name, UniqueString::uniqueStringOf);
-    }
-
-    /**
-     * What an operator without arguments was last, and of what.
-     *
-     * @param of the values of the variables that it depends on
-     */
-    private record Derived(List<@Nullable IValue> of, Value value) {}
-
-    /** (Most steps leave most variables alone, and what is derived from them too.) */
-    private Value derived(String operator, TLCState state) {
-        ImmutableList<UniqueString> on = dependencies.computeIfAbsent(operator, this::variablesOf);
-        Derived last = derived.get().get(operator);
-        boolean same = last != null;
-        for (int i = 0; same && i < on.size(); i++) {
-            same = state.lookup(on.get(i)) == requireNonNull(last).of.get(i);
-        }
-        if (same) {
-            return requireNonNull(last).value;
-        }
-        Value value = TlaValues.plain(eval(operator, ImmutableMap.of(), state));
-        List<@Nullable IValue> of = new ArrayList<>(on.size());
-        on.forEach(name -> of.add(state.lookup(name)));
-        derived.get().put(operator, new Derived(of, value));
-        return value;
+        UniqueString known = names.get(name);
+        return known == null ? names.computeIfAbsent(name, UniqueString::uniqueStringOf) : known;
     }
 
     /** The variables that an operator depends on, itself or through others. */
-    private ImmutableList<UniqueString> variablesOf(String operator) {
+    ImmutableList<UniqueString> variablesOf(String operator) {
         Set<UniqueString> variables = new LinkedHashSet<>();
-        collectVariables(operator(operator).getBody(), variables, new HashSet<>());
+        collectVariables(definition(operator).getBody(), variables, new HashSet<>());
         return ImmutableList.copyOf(variables);
     }
 
@@ -326,9 +297,9 @@ public final class Specification {
         return eval("Course", ImmutableMap.of(), state).fingerPrint(FP64.New());
     }
 
-    /** Which of the properties for a report hold in a state, by name. */
-    ImmutableMap<String, Boolean> kept(TLCState state) {
-        return flags(eval("Kept", ImmutableMap.of(), state));
+    /** Which of the properties for a report hold in a state: a record of flags. */
+    RecordValue kept(TLCState state) {
+        return (RecordValue) eval("Kept", ImmutableMap.of(), state);
     }
 
     private static ImmutableMap<String, Boolean> flags(Value value) {
@@ -355,7 +326,7 @@ public final class Specification {
             TLCState from,
             TLCState to,
             BiFunction<String, IValue, String> show) {
-        OpDefNode definition = operator(action);
+        OpDefNode definition = definition(action);
         return Conjuncts.firstFalse(
                 tool,
                 new Action(definition.getBody(), Context.Empty, definition),
@@ -368,7 +339,7 @@ public final class Specification {
     /** The names of the operators that an operator's body applies, itself not among them. */
     public ImmutableList<String> appliedBy(String operator) {
         List<String> names = new ArrayList<>();
-        collect(operator(operator).getBody(), names);
+        collect(definition(operator).getBody(), names);
         return ImmutableList.copyOf(names);
     }
 

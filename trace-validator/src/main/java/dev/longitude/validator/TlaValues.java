@@ -1,5 +1,6 @@
 package dev.longitude.validator;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.longitude.evaluator.Words64;
@@ -125,6 +126,8 @@ record TlaValues(Arch arch, int vm) {
     boolean agrees(Kind kind, Value value, Object observed) {
         return switch (kind) {
             case WORD -> Words64.bits(value) == (long) observed;
+            case NUMBER, SMALL, PCPU -> ((IntValue) value).val == (int) observed;
+            case FLAG -> ((BoolValue) value).val == (boolean) observed;
             case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU ->
                 agreesByIndex(kind.each(), value, (Map<?, ?>) observed);
             case VCPU_SET -> agreesAsSet((SetEnumValue) value.toSetEnum(), (Set<?>) observed);
@@ -132,34 +135,38 @@ record TlaValues(Arch arch, int vm) {
         };
     }
 
+    @SuppressWarnings("unchecked") // see Kind
     private boolean agreesAsSet(SetEnumValue set, Set<?> observed) {
-        int ours = 0;
-        for (Value vcpu : set.elems.toArray()) {
-            int index = index(vcpu);
-            if (index >= 0) {
-                ours++;
-                if (!observed.contains(index)) {
-                    return false;
-                }
+        ImmutableList<?> those =
+                ImmutableSortedSet.copyOf((Set<Integer>) observed).asList();
+        int next = 0;
+        for (int i = 0; i < set.elems.size(); i++) {
+            int index = index(set.elems.elementAt(i));
+            if (index >= 0 && (next == those.size() || index != (int) those.get(next++))) {
+                return false;
             }
         }
-        return ours == observed.size();
+        return next == those.size();
     }
 
+    /** (Both stand in the order of their indexes; not every part need have been observed.) */
+    @SuppressWarnings("unchecked") // see Kind
     private boolean agreesByIndex(Kind each, Value value, Map<?, ?> observed) {
+        ImmutableSortedMap<Integer, ?> parts = ImmutableSortedMap.copyOf((Map<Integer, ?>) observed);
+        ImmutableList<Integer> those = parts.keySet().asList();
+        ImmutableList<?> values = parts.values().asList();
         FcnRcdValue function = (FcnRcdValue) value.toFcnRcd();
         Value[] domain = function.getDomainAsValues();
-        int agreeing = 0;
-        for (int i = 0; i < domain.length; i++) {
-            Object part = index(domain[i]) < 0 ? null : observed.get(index(domain[i]));
-            if (part != null) {
-                if (!agrees(each, function.values[i], part)) {
+        int next = 0;
+        for (int i = 0; i < domain.length && next < those.size(); i++) {
+            if (index(domain[i]) == those.get(next)) {
+                if (!agrees(each, function.values[i], values.get(next))) {
                     return false;
                 }
-                agreeing++;
+                next++;
             }
         }
-        return agreeing == observed.size();
+        return next == those.size();
     }
 
     /**

@@ -32,6 +32,7 @@ import tlc2.tool.TLCState;
 import tlc2.util.FP64;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
+import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.Value;
 
 /**
@@ -51,6 +52,8 @@ public final class TraceValidator {
     /** On arm64 all VMs are in one state. */
     private static final int HOST = -1;
 
+    private static final String NOT_MODELLED = "NotModelled";
+
     /** How often a recording is judged again from the beginning. */
     private static final int MOST_TIMES = 40;
 
@@ -63,6 +66,9 @@ public final class TraceValidator {
 
     /** The variables that an instant which nobody knows can leave open. */
     private final ImmutableList<StateVariable> offsets;
+
+    /** The operations that the specification does not have in every case. */
+    private final ImmutableSet<Operation> notModelled;
 
     private final Map<Integer, List<Possible>> possible = new HashMap<>();
 
@@ -129,6 +135,9 @@ public final class TraceValidator {
         this.silentSteps = new SilentSteps(stepper, header);
         this.header = header;
         this.keepsWitness = keepsWitness;
+        this.notModelled = Operation.of(header.arch()).stream()
+                .filter(operation -> specification.has(NOT_MODELLED + operation.specName()))
+                .collect(Sets.toImmutableEnumSet());
         this.offsets = header.arch() == Arch.X86 ? ImmutableList.of(StateVariable.TSC_OFFSET) : CounterMoments.OFFSETS;
     }
 
@@ -249,6 +258,9 @@ public final class TraceValidator {
     }
 
     private Optional<Refusal> take(List<TraceEvent> together) throws UndecidedException {
+        if (together.size() == 1 && !begins(together.get(0))) {
+            return take(subject(together.get(0)), together);
+        }
         Map<Integer, List<TraceEvent>> bySubject = new LinkedHashMap<>();
         together.forEach(e ->
                 bySubject.computeIfAbsent(subject(e), s -> new ArrayList<>()).add(e));
@@ -324,6 +336,19 @@ public final class TraceValidator {
                     explanation(event).plain(0, "VM " + event.vm(), "created by CreateVm before", "it is not"));
         }
         List<Taken> level = List.of(new Taken(new BitSet(), before));
+        if (those.size() == 1) {
+            TraceEvent event = those.get(0);
+            refuseToJudgeWhatIsNotModelled(event, before);
+            Step step = step(event, before);
+            if (step.after.isEmpty()) {
+                refuseToJudgeByWhatNoLogTells(event, level);
+                return Optional.of(refuse(subject, those, level));
+            }
+            note(subject, event, step);
+            refuseToKeepTooMany(step.after.size(), event);
+            accepted(subject, event, List.copyOf(step.after.values()));
+            return Optional.empty();
+        }
         for (int n = 0; n < those.size(); n++) {
             Map<BitSet, Map<Object, Possible>> next = new LinkedHashMap<>();
             int states = 0;
@@ -338,23 +363,18 @@ public final class TraceValidator {
                         BitSet which = (BitSet) taken.which.clone();
                         which.set(i);
                         Map<Object, Possible> same = next.computeIfAbsent(which, w -> new LinkedHashMap<>());
-                        step.after.forEach((key, p) -> same.putIfAbsent(those.size() == 1 ? key : key(p), p));
+                        step.after.values().forEach(p -> same.putIfAbsent(key(p), p));
                         states += step.after.size();
-                    } else if (those.size() > 1 && stepper.doubts() && !isFirm(last, step)) {
+                    } else if (stepper.doubts() && !isFirm(last, step)) {
                         guessed.putIfAbsent(subject, "any order of the threads that was tried");
                     }
                 }
             }
             if (next.isEmpty()) {
-                if (!stepper.doubts() && last.when().ns() == null) {
-                    refuseToJudgeByWhatNoLogTells(last, level);
-                }
+                refuseToJudgeByWhatNoLogTells(last, level);
                 return Optional.of(refuse(subject, those, level));
             }
-            if (states > MOST_STATES) {
-                throw new UndecidedException("more than " + MOST_STATES + " states are possible after event "
-                        + (events + 1) + " (" + last.call() + ")");
-            }
+            refuseToKeepTooMany(states, last);
             level = next.entrySet().stream()
                     .map(e -> new Taken(e.getKey(), List.copyOf(e.getValue().values())))
                     .toList();
@@ -528,11 +548,15 @@ public final class TraceValidator {
 
     /** A property is not kept if it is false in every state that is possible. */
     private void noteProperties(TraceEvent event, List<Possible> states) {
-        List<ImmutableMap<String, Boolean>> kept =
-                states.stream().map(p -> specification.kept(p.state)).toList();
-        for (String property : kept.get(0).keySet()) {
-            if (kept.stream().noneMatch(k -> Boolean.TRUE.equals(k.get(property)))) {
-                notKept.putIfAbsent(property, event);
+        RecordValue kept = specification.kept(states.get(0).state);
+        for (int i = 0; i < kept.names.length; i++) {
+            if (kept.values[i] == BoolValue.ValFalse) {
+                int property = i;
+                if (states.size() == 1
+                        || states.stream()
+                                .allMatch(p -> specification.kept(p.state).values[property] == BoolValue.ValFalse)) {
+                    notKept.putIfAbsent(kept.names[i].toString(), event);
+                }
             }
         }
     }
@@ -542,7 +566,9 @@ public final class TraceValidator {
      *
      * @param after the states after it, by what of them matters; empty if it is refused
      * @param tried from what it was tried
+     * @param failed from what it was tried in vain
      * @param readings what the arguments were in those that took it, where some were not observed
+     * @param allRead whether the arguments cannot have been anything else than what was tried
      * @param determined whether what was observed told an instant that the trace does not
      * @param open whether an instant that matters stayed open
      * @param unreached whether no moment that was tried can be reached from some state
@@ -551,21 +577,30 @@ public final class TraceValidator {
     private record Step(
             Map<Object, Possible> after,
             List<Explanation.Tried> tried,
+            List<Explanation.Tried> failed,
             Set<Object> readings,
+            boolean allRead,
             boolean determined,
             boolean open,
             boolean unreached,
-            @Nullable String guess) {}
+            @Nullable String guess) {
+        Step guessing(String what) {
+            return new Step(after, tried, failed, readings, allRead, determined, open, unreached, what);
+        }
+    }
 
     private Step step(TraceEvent event, List<Possible> before) {
-        Step direct = step(event, before, null);
-        if (header.silent().isEmpty() || isDecided(event, direct.after)) {
-            return direct;
+        Step direct = attempt(event, before);
+        if (header.silent().isEmpty()) {
+            return doubted(direct, event, null);
+        }
+        if (isDecided(event, direct.after)) {
+            return direct; // whatever was given up
         }
         List<Step> decided = new ArrayList<>();
         boolean mayDecide = Observation.isWhole(event);
         SilentSteps.Reached reached = silentSteps.before(event, before, states -> {
-            Step step = mayDecide ? step(event, states, null) : direct;
+            Step step = mayDecide ? attempt(event, states) : direct;
             if (isDecided(event, step.after)) {
                 decided.add(step);
             }
@@ -575,10 +610,11 @@ public final class TraceValidator {
             return decided.get(0);
         }
         String guess = reached.all() ? null : "the silent steps that were tried before it";
-        return step(event, ImmutableList.copyOf(Iterables.concat(before, reached.states())), guess);
+        List<Possible> all = ImmutableList.copyOf(Iterables.concat(before, reached.states()));
+        return doubted(attempt(event, all), event, guess);
     }
 
-    private Step step(TraceEvent event, List<Possible> before, @Nullable String soFar) {
+    private Step attempt(TraceEvent event, List<Possible> before) {
         Map<Object, Possible> after = new LinkedHashMap<>();
         List<Explanation.Tried> tried = new ArrayList<>();
         List<Explanation.Tried> failed = new ArrayList<>();
@@ -623,17 +659,26 @@ public final class TraceValidator {
                 failed.addAll(tried.subList(first, tried.size()));
             }
         }
+        return new Step(after, tried, failed, readings, allRead, determined, open, unreached, null);
+    }
+
+    /**
+     * A step with what it leaves to guess.
+     *
+     * @param soFar what was not all tried before it; null if everything was
+     */
+    private Step doubted(Step step, TraceEvent event, @Nullable String soFar) {
         String guess = soFar;
-        if (guess == null && !allRead) {
+        if (guess == null && !step.allRead) {
             guess = "any argument that was tried for " + name(event);
         }
-        if (guess == null && stepper.doubts() && !after.isEmpty()) {
+        if (guess == null && stepper.doubts() && !step.after.isEmpty()) {
             // What is given up here might have led on, had an instant been another one.
-            boolean lost = (unreached && !stepper.looseness().untold(event).isEmpty())
-                    || !explanation(event).isFirm(failed);
+            boolean lost = (step.unreached && !stepper.looseness().untold(event).isEmpty())
+                    || (!step.failed.isEmpty() && !explanation(event).isFirm(step.failed));
             guess = lost ? "any instant that was tried up to " + name(event) : null;
         }
-        return new Step(after, tried, readings, determined, open, unreached, guess);
+        return guess == null ? step : step.guessing(guess);
     }
 
     private static String name(TraceEvent event) {
@@ -647,14 +692,27 @@ public final class TraceValidator {
     }
 
     private void refuseToJudgeWhatIsNotModelled(TraceEvent event, List<Possible> states) throws UndecidedException {
-        String leftOut = "NotModelled" + event.operation().specName();
+        if (!notModelled.contains(event.operation())) {
+            return;
+        }
+        String leftOut = NOT_MODELLED + event.operation().specName();
         if (event.hasArgs() && holds(leftOut, stepper.args(event), states)) {
             throw new UndecidedException(
                     conforming() + in(event) + ", " + event.call() + ", is beyond the specification (" + leftOut + ")");
         }
     }
 
+    private void refuseToKeepTooMany(int states, TraceEvent event) throws UndecidedException {
+        if (states > MOST_STATES) {
+            throw new UndecidedException("more than " + MOST_STATES + " states are possible after event " + (events + 1)
+                    + " (" + event.call() + ")");
+        }
+    }
+
     private void refuseToJudgeByWhatNoLogTells(TraceEvent event, List<Taken> level) throws UndecidedException {
+        if (stepper.doubts() || event.when().ns() != null) {
+            return;
+        }
         String untold = "Untold" + event.operation().specName();
         Map<String, Value> seen = new HashMap<>(event.hasArgs() ? stepper.args(event) : Map.of());
         seen.put("to", Words64.word(event.counter().hi()));
