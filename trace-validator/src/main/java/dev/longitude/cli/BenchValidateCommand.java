@@ -49,6 +49,8 @@ final class BenchValidateCommand implements Callable<Integer> {
     private static final int SHORT = 50;
     private static final int MOST_IN_MEMORY = 100_000;
     private static final int FOR_PARTIAL = 2_000;
+    private static final int FOR_THREADS = 20_000;
+    private static final int TIMES = 5;
     private static final String LITTLE_MEMORY = "-Xmx128m";
 
     @Spec
@@ -70,13 +72,12 @@ final class BenchValidateCommand implements Callable<Integer> {
         }
         int kept = Math.min(most, MOST_IN_MEMORY);
         ImmutableList<TraceEvent> all = LongTrace.events(kept);
-        judge(all.subList(0, Math.min(kept, 5_000))); // to warm up
         Table lengths = new Table("events", "in memory", "time per event", "beside the longest");
-        double longest = seconds(() -> judge(all)) / kept;
+        double longest = warmSeconds(() -> judge(all)) / kept;
         for (int length = LEAST; length < kept; length *= 10) {
             List<TraceEvent> events = all.subList(0, length);
             int times = Math.max(1, Math.min(50, 20_000 / length));
-            double each = seconds(() -> {
+            double each = warmSeconds(() -> {
                         for (int i = 0; i < times; i++) {
                             judge(events);
                         }
@@ -103,8 +104,7 @@ final class BenchValidateCommand implements Callable<Integer> {
                 List.of(Erasure.RESULTS, Erasure.WHOLE_STATE, Erasure.ARGS, Erasure.INSTANTS, Erasure.ENTRIES)) {
             TlcReplay.Trace left = erasure.of(trace, new SplittableRandom(1));
             try {
-                judge(left); // to warm up
-                double each = seconds(() -> judge(left)) / left.events().size();
+                double each = warmSeconds(() -> judge(left)) / left.events().size();
                 table.row(erasure.summary(), rate(each), micros(each), ratio(each / whole));
             } catch (UndecidedException e) {
                 table.row(erasure.summary(), "undecided", "", "");
@@ -152,9 +152,9 @@ final class BenchValidateCommand implements Callable<Integer> {
     private Table others(ImmutableList<TraceEvent> all)
             throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         Table table = new Table("", "time", "beside", "", "ratio");
-        List<TraceEvent> few = all.subList(0, Math.min(most, 2_000));
-        double one = seconds(() -> judge(few));
-        double two = seconds(() -> inTwoThreads(few));
+        List<TraceEvent> few = all.subList(0, Math.min(all.size(), FOR_THREADS));
+        double one = warmSeconds(() -> judge(few));
+        double two = warmSeconds(() -> inTwoThreads(few));
         row(table, "2 threads, " + few.size() + " events each", two, "1 thread, the same twice", 2 * one);
 
         TlcReplay.Trace trace = new TlcReplay.Trace(LongTrace.header(), all.subList(0, Math.min(most, FOR_TLC)));
@@ -220,6 +220,16 @@ final class BenchValidateCommand implements Callable<Integer> {
         long begin = System.nanoTime();
         work.run();
         return (System.nanoTime() - begin) / 1e9;
+    }
+
+    /** The shortest of some times, by when the JVM has compiled what it is about. */
+    private static double warmSeconds(Work work)
+            throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
+        double shortest = Double.MAX_VALUE;
+        for (int i = 0; i < TIMES; i++) {
+            shortest = Math.min(shortest, seconds(work));
+        }
+        return shortest;
     }
 
     private static void judge(List<TraceEvent> events) throws UndecidedException {
