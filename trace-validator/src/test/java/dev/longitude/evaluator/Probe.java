@@ -35,6 +35,7 @@ import util.UniqueString;
 final class Probe {
     private static final List<String> ACTIONS = ImmutableList.of(
             "Ways",
+            "Compares",
             "OneOfTwo",
             "Loops",
             "LoopsInside",
@@ -88,6 +89,9 @@ final class Probe {
             if (!ours.equals(theirs) || ours.fingerPrint(FP64.New()) != theirs.fingerPrint(FP64.New())) {
                 throw new AssertionError(state + ": " + ours + " and not " + theirs);
             }
+            if (isTaken("Forgets", state)) {
+                throw new AssertionError("a successor of which not all is said");
+            }
             for (String action : ACTIONS) {
                 List<TLCState> next = evaluator.operator(definition(action)).successors(Map.of(), state);
                 long[] our = next.stream()
@@ -105,6 +109,15 @@ final class Probe {
             }
         }
         return known.size() + " states, " + successors + " successors";
+    }
+
+    private boolean isTaken(String action, TLCState state) {
+        try {
+            evaluator.operator(definition(action)).successors(Map.of(), state);
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
     }
 
     private long[] byTlc(OpDefNode action, TLCState state) {

@@ -18,6 +18,7 @@ Apply(Op(_), x) == Op(x)
 Next1 == n + 1
 Range == {f[k] : k \in DOMAIN f}
 
+Grew == n' > n
 Marks(x, y) == r' = [op |-> "marks", at |-> x + y]
 
 Ways ==
@@ -48,6 +49,15 @@ LoopsInside ==
   /\ n' = (n + 1) % 6
   /\ \E x \in s : Marks(x, Twice(x))
   /\ UNCHANGED <<f, s>>
+
+Compares ==
+  /\ \/ n' = (n + 1) % 3
+     \/ n' = n
+  /\ s' = IF Grew THEN {n} ELSE {}
+  /\ UNCHANGED <<f, r>>
+
+\* (No action: what becomes of the others?)
+Forgets == n' = n + 1
 
 Conflict == n' = n + 1 /\ UNCHANGED all
 Agreement == n' = n /\ UNCHANGED all
@@ -90,6 +100,6 @@ Facts ==
     LET Add(x) == x + n IN Add(Add(1)), {x \in DOMAIN f : LET y == f[x] IN y > n},
     n \in Nat, TRUE \in BOOLEAN, n - n, n \div 2, n .. 2>>
 Next ==
-  \/ Ways \/ OneOfTwo \/ Loops \/ LoopsInside \/ Conflict \/ Agreement \/ Differing \/ Double \/ Excepts \/ Cases
+  \/ Ways \/ Compares \/ OneOfTwo \/ Loops \/ LoopsInside \/ Conflict \/ Agreement \/ Differing \/ Double \/ Excepts \/ Cases
   \/ Later \/ PrimeOfMore \/ Sets
 =============================================================================
