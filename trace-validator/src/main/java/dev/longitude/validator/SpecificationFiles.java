@@ -2,6 +2,7 @@ package dev.longitude.validator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.io.Resources;
 import java.io.File;
 import java.io.IOException;
@@ -10,6 +11,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import tla2sany.st.Location;
 import util.FilenameToStream;
@@ -20,6 +23,9 @@ import util.FilenameToStream;
  * folder to itself.
  */
 public final class SpecificationFiles implements FilenameToStream {
+    /** The lines of the modules that somebody has asked for. */
+    private static final Map<String, ImmutableList<String>> LINES = new ConcurrentHashMap<>();
+
     private final Path folder;
 
     /** Unpacks into {@code folder}, which must exist. */
@@ -67,9 +73,13 @@ public final class SpecificationFiles implements FilenameToStream {
     }
 
     private static String whole(String file, int number) {
+        return LINES.computeIfAbsent(file, SpecificationFiles::lines).get(number - 1);
+    }
+
+    private static ImmutableList<String> lines(String file) {
         try {
-            return Resources.readLines(Resources.getResource(SpecificationFiles.class, "/spec/" + file), UTF_8)
-                    .get(number - 1);
+            return ImmutableList.copyOf(
+                    Resources.readLines(Resources.getResource(SpecificationFiles.class, "/spec/" + file), UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -365,8 +365,8 @@ public final class TraceValidator {
                         Map<Object, Possible> same = next.computeIfAbsent(which, w -> new LinkedHashMap<>());
                         step.after.values().forEach(p -> same.putIfAbsent(key(p), p));
                         states += step.after.size();
-                    } else if (stepper.doubts() && !isFirm(last, step)) {
-                        guessed.putIfAbsent(subject, "any order of the threads that was tried");
+                    } else if (stepper.doubts() && !guessed.containsKey(subject) && !isFirm(last, step)) {
+                        guessed.put(subject, "any order of the threads that was tried");
                     }
                 }
             }
