@@ -56,6 +56,14 @@ class ManifestTest {
     }
 
     @Test
+    void livenessIsNotCheckedWhereStatesAreTakenForOneAnother() throws Exception {
+        Model model = Manifest.load().named("updates-performed-v7.3").orElseThrow();
+        String config = Files.readString(SPEC.resolve("models/updates-performed-v7.3.cfg"));
+        assertThat(new ModelCheck(model, config + "VIEW TscView\n").run().fault())
+                .isEqualTo("UpdatesArePerformed is about liveness, which TLC gets wrong under VIEW");
+    }
+
+    @Test
     void aModelThatMustHoldAndFailsIsAFaultWithItsCounterexample() throws Exception {
         Model model = Manifest.load().named("young-guest-v6.1").orElseThrow();
         Model other = new Model(
