@@ -11,6 +11,7 @@ import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Operation;
+import dev.longitude.trace.Sharing;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
@@ -38,6 +39,7 @@ public final class Arm64Host {
     private final boolean ecv;
     private final ImmutableList<Pcpu> pcpus;
     private final @Nullable Consumer<TraceEvent> trace;
+    private final Sharing sharing = new Sharing();
     private final Map<Integer, Arm64Vm> vms = new TreeMap<>();
     private final ReentrantLock step = new ReentrantLock();
     private volatile long cntpct;
@@ -183,7 +185,8 @@ public final class Arm64Host {
 
     void emit(Arm64Vm vm, Operation operation, ImmutableMap<Field, Object> args, ImmutableMap<Field, Object> results) {
         if (trace != null) {
-            trace.accept(new TraceEvent(0, vm.id(), HostTime.exactly(cntpct), operation, args, results, state(vm)));
+            trace.accept(new TraceEvent(
+                    0, vm.id(), HostTime.exactly(cntpct), operation, args, results, sharing.of(state(vm))));
         }
     }
 

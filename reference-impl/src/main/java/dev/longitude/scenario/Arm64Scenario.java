@@ -161,8 +161,7 @@ public enum Arm64Scenario implements Scenario {
         void play(Stage stage) {
             stage.createAll();
             Arm64Vcpu vcpu = stage.vcpus.get(0);
-            // A guest 1000 behind its host, which waits 500 ticks; and one 100 ahead of it, whose timer was due at 50:
-            // for
+            // A guest 1000 behind its host, which waits 500 ticks; and one 100 ahead, whose timer was due at 50. For
             // the host that is 50 - 100, which is no small number.
             long[][] offsetsAndCvals = {{1000, stage.host.cntpct() - 500}, {-100, 50}};
             for (long[] each : offsetsAndCvals) {

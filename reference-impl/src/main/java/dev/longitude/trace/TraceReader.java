@@ -17,6 +17,7 @@ public final class TraceReader implements Closeable {
     private final LineSource source;
     private final TraceHeader header;
     private final String counter;
+    private final Sharing sharing = new Sharing();
     private int events;
     private boolean ended;
 
@@ -61,7 +62,7 @@ public final class TraceReader implements Closeable {
                     1,
                     "the trace ends after " + events + " events without an end line: it is truncated");
         }
-        EventReader reader = new EventReader(source.line(), header.arch(), counter);
+        EventReader reader = new EventReader(source.line(), header.arch(), counter, sharing);
         JsonLine.read(source, text, reader::members);
         if (reader.end != null) {
             finish(reader.end);
@@ -232,6 +233,7 @@ public final class TraceReader implements Closeable {
         private final int line;
         private final Arch arch;
         private final String counter;
+        private final Sharing sharing;
         private int seq = -1;
         private int vm;
         private int thread = -1;
@@ -244,8 +246,9 @@ public final class TraceReader implements Closeable {
         private final ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builder();
         private @Nullable Integer end;
 
-        EventReader(int line, Arch arch, String counter) {
+        EventReader(int line, Arch arch, String counter, Sharing sharing) {
             this.line = line;
+            this.sharing = sharing;
             this.arch = arch;
             this.counter = counter;
         }
@@ -279,7 +282,7 @@ public final class TraceReader implements Closeable {
                         json.members(variable -> {
                             StateVariable known = StateVariable.named(variable)
                                     .orElseThrow(() -> json.fault("unknown variable \"" + variable + "\""));
-                            state.put(known, json.value(known.kind()));
+                            state.put(known, sharing.of(known, json.value(known.kind())));
                         });
                     case "end" -> end = json.number(0, Integer.MAX_VALUE);
                     default ->

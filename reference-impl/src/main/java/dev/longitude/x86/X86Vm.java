@@ -10,6 +10,7 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
+import dev.longitude.trace.Sharing;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.Map;
@@ -52,6 +53,7 @@ public final class X86Vm {
     private final KernelProfile kernel;
     private final int id;
     private final Consumer<TraceEvent> trace;
+    private final Sharing sharing = new Sharing();
     private final ReentrantLock tscWriteLock = new ReentrantLock();
 
     /** Held by a clock ioctl that is two steps, so that a trace has the one's steps before the other's. */
@@ -857,7 +859,7 @@ public final class X86Vm {
             Operation operation,
             ImmutableMap<Field, Object> args,
             ImmutableMap<Field, Object> results) {
-        trace.accept(new TraceEvent(0, id, now.asTraced(), operation, args, results, state()));
+        trace.accept(new TraceEvent(0, id, now.asTraced(), operation, args, results, sharing.of(state())));
     }
 
     private ImmutableMap<StateVariable, Object> state() {

@@ -2,6 +2,8 @@ package dev.longitude.evaluator;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.ImmutableIntArray;
 import dev.longitude.evaluator.Expression.Condition;
 import dev.longitude.evaluator.Expression.Constant;
 import dev.longitude.evaluator.Expression.Word;
@@ -11,10 +13,13 @@ import dev.longitude.evaluator.Scope.Meaning;
 import dev.longitude.evaluator.Scope.Named;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +42,6 @@ import tla2sany.semantic.SubstInNode;
 import tla2sany.semantic.SymbolNode;
 import tlc2.tool.BuiltInOPs;
 import tlc2.tool.EvalControl;
-import tlc2.tool.TLCState;
 import tlc2.tool.ToolGlobals;
 import tlc2.tool.impl.Tool;
 import tlc2.value.IValue;
@@ -55,6 +59,7 @@ final class Compiler {
     private final Tool tool;
     private final IdentityHashMap<Object, String> words;
     private int slots;
+    private final Set<UniqueString> reads = new LinkedHashSet<>();
 
     /** The definitions without arguments that are about the present state only. */
     private final Map<OpDefNode, Named> states = new HashMap<>();
@@ -72,13 +77,35 @@ final class Compiler {
     /** An operator as an expression. */
     Evaluator.Code<Expression> expression(OpDefNode definition) {
         Expression code = expression(definition.getBody(), formals(definition), false);
-        return new Evaluator.Code<>(code, slots);
+        return finished(code);
+    }
+
+    /** The fields of an operator without arguments that is a record, each for itself. */
+    ImmutableMap<String, Evaluator.Code<Expression>> fields(OpDefNode definition) {
+        ExprNode body = definition.getBody();
+        Scope scope = Scope.ROOT;
+        while (body instanceof SubstInNode instance) {
+            scope = substituted(instance, scope);
+            body = instance.getBody();
+        }
+        ImmutableMap.Builder<String, Evaluator.Code<Expression>> fields = ImmutableMap.builder();
+        for (ExprOrOpArgNode field : ((OpApplNode) body).getArgs()) {
+            ExprOrOpArgNode[] pair = ((OpApplNode) field).getArgs();
+            Compiler each = new Compiler(tool, words);
+            fields.put(
+                    ((StringNode) pair[0]).getRep().toString(), each.finished(each.expression(pair[1], scope, false)));
+        }
+        return fields.buildOrThrow();
     }
 
     /** An operator as an action. */
     Evaluator.Code<Step> action(OpDefNode definition) {
         Step code = step(definition.getBody(), formals(definition), Compiler::tell);
-        return new Evaluator.Code<>(code, slots);
+        return finished(code);
+    }
+
+    private <T> Evaluator.Code<T> finished(T code) {
+        return new Evaluator.Code<>(code, slots, ImmutableIntArray.copyOf(places(reads)));
     }
 
     private Scope formals(OpDefNode definition) {
@@ -95,18 +122,13 @@ final class Compiler {
 
     /** A successor is known: each variable that had a value has one. */
     private static void tell(Frame frame) {
-        TLCState next = frame.now.copy();
-        OpDeclNode[] variables = next.getVars();
-        for (int i = 0; i < variables.length; i++) {
-            Value value = frame.then[i];
-            UniqueString name = variables[i].getName();
-            if (value != null) {
-                next.bind(name, value);
-            } else if (next.lookup(name) != null) {
-                throw new IllegalStateException("the action does not say what becomes of " + name);
+        for (int i = 0; i < frame.then.length; i++) {
+            if (frame.then[i] == null && frame.now.at(i) != null) {
+                throw new IllegalStateException("the action does not say what becomes of "
+                        + State.variables().get(i));
             }
         }
-        frame.found.add(next);
+        frame.found.add(new State(frame.then.clone()));
     }
 
     // ---------------------------------------------------------------------- names
@@ -335,12 +357,13 @@ final class Compiler {
         return all;
     }
 
-    private static Expression variable(UniqueString name, boolean primed) {
+    private Expression variable(UniqueString name, boolean primed) {
+        reads.add(name);
         int place = name.getVarLoc();
         return new Expression() {
             @Override
             Value value(Frame frame) {
-                Value value = primed ? frame.then[place] : (Value) frame.now.lookup(name);
+                Value value = primed ? frame.then[place] : frame.now.at(place);
                 if (value == null) {
                     throw new IllegalStateException(name + (primed ? "'" : "") + " has no value yet");
                 }
@@ -789,7 +812,7 @@ final class Compiler {
     /** What is made of nothing but constants is one. */
     private static Expression folded(Expression whole, Expression... parts) {
         return Arrays.stream(parts).allMatch(Expression::isConstant)
-                ? new Constant(whole.value(new Frame(TLCState.Empty, 0, 0)))
+                ? new Constant(whole.value(Frame.of(State.EMPTY, 0)))
                 : whole;
     }
 
@@ -842,13 +865,13 @@ final class Compiler {
     }
 
     private Expression unchanged(ExprOrOpArgNode node, Scope scope) {
-        UniqueString[] names = variables(node, scope).toArray(new UniqueString[0]);
+        int[] places = places(variables(node, scope));
         return new Condition() {
             @Override
             boolean holds(Frame frame) {
-                for (UniqueString name : names) {
-                    Value then = requireNonNull(frame.then[name.getVarLoc()], "an unchanged variable has no value yet");
-                    if (!then.equals(frame.now.lookup(name))) {
+                for (int place : places) {
+                    Value then = requireNonNull(frame.then[place], "an unchanged variable has no value yet");
+                    if (!then.equals(frame.now.at(place))) {
                         return false;
                     }
                 }
@@ -955,7 +978,7 @@ final class Compiler {
                 }
                 yield guard(expression(at, scope, false), next);
             }
-            case ToolGlobals.OPCODE_unchanged -> keep(variables(nodes[0], scope).toArray(new UniqueString[0]), next);
+            case ToolGlobals.OPCODE_unchanged -> keep(places(variables(nodes[0], scope)), next);
             case 0 -> applied(at, scope, next);
             default -> guard(expression(at, scope, false), next);
         };
@@ -1036,14 +1059,18 @@ final class Compiler {
         };
     }
 
-    private static Step keep(UniqueString[] names, Step next) {
+    private static int[] places(Collection<UniqueString> variables) {
+        return variables.stream().mapToInt(UniqueString::getVarLoc).toArray();
+    }
+
+    private static Step keep(int[] places, Step next) {
         return frame -> {
             int count = 0;
-            int[] kept = new int[names.length];
+            int[] kept = new int[places.length];
             boolean same = true;
-            for (int i = 0; same && i < names.length; i++) {
-                int place = names[i].getVarLoc();
-                Value now = (Value) frame.now.lookup(names[i]);
+            for (int i = 0; same && i < places.length; i++) {
+                int place = places[i];
+                Value now = frame.now.at(place);
                 Value known = frame.then[place];
                 if (known != null) {
                     same = known.equals(now);

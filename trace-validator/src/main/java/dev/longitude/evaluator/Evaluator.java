@@ -1,6 +1,9 @@
 package dev.longitude.evaluator;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import com.google.common.primitives.ImmutableIntArray;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -10,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.OpDefNode;
 import tla2sany.semantic.SymbolNode;
 import tlc2.overrides.TLAPlusOperator;
-import tlc2.tool.TLCState;
 import tlc2.tool.impl.Tool;
 import tlc2.value.impl.Value;
 import util.UniqueString;
@@ -22,7 +24,6 @@ import util.UniqueString;
  */
 public final class Evaluator {
     private final Tool tool;
-    private final int variables;
 
     /** The operators of {@link Words64} that the specification has, as TLC has loaded them: by which name it has them. */
     private final IdentityHashMap<Object, String> words = new IdentityHashMap<>();
@@ -30,7 +31,6 @@ public final class Evaluator {
     /** An evaluator of what {@code tool} has loaded. */
     public Evaluator(Tool tool) {
         this.tool = tool;
-        this.variables = TLCState.Empty.getVars().length;
         for (Method method : Words64.class.getMethods()) {
             TLAPlusOperator twin = method.getAnnotation(TLAPlusOperator.class);
             if (twin != null) {
@@ -55,6 +55,7 @@ public final class Evaluator {
         private final ImmutableList<String> formals;
         private volatile @Nullable Code<Expression> expression;
         private volatile @Nullable Code<Step> action;
+        private volatile @Nullable ImmutableMap<String, Code<Expression>> fields;
 
         private Operator(OpDefNode definition) {
             this.definition = definition;
@@ -80,13 +81,24 @@ public final class Evaluator {
          * @throws IllegalArgumentException if it has something that this evaluator has not
          * @throws RuntimeException if it has no value there
          */
-        public Value eval(Map<String, Value> args, TLCState state) {
-            Code<Expression> code = expression;
-            if (code == null) {
-                code = new Compiler(tool, words).expression(definition);
-                expression = code;
+        public Value eval(Map<String, Value> args, State state) {
+            Code<Expression> code = code();
+            return code.code.value(with(args, Frame.of(state, code.slots)));
+        }
+
+        /** It, which has no arguments, in one state after another. */
+        public Latest latest() {
+            return new Latest(code());
+        }
+
+        /** Each field of the record that it is, by name; it has no arguments. */
+        public ImmutableMap<String, Latest> latestFields() {
+            ImmutableMap<String, Code<Expression>> codes = fields;
+            if (codes == null) {
+                codes = new Compiler(tool, words).fields(definition);
+                fields = codes;
             }
-            return code.code.value(frame(code, args, state));
+            return ImmutableMap.copyOf(Maps.transformValues(codes, Latest::new));
         }
 
         /**
@@ -96,19 +108,27 @@ public final class Evaluator {
          * @throws IllegalArgumentException if the action has something that this evaluator has not
          * @throws RuntimeException if it cannot be evaluated there, or does not say what becomes of a variable
          */
-        public List<TLCState> successors(Map<String, Value> args, TLCState state) {
+        public List<State> successors(Map<String, Value> args, State state) {
             Code<Step> code = action;
             if (code == null) {
                 code = new Compiler(tool, words).action(definition);
                 action = code;
             }
-            Frame frame = frame(code, args, state);
+            Frame frame = with(args, Frame.ofStep(state, code.slots));
             code.code.run(frame);
             return frame.found;
         }
 
-        private Frame frame(Code<?> code, Map<String, Value> args, TLCState state) {
-            Frame frame = new Frame(state, variables, code.slots);
+        private Code<Expression> code() {
+            Code<Expression> code = expression;
+            if (code == null) {
+                code = new Compiler(tool, words).expression(definition);
+                expression = code;
+            }
+            return code;
+        }
+
+        private Frame with(Map<String, Value> args, Frame frame) {
             for (int i = 0; i < formals.size(); i++) {
                 Value value = args.get(formals.get(i));
                 if (value == null) {
@@ -120,6 +140,11 @@ public final class Evaluator {
         }
     }
 
-    /** The code of an operator, with as many places as it needs; the first are those of its arguments. */
-    record Code<T>(T code, int slots) {}
+    /**
+     * The code of an operator.
+     *
+     * @param slots how many values it keeps meanwhile; the first are those of its arguments
+     * @param places of the variables that it depends on
+     */
+    record Code<T>(T code, int slots, ImmutableIntArray places) {}
 }

@@ -3,13 +3,14 @@ package dev.longitude.evaluator;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tlc2.tool.TLCState;
 import tlc2.value.impl.Value;
 
 /** What an operator is evaluated in: a state, what of the next state is known, and what its names stand for. */
 final class Frame {
+    private static final @Nullable Value[] NOTHING = new Value[0];
+
     /** The state. */
-    final TLCState now;
+    final State now;
 
     /** The values of the primed variables, by their places; null where none is known yet. */
     final @Nullable Value[] then;
@@ -18,11 +19,22 @@ final class Frame {
     final @Nullable Value[] slots;
 
     /** The states that an action has led to. */
-    final List<TLCState> found = new ArrayList<>(1);
+    final List<State> found;
 
-    Frame(TLCState now, int variables, int slots) {
+    private Frame(State now, @Nullable Value[] then, int slots, List<State> found) {
         this.now = now;
-        this.then = new Value[variables];
+        this.then = then;
         this.slots = new Value[slots];
+        this.found = found;
+    }
+
+    /** A frame for what is about one state. */
+    static Frame of(State now, int slots) {
+        return new Frame(now, NOTHING, slots, List.of());
+    }
+
+    /** A frame for an action. */
+    static Frame ofStep(State now, int slots) {
+        return new Frame(now, new Value[State.variables().size()], slots, new ArrayList<>(1));
     }
 }

@@ -3,6 +3,7 @@ package dev.longitude.validator;
 import static com.google.common.collect.ImmutableSet.toImmutableSet;
 import static java.util.Objects.requireNonNull;
 
+import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.trace.ClockSeen;
 import dev.longitude.trace.Field;
@@ -20,7 +21,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
-import tlc2.tool.TLCState;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
@@ -64,7 +64,7 @@ final class BaseClock {
      *
      * @param valueAt the value that was written, by the host's TSC
      */
-    Set<Moment> opened(TraceEvent event, TLCState state, Interval within, LongUnaryOperator valueAt, long realtime) {
+    Set<Moment> opened(TraceEvent event, State state, Interval within, LongUnaryOperator valueAt, long realtime) {
         List<ClockSeen> all = caughtUp(event);
         boolean solvable = !all.isEmpty() && !joins(event, state);
         long guess = estimate(event, state, within.hi());
@@ -91,7 +91,7 @@ final class BaseClock {
      * @return none if nothing that is caught up with shows any
      */
     Set<Moment> openedInACall(
-            TraceEvent event, TLCState state, Interval within, LongUnaryOperator valueAt, long realtime) {
+            TraceEvent event, State state, Interval within, LongUnaryOperator valueAt, long realtime) {
         if (caughtUp(event).isEmpty() || joins(event, state)) {
             return Set.of();
         }
@@ -112,7 +112,7 @@ final class BaseClock {
     }
 
     /** The moments of a write at which the base clock was as a hint says, or next to it. */
-    Set<Moment> hinted(TraceEvent event, TLCState state, Interval within, long hint, long realtime, boolean free) {
+    Set<Moment> hinted(TraceEvent event, State state, Interval within, long hint, long realtime, boolean free) {
         long until = earliest(event.counter().hi(), state) + ROUNDING;
         Set<Moment> moments = new LinkedHashSet<>();
         for (long tsc : free ? latest(within, PHASES_OF_A_NANOSECOND) : earliest(within, PHASES_OF_A_NANOSECOND)) {
@@ -143,12 +143,12 @@ final class BaseClock {
     }
 
     /** Whether an offset is set that does not open a generation. */
-    private boolean joins(TraceEvent event, TLCState state) {
+    private boolean joins(TraceEvent event, State state) {
         return event.args().get(Field.OFFSET) instanceof Long offset
                 && offset == Words64.bits(specification.look("lastTscOffset", state));
     }
 
-    private int rateAfter(TraceEvent event, TLCState state) {
+    private int rateAfter(TraceEvent event, State state) {
         return ((IntValue) specification.eval("RateAfter", Map.of("vcpu", IntValue.gen(event.vcpu())), state)).val;
     }
 
@@ -159,7 +159,7 @@ final class BaseClock {
 
     /** The solutions that as much as possible of what was caught up with agrees to. */
     private List<Solution> solutions(
-            TraceEvent event, TLCState state, Iterable<Long> instants, LongUnaryOperator valueAt, Bounds bounds) {
+            TraceEvent event, State state, Iterable<Long> instants, LongUnaryOperator valueAt, Bounds bounds) {
         List<ClockSeen> all = caughtUp(event);
         List<ClockSeen> own =
                 all.stream().filter(seen -> seen.vcpu() == event.vcpu()).toList();
@@ -210,7 +210,7 @@ final class BaseClock {
     }
 
     /** The base clock when kvmclock was seen. */
-    private long nsOf(ClockSeen seen, TLCState state) {
+    private long nsOf(ClockSeen seen, State state) {
         return seen.clock() - Words64.bits(specification.look("kvmclockOffset", state));
     }
 
@@ -233,7 +233,7 @@ final class BaseClock {
     }
 
     /** The base clock, as the nearest sight of kvmclock lets one guess: for what it does not matter to the nanosecond. */
-    private long estimate(TraceEvent event, TLCState state, long tsc) {
+    private long estimate(TraceEvent event, State state, long tsc) {
         for (ClockSeen seen : event.revealedClocks()) {
             if (seen.from() == ClockSeen.From.PAGE || seen.from() == ClockSeen.From.BASE_CLOCK) {
                 long seenTsc = seen.from() == ClockSeen.From.PAGE
@@ -247,12 +247,12 @@ final class BaseClock {
         return earliest(tsc, state);
     }
 
-    private long earliest(long tsc, TLCState state) {
+    private long earliest(long tsc, State state) {
         return bits("EarliestNs", Map.of("tsc", Words64.word(tsc)), state);
     }
 
     /** The moment at which a write of {@code value} can have joined a generation on an unstable TSC; none if it did not. */
-    Set<Moment> joined(TraceEvent event, TLCState state, Interval within, long offset, long value, long realtime) {
+    Set<Moment> joined(TraceEvent event, State state, Interval within, long offset, long value, long realtime) {
         Map<String, Value> write = Map.of("vcpu", IntValue.gen(event.vcpu()), "value", Words64.word(value));
         for (long tsc : latest(within, INSTANTS)) {
             long since = tsc + offset;
@@ -268,7 +268,7 @@ final class BaseClock {
     }
 
     /** The moment of an entry that was seen to raise a vCPU's TSC to where it should be, or not to. */
-    Set<Moment> entered(TraceEvent event, TLCState state, Interval within, long realtime) {
+    Set<Moment> entered(TraceEvent event, State state, Interval within, long realtime) {
         if (!(event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> seen)
                 || !(seen.get(event.vcpu()) instanceof Long offset)) {
             return Set.of();
@@ -287,7 +287,7 @@ final class BaseClock {
     }
 
     /** The moment of a KVM_SET_CLOCK: the base clock is known when a vCPU is caught up with, and kvmclock then too. */
-    Set<Moment> clockSet(TraceEvent event, TLCState state, Interval within, long realtime) {
+    Set<Moment> clockSet(TraceEvent event, State state, Interval within, long realtime) {
         for (ClockSeen seen : event.revealedClocks()) {
             Map<String, Value> vcpu = Map.of("vcpu", IntValue.gen(seen.vcpu()));
             if (seen.from() == ClockSeen.From.CAUGHT_UP
@@ -314,7 +314,7 @@ final class BaseClock {
     }
 
     /** What the base clock is when a vCPU is due to be there. */
-    private OptionalLong whenDue(Map<String, Value> vcpu, long due, TLCState state) {
+    private OptionalLong whenDue(Map<String, Value> vcpu, long due, State state) {
         return solve(
                 bits("NsOfDue", with(vcpu, "due", due), state),
                 ns -> bits("ComputeGuestTsc", with(vcpu, "kernelNs", ns), state),
@@ -347,11 +347,11 @@ final class BaseClock {
         return OptionalLong.empty();
     }
 
-    private boolean isFromNowOn(long ns, TLCState state) {
+    private boolean isFromNowOn(long ns, State state) {
         return ns - hostNs(state) >= 0;
     }
 
-    private long hostNs(TLCState state) {
+    private long hostNs(State state) {
         return Words64.bits(specification.look("hostNs", state));
     }
 
@@ -361,7 +361,7 @@ final class BaseClock {
         return all;
     }
 
-    private long bits(String operator, Map<String, Value> args, TLCState state) {
+    private long bits(String operator, Map<String, Value> args, State state) {
         return Words64.bits(specification.eval(operator, args, state));
     }
 }

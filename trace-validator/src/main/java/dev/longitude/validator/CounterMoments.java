@@ -2,6 +2,7 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Field;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
 import tlc2.value.impl.Value;
 
@@ -44,7 +44,7 @@ final class CounterMoments implements Instants {
     }
 
     @Override
-    public Candidates of(TraceEvent event, TLCState state) {
+    public Candidates of(TraceEvent event, State state) {
         Interval within = event.counter();
         long now = Words64.bits(specification.look(COUNTER, state));
         if (!within.isExact() && within.contains(now)) {
@@ -69,7 +69,7 @@ final class CounterMoments implements Instants {
     }
 
     @Override
-    public Moment earliest(TraceEvent event, TLCState state) {
+    public Moment earliest(TraceEvent event, State state) {
         long now = Words64.bits(specification.look(COUNTER, state));
         return at(event.counter().contains(now) ? now : event.counter().lo());
     }
@@ -78,7 +78,7 @@ final class CounterMoments implements Instants {
         return new Moment(counter, 0, 0);
     }
 
-    private void imply(TraceEvent event, TLCState state, Set<Moment> implied) {
+    private void imply(TraceEvent event, State state, Set<Moment> implied) {
         switch (event.operation()) {
             case BEGIN_CREATE_VCPU, CREATE_VCPU -> implySet(event, 0, implied);
             case SET_TIMER_CNT, SET_PTIMER_CNT -> implySet(event, (long) event.arg(Field.VALUE), implied);
@@ -104,12 +104,11 @@ final class CounterMoments implements Instants {
             implied.add(at(Words64.bits(specification.eval(
                     "InstantOfSet",
                     ImmutableMap.of(Field.VALUE.name(), Words64.word(value), Field.OFFSET.name(), Words64.word(offset)),
-                    TLCState.Empty))));
+                    State.EMPTY))));
         }
     }
 
-    private void implyRead(
-            String operator, StateVariable needed, TraceEvent event, TLCState state, Set<Moment> implied) {
+    private void implyRead(String operator, StateVariable needed, TraceEvent event, State state, Set<Moment> implied) {
         Object value = event.results().get(Field.VALUE);
         TlaValues values = new TlaValues(Arch.ARM64, event.vm());
         Set<?> ready = (Set<?>) values.toTrace(needed.kind(), specification.look(needed.specName(), state));
@@ -122,14 +121,14 @@ final class CounterMoments implements Instants {
     }
 
     @Override
-    public List<TLCState> reach(Moment moment, TLCState state) {
+    public List<State> reach(Moment moment, State state) {
         return Words64.bits(specification.look(COUNTER, state)) == moment.tsc()
                 ? List.of(state)
                 : specification.step("TimePasses", Map.of("counter", Words64.word(moment.tsc())), state);
     }
 
     @Override
-    public Conjuncts.@Nullable Outcome whyNot(TraceEvent event, TLCState state) {
+    public Conjuncts.@Nullable Outcome whyNot(TraceEvent event, State state) {
         return null; // only that it lies behind
     }
 }

@@ -3,6 +3,7 @@ package dev.longitude.validator;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
+import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.Switch;
@@ -27,7 +28,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tla2sany.st.Location;
-import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
 import tlc2.value.impl.Value;
 
@@ -60,7 +60,7 @@ final class Explanation {
      * @param now that state, at the event's instant
      * @param reading the event as it may have been
      */
-    record Tried(Possible from, TLCState now, TraceEvent reading) {}
+    record Tried(Possible from, State now, TraceEvent reading) {}
 
     /** A refusal for a reason outside of the specification's actions. */
     Refusal plain(int states, String what, String expected, String observed) {
@@ -98,7 +98,7 @@ final class Explanation {
 
     /** None of the states can have come to the event's instant. */
     Refusal ofInstant(List<Possible> before) {
-        TLCState state = before.get(0).state;
+        State state = before.get(0).state;
         Value now = specification.look(stepper.counter(), state);
         Refusal plain =
                 plain(before.size(), stepper.counter(), "at least " + TlaValues.show(now), event.counter() + "");
@@ -191,7 +191,7 @@ final class Explanation {
     }
 
     private boolean isFirm(Tried tried) {
-        TLCState other = stepper.looseness().putOff(tried.reading, tried.from, tried.now);
+        State other = stepper.looseness().putOff(tried.reading, tried.from, tried.now);
         if (other == null) {
             return true;
         }
@@ -221,7 +221,7 @@ final class Explanation {
         }
     }
 
-    private TLCState at(Value counter, TLCState state) {
+    private State at(Value counter, State state) {
         return Specification.with(state, stepper.counter(), counter);
     }
 
@@ -261,10 +261,10 @@ final class Explanation {
     }
 
     /** Why the event is refused in one state; of no states if it is not. */
-    private Refusal.Reason reason(TraceEvent reading, TLCState now) {
+    private Refusal.Reason reason(TraceEvent reading, State now) {
         List<Observation.Mismatch> nearest = null;
         Conjuncts.Outcome outcome = null;
-        for (TLCState next : stepper.nexts(reading, now)) {
+        for (State next : stepper.nexts(reading, now)) {
             List<Observation.Mismatch> mismatches = observation.mismatches(reading, next);
             if (nearest == null || mismatches.size() < nearest.size()) {
                 nearest = mismatches;
@@ -276,7 +276,7 @@ final class Explanation {
         if (nearest != null) {
             return differing(nearest, outcome);
         }
-        outcome = firstFalse(reading, now, TLCState.Empty.createEmpty());
+        outcome = firstFalse(reading, now, State.EMPTY);
         ImmutableMap.Builder<String, String> sides = ImmutableMap.builder();
         outcome.sides().forEach((at, value) -> {
             String text = SpecificationFiles.text(at);
@@ -303,7 +303,7 @@ final class Explanation {
                 mismatches.isEmpty() ? 0 : 1);
     }
 
-    private Conjuncts.Outcome firstFalse(TraceEvent reading, TLCState from, TLCState to) {
+    private Conjuncts.Outcome firstFalse(TraceEvent reading, State from, State to) {
         return specification.firstFalse(
                 reading.operation().specName(),
                 stepper.args(reading),
@@ -346,7 +346,7 @@ final class Explanation {
 
     /** Whether the reason is the same where the variable is as it was before a change, and has not changed since. */
     private boolean isSame(Refusal.Reason reason, Tried tried, Possible.Change change) {
-        TLCState other = Specification.with(tried.now, change.variable().toString(), change.before());
+        State other = Specification.with(tried.now, change.variable().toString(), change.before());
         try {
             return reason(tried.reading, other).equals(reason);
         } catch (RuntimeException e) {

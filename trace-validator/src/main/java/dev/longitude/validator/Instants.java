@@ -1,11 +1,11 @@
 package dev.longitude.validator;
 
+import dev.longitude.evaluator.State;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
 
 /** When an event may have happened, by the host's clocks. */
@@ -45,14 +45,14 @@ sealed interface Instants permits Moments, CounterMoments {
     }
 
     /** The earliest moment that an event may have happened at, from a state on, going by nothing but its instant. */
-    Moment earliest(TraceEvent event, TLCState state);
+    Moment earliest(TraceEvent event, State state);
 
     /** The moments to try for an event from a state, none before the state's own. */
-    Candidates of(TraceEvent event, TLCState state);
+    Candidates of(TraceEvent event, State state);
 
     /** The state when the host's clocks have come there; none if they cannot. */
-    List<TLCState> reach(Moment moment, TLCState state);
+    List<State> reach(Moment moment, State state);
 
     /** What keeps the host's clocks from coming to the first of an event's moments; null if nothing does. */
-    Conjuncts.@Nullable Outcome whyNot(TraceEvent event, TLCState state);
+    Conjuncts.@Nullable Outcome whyNot(TraceEvent event, State state);
 }

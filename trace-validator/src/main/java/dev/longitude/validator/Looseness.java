@@ -1,6 +1,10 @@
 package dev.longitude.validator;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
+import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Interval;
@@ -11,8 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
-import tla2sany.semantic.OpDeclNode;
-import tlc2.tool.TLCState;
 import tlc2.value.IValue;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
@@ -79,17 +81,14 @@ final class Looseness {
 
     /** The state at an event, with what is not known put off; null if all is known. */
     @Nullable
-    TLCState putOff(TraceEvent event, Possible from, TLCState now) {
+    State putOff(TraceEvent event, Possible from, State now) {
         ImmutableSet<UniqueString> untold = untold(event);
         if (untold.isEmpty() && from.loose.isEmpty()) {
             return null;
         }
-        TLCState other = now.copy();
-        for (UniqueString name : from.loose) {
-            other.bind(name, putOff((Value) now.lookup(name), by(name)));
-        }
-        for (UniqueString name : untold) {
-            other.bind(name, putOff((Value) now.lookup(name), by(name)));
+        State other = now;
+        for (UniqueString name : Sets.union(from.loose, untold)) {
+            other = other.with(name, putOff(requireNonNull(now.lookup(name)), by(name)));
         }
         return other;
     }
@@ -99,28 +98,27 @@ final class Looseness {
     }
 
     /** The loose variables after an event that led from one state, at its instant, to another. */
-    ImmutableSet<UniqueString> after(TraceEvent event, Possible from, TLCState now, TLCState next) {
+    ImmutableSet<UniqueString> after(TraceEvent event, Possible from, State now, State next) {
         return after(event, from, now, next, true);
     }
 
     /** The same of a silent step, of which nothing was observed: what it carries is of an event after it. */
-    ImmutableSet<UniqueString> afterSilent(TraceEvent event, Possible from, TLCState now, TLCState next) {
+    ImmutableSet<UniqueString> afterSilent(TraceEvent event, Possible from, State now, State next) {
         return after(event, from, now, next, false);
     }
 
-    private ImmutableSet<UniqueString> after(
-            TraceEvent event, Possible from, TLCState now, TLCState next, boolean observed) {
-        TLCState other = putOff(event, from, now);
+    private ImmutableSet<UniqueString> after(TraceEvent event, Possible from, State now, State next, boolean observed) {
+        State other = putOff(event, from, now);
         if (other == null) {
             return ImmutableSet.of();
         }
-        List<TLCState> others;
+        List<State> others;
         try {
             others = stepper.nexts(event, other);
         } catch (RuntimeException e) {
             others = List.of();
         }
-        List<TLCState> elsewhere = others;
+        List<State> elsewhere = others;
         return variables(
                 event,
                 next,
@@ -131,7 +129,7 @@ final class Looseness {
     }
 
     /** The loose variables after the creation of a VM, which at another moment would have led to another state. */
-    ImmutableSet<UniqueString> afterCreation(TraceEvent event, TLCState state, TLCState other) {
+    ImmutableSet<UniqueString> afterCreation(TraceEvent event, State state, State other) {
         return variables(event, state, true, (name, value) -> !value.equals(other.lookup(name)));
     }
 
@@ -145,11 +143,10 @@ final class Looseness {
     }
 
     private static ImmutableSet<UniqueString> variables(
-            TraceEvent event, TLCState state, boolean observed, BiPredicate<UniqueString, IValue> depends) {
+            TraceEvent event, State state, boolean observed, BiPredicate<UniqueString, IValue> depends) {
         ImmutableSet.Builder<UniqueString> loose = ImmutableSet.builder();
-        for (OpDeclNode variable : state.getVars()) {
-            UniqueString name = variable.getName();
-            IValue value = state.lookup(name);
+        for (UniqueString name : State.variables()) {
+            Value value = state.lookup(name);
             if (value != null
                     && !OF_EVERY_EVENT.contains(name)
                     && !(observed && isObserved(event, name, value))

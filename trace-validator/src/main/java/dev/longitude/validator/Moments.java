@@ -3,6 +3,7 @@ package dev.longitude.validator;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
+import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.ClockSeen;
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
-import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
@@ -112,7 +112,7 @@ final class Moments implements Instants {
     private long creation(ClockSeen seen, long tsc) {
         return bits(
                 "InstantOfCreation",
-                TLCState.Empty,
+                State.EMPTY,
                 Map.of(
                         "khz", IntValue.gen(header.x86().tscKhz()),
                         "tsc", Words64.word(hostTscOf(seen, tsc)),
@@ -136,7 +136,7 @@ final class Moments implements Instants {
     }
 
     @Override
-    public Candidates of(TraceEvent event, TLCState state) {
+    public Candidates of(TraceEvent event, State state) {
         Interval within = event.counter();
         long now = hostTsc(state);
         if (!within.isExact() && within.contains(now)) {
@@ -165,7 +165,7 @@ final class Moments implements Instants {
     }
 
     @Override
-    public Moment earliest(TraceEvent event, TLCState state) {
+    public Moment earliest(TraceEvent event, State state) {
         long now = hostTsc(state);
         return plain(
                 event,
@@ -179,7 +179,7 @@ final class Moments implements Instants {
     }
 
     /** The moment at {@code tsc} of which nothing else is known: the least that the base clock can be. */
-    private Moment plain(TraceEvent event, TLCState state, long tsc) {
+    private Moment plain(TraceEvent event, State state, long tsc) {
         HostTime when = event.when();
         if (when.ns() != null && when.ns().isExact()) {
             return new Moment(tsc, when.ns().lo(), realtime(when, state));
@@ -194,13 +194,13 @@ final class Moments implements Instants {
         return new Moment(tsc, ns, realtime(when, state));
     }
 
-    private long realtime(HostTime when, TLCState state) {
+    private long realtime(HostTime when, State state) {
         return when.realtime() == null
                 ? look(HOST_REALTIME, state)
                 : when.realtime().lo();
     }
 
-    private void imply(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+    private void imply(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         switch (event.operation()) {
             case CREATE_VCPU -> implyWrite(event, state, within, 0, implied);
             case WRITE_TSC, GUEST_WRITE_TSC -> implyWrite(event, state, within, (long) event.arg(Field.VALUE), implied);
@@ -244,7 +244,7 @@ final class Moments implements Instants {
     }
 
     /** A load on an unstable TSC, that went on from where KVM had seen the TSC last. */
-    private void implyLoad(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+    private void implyLoad(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         if (header.x86().tscFracBits() != 0) {
             bisect(event, state, within, implied);
         } else if (vcpuOnline(event, state)
@@ -256,7 +256,7 @@ final class Moments implements Instants {
     }
 
     /** A write of {@code value}: what later events tell of the base clock that it read, tells it. */
-    private void implyWrite(TraceEvent event, TLCState state, Interval within, long value, Set<Moment> implied) {
+    private void implyWrite(TraceEvent event, State state, Interval within, long value, Set<Moment> implied) {
         boolean free = goesItsOwnWay(state);
         long realtime = realtime(event.when(), state);
         for (long offset : offsets(event)) {
@@ -274,7 +274,7 @@ final class Moments implements Instants {
 
     /** A write that opened a generation, by what is caught up with it later. */
     private void implyOpened(
-            TraceEvent event, TLCState state, Interval within, LongUnaryOperator valueAt, Set<Moment> implied) {
+            TraceEvent event, State state, Interval within, LongUnaryOperator valueAt, Set<Moment> implied) {
         long realtime = realtime(event.when(), state);
         boolean free = goesItsOwnWay(state);
         if (free) {
@@ -288,7 +288,7 @@ final class Moments implements Instants {
     }
 
     /** Whether the host's clocksource is not its TSC. */
-    private boolean goesItsOwnWay(TLCState state) {
+    private boolean goesItsOwnWay(State state) {
         return specification.look("tscClocksource", state) != BoolValue.ValTrue;
     }
 
@@ -304,7 +304,7 @@ final class Moments implements Instants {
     }
 
     /** What is observed of the state after the event and was otherwise before it: the books keep when that was. */
-    private void implyByState(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+    private void implyByState(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         long realtime = realtime(event.when(), state);
         Set<Long> tscs = new LinkedHashSet<>();
         implied.forEach(m -> tscs.add(m.tsc()));
@@ -354,7 +354,7 @@ final class Moments implements Instants {
     }
 
     /** The observed value of a variable, or of the event's vCPU's part of it, if it is another than before the event. */
-    private @Nullable Object changed(StateVariable variable, TraceEvent event, TLCState state) {
+    private @Nullable Object changed(StateVariable variable, TraceEvent event, State state) {
         Object seen = part(event.state().get(variable), event);
         return seen == null || seen.equals(part(look(variable, state), event)) ? null : seen;
     }
@@ -363,11 +363,11 @@ final class Moments implements Instants {
         return value instanceof Map<?, ?> parts ? parts.get(event.vcpu()) : value;
     }
 
-    private long instantOfRead(TraceEvent event, TLCState state, long value) {
+    private long instantOfRead(TraceEvent event, State state, long value) {
         return bits("InstantOfRead", state, Map.of("vcpu", IntValue.gen(event.vcpu()), "value", Words64.word(value)));
     }
 
-    private void implyClockRead(TraceEvent event, TLCState state, Set<Moment> implied) {
+    private void implyClockRead(TraceEvent event, State state, Set<Moment> implied) {
         if (!(event.results().get(Field.CLOCK) instanceof Long clock)
                 || !vcpuOnline(event, state)
                 || !((Set<?>) look(StateVariable.ONLINE, state)).contains(event.arg(Field.PAGE))) {
@@ -385,7 +385,7 @@ final class Moments implements Instants {
         }
     }
 
-    private void implyGetClock(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+    private void implyGetClock(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         Object hostTsc = event.results().get(Field.HOST_TSC);
         Object clock = event.results().get(Field.CLOCK);
         Object realtime = event.results().get(Field.REALTIME);
@@ -401,7 +401,7 @@ final class Moments implements Instants {
     }
 
     /** A look at kvmclock by the base clock. */
-    private void implyClock(TraceEvent event, TLCState state, Interval within, long clock, Set<Moment> implied) {
+    private void implyClock(TraceEvent event, State state, Interval within, long clock, Set<Moment> implied) {
         long ns = nsOfClock(clock, state);
         long tsc = !within.isExact() && header.x86().tscClocksource()
                 ? bits("InstantOfNs", state, Map.of("ns", Words64.word(ns)))
@@ -410,7 +410,7 @@ final class Moments implements Instants {
     }
 
     /** An entry that takes the host's clocks, for the masterclock or for a page. */
-    private void implyEntry(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+    private void implyEntry(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         if (specification.eval("TakesClocks", on(event), state) != BoolValue.ValTrue) {
             return;
         }
@@ -440,7 +440,7 @@ final class Moments implements Instants {
     }
 
     /** Of some instants those from which most of the KVM_GET_CLOCKs that follow count: a few will do. */
-    private List<Long> inPhase(TraceEvent event, TLCState state, List<Long> instants) {
+    private List<Long> inPhase(TraceEvent event, State state, List<Long> instants) {
         List<ClockSeen> clocks = event.revealedClocks().stream()
                 .filter(seen -> seen.from() == ClockSeen.From.MASTERCLOCK)
                 .toList();
@@ -482,7 +482,7 @@ final class Moments implements Instants {
     }
 
     /** The moments at {@code tsc} that agree with what KVM_GET_CLOCK returned later by the masterclock. */
-    private List<Moment> byClockSeen(TraceEvent event, TLCState state, long tsc) {
+    private List<Moment> byClockSeen(TraceEvent event, State state, long tsc) {
         List<Moment> moments = new ArrayList<>();
         for (ClockSeen seen : event.revealedClocks()) {
             if (seen.from() == ClockSeen.From.MASTERCLOCK) {
@@ -493,7 +493,7 @@ final class Moments implements Instants {
         return moments;
     }
 
-    private void implySetClock(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+    private void implySetClock(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         for (ClockSeen seen : event.revealedClocks()) {
             if (seen.from() == ClockSeen.From.PAGE && within.contains(hostTscOf(seen))) {
                 Moment plain = plain(event, state, hostTscOf(seen));
@@ -556,14 +556,14 @@ final class Moments implements Instants {
     }
 
     /** A KVM_SET_CLOCK to just what it says: what kvmclock showed at several later instants tells when it was that. */
-    private void implySetClockAtOnce(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+    private void implySetClockAtOnce(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         long lo = within.lo();
         long hi = within.hi();
         for (ClockSeen seen : event.revealedClocks()) {
             if (seen.from() != ClockSeen.From.CAUGHT_UP) {
                 long since = bits(
                         "CyclesOf",
-                        TLCState.Empty,
+                        State.EMPTY,
                         Map.of(
                                 "khz", IntValue.gen(header.x86().tscKhz()),
                                 "ns", Words64.word(seen.clock() - (long) event.arg(Field.CLOCK))));
@@ -577,7 +577,7 @@ final class Moments implements Instants {
     }
 
     /** A KVM_SET_CLOCK by real time: what kvmclock showed at several later instants tells what it showed then. */
-    private void implySetClockByRealtime(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+    private void implySetClockByRealtime(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         Moment plain = plain(event, state, within.lo());
         Interval shown = null;
         for (ClockSeen seen : event.revealedClocks()) {
@@ -600,7 +600,7 @@ final class Moments implements Instants {
     }
 
     /** What passes from a moment to an instant, ns. */
-    private long nsUntil(long tsc, Moment from, TLCState state) {
+    private long nsUntil(long tsc, Moment from, State state) {
         return bits("NsOf", state, Map.of("cycles", Words64.word(tsc - from.tsc())));
     }
 
@@ -619,7 +619,7 @@ final class Moments implements Instants {
     private long realtimeOf(TraceEvent event, long shown) {
         return bits(
                 "RealtimeOf",
-                TLCState.Empty,
+                State.EMPTY,
                 Map.of(
                         "clock", Words64.word((long) event.arg(Field.CLOCK)),
                         "realtime", Words64.word((long) event.arg(Field.REALTIME)),
@@ -630,7 +630,7 @@ final class Moments implements Instants {
      * Where the vCPU's offset after the event was seen, and moves with the instant: the instant that leads to it. The
      * offset rises or falls steadily with the instant, so it is found by halving.
      */
-    private void bisect(TraceEvent event, TLCState state, Interval within, Set<Moment> implied) {
+    private void bisect(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         if (!(event.state().get(StateVariable.TSC_OFFSET) instanceof Map<?, ?> seen)
                 || !(seen.get(event.vcpu()) instanceof Long offset)) {
             return;
@@ -663,14 +663,14 @@ final class Moments implements Instants {
         }
     }
 
-    private Moment best(TraceEvent event, TLCState state, long tsc) {
+    private Moment best(TraceEvent event, State state, long tsc) {
         List<Moment> seen = byClockSeen(event, state, tsc);
         return seen.isEmpty() ? plain(event, state, tsc) : seen.get(0);
     }
 
-    private @Nullable Long offsetAfter(TraceEvent event, TLCState state, long tsc) {
-        for (TLCState now : reach(best(event, state, tsc), state)) {
-            for (TLCState next : specification.step(event.operation().specName(), on(event), now)) {
+    private @Nullable Long offsetAfter(TraceEvent event, State state, long tsc) {
+        for (State now : reach(best(event, state, tsc), state)) {
+            for (State next : specification.step(event.operation().specName(), on(event), now)) {
                 return (Long) ((Map<?, ?>) look(StateVariable.TSC_OFFSET, next)).get(event.vcpu());
             }
         }
@@ -678,7 +678,7 @@ final class Moments implements Instants {
     }
 
     @Override
-    public List<TLCState> reach(Moment moment, TLCState state) {
+    public List<State> reach(Moment moment, State state) {
         if (moment.nsTsc() != moment.tsc()) {
             return specification.step("TimePassesInAWrite", times(moment), state);
         }
@@ -690,10 +690,9 @@ final class Moments implements Instants {
     }
 
     @Override
-    public Conjuncts.@Nullable Outcome whyNot(TraceEvent event, TLCState state) {
+    public Conjuncts.@Nullable Outcome whyNot(TraceEvent event, State state) {
         Moment moment = of(event, state).moments().iterator().next();
-        return specification.firstFalse(
-                "TimePasses", times(moment), state, TLCState.Empty.createEmpty(), (name, value) -> "");
+        return specification.firstFalse("TimePasses", times(moment), state, State.EMPTY, (name, value) -> "");
     }
 
     private static ImmutableMap<String, Value> times(Moment moment) {
@@ -704,22 +703,22 @@ final class Moments implements Instants {
                 "realtime", Words64.word(moment.realtime()));
     }
 
-    private boolean vcpuOnline(TraceEvent event, TLCState state) {
+    private boolean vcpuOnline(TraceEvent event, State state) {
         return ((Set<?>) look(StateVariable.ONLINE, state)).contains(event.vcpu());
     }
 
     private long instantOfWrite(long value, long offset) {
         return bits(
                 "InstantOfWrite",
-                TLCState.Empty,
+                State.EMPTY,
                 Map.of(Field.VALUE.name(), Words64.word(value), Field.OFFSET.name(), Words64.word(offset)));
     }
 
-    private long nsOfClock(long clock, TLCState state) {
+    private long nsOfClock(long clock, State state) {
         return bits("NsOfClock", state, Map.of("clock", Words64.word(clock)));
     }
 
-    private long clockAt(long tsc, ClockSeen seen, TLCState state) {
+    private long clockAt(long tsc, ClockSeen seen, State state) {
         return bits(
                 "ClockAt",
                 state,
@@ -729,19 +728,19 @@ final class Moments implements Instants {
                         "clock", Words64.word(seen.clock())));
     }
 
-    private long hostTsc(TLCState state) {
+    private long hostTsc(State state) {
         return look(HOST_TSC, state);
     }
 
-    private Object look(StateVariable variable, TLCState state) {
+    private Object look(StateVariable variable, State state) {
         return ANY_VM.toTrace(variable.kind(), specification.look(variable.specName(), state));
     }
 
-    private long look(String variable, TLCState state) {
+    private long look(String variable, State state) {
         return Words64.bits(specification.look(variable, state));
     }
 
-    private long bits(String operator, TLCState state, Map<String, Value> args) {
+    private long bits(String operator, State state, Map<String, Value> args) {
         return Words64.bits(specification.eval(operator, args, state));
     }
 }

@@ -1,10 +1,12 @@
 package dev.longitude.validator;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.base.CaseFormat;
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
+import dev.longitude.evaluator.Latest;
+import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Kind;
@@ -17,8 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tlc2.tool.TLCState;
-import tlc2.value.IValue;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
@@ -46,46 +46,52 @@ final class Observation {
     /** A variable, or what is derived from some: most steps leave those alone, and then it is what it was. */
     private final class Shown {
         private final StateVariable variable;
-        private final UniqueString name;
-        private @Nullable ImmutableList<UniqueString> of;
-        private @Nullable IValue[] those = new IValue[0];
-        private @Nullable Value value;
+        private final int place;
+
+        /** Null where it is a variable. */
+        private final @Nullable Latest derived;
+
+        private @Nullable Value agreed;
+        private @Nullable Object agreedTo;
+        private int agreedOf;
 
         Shown(StateVariable variable) {
             this.variable = variable;
-            this.name = specification.name(variable.specName());
+            this.place = specification.name(variable.specName()).getVarLoc();
+            this.derived = place < 0 ? specification.latest(variable.specName()) : null;
         }
 
-        Value in(TLCState state) {
-            IValue own = state.lookup(name);
-            return own == null ? derived(state) : (Value) own;
+        /** Whether it is what was observed of a VM. (That the same two things agree is found out once.) */
+        boolean agrees(TlaValues values, State state, Object observed) {
+            Value now = in(state);
+            if (now == agreed && observed == agreedTo && values.vm() == agreedOf) {
+                return true;
+            }
+            boolean agrees = values.agrees(variable.kind(), now, observed);
+            if (agrees) {
+                agreed = now;
+                agreedTo = observed;
+                agreedOf = values.vm();
+            }
+            return agrees;
         }
 
-        private Value derived(TLCState state) {
-            if (of == null) {
-                of = specification.variablesOf(variable.specName());
-                those = new IValue[of.size()];
-            }
-            boolean same = value != null;
-            for (int i = 0; i < those.length; i++) {
-                IValue now = state.lookup(of.get(i));
-                same &= now == those[i];
-                those[i] = now;
-            }
-            if (value == null || !same) {
-                value = specification.eval(variable.specName(), ImmutableMap.of(), state);
-            }
-            return value;
+        Value in(State state) {
+            return derived == null ? requireNonNull(state.at(place)) : derived.in(state);
         }
     }
 
-    private Value look(StateVariable variable, TLCState state) {
+    private Shown shown(StateVariable variable) {
         Shown one = shown.get(variable);
         if (one == null) {
             one = new Shown(variable);
             shown.put(variable, one);
         }
-        return one.in(state);
+        return one;
+    }
+
+    private Value look(StateVariable variable, State state) {
+        return shown(variable).in(state);
     }
 
     /** One thing that was observed otherwise, with the variable that it belongs to. */
@@ -96,7 +102,7 @@ final class Observation {
     }
 
     /** Whether what was observed is what the state has. */
-    boolean agrees(TraceEvent event, TLCState after) {
+    boolean agrees(TraceEvent event, State after) {
         TlaValues values = values(event);
         if (!event.results().isEmpty()) {
             RecordValue reply = reply(after);
@@ -108,20 +114,19 @@ final class Observation {
             }
         }
         for (Map.Entry<StateVariable, Object> seen : event.state().entrySet()) {
-            StateVariable variable = seen.getKey();
-            if (!values.agrees(variable.kind(), look(variable, after), seen.getValue())) {
+            if (!shown(seen.getKey()).agrees(values, after, seen.getValue())) {
                 return false;
             }
         }
         return true;
     }
 
-    private RecordValue reply(TLCState after) {
+    private RecordValue reply(State after) {
         return (RecordValue) specification.look(REPLY, after);
     }
 
     /** What was observed otherwise than the state has it. */
-    List<Mismatch> mismatches(TraceEvent event, TLCState after) {
+    List<Mismatch> mismatches(TraceEvent event, State after) {
         List<Mismatch> found = new ArrayList<>();
         TlaValues values = values(event);
         RecordValue reply = reply(after);
@@ -160,13 +165,13 @@ final class Observation {
     }
 
     /** The state, as far as it is a variable's, in which only what was observed otherwise has a value. */
-    static TLCState onlyAsObserved(List<Mismatch> mismatches, TLCState after) {
-        TLCState observed = TLCState.Empty.createEmpty();
+    static State onlyAsObserved(List<Mismatch> mismatches, State after) {
+        State observed = State.EMPTY;
         for (Mismatch mismatch : mismatches) {
             UniqueString name = UniqueString.uniqueStringOf(mismatch.variable);
             // What is derived from variables, such as online, cannot be bound.
-            if (after.containsKey(name) && observed.lookup(name) == null) {
-                observed.bind(name, mismatch.asObserved);
+            if (after.lookup(name) != null && observed.lookup(name) == null) {
+                observed = observed.with(name, mismatch.asObserved);
             }
         }
         return observed;
@@ -181,8 +186,12 @@ final class Observation {
             return false;
         }
         int online = ((Set<?>) event.state().getOrDefault(StateVariable.ONLINE, ImmutableSet.of())).size();
-        return event.state().values().stream()
-                .allMatch(seen -> !(seen instanceof Map<?, ?> byVcpu) || byVcpu.size() == online);
+        for (Object seen : event.state().values()) {
+            if (seen instanceof Map<?, ?> byVcpu && byVcpu.size() != online) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean isPartOfPage(StateVariable variable) {
@@ -190,7 +199,7 @@ final class Observation {
     }
 
     /** The value of the variable after the event with what was observed in its place. */
-    private Value asObserved(TlaValues same, StateVariable variable, Object observed, TLCState after) {
+    private Value asObserved(TlaValues same, StateVariable variable, Object observed, State after) {
         String name = variable.specName();
         if (!isPartOfPage(variable)) {
             return same.overlay(variable.kind(), specification.look(name, after), observed);

@@ -2,13 +2,11 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.evaluator.State;
 import dev.longitude.trace.TraceEvent;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tla2sany.semantic.OpDeclNode;
-import tlc2.tool.TLCState;
-import tlc2.value.IValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
@@ -19,12 +17,6 @@ final class Possible {
             ImmutableList.of("reply", "hostTsc", "hostNs", "hostRealtime", "cntpct").stream()
                     .map(UniqueString::uniqueStringOf)
                     .collect(ImmutableList.toImmutableList());
-
-    /** The names of all variables, by their places, once the specification has been loaded. */
-    private static final class Variables {
-        static final UniqueString[] NAMES =
-                Arrays.stream(TLCState.Empty.getVars()).map(OpDeclNode::getName).toArray(UniqueString[]::new);
-    }
 
     /** So many changes of a variable are kept, and up to twice as many. */
     private static final int KEPT = 32;
@@ -58,7 +50,7 @@ final class Possible {
         }
     }
 
-    final TLCState state;
+    final State state;
 
     /** The step that led here, at its instant and with its arguments; null at a begin that no event tells of. */
     final @Nullable TraceEvent step;
@@ -79,7 +71,7 @@ final class Possible {
     private final @Nullable Change[] changes;
 
     private Possible(
-            TLCState state,
+            State state,
             @Nullable TraceEvent step,
             boolean silent,
             int silentSteps,
@@ -96,8 +88,9 @@ final class Possible {
     }
 
     /** The first state. */
-    static Possible first(TLCState state, @Nullable TraceEvent step, ImmutableSet<UniqueString> loose) {
-        return new Possible(state, step, false, 0, null, loose, new Change[state.getVars().length]);
+    static Possible first(State state, @Nullable TraceEvent step, ImmutableSet<UniqueString> loose) {
+        return new Possible(
+                state, step, false, 0, null, loose, new Change[State.variables().size()]);
     }
 
     /**
@@ -106,22 +99,24 @@ final class Possible {
      * @param nowLoose the variables that depend on an instant that nothing told
      * @param keeps whether a witness will be asked for
      */
-    Possible then(TLCState next, TraceEvent by, boolean isSilent, ImmutableSet<UniqueString> nowLoose, boolean keeps) {
+    Possible then(State next, TraceEvent by, boolean isSilent, ImmutableSet<UniqueString> nowLoose, boolean keeps) {
         @Nullable Change[] changed = changes;
         for (int i = 0; i < changes.length; i++) {
-            UniqueString name = Variables.NAMES[i];
-            IValue old = state.lookup(name);
-            IValue then = next.lookup(name);
+            Value old = state.at(i);
+            Value then = next.at(i);
             // (What a step leaves alone stays the same object.)
-            if (old != then && old != null && !OF_EVERY_STEP.contains(name) && !old.equals(then)) {
+            if (old == then || old == null) {
+                continue;
+            }
+            UniqueString name = State.variables().get(i);
+            if (!OF_EVERY_STEP.contains(name) && !old.equals(then)) {
                 if (changed == changes) {
                     changed = Arrays.copyOf(changes, changes.length);
                 }
                 Change earlier = changes[i] != null && changes[i].length >= 2 * KEPT
                         ? Change.latest(changes[i], KEPT)
                         : changes[i];
-                changed[i] =
-                        new Change(name, by, isSilent, (Value) old, earlier, earlier == null ? 1 : earlier.length + 1);
+                changed[i] = new Change(name, by, isSilent, old, earlier, earlier == null ? 1 : earlier.length + 1);
             }
         }
         return new Possible(
@@ -129,7 +124,7 @@ final class Possible {
     }
 
     /** This possibility in another state, from which nothing leads back. */
-    Possible instead(TLCState other) {
+    Possible instead(State other) {
         return new Possible(other, step, silent, silentSteps, null, loose, changes);
     }
 

@@ -5,6 +5,7 @@ import com.google.common.collect.DiscreteDomain;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Range;
+import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Field;
@@ -21,7 +22,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import tlc2.tool.TLCState;
 
 /**
  * What an event may have been whose arguments were not all seen. For a vCPU, a CPU or a flag all are tried. A word can
@@ -55,7 +55,7 @@ final class Readings {
      */
     record Read(List<TraceEvent> events, boolean all) {}
 
-    Read of(TraceEvent event, TLCState state) {
+    Read of(TraceEvent event, State state) {
         if (event.hasArgs()) {
             return new Read(List.of(event), true);
         }
@@ -86,7 +86,7 @@ final class Readings {
         };
     }
 
-    private Collection<?> values(TraceEvent event, Field arg, TLCState state) {
+    private Collection<?> values(TraceEvent event, Field arg, State state) {
         return switch (arg.kind()) {
             case VCPU -> vcpus(event, state);
             case PCPU -> upTo(Math.min(MOST_PCPUS, header.arm64().pcpus()));
@@ -101,7 +101,7 @@ final class Readings {
     }
 
     /** The vCPUs that there are, or that are being created; for a creation those that there may be. */
-    private Collection<Integer> vcpus(TraceEvent event, TLCState state) {
+    private Collection<Integer> vcpus(TraceEvent event, State state) {
         Set<Integer> vcpus = new TreeSet<>(creates(event) ? upTo(Math.min(MOST_VCPUS, header.vcpus() + 1)) : List.of());
         vcpus.addAll(all(StateVariable.ONLINE, event, state));
         if (header.arch() == Arch.ARM64) {
@@ -110,7 +110,7 @@ final class Readings {
         return vcpus;
     }
 
-    private Collection<Integer> all(StateVariable set, TraceEvent event, TLCState state) {
+    private Collection<Integer> all(StateVariable set, TraceEvent event, State state) {
         TlaValues values = new TlaValues(header.arch(), event.vm());
         Set<?> all = (Set<?>) values.toTrace(set.kind(), specification.look(set.specName(), state));
         return all.stream().map(Integer.class::cast).toList();
@@ -130,7 +130,7 @@ final class Readings {
         return numbers;
     }
 
-    private Collection<Object> words(TraceEvent event, TLCState state) {
+    private Collection<Object> words(TraceEvent event, State state) {
         Set<Object> words = new LinkedHashSet<>();
         List<Long> seen = new ArrayList<>(event.revealedOffsets());
         observed(event, Kind.WORD).forEach(word -> seen.add((Long) word));

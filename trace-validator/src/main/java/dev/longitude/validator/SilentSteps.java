@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toSet;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
@@ -19,7 +20,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import tlc2.tool.TLCState;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.SetEnumValue;
 import tlc2.value.impl.TupleValue;
@@ -86,13 +86,13 @@ final class SilentSteps {
 
     /** Takes one silent step. */
     private void take(TraceEvent silent, TraceEvent event, Possible from, Set<Object> known, List<Possible> next) {
-        List<TLCState> atOnce = stepper.nexts(silent, from.state);
+        List<State> atOnce = stepper.nexts(silent, from.state);
         if (atOnce.isEmpty()) {
             return;
         }
         Instants.Moment last = stepper.instants().earliest(event, from.state);
-        boolean always = keys(event, stepper.nexts(silent, stepper.reach(last, from.state)))
-                .equals(keys(event, stepper.reach(last, atOnce)));
+        boolean always =
+                isSame(event, stepper.nexts(silent, stepper.reach(last, from.state)), stepper.reach(last, atOnce));
         keep(List.of(from.state), silent, silent.at(stepper.now(from.state)), from, known, next);
         if (always) {
             return;
@@ -105,13 +105,22 @@ final class SilentSteps {
         }
     }
 
-    /** What the states are by what matters, or by what the event shows besides. */
-    private Set<Object> keys(TraceEvent event, List<TLCState> states) {
-        boolean shown = event.state().containsKey(StateVariable.LAST_GUEST_TSC);
-        Specification specification = stepper.specification();
-        return states.stream()
-                .map(s -> shown ? specification.standing(s) : specification.course(s))
-                .collect(toSet());
+    /** Whether some states are the same by what matters, and by what the event shows besides. */
+    private boolean isSame(TraceEvent event, List<State> some, List<State> others) {
+        if (some.size() == 1 && others.size() == 1) {
+            return key(event, some.get(0)).equals(key(event, others.get(0)));
+        }
+        return keys(event, some).equals(keys(event, others));
+    }
+
+    private Set<Object> keys(TraceEvent event, List<State> states) {
+        return states.stream().map(s -> key(event, s)).collect(toSet());
+    }
+
+    private Object key(TraceEvent event, State state) {
+        return event.state().containsKey(StateVariable.LAST_GUEST_TSC)
+                ? stepper.specification().standing(state)
+                : stepper.specification().course(state);
     }
 
     /** The step itself, of which nothing was observed: what it carries is of the event after it. */
@@ -131,14 +140,14 @@ final class SilentSteps {
     }
 
     private void keep(
-            List<TLCState> nows,
+            List<State> nows,
             TraceEvent silent,
             TraceEvent step,
             Possible from,
             Set<Object> known,
             List<Possible> next) {
-        for (TLCState now : nows) {
-            for (TLCState state : stepper.nexts(step, now)) {
+        for (State now : nows) {
+            for (State state : stepper.nexts(step, now)) {
                 Possible there = stepper.thenSilently(from, now, state, silent, bare(step));
                 if (known.add(key(there))) {
                     next.add(there);
@@ -148,7 +157,7 @@ final class SilentSteps {
     }
 
     /** Every silent step that there can be, of the VMs that there are. */
-    private List<TraceEvent> steps(TraceEvent event, TLCState state) {
+    private List<TraceEvent> steps(TraceEvent event, State state) {
         HostTime between = between(event, state);
         List<TraceEvent> steps = new ArrayList<>();
         for (int vm : vms(event, state)) {
@@ -172,7 +181,7 @@ final class SilentSteps {
         return event.vm() == vm ? event.state() : ImmutableMap.of();
     }
 
-    private HostTime between(TraceEvent event, TLCState state) {
+    private HostTime between(TraceEvent event, State state) {
         HostTime now = stepper.now(state);
         return new HostTime(
                 upTo(now.counter(), event.counter()),
@@ -185,7 +194,7 @@ final class SilentSteps {
         return to == null || to.hi() - lo < 0 ? Interval.from(lo) : new Interval(lo, to.hi());
     }
 
-    private Set<Integer> vms(TraceEvent event, TLCState state) {
+    private Set<Integer> vms(TraceEvent event, State state) {
         if (header.arch() == Arch.X86) {
             return Set.of(event.vm());
         }

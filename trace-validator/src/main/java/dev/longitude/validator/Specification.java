@@ -9,6 +9,9 @@ import com.google.common.collect.Maps;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.evaluator.Evaluator;
+import dev.longitude.evaluator.Latest;
+import dev.longitude.evaluator.State;
+import dev.longitude.evaluator.ValueKey;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
@@ -21,21 +24,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.FormalParamNode;
 import tla2sany.semantic.OpApplNode;
-import tla2sany.semantic.OpDeclNode;
 import tla2sany.semantic.OpDefNode;
 import tla2sany.semantic.SemanticNode;
-import tla2sany.semantic.SymbolNode;
 import tlc2.TLCGlobals;
 import tlc2.tool.Action;
 import tlc2.tool.TLCState;
@@ -170,51 +168,40 @@ public final class Specification {
     }
 
     /** The one state that an initial predicate with these arguments describes. */
-    TLCState initially(String predicate, Map<String, Value> args) {
+    State initially(String predicate, Map<String, Value> args) {
         OpDefNode definition = definition(predicate);
         List<TLCState> states = Conjuncts.initialStates(tool, definition, bind(definition, args));
         if (states.size() != 1) {
             throw new IllegalStateException(predicate + " describes " + states.size() + " states");
         }
-        return plain(states.get(0), TLCState.Empty);
+        return plain(State.of(states.get(0)));
     }
 
     /** The successors of {@code from} by an action. */
-    List<TLCState> step(String action, Map<String, Value> args, TLCState from) {
-        List<TLCState> found = operator(action).successors(args, from);
+    List<State> step(String action, Map<String, Value> args, State from) {
+        List<State> found = operator(action).successors(args, from);
         if (found.size() <= 1) {
             return found;
         }
-        List<TLCState> states = new ArrayList<>(found.size());
-        for (TLCState state : found) {
-            if (states.stream().noneMatch(other -> isSame(other, state))) {
+        // Several disjuncts may lead to one state.
+        List<State> states = new ArrayList<>(found.size());
+        for (State state : found) {
+            if (states.stream().noneMatch(state::isSame)) {
                 states.add(state);
             }
         }
         return states;
     }
 
-    /** (Several disjuncts may lead to one state.) */
-    static boolean isSame(TLCState one, TLCState other) {
-        for (OpDeclNode variable : one.getVars()) {
-            IValue value = one.lookup(variable.getName());
-            IValue same = other.lookup(variable.getName());
-            if (value != same && (value == null || !value.equals(same))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** The value of an operator in a state. */
-    Value eval(String operator, Map<String, Value> args, TLCState state) {
+    Value eval(String operator, Map<String, Value> args, State state) {
         return operator(operator).eval(args, state);
     }
 
     /** The value of a variable, or of an operator without arguments, in a state. */
-    Value look(String variable, TLCState state) {
-        IValue value = state.lookup(name(variable));
-        return value == null ? eval(variable, ImmutableMap.of(), state) : (Value) value;
+    Value look(String variable, State state) {
+        Value value = state.lookup(name(variable));
+        return value == null ? eval(variable, ImmutableMap.of(), state) : value;
     }
 
     /** A name as TLC has it. */
@@ -223,38 +210,18 @@ public final class Specification {
         return known == null ? names.computeIfAbsent(name, UniqueString::uniqueStringOf) : known;
     }
 
-    /** The variables that an operator depends on, itself or through others. */
-    ImmutableList<UniqueString> variablesOf(String operator) {
-        Set<UniqueString> variables = new LinkedHashSet<>();
-        collectVariables(definition(operator).getBody(), variables, new HashSet<>());
-        return ImmutableList.copyOf(variables);
-    }
-
-    private static void collectVariables(SemanticNode node, Set<UniqueString> variables, Set<SymbolNode> seen) {
-        if (node instanceof OpApplNode application && seen.add(application.getOperator())) {
-            if (application.getOperator() instanceof OpDeclNode declared) {
-                variables.add(declared.getName());
-            } else if (application.getOperator() instanceof OpDefNode defined && defined.getBody() != null) {
-                collectVariables(defined.getBody(), variables, seen);
-            }
-        }
-        SemanticNode[] children = node.getChildren();
-        if (children != null) {
-            for (SemanticNode child : children) {
-                collectVariables(child, variables, seen);
-            }
-        }
+    /** An operator without arguments, in one state after another. */
+    Latest latest(String operator) {
+        return operator(operator).latest();
     }
 
     /** {@code state} with another value for a variable. */
-    static TLCState with(TLCState state, String variable, Value value) {
-        TLCState copy = state.copy();
-        copy.bind(UniqueString.uniqueStringOf(variable), value);
-        return copy;
+    static State with(State state, String variable, Value value) {
+        return state.with(UniqueString.uniqueStringOf(variable), value);
     }
 
     /** {@code state} with another kernel. */
-    static TLCState withKernel(TLCState state, Iterable<Switch> switches) {
+    static State withKernel(State state, Iterable<Switch> switches) {
         return with(state, KERNEL.toString(), switches(switches));
     }
 
@@ -273,7 +240,7 @@ public final class Specification {
 
     /** The switches of a profile as the specification's own table has them, by name; null if it has no such profile. */
     public @Nullable ImmutableMap<String, Boolean> profile(String name) {
-        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), TLCState.Empty));
+        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), State.EMPTY));
         Value row = ((tlc2.value.impl.FcnRcdValue) table.toFcnRcd()).select(new tlc2.value.impl.StringValue(name));
         if (row == null) {
             return null;
@@ -282,24 +249,24 @@ public final class Specification {
     }
 
     /** What of a state can still matter: two states that have the same are one. */
-    Object essence(TLCState state) {
-        return eval("Essence", ImmutableMap.of(), state).fingerPrint(FP64.New());
+    Object essence(State state) {
+        return new ValueKey(eval("Essence", ImmutableMap.of(), state));
     }
 
     /** All that an event can show of what matters in a state, or does once the host's TSC is unstable. */
-    Object standing(TLCState state) {
-        IValue last = state.lookup(LAST_GUEST_TSC);
-        return last == null ? course(state) : List.of(course(state), last.fingerPrint(FP64.New()));
+    Object standing(State state) {
+        Value last = state.lookup(LAST_GUEST_TSC);
+        return last == null ? course(state) : List.of(course(state), new ValueKey(last));
     }
 
     /** What of a state an action can depend on: from two states that have the same, the same can follow. */
-    Object course(TLCState state) {
-        return eval("Course", ImmutableMap.of(), state).fingerPrint(FP64.New());
+    Object course(State state) {
+        return new ValueKey(eval("Course", ImmutableMap.of(), state));
     }
 
-    /** Which of the properties for a report hold in a state: a record of flags. */
-    RecordValue kept(TLCState state) {
-        return (RecordValue) eval("Kept", ImmutableMap.of(), state);
+    /** Each property for a report, by name: whether it holds, in one state after another. */
+    ImmutableMap<String, Latest> kept() {
+        return operator("Kept").latestFields();
     }
 
     private static ImmutableMap<String, Boolean> flags(Value value) {
@@ -313,7 +280,7 @@ public final class Specification {
 
     /** The names of all profiles in the specification's own table. */
     public ImmutableList<String> profiles() {
-        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), TLCState.Empty));
+        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), State.EMPTY));
         return Arrays.stream(((tlc2.value.impl.FcnRcdValue) table.toFcnRcd()).getDomainAsValues())
                 .map(v -> ((tlc2.value.impl.StringValue) v).getVal().toString())
                 .collect(ImmutableList.toImmutableList());
@@ -321,18 +288,14 @@ public final class Specification {
 
     /** The first conjunct of an action that is false from one state to any completion of another. */
     Conjuncts.Outcome firstFalse(
-            String action,
-            Map<String, Value> args,
-            TLCState from,
-            TLCState to,
-            BiFunction<String, IValue, String> show) {
+            String action, Map<String, Value> args, State from, State to, BiFunction<String, IValue, String> show) {
         OpDefNode definition = definition(action);
         return Conjuncts.firstFalse(
                 tool,
                 new Action(definition.getBody(), Context.Empty, definition),
                 bind(definition, args),
-                from,
-                to,
+                from.forTlc(),
+                to.forTlc(),
                 show);
     }
 
@@ -355,16 +318,16 @@ public final class Specification {
         }
     }
 
-    /** (The other architecture's variables have no value. What is as it was before is plain already.) */
-    static TLCState plain(TLCState state, TLCState before) {
-        TLCState copy = state.copy();
-        for (OpDeclNode variable : copy.getVars()) {
-            IValue value = copy.lookup(variable.getName());
-            if (value != null && value != before.lookup(variable.getName())) {
-                copy.bind(variable.getName(), TlaValues.plain((Value) value));
+    /** (The other architecture's variables have no value.) */
+    static State plain(State state) {
+        State plain = state;
+        for (UniqueString variable : State.variables()) {
+            Value value = state.lookup(variable);
+            if (value != null) {
+                plain = plain.with(variable, TlaValues.plain(value));
             }
         }
-        return copy;
+        return plain;
     }
 
     /** The record of a profile's switches. */

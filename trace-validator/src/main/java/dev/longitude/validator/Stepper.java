@@ -2,6 +2,7 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.HostTime;
@@ -9,7 +10,6 @@ import dev.longitude.trace.Interval;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.List;
-import tlc2.tool.TLCState;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
@@ -57,30 +57,30 @@ final class Stepper {
     }
 
     /** When an event may have happened, from a state on. */
-    Instants.Candidates candidates(TraceEvent event, TLCState state) {
+    Instants.Candidates candidates(TraceEvent event, State state) {
         return instants.of(event, state);
     }
 
     /** What an event may have been, in a state. */
-    Readings.Read readings(TraceEvent event, TLCState state) {
+    Readings.Read readings(TraceEvent event, State state) {
         return readings.of(event, state);
     }
 
     /** The state when the host's clocks have come there; none if they cannot. */
-    List<TLCState> reach(Instants.Moment moment, TLCState state) {
+    List<State> reach(Instants.Moment moment, State state) {
         return instants.reach(moment, state);
     }
 
-    List<TLCState> reach(Instants.Moment moment, List<TLCState> states) {
+    List<State> reach(Instants.Moment moment, List<State> states) {
         return states.stream().flatMap(s -> reach(moment, s).stream()).toList();
     }
 
     /** The states after an event whose arguments are known, from a state at its instant. */
-    List<TLCState> nexts(TraceEvent event, TLCState now) {
+    List<State> nexts(TraceEvent event, State now) {
         return specification.step(event.operation().specName(), args(event), now);
     }
 
-    List<TLCState> nexts(TraceEvent event, List<TLCState> now) {
+    List<State> nexts(TraceEvent event, List<State> now) {
         return now.stream().flatMap(s -> nexts(event, s).stream()).toList();
     }
 
@@ -90,7 +90,7 @@ final class Stepper {
      * @param now the state that it came from, at its instant
      * @param moment the instant
      */
-    Possible then(Possible from, TLCState now, TLCState next, TraceEvent event, Instants.Moment moment) {
+    Possible then(Possible from, State now, State next, TraceEvent event, Instants.Moment moment) {
         return from.then(
                 next,
                 at(event, moment),
@@ -105,7 +105,7 @@ final class Stepper {
      * @param silent what is known of it: between which instants it was
      * @param step the same at the instant that was tried
      */
-    Possible thenSilently(Possible from, TLCState now, TLCState next, TraceEvent silent, TraceEvent step) {
+    Possible thenSilently(Possible from, State now, State next, TraceEvent silent, TraceEvent step) {
         return from.then(
                 next,
                 step,
@@ -142,7 +142,7 @@ final class Stepper {
     }
 
     /** The host's clocks in a state. */
-    HostTime now(TLCState state) {
+    HostTime now(State state) {
         long now = Words64.bits(specification.look(counter, state));
         return header.arch() == Arch.X86
                 ? HostTime.exactly(
@@ -161,7 +161,7 @@ final class Stepper {
     }
 
     /** The first state of an arm64 host, when its counter is there. */
-    TLCState newHost(long now) {
+    State newHost(long now) {
         TraceHeader.Arm64 host = header.arm64();
         return specification.initially(
                 "NewHost",
@@ -178,7 +178,7 @@ final class Stepper {
         return ((Moments) instants)
                 .ofCreation(event).stream()
                         .map(moment -> {
-                            TLCState state = newVm(moment);
+                            State state = newVm(moment);
                             return Possible.first(
                                     state,
                                     at(event, moment),
@@ -190,7 +190,7 @@ final class Stepper {
                         .toList();
     }
 
-    private TLCState newVm(Instants.Moment moment) {
+    private State newVm(Instants.Moment moment) {
         TraceHeader.X86 host = header.x86();
         return specification.initially(
                 "NewVm",

@@ -1,11 +1,15 @@
 package dev.longitude.validator;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSetMultimap;
 import com.google.common.collect.Iterables;
 import com.google.common.collect.Sets;
+import dev.longitude.evaluator.Latest;
+import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Interval;
@@ -27,13 +31,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tla2sany.semantic.OpDeclNode;
-import tlc2.tool.TLCState;
 import tlc2.util.FP64;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
-import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.Value;
+import util.UniqueString;
 
 /**
  * Replays a trace against the specification. For each VM (on arm64, where VMs share what a CPU has, for the host) it
@@ -90,6 +92,9 @@ public final class TraceValidator {
     /** The latest instant before which an event cannot have been, of those so far. */
     private @Nullable Long latest;
 
+    /** The properties of the report. */
+    private final ImmutableMap<String, Latest> kept;
+
     private final Map<String, TraceEvent> notKept = new LinkedHashMap<>();
 
     /** What was learned of a recording's instants, its events so far, and who has judged them with that. */
@@ -133,6 +138,7 @@ public final class TraceValidator {
         this.specification = stepper.specification();
         this.observation = new Observation(specification, header.arch());
         this.silentSteps = new SilentSteps(stepper, header);
+        this.kept = specification.kept();
         this.header = header;
         this.keepsWitness = keepsWitness;
         this.notModelled = Operation.of(header.arch()).stream()
@@ -167,17 +173,18 @@ public final class TraceValidator {
         long silent = 0;
         for (List<Possible> states : possible.values()) {
             silent += states.stream().mapToInt(p -> p.silentSteps).min().orElse(0);
-            for (OpDeclNode variable : states.get(0).state.getVars()) {
-                if (states.get(0).state.lookup(variable.getName()) == null) {
+            for (UniqueString variable : State.variables()) {
+                if (states.get(0).state.lookup(variable) == null) {
                     continue; // the other architecture's
                 }
                 variables++;
                 if (states.stream()
-                                .map(p -> p.state.lookup(variable.getName()).fingerPrint(FP64.New()))
+                                .map(p ->
+                                        requireNonNull(p.state.lookup(variable)).fingerPrint(FP64.New()))
                                 .distinct()
                                 .count()
                         > 1) {
-                    different.add(variable.getName().toString());
+                    different.add(variable.toString());
                 }
             }
         }
@@ -548,15 +555,14 @@ public final class TraceValidator {
 
     /** A property is not kept if it is false in every state that is possible. */
     private void noteProperties(TraceEvent event, List<Possible> states) {
-        RecordValue kept = specification.kept(states.get(0).state);
-        for (int i = 0; i < kept.names.length; i++) {
-            if (kept.values[i] == BoolValue.ValFalse) {
-                int property = i;
-                if (states.size() == 1
-                        || states.stream()
-                                .allMatch(p -> specification.kept(p.state).values[property] == BoolValue.ValFalse)) {
-                    notKept.putIfAbsent(kept.names[i].toString(), event);
-                }
+        // (No stream: this runs for each property at every event.)
+        for (Map.Entry<String, Latest> property : kept.entrySet()) {
+            boolean fails = true;
+            for (int i = 0; fails && i < states.size(); i++) {
+                fails = property.getValue().in(states.get(i).state) == BoolValue.ValFalse;
+            }
+            if (fails) {
+                notKept.putIfAbsent(property.getKey(), event);
             }
         }
     }
@@ -637,9 +643,9 @@ public final class TraceValidator {
                         || read.events().size() > 1;
                 int triedBefore = tried.size();
                 for (Instants.Moment moment : candidates.moments()) {
-                    for (TLCState now : stepper.reach(moment, from.state)) {
+                    for (State now : stepper.reach(moment, from.state)) {
                         tried.add(new Explanation.Tried(from, now, reading));
-                        for (TLCState next : stepper.nexts(reading, now)) {
+                        for (State next : stepper.nexts(reading, now)) {
                             if (observation.agrees(reading, next)) {
                                 agrees = true;
                                 Possible there = stepper.then(from, now, next, reading, moment);
@@ -742,7 +748,7 @@ public final class TraceValidator {
             int khz = ((IntValue) specification.eval("RateAfter", vcpu, tried.now())).val;
             long since = Words64.bits(specification.eval("CaughtUpSince", vcpu, tried.now()));
             TraceEvent write = tried.from().whatSet("curTscNsec", Words64.word(since));
-            for (TLCState next : stepper.nexts(tried.reading(), tried.now())) {
+            for (State next : stepper.nexts(tried.reading(), tried.now())) {
                 long late = Words64.bits(specification.eval("OffsetOf", vcpu, next)) - observed;
                 long ns = Math.round(late * 1e6 / khz);
                 if (write != null && ns != 0) {

@@ -84,16 +84,19 @@ final class Probe {
             if (!known.add(state.fingerPrint())) {
                 continue;
             }
-            Value ours = evaluator.operator(definition("Facts")).eval(Map.of(), state);
+            State here = State.of(state);
+            Value ours = evaluator.operator(definition("Facts")).eval(Map.of(), here);
             Value theirs = (Value) tool.eval(definition("Facts").getBody(), Context.Empty, state);
             if (!ours.equals(theirs) || ours.fingerPrint(FP64.New()) != theirs.fingerPrint(FP64.New())) {
                 throw new AssertionError(state + ": " + ours + " and not " + theirs);
             }
-            if (isTaken("Forgets", state)) {
+            if (isTaken("Forgets", here)) {
                 throw new AssertionError("a successor of which not all is said");
             }
             for (String action : ACTIONS) {
-                List<TLCState> next = evaluator.operator(definition(action)).successors(Map.of(), state);
+                List<TLCState> next = evaluator.operator(definition(action)).successors(Map.of(), here).stream()
+                        .map(State::forTlc)
+                        .toList();
                 long[] our = next.stream()
                         .mapToLong(TLCState::fingerPrint)
                         .sorted()
@@ -111,7 +114,7 @@ final class Probe {
         return known.size() + " states, " + successors + " successors";
     }
 
-    private boolean isTaken(String action, TLCState state) {
+    private boolean isTaken(String action, State state) {
         try {
             evaluator.operator(definition(action)).successors(Map.of(), state);
             return true;

@@ -1,9 +1,14 @@
 package dev.longitude.validator;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import dev.longitude.evaluator.Latest;
+import dev.longitude.evaluator.State;
+import dev.longitude.evaluator.ValueKey;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
@@ -12,6 +17,7 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,11 +36,11 @@ import tla2sany.semantic.ModuleNode;
 import tla2sany.semantic.OpDefNode;
 import tlc2.tool.Action;
 import tlc2.tool.StateVec;
-import tlc2.tool.TLCState;
 import tlc2.util.Context;
 import tlc2.util.FP64;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
+import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
@@ -63,6 +69,8 @@ class EvaluatorTest {
         }
         // Not a walk on which nothing happens, and on which everything does.
         assertThat(walk.taken).hasSizeGreaterThan(arch == Arch.X86 ? 15 : 10);
+        assertThat(walk.kept).hasSizeGreaterThan(5);
+        assertThat(walk.keys).hasSizeBetween(STEPS / 5, STEPS - 1);
         assertThat(walk.refusals).isGreaterThan(STEPS / 20);
     }
 
@@ -86,8 +94,8 @@ class EvaluatorTest {
                 .toList();
         assertThat(names).contains("EnterGuest", "TimePasses", "Course", "Kept").hasSizeGreaterThan(80);
         return names.stream()
-                .filter(name -> isBeyondUs(() -> specification.eval(name, ImmutableMap.of(), TLCState.Empty))
-                        || isBeyondUs(() -> specification.step(name, ImmutableMap.of(), TLCState.Empty)))
+                .filter(name -> isBeyondUs(() -> specification.eval(name, ImmutableMap.of(), State.EMPTY))
+                        || isBeyondUs(() -> specification.step(name, ImmutableMap.of(), State.EMPTY)))
                 .toList();
     }
 
@@ -101,11 +109,15 @@ class EvaluatorTest {
         private final Specification specification;
         private final SplittableRandom random;
         private final List<String> operators = new ArrayList<>(List.of("Kept", "Course", "Essence"));
+        private final Map<String, Latest> latest;
+        private final ImmutableMap<String, Latest> kept;
+        private final Set<Long> fingerprints = new HashSet<>();
+        private final Set<ValueKey> keys = new HashSet<>();
         private final List<Long> words = new ArrayList<>(List.of(0L, 1L, -1L, 5_000_000L));
         private final Set<String> taken = new TreeSet<>();
         private final String what;
         private int refusals;
-        private TLCState state;
+        private State state;
 
         Walk(Arch arch, KernelProfile kernel, long seed) {
             this.arch = arch;
@@ -140,24 +152,26 @@ class EvaluatorTest {
                     operators.add(variable.specName());
                 }
             }
+            this.latest = Maps.toMap(operators, specification::latest);
+            this.kept = specification.kept();
         }
 
         void step() {
             String action = random.nextInt(3) == 0 ? "TimePasses" : pick(actions());
             Map<String, Value> args = args(action);
-            TLCState from = state;
+            State from = state;
             Supplier<String> call = () -> what + action + args + " in\n" + from;
-            Optional<List<TLCState>> our = outcome(() -> specification.step(action, args, state));
-            Optional<List<TLCState>> their = outcome(() -> byTlc(action, args));
+            Optional<List<State>> our = outcome(() -> specification.step(action, args, state));
+            Optional<List<State>> their = outcome(() -> byTlc(action, args));
             assertThat(our.isPresent()).as(call).isEqualTo(their.isPresent());
             if (our.isEmpty()) {
                 return;
             }
-            List<TLCState> ours = our.orElseThrow();
-            List<TLCState> theirs = their.orElseThrow();
+            List<State> ours = our.orElseThrow();
+            List<State> theirs = their.orElseThrow();
             assertThat(ours.size()).as(call).isEqualTo(theirs.size());
-            for (TLCState one : ours) {
-                assertThat(theirs.stream().anyMatch(other -> Specification.isSame(one, other)))
+            for (State one : ours) {
+                assertThat(theirs.stream().anyMatch(other -> one.isSame(other)))
                         .as(() -> call.get() + "\nto\n" + one)
                         .isTrue();
             }
@@ -170,12 +184,26 @@ class EvaluatorTest {
             for (String operator : operators) {
                 OpDefNode definition = specification.definition(operator);
                 Value value = specification.eval(operator, ImmutableMap.of(), state);
-                Value same = (Value) specification.tool().eval(definition.getBody(), Context.Empty, state);
+                Value same = (Value) specification.tool().eval(definition.getBody(), Context.Empty, state.forTlc());
                 assertThat(TlaValues.plain(value))
                         .as(() -> what + operator + " in\n" + state)
                         .isEqualTo(TlaValues.plain(same));
                 assertThat(value.fingerPrint(FP64.New())).isEqualTo(same.fingerPrint(FP64.New()));
+                assertThat(requireNonNull(latest.get(operator)).in(state))
+                        .as(() -> what + operator + ", asked after each step, in\n" + state)
+                        .isEqualTo(value);
             }
+            RecordValue properties = (RecordValue) specification.eval("Kept", ImmutableMap.of(), state);
+            for (int i = 0; i < properties.names.length; i++) {
+                String property = properties.names[i].toString();
+                assertThat(requireNonNull(kept.get(property)).in(state))
+                        .as(() -> what + property + ", asked after each step, in\n" + state)
+                        .isEqualTo(properties.values[i]);
+            }
+            Value course = specification.eval("Course", ImmutableMap.of(), state);
+            assertThat(keys.add(new ValueKey(course)))
+                    .as(() -> what + "new by its key, in\n" + state)
+                    .isEqualTo(fingerprints.add(course.fingerPrint(FP64.New())));
         }
 
         private List<String> actions() {
@@ -185,18 +213,18 @@ class EvaluatorTest {
                     .toList();
         }
 
-        private List<TLCState> byTlc(String action, Map<String, Value> args) {
+        private List<State> byTlc(String action, Map<String, Value> args) {
             OpDefNode definition = specification.definition(action);
             StateVec found = specification
                     .tool()
                     .getNextStates(
                             new Action(definition.getBody(), Context.Empty, definition),
                             Specification.bind(definition, args),
-                            state);
-            List<TLCState> states = new ArrayList<>();
+                            state.forTlc());
+            List<State> states = new ArrayList<>();
             for (int i = 0; i < found.size(); i++) {
-                TLCState next = Specification.plain(found.elementAt(i), state);
-                if (states.stream().noneMatch(other -> Specification.isSame(other, next))) {
+                State next = Specification.plain(State.of(found.elementAt(i)));
+                if (states.stream().noneMatch(other -> other.isSame(next))) {
                     states.add(next);
                 }
             }
@@ -204,7 +232,7 @@ class EvaluatorTest {
         }
 
         /** (Empty where there is none: a value that has no such field, a vCPU that is not there.) */
-        private static Optional<List<TLCState>> outcome(Supplier<List<TLCState>> of) {
+        private static Optional<List<State>> outcome(Supplier<List<State>> of) {
             try {
                 return Optional.of(of.get());
             } catch (RuntimeException e) {

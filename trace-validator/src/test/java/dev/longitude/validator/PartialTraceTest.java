@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import com.google.common.collect.Sets;
+import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.TraceSource;
@@ -32,7 +33,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import tlc2.tool.TLCState;
 import tlc2.value.impl.BoolValue;
 
 /** What the validator makes of traces that do not tell everything. */
@@ -222,14 +222,14 @@ class PartialTraceTest {
                 if (scenario.arch() == Arch.X86) {
                     Scenario.Recording recording = scenario.play(kernel, 2, 1);
                     Stepper stepper = new Stepper(recording.header(), false, false, new Hints());
-                    TLCState state = stepper.newVm(recording.events().get(0)).get(0).state;
+                    State state = stepper.newVm(recording.events().get(0)).get(0).state;
                     for (TraceEvent event : recording.events()) {
                         if (event.operation() != Operation.CREATE_VM) {
                             Instants.Moment at = stepper.candidates(event, state)
                                     .moments()
                                     .iterator()
                                     .next();
-                            TLCState next = stepper.nexts(event, stepper.reach(at, List.of(state)))
+                            State next = stepper.nexts(event, stepper.reach(at, List.of(state)))
                                     .get(0);
                             if (nothingHidden(specification, state) && !nothingHidden(specification, next)) {
                                 hiding.add(event.operation());
@@ -244,7 +244,7 @@ class PartialTraceTest {
         assertThat(hiding).contains(Operation.BEGIN_GET_CLOCK, Operation.BEGIN_SET_CLOCK, Operation.GUEST_READ_CLOCK);
     }
 
-    private static boolean nothingHidden(Specification specification, TLCState state) {
+    private static boolean nothingHidden(Specification specification, State state) {
         return specification.eval("NothingHidden", ImmutableMap.of(), state) == BoolValue.ValTrue;
     }
 

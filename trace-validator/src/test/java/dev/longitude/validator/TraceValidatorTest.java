@@ -103,6 +103,30 @@ class TraceValidatorTest {
         assertThat(tried).hasSizeGreaterThan(7);
     }
 
+    /** What one VM has is not taken for what another has, though they share a state: the very same value, seen of the other. */
+    @Test
+    void whatIsSeenOfOneVmIsNotTakenForWhatAnotherHas() throws Exception {
+        Scenario.Recording recording = Arm64Scenario.TWO_VMS.play(KernelProfile.V6_12, 2, 1);
+        List<TraceEvent> events = recording.events();
+        int tried = 0;
+        for (int i = 1; i < events.size(); i++) {
+            TraceEvent event = events.get(i);
+            Object others = events.get(i - 1).state().get(StateVariable.POFFSET);
+            if (events.get(i - 1).vm() != event.vm()
+                    && others != null
+                    && !others.equals(event.state().get(StateVariable.POFFSET))) {
+                Map<StateVariable, Object> state = new EnumMap<>(event.state());
+                state.put(StateVariable.POFFSET, others);
+                List<TraceEvent> tampered = new ArrayList<>(events);
+                tampered.set(i, with(event, event.results(), state, event.counter()));
+                Refusal refusal = validate(recording.header(), tampered).orElseThrow();
+                assertThat(refusal.number()).isEqualTo(i + 1);
+                tried++;
+            }
+        }
+        assertThat(tried).isPositive();
+    }
+
     private static Object off(Kind kind, Object value) {
         return switch (kind) {
             case VCPU, PCPU, NUMBER, SMALL -> (int) value + 1;

@@ -1,0 +1,81 @@
+package dev.longitude.evaluator;
+
+import com.google.common.collect.ImmutableList;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import tla2sany.semantic.OpDeclNode;
+import tlc2.tool.TLCState;
+import tlc2.value.impl.Value;
+import util.UniqueString;
+
+/**
+ * The values of a specification's variables, by their places. (TLC's own states have the same, and are slow to ask and to
+ * copy.) It never changes.
+ */
+public final class State {
+    /** The state in which no variable has a value. */
+    public static final State EMPTY = new State(new Value[0]);
+
+    /** Not asked for before the specification has been loaded. */
+    private static final class Variables {
+        static final ImmutableList<UniqueString> NAMES = Arrays.stream(TLCState.Empty.getVars())
+                .map(OpDeclNode::getName)
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    private final @Nullable Value[] values;
+
+    /** (The values are not copied.) */
+    State(@Nullable Value[] values) {
+        this.values = values;
+    }
+
+    /** The names of all variables, by their places, once a specification has been loaded. */
+    public static ImmutableList<UniqueString> variables() {
+        return Variables.NAMES;
+    }
+
+    /** What TLC has. */
+    public static State of(TLCState state) {
+        return new State(variables().stream().map(state::lookup).toArray(Value[]::new));
+    }
+
+    /** The same for TLC. */
+    public TLCState forTlc() {
+        TLCState state = TLCState.Empty.createEmpty();
+        for (UniqueString name : variables()) {
+            Value value = lookup(name);
+            if (value != null) {
+                state.bind(name, value);
+            }
+        }
+        return state;
+    }
+
+    /** The value of a variable; null if it has none, or there is no such variable. */
+    public @Nullable Value lookup(UniqueString variable) {
+        return at(variable.getVarLoc());
+    }
+
+    /** The value of the variable at a place; null if it has none, or there is no such place. */
+    public @Nullable Value at(int place) {
+        return place >= 0 && place < values.length ? values[place] : null;
+    }
+
+    /** The same state but for the value of a variable. */
+    public State with(UniqueString variable, Value value) {
+        @Nullable Value[] others = Arrays.copyOf(values, variables().size());
+        others[variable.getVarLoc()] = value;
+        return new State(others);
+    }
+
+    @Override
+    public String toString() {
+        return forTlc().toString();
+    }
+
+    /** Whether each variable has the same value. */
+    public boolean isSame(State other) {
+        return Arrays.equals(values, other.values);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.longitude.evaluator;
+
+import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.FcnRcdValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.StringValue;
+import tlc2.value.impl.TupleValue;
+import tlc2.value.impl.Value;
+
+/**
+ * A value as the key of a map. (TLC tells values apart by their fingerprints, which cost more than all that this package
+ * does to come by a value.)
+ */
+public final class ValueKey {
+    private final Value value;
+    private int hash;
+
+    /** The key that a value is, with nothing left in it to be evaluated later. */
+    public ValueKey(Value value) {
+        this.value = value;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ValueKey key && isSame(value, key.value);
+    }
+
+    /** (Two states have most of what they are made of in common: the same objects.) */
+    private static boolean isSame(Value one, Value other) {
+        if (one == other) {
+            return true;
+        }
+        if (one instanceof TupleValue a && other instanceof TupleValue b) {
+            boolean same = a.elems.length == b.elems.length;
+            for (int i = 0; same && i < a.elems.length; i++) {
+                same = isSame(a.elems[i], b.elems[i]);
+            }
+            return same;
+        }
+        return one.equals(other);
+    }
+
+    @Override
+    public int hashCode() {
+        if (hash == 0) {
+            hash = hash(value);
+        }
+        return hash;
+    }
+
+    private static int hash(Value value) {
+        if (value instanceof IntValue number) {
+            return number.val;
+        }
+        if (value instanceof BoolValue flag) {
+            return flag.val ? 1 : 2;
+        }
+        if (value instanceof StringValue text) {
+            return text.getVal().hashCode();
+        }
+        if (value instanceof TupleValue tuple) {
+            return hash(tuple.elems);
+        }
+        if (value instanceof RecordValue record) {
+            return hash(record.values);
+        }
+        if (value instanceof FcnRcdValue function) {
+            return hash(function.values);
+        }
+        return value instanceof SetEnumValue set ? hash(set.elems.toArray()) : 0;
+    }
+
+    private static int hash(Value[] values) {
+        int hash = 1;
+        for (Value value : values) {
+            hash = 31 * hash + hash(value);
+        }
+        return hash;
+    }
+}
