@@ -5,9 +5,11 @@ import com.google.common.collect.ImmutableSet;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -17,16 +19,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Arm64Hindsight {
     /** One of the two counters: what sets it by value, what reads it, and what else may move it. */
-    private record Counter(Operation set, Set<Operation> reads, Operation readInGuest) {}
+    private record Counter(Operation set, Set<Operation> reads, Operation readInGuest, StateVariable shadow) {}
 
     private static final Counter VIRTUAL = new Counter(
             Operation.SET_TIMER_CNT,
             Set.of(Operation.GET_TIMER_CNT, Operation.GUEST_READ_CNTVCT),
-            Operation.GUEST_READ_CNTVCT);
+            Operation.GUEST_READ_CNTVCT,
+            StateVariable.SHADOW_CNTVOFF);
     private static final Counter PHYSICAL = new Counter(
             Operation.SET_PTIMER_CNT,
             Set.of(Operation.GET_PTIMER_CNT, Operation.GUEST_READ_CNTPCT),
-            Operation.GUEST_READ_CNTPCT);
+            Operation.GUEST_READ_CNTPCT,
+            StateVariable.SHADOW_CNTPOFF);
 
     private final List<TraceEvent> events;
 
@@ -91,6 +95,13 @@ final class Arm64Hindsight {
                     continue;
                 }
                 break;
+            }
+            // (A loop is the set's own: no other begins before it has ended.)
+            if (event.operation() == Operation.BROADCAST_TO
+                    && event.state().get(counter.shadow) instanceof Map<?, ?> shown
+                    && shown.get(event.vcpu()) instanceof Long offset
+                    && range.contains(offset)) {
+                return Interval.exactly(offset);
             }
             Object seen = event.results().get(Field.VALUE);
             if (seen != null && counter.reads.contains(event.operation())) {

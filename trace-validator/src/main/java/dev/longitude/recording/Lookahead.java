@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
@@ -45,9 +46,11 @@ final class Lookahead {
                 when[i] = new Interval(earlier.lo(), when[i].hi());
             }
             neighbour.put(line(header, events.get(i)), when[i]);
+            forgetAtResume(header, events.get(i), neighbour);
         }
         neighbour.clear();
         for (int i = when.length - 1; i >= 0; i--) {
+            forgetAtResume(header, events.get(i), neighbour);
             Interval later = neighbour.get(line(header, events.get(i)));
             if (later != null && when[i].contains(later.hi())) {
                 when[i] = new Interval(when[i].lo(), later.hi());
@@ -61,6 +64,13 @@ final class Lookahead {
                     new HostTime(when[i], event.when().ns(), event.when().realtime())));
         }
         return narrowed.build();
+    }
+
+    /** A host that comes back from suspend does so with another TSC. */
+    private static void forgetAtResume(TraceHeader header, TraceEvent event, Map<List<Integer>, Interval> neighbour) {
+        if (event.operation() == Operation.HOST_RESUMES) {
+            neighbour.remove(line(header, event));
+        }
     }
 
     /** Events that stand in order have the same line. */

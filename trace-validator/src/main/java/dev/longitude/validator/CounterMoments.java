@@ -57,6 +57,9 @@ final class CounterMoments implements Instants {
         Interval bounds = within;
         moments.removeIf(m -> !bounds.contains(m.tsc()));
         if (!moments.isEmpty()) {
+            if (BY_VALUE.contains(event.operation())) {
+                moments.add(at(within.lo()));
+            }
             return new Candidates(moments, true, false);
         }
         boolean refused = !event.results().getOrDefault(Field.ERRNO, 0).equals(0);

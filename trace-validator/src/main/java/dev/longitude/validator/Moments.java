@@ -19,10 +19,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tlc2.tool.impl.Conjuncts;
 import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
@@ -39,10 +41,17 @@ final class Moments implements Instants {
     static final Set<Operation> BY_VALUE =
             Sets.immutableEnumSet(Operation.CREATE_VCPU, Operation.WRITE_TSC, Operation.GUEST_WRITE_TSC);
 
+    /** What sets a counter may set it to where it is: then what the state shows is older, and tells another instant. */
+    private static final Set<Operation> MAY_CHANGE_NOTHING =
+            Sets.union(BY_VALUE, Set.of(Operation.SET_TSC_OFFSET)).immutableCopy();
+
     /** See {@link #phases}: a nanosecond is a few cycles. */
     private static final int PHASES = 64;
 
     private static final int FEW = 2;
+
+    /** So far at most is a read's instant looked for, cycles: for months. */
+    private static final long MOST_CYCLES = 1L << 54;
 
     /** How far off an instant that is computed from nanoseconds can be, cycles. */
     private static final int NEAR = 8;
@@ -51,8 +60,8 @@ final class Moments implements Instants {
     private static final int NEIGHBOURHOOD = 64;
 
     /** What shows where the guest's TSC was when KVM read it. */
-    private static final ImmutableList<StateVariable> READ_BY_KVM =
-            ImmutableList.of(StateVariable.LAST_GUEST_TSC, StateVariable.PVCLOCK_TSC_TIMESTAMP);
+    private static final ImmutableList<StateVariable> READ_BY_KVM = ImmutableList.of(
+            StateVariable.LAST_GUEST_TSC, StateVariable.PVCLOCK_TSC_TIMESTAMP, StateVariable.LAST_TSC_WRITE);
 
     /** KVM_CLOCK_REALTIME. */
     static final int HAS_REALTIME = 4;
@@ -148,11 +157,19 @@ final class Moments implements Instants {
         Set<Moment> implied = new LinkedHashSet<>();
         imply(event, state, within, implied);
         if (goesByState) {
+            int told = implied.size();
             implyByState(event, state, within, implied);
+            if (implied.size() > told) {
+                // (What the state shows anew may be older than the event, such as when the masterclock's instant was.)
+                implied.add(plain(event, state, within.lo()));
+            }
         }
         Interval bounds = within;
         implied.removeIf(m -> !bounds.contains(m.tsc()) || !mayBe(event.when(), m));
         if (!implied.isEmpty()) {
+            if (goesByState && MAY_CHANGE_NOTHING.contains(event.operation())) {
+                implied.add(plain(event, state, within.lo()));
+            }
             return new Candidates(implied, true, false);
         }
         boolean open = !within.isExact() && BY_VALUE.contains(event.operation());
@@ -214,10 +231,10 @@ final class Moments implements Instants {
             case READ_TSC, GUEST_READ_TSC -> {
                 Object value = event.results().get(Field.VALUE);
                 if (value != null && vcpuOnline(event, state)) {
-                    implied.add(plain(event, state, instantOfRead(event, state, (long) value)));
+                    implied.add(plain(event, state, instantOfRead(event, state, within, (long) value)));
                 }
             }
-            case GUEST_READ_CLOCK -> implyClockRead(event, state, implied);
+            case GUEST_READ_CLOCK -> implyClockRead(event, state, within, implied);
             case BEGIN_GET_CLOCK ->
                 event.revealedClocks().forEach(seen -> implyClock(event, state, within, seen.clock(), implied));
             case GET_CLOCK -> implyGetClock(event, state, within, implied);
@@ -313,7 +330,7 @@ final class Moments implements Instants {
         }
         for (StateVariable read : READ_BY_KVM) {
             if (changed(read, event, state) instanceof Long value && vcpuOnline(event, state)) {
-                tscs.add(instantOfRead(event, state, value));
+                tscs.add(instantOfRead(event, state, within, value));
                 offsets(event).forEach(o -> tscs.add(instantOfWrite(value, o)));
             }
         }
@@ -363,25 +380,70 @@ final class Moments implements Instants {
         return value instanceof Map<?, ?> parts ? parts.get(event.vcpu()) : value;
     }
 
-    private long instantOfRead(TraceEvent event, State state, long value) {
-        return bits("InstantOfRead", state, Map.of("vcpu", IntValue.gen(event.vcpu()), "value", Words64.word(value)));
+    /** When the vCPU's TSC reads {@code value}; where a host scales, that is looked for within an interval. */
+    private long instantOfRead(TraceEvent event, State state, Interval within, long value) {
+        return header.x86().tscFracBits() == 0
+                ? bits(
+                        "InstantOfRead",
+                        state,
+                        Map.of(Field.VCPU.name(), IntValue.gen(event.vcpu()), "value", Words64.word(value)))
+                : first(within, tsc -> guestTsc(event, state, tsc) - value >= 0);
     }
 
-    private void implyClockRead(TraceEvent event, State state, Set<Moment> implied) {
+    /** When the vCPU reads {@code clock} from a page, about. */
+    private long instantOfClockRead(TraceEvent event, State state, Interval within, long clock) {
+        Value page = IntValue.gen((int) event.arg(Field.PAGE));
+        if (header.x86().tscFracBits() == 0) {
+            return bits(
+                    "InstantOfClockRead",
+                    state,
+                    Map.of(
+                            Field.VCPU.name(),
+                            IntValue.gen(event.vcpu()),
+                            Field.PAGE.name(),
+                            page,
+                            "clock",
+                            Words64.word(clock)));
+        }
+        Value contents = ((FcnRcdValue) specification.look("pvclock", state).toFcnRcd()).select(page);
+        return first(within, tsc -> {
+            Value guestTsc = Words64.word(guestTsc(event, state, tsc));
+            return bits("PageReading", state, Map.of("p", contents, "tsc", guestTsc)) - clock >= 0;
+        });
+    }
+
+    /** The first instant of an interval from which on something is true; its end if it is not there either. */
+    private static long first(Interval within, LongPredicate isTrue) {
+        long lo = within.lo();
+        long hi = within.hi() - lo > MOST_CYCLES ? lo + MOST_CYCLES : within.hi();
+        while (hi - lo > 0) {
+            long middle = lo + ((hi - lo) >>> 1);
+            if (isTrue.test(middle)) {
+                hi = middle;
+            } else {
+                lo = middle + 1;
+            }
+        }
+        return lo;
+    }
+
+    private long guestTsc(TraceEvent event, State state, long tsc) {
+        return bits("GuestTsc", Specification.with(state, HOST_TSC, Words64.word(tsc)), on(event));
+    }
+
+    private void implyClockRead(TraceEvent event, State state, Interval within, Set<Moment> implied) {
         if (!(event.results().get(Field.CLOCK) instanceof Long clock)
                 || !vcpuOnline(event, state)
                 || !((Set<?>) look(StateVariable.ONLINE, state)).contains(event.arg(Field.PAGE))) {
             return;
         }
-        long near = bits(
-                "InstantOfClockRead",
-                state,
-                Map.of(
-                        "vcpu", IntValue.gen(event.vcpu()),
-                        "page", IntValue.gen((int) event.arg(Field.PAGE)),
-                        "clock", Words64.word(clock)));
+        long near = instantOfClockRead(event, state, within, clock);
         for (long tsc = near - NEAR; tsc - near <= NEAR; tsc++) {
             implied.add(plain(event, state, tsc));
+        }
+        if (specification.look("guestLastClock", state).member(Words64.word(clock))) {
+            // A guest that would read less than before reads the same again, at any instant until then.
+            implied.add(plain(event, state, within.lo()));
         }
     }
 
@@ -407,6 +469,10 @@ final class Moments implements Instants {
                 ? bits("InstantOfNs", state, Map.of("ns", Words64.word(ns)))
                 : within.lo();
         implied.add(new Moment(tsc, ns, realtime(event.when(), state)));
+        long earliest = nearest(within, tsc - NEAR);
+        if (Math.abs(earliest - tsc) <= NEAR) {
+            implied.add(new Moment(earliest, ns, realtime(event.when(), state)));
+        }
     }
 
     /** An entry that takes the host's clocks, for the masterclock or for a page. */
