@@ -208,7 +208,7 @@ final class BenchValidateCommand implements Callable<Integer> {
     }
 
     private static String ratio(double ratio) {
-        return String.format(Locale.ROOT, "%.3f", ratio);
+        return ratio < 0.01 ? "1/" + Math.round(1 / ratio) : String.format(Locale.ROOT, "%.3f", ratio);
     }
 
     private interface Work {
