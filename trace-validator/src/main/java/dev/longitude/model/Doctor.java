@@ -61,6 +61,30 @@ public enum Doctor {
             return SAFETY.config();
         }
     },
+    /** EXCEPT on a function of functions, from which another one has been made. */
+    SHARED_EXCEPT(
+            "EXCEPT stays on a function whose domain is a set of functions",
+            false,
+            1,
+            ImmutableList.of("-workers", "1")) {
+        @Override
+        String text() {
+            return counting(
+                    "Keys == [{1, 2} -> {0, 1}]",
+                    "Key(n) == [i \\in {1, 2} |-> n]",
+                    "Mid == [i \\in {1, 2} |-> i - 1]",
+                    "One == [[k \\in Keys |-> [j \\in Keys |-> 0]] EXCEPT ![Key(1)][Key(0)] = x]",
+                    "Other(f) == [f EXCEPT ![Mid][Mid] = 7]",
+                    "Wrong == LET one == One",
+                    "             other == Other(one)",
+                    "         IN other \\notin [Keys -> [Keys -> {9}]] /\\ one[Key(1)][Key(0)] # 3");
+        }
+
+        @Override
+        String config() {
+            return SAFETY.config();
+        }
+    },
     /** With -continue the exit code tells of a violation. */
     CONTINUE(
             "with -continue the exit code tells of a violation",

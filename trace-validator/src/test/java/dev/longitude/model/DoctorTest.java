@@ -15,7 +15,7 @@ class DoctorTest {
 
     /** Each is known of it; if one of these changes, another TLC is bundled. */
     @ParameterizedTest
-    @EnumSource(names = {"LAZY_EXCEPT", "CONTINUE"})
+    @EnumSource(names = {"LAZY_EXCEPT", "SHARED_EXCEPT", "CONTINUE"})
     void theBundledTlcHasItsKnownFaults(Doctor check) throws Exception {
         assertThat(check.isNeeded()).isFalse();
         assertThat(check.isRight()).isFalse();
