@@ -100,9 +100,10 @@ EXTENDS TLC
 (*   offset.                                                               *)
 (*   The series, v2 and v3.                                                *)
 (*                                                                         *)
-(* offsetsOfVm: both offsets are the VM's.  Without it each vCPU has its   *)
-(*   own, and setting one is a loop over them.                             *)
-(*   Since 6.4 (the virtual one since 6.3, commit 47053904e182).           *)
+(* offsetsOfVm: a counter's offset is the VM's.  Without it each vCPU has  *)
+(*   its own, and setting one is a loop over them.                         *)
+(*   Since 6.3, commit 47053904e182, for the virtual counter; until 6.4    *)
+(*   the physical one's cannot be set, and is 0.                           *)
 (*                                                                         *)
 (* setCounterOffset: there is KVM_ARM_SET_COUNTER_OFFSET; once it has been *)
 (*   used, nothing else moves the VM's counters.                           *)
@@ -112,7 +113,8 @@ EXTENDS TLC
 (*   counter.                                                              *)
 (*   Since 6.4, commit 680232a94c12.                                       *)
 (*                                                                         *)
-(* usesCntpoff: the hardware subtracts the physical offset, where it can.  *)
+(* usesCntpoff: the hardware subtracts the physical offset, where it can;  *)
+(*   CNTHCTL_EL2 has its ECV bit set for that.                             *)
 (*   Since 6.4.                                                            *)
 (*                                                                         *)
 (* trapsAtLoad: under VHE the traps are set up when a vCPU is loaded.      *)
@@ -252,9 +254,11 @@ LOCAL Mended   == {"keepsLineOnMatch", "zeroIsAValue", "synchronizesOnKhz", "ref
 \* ... and arm64.
 LOCAL PerVcpu  == {"systemCounterState", "trapsInIoctl"}
 LOCAL Attrs    == {"timerOffsetAttrs", "getVtimerFallsThrough"}
-LOCAL OfVm     == {"offsetsOfVm", "setCounterOffset", "ptimerCnt", "usesCntpoff", "trapsAtLoad"}
+LOCAL Global   == {"offsetsOfVm"}
+LOCAL OfVm     == Global \cup {"setCounterOffset", "ptimerCnt", "usesCntpoff", "trapsAtLoad"}
 LOCAL Flips    == OfVm \cup {"flipsCval"}
-LOCAL Mended64 == Flips \cup {"cvalCannotWrap", "creationKeepsLine", "setNeedsAllVcpus", "ignoredWriteFails"}
+LOCAL NoWrap   == Flips \cup {"cvalCannotWrap"}
+LOCAL Mended64 == NoWrap \cup {"creationKeepsLine", "setNeedsAllVcpus", "ignoredWriteFails"}
 
 \* v3.16 stands for the kernels before the three oldest defects were mended, as far as those go.
 \* (The two of the series have what it posted, on a kernel of the time.)
@@ -267,11 +271,13 @@ Profiles ==
   @@ "series-v2" :> With(Posted \cup Attrs)
   @@ "v5.16"     :> With(Merged)
   @@ "v6.1"      :> With(Merged)
+  @@ "v6.3"      :> With(Merged \cup Global)
   @@ "v6.4"      :> With(Merged \cup OfVm)
   @@ "v6.6"      :> With(Merged \cup Flips)
   @@ "v6.7"      :> With(Gated \cup Flips)
   @@ "v6.8"      :> With(Sparing \cup Flips)
   @@ "v6.12"     :> With(Sparing \cup Flips)
   @@ "v7.3"      :> With(Latest \cup Flips)
+  @@ "v7.3.4"    :> With(Latest \cup NoWrap)
   @@ "corrected" :> With(Latest \cup Mended \cup Mended64)
 =============================================================================

@@ -34,16 +34,16 @@ VARIABLES
   cntvoffEl2,      \* CNTVOFF_EL2: what the hardware subtracts for CNTVCT
   cntpoffEl2,      \* CNTPOFF_EL2: ... and for CNTPCT, where it can
 
-  \* Each VM.  Since 6.4 (arch_timer_vm_data):
+  \* Each VM.  Since 6.3 (arch_timer_vm_data):
   voffset,         \* the virtual counter's offset
-  poffset,         \* the physical counter's offset
+  poffset,         \* the physical counter's offset, 0 until 6.4
   vmCounterOffset, \* the VMs with KVM_ARCH_FLAG_VM_COUNTER_OFFSET: the offset was set for good
   \* ... and before, when an offset is copied to vCPU after vCPU under kvm->lock:
   broadcasts,      \* the loops that are under way: a function over the VMs whose kvm->lock is held
 
   \* Each vCPU.
   creating,        \* the vCPUs whose creation has begun: not yet among those that a loop finds
-  shadowCntvoff,   \* the virtual counter's offset, before 6.4: a function over both of them
+  shadowCntvoff,   \* the virtual counter's offset, before 6.3: a function over both of them
   shadowCntpoff,   \* the physical counter's offset, in the series as posted
   inRun,           \* the vCPUs that are in KVM_RUN: they hold their vCPU mutex
   loadedOn,        \* where the loaded vCPUs are: a function to physical CPUs
@@ -92,18 +92,19 @@ Without(f, key) == [k \in DOMAIN f \ {key} |-> f[k]]
 VirtualOffset(vcpu)  == IF kernel.offsetsOfVm THEN voffset[VmOf(vcpu)] ELSE shadowCntvoff[vcpu]
 PhysicalOffset(vcpu) == IF kernel.offsetsOfVm THEN poffset[VmOf(vcpu)] ELSE shadowCntpoff[vcpu]
 
+\* has_cntpoff(): does the hardware subtract the physical offset?
+UsesCntpoff == kernel.usesCntpoff /\ vhe /\ ecv
+
 \* CNTHCTL_EL2.  EL1PCTEN lets a guest read CNTPCT, EL1PCEN use the physical timer; a bit that is
-\* 0 traps.  In the host's own view under VHE (E2H) both stand ten bits further left.
+\* 0 traps.  In the host's own view under VHE (E2H) both stand ten bits further left.  ECV makes
+\* CNTPOFF_EL2 count: a kernel that does not use that register leaves it off.
 EL1PCTEN == IF vhe THEN 10 ELSE 0
 EL1PCEN  == EL1PCTEN + 1
 ECV      == 12
 Allowing(counter, timer) ==
   (IF counter THEN 2 ^ EL1PCTEN ELSE 0) + (IF timer THEN 2 ^ EL1PCEN ELSE 0)
-  + (IF vhe /\ ecv THEN 2 ^ ECV ELSE 0)
+  + (IF UsesCntpoff THEN 2 ^ ECV ELSE 0)
 AllowsCounter(cnthctl) == (cnthctl \div 2 ^ EL1PCTEN) % 2 = 1
-
-\* has_cntpoff(): does the hardware subtract the physical offset?
-UsesCntpoff == kernel.usesCntpoff /\ vhe /\ ecv
 
 \* What is allowed to a vCPU with this physical offset.  Without VHE its timer is always emulated.
 ForGuest(offset) ==
@@ -178,7 +179,7 @@ BroadcastTo(vcpu) ==
 \* Is the offset one that puts back what was read?  (For a property.)
 PutsBack(vm, op, x) == <<op, x>> \in got[vm]
 
-\* A write of the VM's offsets: since 6.4 they are two variables, and need no loop.
+\* A write of the VM's offsets: since 6.3 they are two variables, and need no loop.
 SetOfVm(vm, timers, offset) ==
   /\ voffset' = IF "vtimer" \in timers THEN With(voffset, vm, offset) ELSE voffset
   /\ poffset' = IF "ptimer" \in timers THEN With(poffset, vm, offset) ELSE poffset
@@ -334,7 +335,7 @@ CreateVm(vm) ==
   /\ reply' = [op |-> "CreateVm"]
   /\ UNCHANGED <<hostVars, pcpuVars, vmCounterOffset, broadcasts, lifeVars, runVars, ptimer>>
 
-\* kvm_timer_vcpu_init(), before 6.4: the virtual counter of the whole VM starts again from 0.  The
+\* kvm_timer_vcpu_init(), before 6.3: the virtual counter of the whole VM starts again from 0.  The
 \* vCPU's own physical offset is 0.
 BeginCreateVcpu(vcpu) ==
   /\ ~kernel.offsetsOfVm
@@ -622,6 +623,12 @@ OneEach ==
   /\ \A v, w \in DOMAIN loadedOn : loadedOn[v] = loadedOn[w] => v = w
   /\ \A p \in DOMAIN cntvoffEl2 :
        (\A v \in DOMAIN loadedOn : loadedOn[v] # p) => cntvoffEl2[p] = Zero /\ cntpoffEl2[p] = Zero
+
+\* All vCPUs of a VM have one virtual offset, whatever is under way.  Since 6.3, where it is one
+\* variable; before, a vCPU that is loaded while an offset is being copied may have another one than
+\* the vCPU beside it.
+OneVirtualOffset ==
+  \A v, w \in online : VmOf(v) = VmOf(w) => VirtualOffset(v) = VirtualOffset(w)
 
 \* Without VHE the host itself is at the mercy of the same bits: they are the guest's only while
 \* the guest executes.

@@ -275,6 +275,10 @@ Synchronize(vcpu, rate, value, byUser) ==
 \* The rate that the vCPU has.
 RateOf(vcpu) == [khz |-> virtualTscKhz[vcpu], ratio |-> tscScalingRatio[vcpu]]
 
+\* KVM_SET_TSC_KHZ, on a vCPU and on the VM, first looks whether a host that scales can scale so far
+\* (max_guest_tsc_khz).
+TooFast(khz) == tscFracBits # 0 /\ khz >= MaxGuestTscKhz(tscFracBits, tscKhz)
+
 \* set_tsc_khz(): what comes of asking for khz, of which 0 is the host's.  ratio is Zero where
 \* the host cannot do it: it does not scale and khz is less than its own, or no ratio says it.
 \* Without scaling a faster guest is caught up with, by raising its offset now and then.
@@ -335,10 +339,10 @@ ComputeGuestTsc(vcpu, kernelNs) ==
   ELSE Add(thisTscWrite[vcpu], NsToCycles(virtualTscKhz[vcpu], Sub(kernelNs, thisTscNsec[vcpu])))
 
 \* Without the masterclock an update reads first the TSC and then the base clock: time may pass in
-\* between.
+\* between.  (Also where the masterclock was updated on the way, and is off.)
 TakeHostTsc(vcpu) ==
   /\ vcpu \in online /\ vcpu \notin inGuest \ kicked
-  /\ vcpu \in clockUpdate
+  /\ vcpu \in clockUpdate \cup masterclockUpdate
   /\ tscTaken' = With(tscTaken, vcpu, hostTsc)
   /\ reply' = [op |-> "TakeHostTsc", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
@@ -397,9 +401,11 @@ WorkOffRequests(vcpu) ==
 (* Operations of userspace                                                 *)
 (***************************************************************************)
 
-\* KVM_CREATE_VCPU (VM ioctl), up to and with kvm_arch_vcpu_postcreate().
+\* KVM_CREATE_VCPU (VM ioctl), up to and with kvm_arch_vcpu_postcreate().  (A vCPU whose host cannot
+\* do the VM's rate is not modelled: it is created all the same, without a ratio.)
 CreateVcpu(vcpu) ==
   /\ vcpu \notin online
+  /\ RateFor(defaultTscKhz).ratio # Zero
   /\ Synchronize(vcpu, RateFor(defaultTscKhz), Zero, FALSE)
   /\ tscCatchup' = IF CatchesUp(defaultTscKhz) THEN tscCatchup \cup {vcpu} ELSE tscCatchup
   /\ tscAlwaysCatchup' = IF CatchesUp(defaultTscKhz) THEN tscAlwaysCatchup \cup {vcpu}
@@ -475,10 +481,10 @@ ReadTsc(vcpu) ==
 \* KVM_SET_TSC_KHZ on a vCPU.
 SetTscKhz(vcpu, khz) ==
   LET rate    == RateFor(khz)
-      refused == rate.ratio = Zero
+      refused == TooFast(khz) \/ rate.ratio = Zero
   IN /\ VcpuIdle(vcpu)
      /\ \/ /\ refused
-           /\ virtualTscKhz' = IF kernel.refusalKeepsKhz THEN virtualTscKhz
+           /\ virtualTscKhz' = IF TooFast(khz) \/ kernel.refusalKeepsKhz THEN virtualTscKhz
                                ELSE With(virtualTscKhz, vcpu, rate.khz)
            /\ UNCHANGED <<syncVars, tscScalingRatio, tscCatchup, tscAlwaysCatchup, masterclockUpdate>>
         \/ /\ ~refused
@@ -509,11 +515,11 @@ GetVmTscKhz ==
   /\ UNCHANGED <<guestSeen, clockSeen>>
   /\ OnlyReads
 
-\* KVM_SET_TSC_KHZ on the VM.
+\* KVM_SET_TSC_KHZ on the VM.  A host that cannot scale takes any rate: what comes of it, the vCPUs
+\* that are created later find out.
 SetVmTscKhz(khz) ==
-  LET refused == kernel.vmTscKhzFirst /\ online # {}
-  IN /\ RateFor(khz).ratio # Zero
-     /\ defaultTscKhz' = IF refused THEN defaultTscKhz ELSE Wanted(khz)
+  LET refused == TooFast(khz) \/ (kernel.vmTscKhzFirst /\ online # {})
+  IN /\ defaultTscKhz' = IF refused THEN defaultTscKhz ELSE Wanted(khz)
      /\ reply' = [op |-> "SetVmTscKhz", khz |-> khz, errno |-> IF refused THEN 22 ELSE 0]
      /\ UNCHANGED <<hostVars, syncVars, virtualTscKhz, tscScalingRatio, tscCatchup, tscAlwaysCatchup,
                     tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock, requestVars, callVars,
@@ -616,18 +622,40 @@ GetClock ==
                     pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
 
 \* MSR_KVM_SYSTEM_TIME_NEW, written by the host (KVM_SET_MSRS) or by the guest: where its page is,
-\* and whether it is to be kept up to date.  What stands in it stays: it is the guest's memory.
-SetSystemTime(vcpu, active) ==
-  /\ pvclock' = With(pvclock, vcpu, [pvclock[vcpu] EXCEPT !.active = active])
+\* and whether it is to be kept up to date.  A page is the guest's memory: at the same address what
+\* stands in it stays, and a page that moves is at first all zeros, its version as well.
+SetSystemTime(vcpu, active, moves) ==
+  /\ pvclock' = With(pvclock, vcpu,
+                     [(IF active /\ moves THEN NoPage ELSE pvclock[vcpu]) EXCEPT !.active = active])
   /\ clockUpdate' = clockUpdate \cup {vcpu}
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset,
                  backwardsTscObserved, stoppedRequest, callVars, inGuest, seenVars>>
 
-WriteSystemTime(vcpu, active) ==
+WriteSystemTime(vcpu, active, moves) ==
   /\ VcpuIdle(vcpu)
-  /\ SetSystemTime(vcpu, active)
-  /\ reply' = [op |-> "WriteSystemTime", vcpu |-> vcpu, active |-> active]
+  /\ SetSystemTime(vcpu, active, moves)
+  /\ reply' = [op |-> "WriteSystemTime", vcpu |-> vcpu, active |-> active, moves |-> moves]
   /\ UNCHANGED <<masterclockUpdate, kicked, bootVcpuRunsOldKvmclock>>
+
+\* The page's memory gets another content, and not from KVM: the VMM loads the guest's memory, or a
+\* page moves to where the memory was not zero.  KVM goes on from the version and the flag "stopped"
+\* that it finds.
+WritePvclockPage(vcpu, version, tscTimestamp, systemTime, mul, shift, flags) ==
+  /\ vcpu \in online /\ vcpu \notin inGuest \ kicked
+  /\ version % 2 = 0 /\ flags \in 0 .. 3
+  /\ IsWord(tscTimestamp) /\ IsWord(systemTime) /\ IsWord(mul)
+  /\ pvclock' = With(pvclock, vcpu,
+                     [active       |-> pvclock[vcpu].active,
+                      version      |-> version,
+                      tscTimestamp |-> tscTimestamp,
+                      systemTime   |-> systemTime,
+                      mul          |-> mul,
+                      shift        |-> shift,
+                      stable       |-> flags % 2 = 1,
+                      stopped      |-> flags >= 2])
+  /\ reply' = [op |-> "WritePvclockPage", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
+                 requestVars, callVars, inGuest, seenVars>>
 
 \* KVM_KVMCLOCK_CTRL: tell the guest that it was stopped.
 KvmclockCtrl(vcpu) ==
@@ -665,8 +693,8 @@ LoadVcpu(vcpu) ==
                  masterVars, kvmclockOffset, oddVars, pvclock, masterclockUpdate, stoppedRequest,
                  kicked, callVars, inGuest, seenVars>>
 
-\* A clock update for reasons of KVM's own: periodically (until 6.18), 100 ms after a vCPU's page
-\* was set up or loaded, or because of an interface that is not modelled.
+\* KVM_REQ_CLOCK_UPDATE for reasons of KVM's own: periodically (until 6.18), 100 ms after a vCPU's
+\* page was set up or loaded, or because of an interface that is not modelled.
 AskForClockUpdate(vcpu) ==
   /\ vcpu \in online
   /\ clockUpdate' = clockUpdate \cup {vcpu}
@@ -674,6 +702,17 @@ AskForClockUpdate(vcpu) ==
   /\ reply' = [op |-> "AskForClockUpdate", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
                  pvclock, masterclockUpdate, stoppedRequest, callVars, inGuest, seenVars>>
+
+\* KVM_REQ_MASTERCLOCK_UPDATE because of an interface that is not modelled: host or guest writes
+\* HV_X64_MSR_REFERENCE_TSC with its enabling bit (for its vCPU); until 7.2 KVM_XEN_HVM_SET_ATTR of
+\* the shared info page (for each vCPU of the VM).
+AskForMasterclockUpdate(vcpu) ==
+  /\ vcpu \in online
+  /\ masterclockUpdate' = masterclockUpdate \cup {vcpu}
+  /\ kicked' = kicked \cup ({vcpu} \cap inGuest)
+  /\ reply' = [op |-> "AskForMasterclockUpdate", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
+                 pvclock, clockUpdate, stoppedRequest, callVars, inGuest, seenVars>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -749,14 +788,15 @@ GuestClearsStopped(vcpu) ==
 
 \* The guest writes MSR_KVM_SYSTEM_TIME_NEW, or the legacy MSR_KVM_SYSTEM_TIME.  vCPU 0 decides by
 \* its choice whether there may be a masterclock.
-GuestWriteSystemTime(vcpu, active, legacy) ==
+GuestWriteSystemTime(vcpu, active, legacy, moves) ==
   /\ vcpu \in inGuest
-  /\ SetSystemTime(vcpu, active)
+  /\ SetSystemTime(vcpu, active, moves)
   /\ bootVcpuRunsOldKvmclock' = IF vcpu = 0 THEN legacy ELSE bootVcpuRunsOldKvmclock
   /\ masterclockUpdate' = IF bootVcpuRunsOldKvmclock' # bootVcpuRunsOldKvmclock
                           THEN masterclockUpdate \cup {vcpu} ELSE masterclockUpdate
   /\ kicked' = kicked \cup {vcpu}
-  /\ reply' = [op |-> "GuestWriteSystemTime", vcpu |-> vcpu, active |-> active, legacy |-> legacy]
+  /\ reply' = [op |-> "GuestWriteSystemTime", vcpu |-> vcpu, active |-> active, legacy |-> legacy,
+               moves |-> moves]
 
 \* The guest moves its own TSC on vcpu, by delta.  Since 5.10 (0c899c25d754) this is not
 \* synchronised: the offset moves, and KVM's books do not learn of it.
@@ -812,14 +852,20 @@ TimePasses(tsc, ns, realtime) ==
   /\ reply' = [op |-> "TimePasses"]
   /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>
 
-\* pvclock_gtod_notify(): once the clocksource is not the TSC any more, all vCPUs of a VM with a
-\* masterclock are asked to update it.  When it is the TSC again, nobody is.
+\* pvclock_gtod_notify() and pvclock_gtod_update_fn(): when the clocksource is not the TSC any more,
+\* all vCPUs of all VMs are asked for a masterclock update, those of a VM without the masterclock as
+\* well.  But nobody is if no VM of the host has had the masterclock (kvm_guest_has_master_clock):
+\* of the other VMs this one knows nothing.  When the clocksource is the TSC again, nobody is asked.
+ClocksourceLost ==
+  \/ masterclockUpdate' = online
+  \/ ~useMasterClock /\ masterclockUpdate' = masterclockUpdate
+
 HostClocksource(isTsc) ==
   /\ tscClocksource # isTsc
   /\ isTsc => ~tscUnstable
   /\ tscClocksource' = isTsc
   /\ paceTsc' = hostTsc /\ paceNs' = hostNs
-  /\ masterclockUpdate' = IF ~isTsc /\ useMasterClock THEN online ELSE masterclockUpdate
+  /\ IF isTsc THEN masterclockUpdate' = masterclockUpdate ELSE ClocksourceLost
   /\ reply' = [op |-> "HostClocksource", isTsc |-> isTsc]
   /\ UNCHANGED <<fixedVars, tscUnstable, timeVars, syncVars, rateVars, tscAdjust, masterVars,
                  kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
@@ -830,7 +876,7 @@ HostTscUnstable ==
   /\ ~tscUnstable
   /\ tscUnstable' = TRUE
   /\ tscClocksource' = FALSE
-  /\ masterclockUpdate' = IF useMasterClock THEN online ELSE masterclockUpdate
+  /\ IF tscClocksource THEN ClocksourceLost ELSE masterclockUpdate' = masterclockUpdate
   /\ reply' = [op |-> "HostTscUnstable"]
   /\ UNCHANGED <<fixedVars, timeVars, paceTsc, paceNs, syncVars, rateVars, tscAdjust, masterVars,
                  kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
@@ -861,7 +907,7 @@ HostResumes(missing, ns) ==
                     inGuest, seenVars>>
 
 \* One step of KVM under any VMM and any guest, besides time.
-Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy) ==
+Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy, moves, version, shift) ==
   \/ CreateVcpu(vcpu)
   \/ WriteTsc(vcpu, word)
   \/ SetTscOffset(vcpu, word)
@@ -877,11 +923,13 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy) ==
   \/ SetClock(clock, flags, realtime)
   \/ BeginGetClock
   \/ GetClock
-  \/ WriteSystemTime(vcpu, flag)
+  \/ WriteSystemTime(vcpu, flag, moves)
   \/ KvmclockCtrl(vcpu)
   \/ ReadPvclockPage(vcpu)
+  \/ WritePvclockPage(vcpu, version, word, clock, realtime, shift, flags)
   \/ LoadVcpu(vcpu)
   \/ AskForClockUpdate(vcpu)
+  \/ AskForMasterclockUpdate(vcpu)
   \/ TakeHostTsc(vcpu)
   \/ EnterGuest(vcpu)
   \/ ReenterGuest(vcpu)
@@ -889,7 +937,7 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy) ==
   \/ GuestReadTsc(vcpu)
   \/ GuestReadClock(vcpu, page)
   \/ GuestClearsStopped(vcpu)
-  \/ GuestWriteSystemTime(vcpu, flag, legacy)
+  \/ GuestWriteSystemTime(vcpu, flag, legacy, moves)
   \/ GuestWriteTsc(vcpu, word)
   \/ GuestWriteTscAdjust(vcpu, word)
   \/ GuestReadTscAdjust(vcpu)
@@ -960,6 +1008,17 @@ SameClock ==
 NoNeedlessUpdate ==
   (reply.op \in {"EnterGuest", "ReenterGuest"} /\ reply.updated) => reply.needed
 
+\* The loss of the host's clocksource concerns only VMs that have the masterclock.  If it fails, each
+\* vCPU of the others performs an update for nothing.
+LossIsOfMasterClocks ==
+  [][reply'.op \in {"HostClocksource", "HostTscUnstable"} /\ ~useMasterClock
+       => masterclockUpdate' = masterclockUpdate]_vars
+
+\* A page that says that the guest was stopped says so until the guest has noticed.  If it fails, the
+\* guest's watchdogs take the time for which it was held for a hang of its own.
+StoppedStays ==
+  [][\A v \in online : pvclock[v].stopped /\ reply'.op # "GuestClearsStopped" => pvclock'[v].stopped]_vars
+
 \* No small negative difference is taken for a huge time: kvmclock has not begun before 0, and a
 \* TSC that is caught up is not raised beyond where it should be.  If it fails, the guest's clock
 \* leaps by centuries.
@@ -988,6 +1047,10 @@ WriteTakesEffect ==
 ErrorChangesNothing ==
   [][reply'.op \in {"SetTscKhz", "SetVmTscKhz", "SetClock", "KvmclockCtrl"} /\ reply'.errno # 0
        => UNCHANGED kvmVars]_vars
+
+\* The VM's rate is one that its host can give a vCPU.  If it fails, a VMM that was told that the
+\* rate is set creates vCPUs that do not have it.
+RateCanBeHad == RateFor(defaultTscKhz).ratio # Zero
 
 \* Setting a vCPU's rate changes how fast its TSC goes on, not where it is.  If it fails, the
 \* guest's time leaps, by hours on a host that has been up for days.

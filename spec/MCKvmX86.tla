@@ -17,7 +17,9 @@ CONSTANTS Kernel,       \* name of a profile
           Clocks,       \* what the VMM may set kvmclock to
           Flags,        \* ... and with which flags
           Kvmclock,     \* TRUE: the guest uses kvmclock
-          HostEvents,   \* of "clocksource", "unstable", "resume": what may befall the host
+          Events,       \* of "clocksource", "unstable", "resume": what may befall the host; of
+                        \* "masterclock": KVM may ask for an update; of "legacy", "moves": how the
+                        \* guest may register its page anew; of "memory": the VMM may load a page
           Without,      \* the operations that are left out, by name; mostly none
           MaxWrites     \* generations that may be opened
 
@@ -51,14 +53,21 @@ MCNext ==
                                 \/ GuestWriteTscAdjust(vcpu, value)
        \/ Adjusts # {} /\ Has("ReadTscAdjust") /\ (ReadTscAdjust(vcpu) \/ GuestReadTscAdjust(vcpu))
        \/ /\ Kvmclock
-          /\ \/ WriteSystemTime(vcpu, TRUE)
+          /\ \/ WriteSystemTime(vcpu, TRUE, FALSE)
              \/ vcpu \in kicked /\ ReenterGuest(vcpu)
              \/ Has("GuestReadClock") /\ GuestReadClock(vcpu, vcpu)
              \/ Has("KvmclockCtrl") /\ (KvmclockCtrl(vcpu) \/ GuestClearsStopped(vcpu))
-       \/ "unstable" \in HostEvents /\ LoadVcpu(vcpu)
-  \/ \E isTsc \in BOOLEAN : "clocksource" \in HostEvents /\ HostClocksource(isTsc)
-  \/ "unstable" \in HostEvents /\ HostTscUnstable
-  \/ "resume" \in HostEvents /\ ~backwardsTscObserved /\ HostResumes(2, hostNs)
+       \/ "unstable" \in Events /\ LoadVcpu(vcpu)
+       \/ "masterclock" \in Events /\ AskForMasterclockUpdate(vcpu)
+       \/ /\ {"legacy", "moves"} \cap Events # {}
+          /\ \E legacy \in {FALSE, "legacy" \in Events}, moves \in {FALSE, "moves" \in Events} :
+               GuestWriteSystemTime(vcpu, TRUE, legacy, moves)
+       \/ /\ "memory" \in Events
+          /\ \E version \in {0, 4}, flags \in {0, 2} :
+               WritePvclockPage(vcpu, version, Zero, Zero, 1, 0, flags)
+  \/ \E isTsc \in BOOLEAN : "clocksource" \in Events /\ HostClocksource(isTsc)
+  \/ "unstable" \in Events /\ HostTscUnstable
+  \/ "resume" \in Events /\ ~backwardsTscObserved /\ HostResumes(2, hostNs)
 
 Bounded == /\ Sub(hostNs, Zero) <= CyclesToNs(Khz, Duration)
            /\ curTscGeneration <= MaxWrites /\ nrVcpusMatched <= NrVcpus

@@ -44,7 +44,7 @@ Line(vcpu) == [offset |-> tscOffset[vcpu], ratio |-> tscScalingRatio[vcpu]]
 \* The operations of KVM, by their names.  Those that are two steps are begun first.
 Kvm(step, vcpu) ==
   CASE step.op = "CreateVcpu"      -> CreateVcpu(vcpu)
-    [] step.op = "WriteSystemTime" -> WriteSystemTime(vcpu, TRUE)
+    [] step.op = "WriteSystemTime" -> WriteSystemTime(vcpu, TRUE, FALSE)
     [] step.op = "SetVmTscKhz"     -> SetVmTscKhz(GuestKhz)
     [] step.op = "SetTscKhz"       -> SetTscKhz(vcpu, GuestKhz)
     [] step.op = "ReadTsc"         -> ReadTsc(vcpu)

@@ -58,6 +58,9 @@ Ratio(fracBits, userKhz, hostKhz) ==
   LET ratio == (2 ^ fracBits * userKhz) \div hostKhz
   IN IF ratio < Modulus THEN ratio ELSE 0
 
+\* max_guest_tsc_khz: the first rate that is too high for the largest ratio.
+MaxGuestTscKhz(fracBits, hostKhz) == ((Modulus - 1) * hostKhz) \div 2 ^ fracBits
+
 \* kvm_scale_tsc(): the product is kept whole, then truncated.
 Scale(fracBits, cycles, ratio) ==
   IF ratio = DefaultRatio(fracBits) THEN cycles

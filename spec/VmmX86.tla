@@ -106,7 +106,7 @@ SetUpKvmclock(vcpu) ==
   /\ Kvmclock
   /\ phase = "held"
   /\ ~pvclock[vcpu].active
-  /\ WriteSystemTime(vcpu, TRUE)
+  /\ WriteSystemTime(vcpu, TRUE, FALSE)
   /\ UNCHANGED vmmVars
 
 RestoreClock(clock) ==

@@ -35,13 +35,6 @@ KeepsPace64(khz, cycles, ns) ==
   IN /\ Number(ns) <= nominal + slack
      /\ Number(ns) + slack >= nominal
 
-\* The least ns, if the pace is off by at most one part in 2^bits.  (For a choice that leaves room
-\* either way: half of what KeepsPace allows.)
-LeastNs(khz, cycles, bits) ==
-  LET nominal == Number(CyclesToNs64(khz, cycles))
-      slack   == 2 + nominal \div 2^bits
-  IN Word(IF nominal > slack THEN nominal - slack ELSE 0)
-
 \* Clocks that have drifted by the same rounding for a quarter of an hour still show the same.
 SameNs64(a, b) == LET apart == Number(Sub64(a, b)) IN apart <= 100000 \/ apart >= 2^64 - 100000
 
@@ -86,6 +79,14 @@ Ratio64(fracBits, userKhz, hostKhz) ==
   LET ratio == (2^fracBits * userKhz) \div hostKhz
       most  == IF fracBits = 32 THEN 2^40 - 1 ELSE 2^64 - 1
   IN IF ratio < most THEN Word(ratio) ELSE Zero64
+
+\* The largest ratio is 2^64 - 1 on Intel, 2^40 - 1 on AMD; and no rate has more than 31 bits.  (TLC
+\* evaluates this one itself: a host's rate is less than 2^23.)
+MaxGuestTscKhz64(fracBits, hostKhz) ==
+  IF fracBits = 32 THEN 256 * hostKhz - 1
+  ELSE IF hostKhz < 32768 THEN 65536 * hostKhz - 1
+  ELSE 2147483647
+
 Scale64(fracBits, cycles, ratio) ==
   IF ratio = DefaultRatio64(fracBits) THEN cycles
   ELSE Word((Number(cycles) * Number(ratio)) \div 2^fracBits)

@@ -34,13 +34,16 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         SET_TSC_KHZ,
         GET_TSC_KHZ,
         GET_VM_TSC_KHZ,
+        SET_VM_TSC_KHZ,
         SET_CLOCK,
         SET_CLOCK_BY_REALTIME,
         WRITE_SYSTEM_TIME,
         KVMCLOCK_CTRL,
         READ_PVCLOCK_PAGE,
+        WRITE_PVCLOCK_PAGE,
         LOAD_VCPU,
         ASK_FOR_CLOCK_UPDATE,
+        ASK_FOR_MASTERCLOCK_UPDATE,
         GUEST_REENTER,
         GUEST_READ_CLOCK,
         GUEST_CLEARS_STOPPED,
@@ -51,8 +54,8 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         HOST_REALTIME
     }
 
-    private static final ImmutableSet<Kind> OF_THE_VM =
-            ImmutableSet.of(Kind.GET_CLOCK, Kind.GET_VM_TSC_KHZ, Kind.SET_CLOCK, Kind.SET_CLOCK_BY_REALTIME);
+    private static final ImmutableSet<Kind> OF_THE_VM = ImmutableSet.of(
+            Kind.GET_CLOCK, Kind.GET_VM_TSC_KHZ, Kind.SET_VM_TSC_KHZ, Kind.SET_CLOCK, Kind.SET_CLOCK_BY_REALTIME);
 
     /** A word on its own, or near what the vCPU has now: what a restore writes. */
     record Word(boolean relative, long number) {
@@ -66,12 +69,33 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         return 2 * host.tscKhz() - Math.floorMod(word.number(), 2 * host.tscKhz());
     }
 
+    /** One in eight is too high for a host that scales. */
+    private int rateOfVcpu(X86Host host) {
+        return word.number() % 8 == 0 && host.scaling().supported()
+                ? host.scaling().maxGuestTscKhz(host.tscKhz())
+                : rate(host);
+    }
+
     private boolean even() {
         return (word.number() & 1) == 0;
     }
 
-    private void playOnVm(X86Host host, X86Vm vm) {
+    /**
+     * The VM's rate. (Where the host cannot scale, a rate below its own only when no vCPU is to come: what that would get
+     * is not modelled.) One in four is about as high as the host's hardware can scale, or too high.
+     */
+    private int rateOfVm(X86Host host, boolean vcpusToCome) {
+        if (word.number() % 4 == 0) {
+            return host.scaling().supported()
+                    ? host.scaling().maxGuestTscKhz(host.tscKhz()) - (int) (word.number() & 4) / 4
+                    : Integer.MAX_VALUE;
+        }
+        return Math.max(rate(host), host.scaling().supported() || !vcpusToCome ? 1 : host.tscKhz());
+    }
+
+    private void playOnVm(X86Host host, X86Vm vm, boolean vcpusToCome) {
         switch (kind) {
+            case SET_VM_TSC_KHZ -> vm.setVmTscKhz(rateOfVm(host, vcpusToCome));
             case GET_VM_TSC_KHZ -> vm.getVmTscKhz();
             case SET_CLOCK -> vm.setClock(word.number(), even() ? 0 : (int) (word.number() & 15), 0);
             case SET_CLOCK_BY_REALTIME -> vm.setClock(word.number(), X86Vm.CLOCK_REALTIME, word.from(host.realtime()));
@@ -95,7 +119,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
     void play(X86Host host, X86Vm vm, List<X86Vcpu> vcpus, int most) {
         host.advance(cycles);
         if (OF_THE_VM.contains(kind)) {
-            playOnVm(host, vm);
+            playOnVm(host, vm, vcpus.size() < most);
             return;
         }
         if (kind.name().startsWith("HOST_")) {
@@ -123,14 +147,23 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
             case GUEST_WRITE_TSC_ADJUST -> target.guestWriteTscAdjust(word.from(0));
             case GUEST_READ_TSC_ADJUST -> target.guestReadTscAdjust();
             case WRITE_TSC_ADJUST -> target.writeTscAdjust(word.from(0));
-            case SET_TSC_KHZ -> target.setTscKhz(rate(host));
+            case SET_TSC_KHZ -> target.setTscKhz(rateOfVcpu(host));
             case GET_TSC_KHZ -> target.getTscKhz();
             case READ_TSC_ADJUST -> target.readTscAdjust();
-            case WRITE_SYSTEM_TIME -> target.writeSystemTime(even());
+            case WRITE_SYSTEM_TIME -> target.writeSystemTime(even(), word.number() % 3 == 0);
+            case WRITE_PVCLOCK_PAGE ->
+                target.writePvclockPage(
+                        (int) (word.number() & 0xfffe),
+                        new PvclockPage.Contents(
+                                word.number(),
+                                cycles,
+                                target.pvclockPage().contents().scale(),
+                                (int) (word.number() & 3)));
             case KVMCLOCK_CTRL -> target.kvmclockCtrl();
             case READ_PVCLOCK_PAGE -> target.readPvclockPage();
             case LOAD_VCPU -> target.load();
             case ASK_FOR_CLOCK_UPDATE -> target.askForClockUpdate();
+            case ASK_FOR_MASTERCLOCK_UPDATE -> target.askForMasterclockUpdate();
             case GUEST_REENTER -> target.reenterGuest();
             case GUEST_READ_CLOCK, GUEST_CLEARS_STOPPED, GUEST_WRITE_SYSTEM_TIME -> playKvmclock(target, vcpus);
             default -> target.enterGuest();
@@ -149,7 +182,8 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
 
     /** What needs a page sets one up first. */
     private void playKvmclock(X86Vcpu target, List<X86Vcpu> vcpus) {
-        target.guestWriteSystemTime(kind != Kind.GUEST_WRITE_SYSTEM_TIME || even(), word.number() % 3 == 0);
+        target.guestWriteSystemTime(
+                kind != Kind.GUEST_WRITE_SYSTEM_TIME || even(), word.number() % 3 == 0, word.number() % 5 == 0);
         target.reenterGuest();
         X86Vcpu through = vcpus.get(0);
         if (kind == Kind.GUEST_READ_CLOCK) {

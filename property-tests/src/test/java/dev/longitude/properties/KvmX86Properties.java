@@ -19,6 +19,7 @@ import dev.longitude.x86.X86Vm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -37,8 +38,8 @@ class KvmX86Properties {
 
     /** A host as it is before anything is done; a host itself changes. */
     record HostStart(int tscKhz, int fracBits, boolean tscClocksource, long tsc) {
-        X86Host host() {
-            return new X86Host(tscKhz, new TscScaling(fracBits), tscClocksource, tsc);
+        X86Host host(Consumer<TraceEvent> trace) {
+            return new X86Host(tscKhz, new TscScaling(fracBits), tscClocksource, tsc, trace);
         }
     }
 
@@ -79,9 +80,9 @@ class KvmX86Properties {
             @ForAll("acts") List<Act> acts,
             @ForAll @IntRange(min = 1, max = MOST_VCPUS) int vcpus)
             throws Exception {
-        X86Host host = start.host();
         List<TraceEvent> events = new ArrayList<>();
-        X86Vm vm = new X86Vm(host, kernel, 0, events::add);
+        X86Host host = start.host(events::add);
+        X86Vm vm = new X86Vm(host, kernel, 0);
         List<X86Vcpu> created = new ArrayList<>();
         for (Act act : acts) {
             act.play(host, vm, created, vcpus);
@@ -107,9 +108,9 @@ class KvmX86Properties {
             @ForAll("acts") List<Act> acts,
             @ForAll long offset,
             @ForAll @IntRange(max = 2_000_000_000) int preemption) {
-        X86Host host = start.host();
         List<TraceEvent> events = new ArrayList<>();
-        X86Vm vm = new X86Vm(host, kernel, 0, events::add);
+        X86Host host = start.host(events::add);
+        X86Vm vm = new X86Vm(host, kernel, 0);
         List<X86Vcpu> vcpus = new ArrayList<>();
         for (Act act : acts) {
             act.play(host, vm, vcpus, MOST_VCPUS);
@@ -126,8 +127,11 @@ class KvmX86Properties {
             vcpu.setTscOffset(offset);
             host.advance(preemption);
         }
-        ImmutableMap<StateVariable, Object> state =
-                events.get(events.size() - 1).state();
+        ImmutableMap<StateVariable, Object> state = events.stream()
+                .filter(e -> !e.operation().isOfHost())
+                .reduce((earlier, later) -> later)
+                .orElseThrow()
+                .state();
         for (X86Vcpu vcpu : vcpus) {
             vcpu.enterGuest();
             // (A TSC that is caught up with has been moved on by its entry.)

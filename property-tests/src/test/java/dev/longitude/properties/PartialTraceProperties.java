@@ -78,6 +78,7 @@ class PartialTraceProperties {
                         .as(played.toString())
                         .isEmpty();
             }
+            validator.finish();
         } catch (UndecidedException e) {
             assertThat(e.getMessage()).containsAnyOf(" conform to " + played.kernel, "states are possible");
         }

@@ -47,15 +47,15 @@ class RealThreadsTest {
     @ParameterizedTest
     @EnumSource(names = {"V6_1", "V7_3", "CORRECTED"})
     void anyScheduleConforms(KernelProfile kernel) throws Exception {
-        X86Host host = new X86Host(TSC_KHZ, TscScaling.NONE, true, -1_000_000);
         List<TraceEvent> events = new ArrayList<>();
         AtomicBoolean sideBySide = new AtomicBoolean();
         AtomicBoolean reentered = new AtomicBoolean();
-        X86Vm vm = new X86Vm(host, kernel, 0, event -> {
+        X86Host host = new X86Host(TSC_KHZ, TscScaling.NONE, true, -1_000_000, event -> {
             events.add(event);
             sideBySide.compareAndSet(false, inGuest(event) > 1);
             reentered.compareAndSet(false, event.operation() == Operation.REENTER_GUEST);
         });
+        X86Vm vm = new X86Vm(host, kernel, 0);
         List<X86Vcpu> vcpus = new ArrayList<>();
         for (int i = 0; i < VCPUS; i++) {
             vcpus.add(vm.createVcpu(i));

@@ -130,26 +130,6 @@ class WordsProperties {
         assertThat(BigInteger.valueOf(ns).subtract(exact).abs()).isLessThanOrEqualTo(rounding);
     }
 
-    /** The least that a base clock is taken to be keeps pace with the TSC, and leaves as much room again before it. */
-    @Property
-    void theLeastNsLeavesRoomEitherWay(
-            @ForAll @IntRange(min = 1_000, max = 8_000_000) int khz,
-            @ForAll @LongRange(min = 0, max = 1L << 50) long cycles) {
-        IntValue rate = IntValue.gen(khz);
-        Value counted = Words64.word(cycles);
-        long nominal = Words64.bits(Words64.cyclesToNs(rate, counted));
-        long least = Words64.bits(Words64.leastNs(rate, counted, IntValue.gen(23)));
-        assertThat(nominal - least).isEqualTo(Math.min(nominal, 2 + (nominal >> 23)));
-        for (long ns : new long[] {least, Math.max(0, least - (nominal - least)), nominal + (nominal - least)}) {
-            assertThat(Words64.keepsPace(rate, counted, Words64.word(ns)).val).isTrue();
-        }
-        long tooEarly = nominal - 5 - (nominal >> 22);
-        if (tooEarly >= 0) {
-            assertThat(Words64.keepsPace(rate, counted, Words64.word(tooEarly)).val)
-                    .isFalse();
-        }
-    }
-
     /** A rate of 0 ends: it has no multiplier. */
     @Property(tries = 1)
     void aRateOfZeroHasNoMultiplier() {

@@ -66,7 +66,7 @@ public final class Arm64Host {
         this.vhe = vhe;
         this.ecv = ecv;
         this.pcpus = IntStream.range(0, pcpus)
-                .mapToObj(number -> new Pcpu(number, vhe, ecv))
+                .mapToObj(number -> new Pcpu(number, vhe, usesCntpoff()))
                 .collect(ImmutableList.toImmutableList());
         this.cntpct = cntpct;
         this.trace = trace;

@@ -27,7 +27,7 @@ public final class Arm64Vm {
     private final ReentrantLock kvmLock = new ReentrantLock();
     private final List<Arm64Vcpu> vcpus = new ArrayList<>();
 
-    /** arch_timer_vm_data, since 6.4: ticks modulo 2^64. */
+    /** arch_timer_vm_data, since 6.3: ticks modulo 2^64. Until 6.4 the physical one stays 0. */
     long voffset;
 
     long poffset;
@@ -55,7 +55,7 @@ public final class Arm64Vm {
     }
 
     /**
-     * KVM_CREATE_VCPU. Until 6.3, and since while KVM_ARM_SET_COUNTER_OFFSET was not used, it starts the virtual counter
+     * KVM_CREATE_VCPU. Until 6.2, and since while KVM_ARM_SET_COUNTER_OFFSET was not used, it starts the virtual counter
      * of the whole VM again from 0.
      *
      * @param index unused so far

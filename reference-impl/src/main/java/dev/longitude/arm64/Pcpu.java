@@ -29,12 +29,17 @@ final class Pcpu {
     @Nullable
     Arm64Vcpu loaded;
 
-    Pcpu(int number, boolean vhe, boolean ecv) {
+    /**
+     * A CPU.
+     *
+     * @param usesCntpoff whether the kernel lets CNTPOFF_EL2 count: CNTHCTL_EL2's ECV bit
+     */
+    Pcpu(int number, boolean vhe, boolean usesCntpoff) {
         this.number = number;
         int shift = vhe ? E2H_SHIFT : 0; // with E2H the host's own view of the register is another
         counterBit = 1 << (EL1PCTEN + shift);
         timerBit = 1 << (EL1PCEN + shift);
-        always = vhe && ecv ? 1 << ECV : 0;
+        always = usesCntpoff ? 1 << ECV : 0;
         allow(true, true);
     }
 

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import com.google.errorprone.annotations.Immutable;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,9 +29,11 @@ public enum KernelProfile {
     SERIES_V2("series-v2", null, null, Switches.POSTED, Arch.X86, Arch.ARM64),
     /** Linux 5.16, the first with the offset attribute, to 6.0. */
     V5_16("v5.16", new Release(5, 16), new Release(6, 1), Switches.MERGED),
-    /** Linux 6.1 to 6.3. */
-    V6_1("v6.1", new Release(6, 1), new Release(6, 4), Switches.MERGED, Arch.X86, Arch.ARM64),
-    /** Linux 6.4 and 6.5: on arm64 the offsets are the VM's. */
+    /** Linux 6.1 and 6.2. */
+    V6_1("v6.1", new Release(6, 1), new Release(6, 3), Switches.MERGED, Arch.X86, Arch.ARM64),
+    /** Linux 6.3: on arm64 the virtual counter's offset is the VM's. */
+    V6_3("v6.3", new Release(6, 3), new Release(6, 4), Switches.GLOBAL, Arch.ARM64),
+    /** Linux 6.4 and 6.5: on arm64 both counters' offsets can be set for the VM. */
     V6_4("v6.4", new Release(6, 4), new Release(6, 6), Switches.OF_VM, Arch.ARM64),
     /** Linux 6.6. */
     V6_6("v6.6", new Release(6, 6), new Release(6, 7), Switches.FLIPPING),
@@ -40,8 +43,10 @@ public enum KernelProfile {
     V6_8("v6.8", new Release(6, 8), new Release(6, 12), Switches.SPARING),
     /** Linux 6.12 to 6.16. */
     V6_12("v6.12", new Release(6, 12), new Release(6, 17), Switches.SPARING, Arch.X86, Arch.ARM64),
-    /** Linux 7.3, and every release from 6.17 on. */
-    V7_3("v7.3", new Release(6, 17), null, Switches.LATEST, Arch.X86, Arch.ARM64),
+    /** Linux 6.17 to 7.3.3. */
+    V7_3("v7.3", new Release(6, 17), new Release(7, 3, 4), Switches.LATEST, Arch.X86, Arch.ARM64),
+    /** Linux 7.3.4, and every release after it: on arm64 a timer's compare value cannot wrap. */
+    V7_3_4("v7.3.4", new Release(7, 3, 4), null, Switches.NOT_WRAPPING, Arch.ARM64),
     /** The latest kernel with every correction that has been proposed or is known to be needed; no release has it. */
     CORRECTED("corrected", null, null, Switches.MENDED, Arch.X86, Arch.ARM64);
 
@@ -63,19 +68,16 @@ public enum KernelProfile {
         static final ImmutableSet<Switch> POSTED_V1 = with(BEFORE, Switch.SYSTEM_COUNTER_STATE, Switch.TRAPS_IN_IOCTL);
         static final ImmutableSet<Switch> MERGED =
                 ImmutableSet.of(Switch.ADJUST_ASKS, Switch.CLOCK_REALTIME, Switch.TSC_OFFSET_ATTR);
-        static final ImmutableSet<Switch> OF_VM = with(
-                MERGED,
-                Switch.OFFSETS_OF_VM,
-                Switch.SET_COUNTER_OFFSET,
-                Switch.PTIMER_CNT,
-                Switch.USES_CNTPOFF,
-                Switch.TRAPS_AT_LOAD);
+        static final ImmutableSet<Switch> GLOBAL = with(MERGED, Switch.OFFSETS_OF_VM);
+        static final ImmutableSet<Switch> OF_VM =
+                with(GLOBAL, Switch.SET_COUNTER_OFFSET, Switch.PTIMER_CNT, Switch.USES_CNTPOFF, Switch.TRAPS_AT_LOAD);
         static final ImmutableSet<Switch> FLIPPING = with(OF_VM, Switch.FLIPS_CVAL);
         static final ImmutableSet<Switch> GATED = with(FLIPPING, Switch.USER_SET_TSC_GATE);
         static final ImmutableSet<Switch> SPARING = with(GATED, Switch.TRACK_ONLY_ON_CHANGE);
         static final ImmutableSet<Switch> LATEST = with(SPARING, Switch.VM_TSC_KHZ_FIRST);
+        static final ImmutableSet<Switch> NOT_WRAPPING = with(LATEST, Switch.CVAL_CANNOT_WRAP);
         static final ImmutableSet<Switch> MENDED = with(
-                LATEST,
+                NOT_WRAPPING,
                 Switch.KEEPS_LINE_ON_MATCH,
                 Switch.ZERO_IS_A_VALUE,
                 Switch.SYNCHRONIZES_ON_KHZ,
@@ -89,7 +91,6 @@ public enum KernelProfile {
                 Switch.RESUME_MOVES_LINE,
                 Switch.GUEST_WRITE_ASKS,
                 Switch.TSC_WRITE_ASKS,
-                Switch.CVAL_CANNOT_WRAP,
                 Switch.CREATION_KEEPS_LINE,
                 Switch.SET_NEEDS_ALL_VCPUS,
                 Switch.IGNORED_WRITE_FAILS);
@@ -99,13 +100,20 @@ public enum KernelProfile {
         }
     }
 
-    /** A kernel release's first two numbers. */
+    /** A kernel release's numbers; the third is 0 where there is none. */
     @Immutable
-    private record Release(int major, int minor) {
-        private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})(\\D.*)?");
+    private record Release(int major, int minor, int patch) {
+        private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})(?:\\.(\\d{1,6}))?(\\D.*)?");
+        private static final Comparator<Release> ORDER = Comparator.comparingInt(Release::major)
+                .thenComparingInt(Release::minor)
+                .thenComparingInt(Release::patch);
+
+        Release(int major, int minor) {
+            this(major, minor, 0);
+        }
 
         boolean isBefore(Release other) {
-            return major < other.major || (major == other.major && minor < other.minor);
+            return ORDER.compare(this, other) < 0;
         }
 
         static Optional<Release> parse(String text) {
@@ -113,7 +121,10 @@ public enum KernelProfile {
             if (!matcher.matches()) {
                 return Optional.empty();
             }
-            return Optional.of(new Release(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))));
+            return Optional.of(new Release(
+                    Integer.parseInt(matcher.group(1)),
+                    Integer.parseInt(matcher.group(2)),
+                    matcher.group(3) == null ? 0 : Integer.parseInt(matcher.group(3))));
         }
     }
 

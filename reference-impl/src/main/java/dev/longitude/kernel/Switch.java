@@ -229,10 +229,14 @@ public enum Switch {
             "reading the virtual counter's offset returns the physical one's"),
 
     /**
-     * Both offsets are the VM's. Without it each vCPU has its own, and setting one is a loop over them. Linux 6.4 (the
-     * virtual one 6.3, commit 47053904e182).
+     * A counter's offset is the VM's. Without it each vCPU has its own, and setting one is a loop over them. Linux 6.3,
+     * commit 47053904e182, for the virtual counter; until 6.4 the physical one's cannot be set, and is 0.
      */
-    OFFSETS_OF_VM(Arch.ARM64, "offsetsOfVm", "since 6.4", "a counter's offset is the VM's, and set in one step"),
+    OFFSETS_OF_VM(
+            Arch.ARM64,
+            "offsetsOfVm",
+            "since 6.3, 47053904e182",
+            "a counter's offset is the VM's, and set in one step"),
 
     /** KVM_ARM_SET_COUNTER_OFFSET; once used, nothing else moves the VM's counters. Linux 6.4. */
     SET_COUNTER_OFFSET(
@@ -241,7 +245,10 @@ public enum Switch {
     /** KVM_SET_ONE_REG and KVM_GET_ONE_REG know the physical counter. Linux 6.4, commit 680232a94c12. */
     PTIMER_CNT(Arch.ARM64, "ptimerCnt", "since 6.4, 680232a94c12", "the physical counter can be read and set by value"),
 
-    /** The hardware subtracts the physical offset, where it can (FEAT_ECV under VHE). Linux 6.4. */
+    /**
+     * The hardware subtracts the physical offset, where it can (FEAT_ECV under VHE): CNTHCTL_EL2 has its ECV bit set.
+     * Linux 6.4.
+     */
     USES_CNTPOFF(Arch.ARM64, "usesCntpoff", "since 6.4", "CNTPOFF_EL2 spares the traps of the physical counter"),
 
     /** Under VHE the traps are set up when a vCPU is loaded, not at each entry. Linux 6.4. */

@@ -70,10 +70,10 @@ final class X86Machine implements Machine {
         TscScaling scaling = random.nextBoolean() ? TscScaling.INTEL : TscScaling.AMD;
         // One host in four has a TSC that is about to wrap.
         long tsc = random.nextInt(4) == 0 ? -random.nextLong(1, 1L << 33) : random.nextLong() >>> 12;
-        this.host = new X86Host(khz, scales ? scaling : TscScaling.NONE, true, tsc);
+        this.host = new X86Host(khz, scales ? scaling : TscScaling.NONE, true, tsc, events::add);
         host.advance(host.millis(random.nextLong(10_000, 864_000_000)));
         host.setRealtime(WALL_CLOCK_BEGINS_NS + now + skew);
-        this.vm = new X86Vm(host, kernel, 0, events::add);
+        this.vm = new X86Vm(host, kernel, 0);
         vm.setBetween(preempt);
     }
 

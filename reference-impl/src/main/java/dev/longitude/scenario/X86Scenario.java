@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** The scenarios of an x86 host with one VM. */
+/** The scenarios of an x86 host, most of them with one VM. */
 public enum X86Scenario implements Scenario {
     /** Creation, then every vCPU reads its TSC. */
     BOOT("boot", "create the vCPUs one by one, then let each read its TSC") {
@@ -454,6 +454,149 @@ public enum X86Scenario implements Scenario {
             }
         }
     },
+    /** Every x86 guest that SeaBIOS boots: its page by the legacy MSR, then the kernel's own by the new one. */
+    PAGE_MOVES(
+            "page-moves",
+            "the guest registers other pages for kvmclock, as firmware and kernel do; the VMM loads one") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            X86Vcpu boot = stage.vcpus.get(0);
+            boot.enterGuest();
+            boot.guestWriteSystemTime(true, true, true);
+            boot.reenterGuest();
+            boot.guestReadClock();
+            boot.exitGuest();
+            stage.readClocks();
+            boot.kvmclockCtrl();
+            for (X86Vcpu vcpu : stage.vcpus) {
+                vcpu.enterGuest();
+                vcpu.guestWriteSystemTime(true, false, true);
+                vcpu.reenterGuest();
+                vcpu.guestReadClock();
+                vcpu.exitGuest();
+                vcpu.readPvclockPage();
+            }
+            stage.readClocks();
+            stage.vcpus.forEach(X86Vcpu::kvmclockCtrl);
+            stage.readClocks();
+            PvclockPage.Contents saved = boot.readPvclockPage();
+            int version = boot.pvclockPage().version();
+            boot.enterGuest();
+            boot.guestClearsStopped();
+            boot.exitGuest();
+            stage.readClocks();
+            boot.writePvclockPage(version, saved);
+            boot.readPvclockPage();
+            boot.writeSystemTime(true, false);
+            stage.readClocks();
+            boot.writeSystemTime(false, true);
+            boot.writeSystemTime(true, true);
+            stage.readClocks();
+        }
+    },
+    /** Rates at the hardware's limit, and rates for vCPUs that never come. */
+    RATE_LIMITS(
+            "rate-limits", "set rates that are too high for a host that scales, and too low for one that does not") {
+        @Override
+        void play(Stage stage) {
+            boolean scales = stage.host.scaling().supported();
+            int limit = scales ? stage.host.scaling().maxGuestTscKhz(TSC_KHZ) : 2 * TSC_KHZ;
+            stage.vm.setVmTscKhz(limit);
+            stage.vm.getVmTscKhz();
+            stage.vm.setVmTscKhz(TSC_KHZ / 2);
+            stage.vm.getVmTscKhz();
+            stage.vm.setVmTscKhz(0);
+            stage.createAll();
+            stage.runEach();
+            for (int khz : new int[] {limit, limit - 1, TSC_KHZ / 2, 0}) {
+                stage.vcpus.get(0).setTscKhz(khz);
+                stage.vcpus.get(0).getTscKhz();
+                stage.vcpus.get(0).readTsc();
+            }
+            stage.vm.setVmTscKhz(limit);
+            stage.vm.setVmTscKhz(TSC_KHZ / 2);
+            stage.vm.getVmTscKhz();
+            stage.runEach();
+        }
+    },
+    /** What Hyper-V's reference TSC and Xen's shared info page ask for. */
+    REFERENCE_TSC("reference-tsc", "host and guest write HV_X64_MSR_REFERENCE_TSC: a masterclock update is asked for") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.vcpus.forEach(v -> v.writeSystemTime(true));
+            stage.readClocks();
+            X86Vcpu last = stage.vcpus.get(stage.vcpus.size() - 1);
+            last.askForMasterclockUpdate();
+            stage.readClocks();
+            last.enterGuest();
+            last.askForMasterclockUpdate();
+            last.reenterGuest();
+            stage.pass(3);
+            last.guestReadClock();
+            last.exitGuest();
+            stage.readClocks();
+            stage.vcpus.forEach(X86Vcpu::askForMasterclockUpdate);
+            stage.readClocks();
+        }
+    },
+    /** A VMM that interrupts its vCPU threads: KVM_RUN with immediate_exit set. */
+    IMMEDIATE_EXIT("immediate-exit", "KVM_RUN with immediate_exit loads the vCPU, and leaves all that is asked of it") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.vcpus.forEach(X86Vcpu::load);
+            stage.vm.getClock();
+            stage.runEach();
+            stage.vcpus.forEach(v -> v.writeSystemTime(true));
+            stage.setOffset(stage.vcpus.get(0), 5);
+            stage.vcpus.forEach(X86Vcpu::load);
+            stage.vm.getClock();
+            stage.readClocks();
+            stage.host.markTscUnstable();
+            stage.pass(10);
+            stage.vcpus.forEach(X86Vcpu::load);
+            stage.vcpus.forEach(X86Vcpu::readTsc);
+            stage.readClocks();
+        }
+    },
+    /** What befalls the host befalls all VMs, those that are created later as well. */
+    TWO_VMS(
+            "two-vms",
+            "the host's clocksource leaves the TSC under two VMs, one without masterclock, and a third is created") {
+        @Override
+        void play(Stage stage) {
+            stage.createAll();
+            stage.runEach();
+            X86Vm other = new X86Vm(stage.host, stage.kernel, 1);
+            X86Vcpu first = other.createVcpu(0);
+            X86Vcpu second = other.createVcpu(3);
+            if (other.hasTscOffsetAttribute()) {
+                first.setTscOffset(7);
+            }
+            stage.run(first);
+            stage.run(second);
+            stage.host.setTscClocksource(false);
+            stage.vm.getClock();
+            other.getClock();
+            stage.run(first);
+            stage.runEach();
+            X86Vm late = new X86Vm(stage.host, stage.kernel, 2);
+            stage.run(late.createVcpu(0));
+            late.getClock();
+            stage.run(second);
+            stage.host.setTscClocksource(true);
+            stage.pass(5);
+            stage.run(late.createVcpu(1));
+            late.getClock();
+            stage.host.markTscUnstable();
+            stage.host.resume(stage.host.millis(1), 3_000_000_000L);
+            stage.run(first);
+            stage.runEach();
+            stage.run(new X86Vm(stage.host, stage.kernel, 3).createVcpu(0));
+        }
+    },
     /** Anything. */
     RANDOM("random", "200 operations chosen by the seed") {
         @Override
@@ -516,6 +659,7 @@ public enum X86Scenario implements Scenario {
     /** One host, one VM, and what a scenario does to them. */
     static final class Stage {
         final X86Host host;
+        final KernelProfile kernel;
         final boolean clocksourceIsTsc;
         final X86Vm vm;
         final int nrVcpus;
@@ -524,13 +668,14 @@ public enum X86Scenario implements Scenario {
         final List<TraceEvent> events = new ArrayList<>();
 
         Stage(KernelProfile kernel, int nrVcpus, SplittableRandom random, long tsc) {
+            this.kernel = kernel;
             this.nrVcpus = nrVcpus;
             this.random = random;
             // One host in eight has another clocksource, two in three scale.
             this.clocksourceIsTsc = random.nextInt(8) != 0;
-            this.host = new X86Host(TSC_KHZ, SCALINGS.get(random.nextInt(3)), clocksourceIsTsc, tsc);
+            this.host = new X86Host(TSC_KHZ, SCALINGS.get(random.nextInt(3)), clocksourceIsTsc, tsc, events::add);
             host.setRealtime(1_626_400_000_000_000_000L + random.nextInt(1_000_000_000));
-            this.vm = new X86Vm(host, kernel, 0, events::add);
+            this.vm = new X86Vm(host, kernel, 0);
         }
 
         void pass(long ms) {
@@ -567,14 +712,18 @@ public enum X86Scenario implements Scenario {
                 if (vm.hasTscOffsetAttribute()) {
                     vcpu.getTscOffset();
                 }
-                pass(1);
-                vcpu.enterGuest();
-                pass(0);
-                vcpu.guestReadTsc();
-                vcpu.exitGuest();
+                run(vcpu);
                 vcpu.readTsc();
             }
             vm.getClock();
+        }
+
+        void run(X86Vcpu vcpu) {
+            pass(1);
+            vcpu.enterGuest();
+            pass(0);
+            vcpu.guestReadTsc();
+            vcpu.exitGuest();
         }
 
         /** Sets kvmclock, by a real time that is so many ns from now if that is not 0. */

@@ -30,6 +30,8 @@ public record Field(String name, Kind kind) {
     public static final Field ACTIVE = new Field("active", Kind.FLAG);
     /** Whether a guest uses the legacy MSR. */
     public static final Field LEGACY = new Field("legacy", Kind.FLAG);
+    /** Whether a kvmclock page lies at another address than before, where memory is zero. */
+    public static final Field MOVES = new Field("moves", Kind.FLAG);
     /** The vCPU whose kvmclock page is read. */
     public static final Field PAGE = new Field("page", Kind.VCPU);
     /** A page's version: odd while it is being written. */

@@ -8,14 +8,14 @@ import org.jspecify.annotations.Nullable;
  * @param counter its counter: on x86 its TSC, unsigned cycles; on arm64 its physical counter (CNTPCT_EL0), unsigned ticks
  * @param ns on x86 the base clock of kvmclock, CLOCK_MONOTONIC_RAW plus boot offset, unsigned ns; null if nothing is known
  * @param realtime CLOCK_REALTIME, unsigned ns; null if nothing is known
- * @param nsCounter the counter when {@code ns} was read, if that was later; null if it was the same instant, as it is in
- *     every trace: it is a call of a real kernel that reads one after the other
+ * @param nsCounter between which values of the counter {@code ns} was read, where the kernel reads the two clocks one after
+ *     the other; null if it was the same instant, as it is in every trace of ours
  */
 public record HostTime(
         Interval counter,
         @Nullable Interval ns,
         @Nullable Interval realtime,
-        @Nullable Long nsCounter) {
+        @Nullable Interval nsCounter) {
     /** Clocks that are read at one instant. */
     public HostTime(Interval counter, @Nullable Interval ns, @Nullable Interval realtime) {
         this(counter, ns, realtime, null);

@@ -11,10 +11,12 @@ import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.util.OptionalLong;
 
 /** One JSON object that stands in one line, read token by token so that a fault has its column. */
 public final class JsonLine {
-    private static final int LARGEST_VCPU = 65535;
+    /** The largest index of a vCPU, or of a CPU of the host. */
+    static final int LARGEST_VCPU = 65535;
 
     private static final JsonFactory FACTORY = JsonFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -185,18 +187,54 @@ public final class JsonLine {
     }
 
     /**
-     * The value as 64 bits in a JSON number, signed or unsigned, as recorders write them.
+     * The value as 64 bits, as recorders write them: a JSON number or a string of decimal or hexadecimal digits, signed or
+     * unsigned.
      *
      * @return the bits; -1 and 2^64 - 1 are the same
      */
     public long bits() throws IOException, TraceFormatException {
         if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
             BigInteger value = parser.getBigIntegerValue();
-            if (value.signum() < 0 ? value.bitLength() <= 63 : value.bitLength() <= 64) {
+            if (fits(value)) {
                 return value.longValue();
             }
+        } else if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            OptionalLong bits = bits(parser.getText());
+            if (bits.isPresent()) {
+                return bits.getAsLong();
+            }
         }
-        throw expected("a whole number that fits 64 bits");
+        throw expected(BITS);
+    }
+
+    /** What {@link #bits} expects, for messages. */
+    public static final String BITS = "a whole number that fits 64 bits, or a string of its decimal or 0x digits";
+
+    /** The 64 bits that a text of decimal or hexadecimal digits says; empty if it says none. */
+    public static OptionalLong bits(String text) {
+        boolean negative = text.startsWith("-");
+        String digits = negative ? text.substring(1) : text;
+        int radix = digits.startsWith("0x") ? 16 : 10;
+        digits = radix == 16 ? digits.substring(2) : digits;
+        boolean plain = !digits.isEmpty() && digits.length() <= 20;
+        for (int i = 0; plain && i < digits.length(); i++) {
+            plain = digits.charAt(i) < 128 && Character.digit(digits.charAt(i), radix) >= 0;
+        }
+        if (!plain) {
+            return OptionalLong.empty();
+        }
+        BigInteger value = new BigInteger(digits, radix);
+        value = negative ? value.negate() : value;
+        return fits(value) ? OptionalLong.of(value.longValue()) : OptionalLong.empty();
+    }
+
+    private static boolean fits(BigInteger value) {
+        return value.signum() < 0 ? value.bitLength() <= 63 : value.bitLength() <= 64;
+    }
+
+    /** The column of the value, from 1. */
+    public int column() {
+        return Math.max(1, parser.currentTokenLocation().getColumnNr());
     }
 
     /** The value as an interval of the host's TSC: a word, or an array of two. */

@@ -4,7 +4,10 @@ import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,20 +24,33 @@ public final class LineSource implements Closeable {
     private final String name;
     private final InputStream in;
 
-    /** What has been read, of which the part from one place to another is still to be returned. */
-    private final byte[] chunk = new byte[1 << 16];
+    /** What has been read: lines that were returned, the present one, and from {@code next} to {@code limit} the rest. */
+    private byte[] buffer = new byte[1 << 16];
 
-    private int at;
+    private int next;
     private int limit;
-    private byte[] buffer = new byte[4096];
+
+    /** The present line, without its end. */
+    private int from;
+
+    private int to;
     private int line;
     private boolean lastWasTerminated = true;
-    private @Nullable String peeked;
+
+    /** Whether the present line is still to be returned. */
+    private boolean peeked;
 
     /** What stands for standard input where a file is named. */
     public static final Path STANDARD_INPUT = Path.of("-");
 
     private static final int GZIP_MAGIC = 0x1f8b;
+
+    private static final int GZIP_BUFFER = 1 << 14;
+
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGH_BITS = 0x8080808080808080L;
+    private static final long LINE_FEEDS = ONES * '\n';
 
     /** Reads {@code in}; {@code name} is what messages call it. */
     public LineSource(String name, InputStream in) {
@@ -76,7 +92,7 @@ public final class LineSource implements Closeable {
             in.mark(2);
             boolean compressed = (in.read() << 8 | in.read()) == GZIP_MAGIC;
             in.reset();
-            return new LineSource(name, compressed ? new GZIPInputStream(in) : in);
+            return new LineSource(name, compressed ? new GZIPInputStream(in, GZIP_BUFFER) : in);
         } catch (IOException e) {
             throw new TraceFormatException(name, "cannot be read: " + e.getMessage());
         }
@@ -104,10 +120,11 @@ public final class LineSource implements Closeable {
 
     /** The line that {@link #next} will return. */
     public @Nullable String peek() throws TraceFormatException {
-        if (peeked == null) {
-            peeked = next();
+        if (!advance()) {
+            return null;
         }
-        return peeked;
+        peeked = true;
+        return text();
     }
 
     /**
@@ -116,60 +133,111 @@ public final class LineSource implements Closeable {
      * @throws TraceFormatException if it cannot be read, is too long or is not UTF-8
      */
     public @Nullable String next() throws TraceFormatException {
-        if (peeked != null) {
-            String line = peeked;
-            peeked = null;
-            return line;
+        return advance() ? text() : null;
+    }
+
+    /**
+     * Goes to the next line.
+     *
+     * @return false after the last
+     * @throws TraceFormatException if it cannot be read or is too long
+     */
+    boolean advance() throws TraceFormatException {
+        if (peeked) {
+            peeked = false;
+            return true;
         }
-        int length = 0;
-        int bits = 0;
+        int searched = next;
+        int end;
+        while ((end = endOfLine(searched)) == limit && limit - next <= LONGEST) {
+            int rest = limit - next;
+            boolean more = fill();
+            searched = next + rest; // (what was read may have been moved)
+            if (!more) {
+                end = searched;
+                break;
+            }
+        }
+        int length = end - next;
+        if (length > LONGEST) {
+            line++;
+            throw fault(LONGEST, "line longer than " + LONGEST + " bytes");
+        }
+        if (end == limit && length == 0) {
+            return false; // (whether the last line was terminated stays as it was)
+        }
+        lastWasTerminated = end < limit;
+        line++;
+        from = next;
+        to = length > 0 && buffer[end - 1] == '\r' ? end - 1 : end;
+        next = lastWasTerminated ? end + 1 : end;
+        return true;
+    }
+
+    /** Where the first line feed is from a place on, or {@code limit} if there is none. */
+    private int endOfLine(int begin) {
+        int at = begin;
+        for (; at + Long.BYTES <= limit; at += Long.BYTES) {
+            // A byte of this is 0 where there is a line feed; the next two operations show whether one is.
+            long bytes = (long) LONGS.get(buffer, at) ^ LINE_FEEDS;
+            if (((bytes - ONES) & ~bytes & HIGH_BITS) != 0) {
+                break;
+            }
+        }
+        while (at < limit && buffer[at] != '\n') {
+            at++;
+        }
+        return at;
+    }
+
+    /** Reads more behind what has been read; tells whether there was any. */
+    private boolean fill() throws TraceFormatException {
+        if (next > 0) {
+            System.arraycopy(buffer, next, buffer, 0, limit - next);
+            limit -= next;
+            next = 0;
+        }
+        if (limit == buffer.length) {
+            buffer = Arrays.copyOf(buffer, limit * 2);
+        }
         try {
-            int c;
-            while ((c = read()) >= 0 && c != '\n') {
-                if (length == LONGEST) {
-                    line++;
-                    throw fault(length, "line longer than " + LONGEST + " bytes");
-                }
-                if (length == buffer.length) {
-                    buffer = Arrays.copyOf(buffer, length * 2);
-                }
-                buffer[length++] = (byte) c;
-                bits |= c;
-            }
-            if (c < 0 && length == 0) {
-                return null;
-            }
-            lastWasTerminated = c >= 0;
+            int read = in.read(buffer, limit, buffer.length - limit);
+            limit += Math.max(0, read);
+            return read > 0;
         } catch (IOException e) {
             throw new TraceFormatException(name, "cannot be read: " + e.getMessage());
         }
-        line++;
-        if (length > 0 && buffer[length - 1] == '\r') {
-            length--;
-        }
-        if (bits < 0x80) {
-            return new String(buffer, 0, length, StandardCharsets.US_ASCII);
-        }
+    }
+
+    /** The array in which the present line stands, until the next one is read. */
+    byte[] bytes() {
+        return buffer;
+    }
+
+    /** The index in {@link #bytes()} of the present line's first byte. */
+    int from() {
+        return from;
+    }
+
+    /** The index in {@link #bytes()} behind the present line's last byte. */
+    int to() {
+        return to;
+    }
+
+    /**
+     * The present line.
+     *
+     * @throws TraceFormatException if it is not UTF-8
+     */
+    String text() throws TraceFormatException {
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
-                    .decode(ByteBuffer.wrap(buffer, 0, length))
+                    .decode(ByteBuffer.wrap(buffer, from, to - from))
                     .toString();
         } catch (CharacterCodingException e) {
             throw fault(1, "not UTF-8 text");
         }
-    }
-
-    /** The next byte, or -1 after the last. */
-    private int read() throws IOException {
-        if (at == limit) {
-            at = 0;
-            limit = Math.max(0, in.read(chunk));
-            if (limit == 0) {
-                return -1;
-            }
-        }
-        return chunk[at++] & 0xff;
     }
 
     @Override

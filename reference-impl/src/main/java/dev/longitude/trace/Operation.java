@@ -44,7 +44,7 @@ public enum Operation {
     /** KVM_GET_CLOCK. */
     GET_CLOCK("GetClock", takes(), gives(Field.CLOCK, Field.FLAGS, Field.REALTIME, Field.HOST_TSC)),
     /** KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW (0x4b564d01) or its legacy number (0x12). */
-    WRITE_SYSTEM_TIME("WriteSystemTime", takes(Field.VCPU, Field.ACTIVE), gives()),
+    WRITE_SYSTEM_TIME("WriteSystemTime", takes(Field.VCPU, Field.ACTIVE, Field.MOVES), gives()),
     /** KVM_KVMCLOCK_CTRL. */
     KVMCLOCK_CTRL("KvmclockCtrl", takes(Field.VCPU), gives(Field.ERRNO)),
     /** The VMM looks at a kvmclock page in the guest's memory. */
@@ -52,10 +52,27 @@ public enum Operation {
             "ReadPvclockPage",
             takes(Field.VCPU),
             gives(Field.VERSION, Field.TSC_TIMESTAMP, Field.SYSTEM_TIME, Field.MUL, Field.SHIFT, Field.FLAGS)),
-    /** A vCPU is loaded on another pCPU, or while the host's TSC is unstable. */
+    /** A kvmclock page in the guest's memory gets another content, and not from KVM: the VMM loads that memory. */
+    WRITE_PVCLOCK_PAGE(
+            "WritePvclockPage",
+            takes(
+                    Field.VCPU,
+                    Field.VERSION,
+                    Field.TSC_TIMESTAMP,
+                    Field.SYSTEM_TIME,
+                    Field.MUL,
+                    Field.SHIFT,
+                    Field.FLAGS),
+            gives()),
+    /** A vCPU is loaded on another pCPU, or while the host's TSC is unstable; KVM_RUN with immediate_exit does no more. */
     LOAD_VCPU("LoadVcpu", takes(Field.VCPU), gives()),
     /** KVM asks for a clock update for reasons of its own. */
     ASK_FOR_CLOCK_UPDATE("AskForClockUpdate", takes(Field.VCPU), gives()),
+    /**
+     * KVM_REQ_MASTERCLOCK_UPDATE because of an interface that is not modelled: a write of HV_X64_MSR_REFERENCE_TSC
+     * (0x40000021) with bit 0 set, by host or guest; KVM_XEN_HVM_SET_ATTR of the shared info page until 7.2, for each vCPU.
+     */
+    ASK_FOR_MASTERCLOCK_UPDATE("AskForMasterclockUpdate", takes(Field.VCPU), gives()),
     /** A clock update without the masterclock reads the host's TSC, and goes on to read the base clock. */
     TAKE_HOST_TSC("TakeHostTsc", takes(Field.VCPU), gives()),
     /** KVM_RUN up to the guest; on arm64 from the vCPU's load on. */
@@ -77,7 +94,8 @@ public enum Operation {
     /** The guest clears the flag by which it was told that it had been stopped. */
     GUEST_CLEARS_STOPPED("GuestClearsStopped", takes(Field.VCPU), gives()),
     /** The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy MSR_KVM_SYSTEM_TIME. */
-    GUEST_WRITE_SYSTEM_TIME("GuestWriteSystemTime", takes(Field.VCPU, Field.ACTIVE, Field.LEGACY), gives()),
+    GUEST_WRITE_SYSTEM_TIME(
+            "GuestWriteSystemTime", takes(Field.VCPU, Field.ACTIVE, Field.LEGACY, Field.MOVES), gives()),
     /** The host's clocksource becomes the TSC, or another. */
     HOST_CLOCKSOURCE("HostClocksource", takes(Field.IS_TSC), gives()),
     /** The host's kernel finds its TSC unstable. */
@@ -85,7 +103,7 @@ public enum Operation {
     /** The host comes back from a suspend with an earlier TSC; the event's instant is the one before the suspend. */
     HOST_RESUMES("HostResumes", takes(Field.MISSING, Field.NS), gives()),
 
-    /** KVM_CREATE_VCPU until 6.3: the loop that starts the virtual counter of the whole VM again begins. */
+    /** KVM_CREATE_VCPU until 6.2: the loop that starts the virtual counter of the whole VM again begins. */
     BEGIN_CREATE_VCPU(Arch.ARM64, "BeginCreateVcpu", takes(Field.VCPU), gives()),
     /** One turn of a loop that copies an offset to every vCPU. */
     BROADCAST_TO(Arch.ARM64, "BroadcastTo", takes(Field.VCPU), gives()),
@@ -175,6 +193,11 @@ public enum Operation {
     /** The operations that there are on an architecture. */
     public static ImmutableList<Operation> of(Arch arch) {
         return Arrays.stream(values()).filter(o -> o.isOf(arch)).collect(ImmutableList.toImmutableList());
+    }
+
+    /** Whether it befalls the host, and with it all VMs, those that are created later as well. */
+    public boolean isOfHost() {
+        return this == HOST_CLOCKSOURCE || this == HOST_TSC_UNSTABLE || this == HOST_RESUMES;
     }
 
     /** The name of the action in the specification, and of the event in a trace. */

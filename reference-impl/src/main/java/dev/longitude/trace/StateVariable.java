@@ -95,7 +95,7 @@ public enum StateVariable {
     CNTVOFF_EL2("cntvoffEl2", Kind.WORD_BY_PCPU),
     /** arm64: each CPU's CNTPOFF_EL2, ticks modulo 2^64. */
     CNTPOFF_EL2("cntpoffEl2", Kind.WORD_BY_PCPU),
-    /** arm64: the VM's virtual offset since 6.4, ticks modulo 2^64. */
+    /** arm64: the VM's virtual offset since 6.3, ticks modulo 2^64. */
     VOFFSET("voffset", Kind.WORD_OF_VM),
     /** arm64: the VM's physical offset since 6.4, ticks modulo 2^64. */
     POFFSET("poffset", Kind.WORD_OF_VM),
@@ -103,7 +103,7 @@ public enum StateVariable {
     VM_COUNTER_OFFSET("vmCounterOffset", Kind.FLAG_OF_VM),
     /** arm64: the vCPUs whose creation has begun. */
     CREATING("creating", Kind.VCPU_SET),
-    /** arm64: each vCPU's virtual offset before 6.4, ticks modulo 2^64. */
+    /** arm64: each vCPU's virtual offset before 6.3, ticks modulo 2^64. */
     SHADOW_CNTVOFF("shadowCntvoff", Kind.WORD_BY_VCPU),
     /** arm64: each vCPU's physical offset in the series as posted, ticks modulo 2^64. */
     SHADOW_CNTPOFF("shadowCntpoff", Kind.WORD_BY_VCPU),

@@ -1,27 +1,25 @@
 package dev.longitude.trace;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import java.util.StringJoiner;
 
 /**
  * One operation, with what was seen of it.
  *
  * @param line the line of the file that it stands in, from 1; 0 if it stands in none
- * @param vm which VM
+ * @param vm which VM, not negative; {@link #HOST} for what {@linkplain Operation#isOfHost befalls the host}, unless it is
+ *     taken {@linkplain #of for one VM}
  * @param when when the kernel read the host's clocks for it
  * @param operation what was done
  * @param args what was seen of the arguments, by {@link Operation#args()}; any may be missing
  * @param results what was seen of the results, by {@link Operation#results()}; any may be missing
  * @param state what was seen of the state after the operation; anything may be missing, and a map over vCPUs may have
  *     some of them
- * @param revealedOffsets offsets that later lines show the vCPU to have had since this event; the instant of a write
- *     by value can be computed from them
- * @param revealedClocks what later lines show of kvmclock; the instant of a clock update can be computed from it
  * @param thread who did it: where a trace says so, only the events of one thread stand in order
+ * @param optional whether it may not have happened at all: nothing shows whether it did
  */
 public record TraceEvent(
         int line,
@@ -31,11 +29,18 @@ public record TraceEvent(
         ImmutableMap<Field, Object> args,
         ImmutableMap<Field, Object> results,
         ImmutableMap<StateVariable, Object> state,
-        ImmutableSet<Long> revealedOffsets,
-        ImmutableList<ClockSeen> revealedClocks,
-        int thread) {
+        int thread,
+        boolean optional) {
+    /** Stands for the VM in an event of the host: it concerns all VMs. */
+    public static final int HOST = -1;
 
-    /** An event of which nothing later is known. */
+    /** Checks that only an event of the host names no VM, and that it shows no VM's state then. */
+    public TraceEvent {
+        checkArgument(vm >= (operation.isOfHost() ? HOST : 0), "%s of VM %s", operation, vm);
+        checkArgument(vm != HOST || state.isEmpty(), "%s shows the state of a VM and names none", operation);
+    }
+
+    /** An event that has happened, of a trace whose events all stand in order. */
     public TraceEvent(
             int line,
             int vm,
@@ -44,34 +49,32 @@ public record TraceEvent(
             ImmutableMap<Field, Object> args,
             ImmutableMap<Field, Object> results,
             ImmutableMap<StateVariable, Object> state) {
-        this(line, vm, when, operation, args, results, state, ImmutableSet.of(), ImmutableList.of(), 0);
-    }
-
-    /** The same event with what later lines reveal: offsets, and what they say of the state after the event. */
-    public TraceEvent revealing(ImmutableSet<Long> offsets, ImmutableMap<StateVariable, Object> seen) {
-        return new TraceEvent(line, vm, when, operation, args, results, seen, offsets, revealedClocks, thread);
-    }
-
-    /** The same event with what later lines reveal of kvmclock. */
-    public TraceEvent revealing(ImmutableList<ClockSeen> clocks) {
-        return new TraceEvent(line, vm, when, operation, args, results, state, revealedOffsets, clocks, thread);
+        this(line, vm, when, operation, args, results, state, 0, false);
     }
 
     /** The same event at another instant. */
     public TraceEvent at(HostTime instant) {
-        return new TraceEvent(
-                line, vm, instant, operation, args, results, state, revealedOffsets, revealedClocks, thread);
+        return new TraceEvent(line, vm, instant, operation, args, results, state, thread, optional);
     }
 
     /** The same event with these arguments. */
     public TraceEvent with(ImmutableMap<Field, Object> arguments) {
-        return new TraceEvent(
-                line, vm, when, operation, arguments, results, state, revealedOffsets, revealedClocks, thread);
+        return new TraceEvent(line, vm, when, operation, arguments, results, state, thread, optional);
+    }
+
+    /** What an event of the host is for one VM. */
+    public TraceEvent of(int which) {
+        return new TraceEvent(line, which, when, operation, args, results, state, thread, optional);
     }
 
     /** The same event by a thread. */
     public TraceEvent by(int who) {
-        return new TraceEvent(line, vm, when, operation, args, results, state, revealedOffsets, revealedClocks, who);
+        return new TraceEvent(line, vm, when, operation, args, results, state, who, optional);
+    }
+
+    /** The same event, which may not have happened. */
+    public TraceEvent maybe() {
+        return new TraceEvent(line, vm, when, operation, args, results, state, thread, true);
     }
 
     /** Whether every argument was seen. */

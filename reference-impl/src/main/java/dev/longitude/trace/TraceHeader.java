@@ -21,8 +21,14 @@ public record TraceHeader(
     /** The format's name, in every header. */
     public static final String FORMAT = "longitude-trace";
 
-    /** The format's version, in every header. */
-    public static final int VERSION = 1;
+    /** The format's version, in every header that is written. */
+    public static final int VERSION = 2;
+
+    /**
+     * The earliest version that is read. In version 1 an event of the host names one of its VMs, and is written once for
+     * each; and no line says whether a page of kvmclock moves.
+     */
+    public static final int EARLIEST_VERSION = 1;
 
     /** The highest rate of a host's TSC, kHz: higher than that of any that there is. */
     public static final int MOST_TSC_KHZ = 8_000_000;
@@ -50,6 +56,23 @@ public record TraceHeader(
      * @param tscUnstable whether its kernel has found its TSC unstable
      */
     public record X86(int tscKhz, int tscFracBits, boolean tscClocksource, boolean tscUnstable) implements Host {
+        /**
+         * The same host after an event: one of a VM changes nothing, and a suspend nothing of what is here. Where nobody
+         * saw what the clocksource became, it became what it was not.
+         */
+        public X86 after(TraceEvent event) {
+            return switch (event.operation()) {
+                case HOST_CLOCKSOURCE ->
+                    new X86(
+                            tscKhz,
+                            tscFracBits,
+                            (boolean) event.args().getOrDefault(Field.IS_TSC, !tscClocksource),
+                            tscUnstable);
+                case HOST_TSC_UNSTABLE -> new X86(tscKhz, tscFracBits, false, true);
+                default -> this;
+            };
+        }
+
         @Override
         public Arch arch() {
             return Arch.X86;
@@ -87,6 +110,11 @@ public record TraceHeader(
     /** The host, which has the generic timer. */
     public Arm64 arm64() {
         return (Arm64) host;
+    }
+
+    /** The same header for a host that has become another. */
+    public TraceHeader withHost(Host other) {
+        return new TraceHeader(kernel, other, vcpus, origin, silent, threads);
     }
 
     /** The same header for another kernel. */

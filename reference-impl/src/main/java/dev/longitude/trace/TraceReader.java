@@ -16,8 +16,15 @@ import org.jspecify.annotations.Nullable;
 public final class TraceReader implements Closeable {
     private final LineSource source;
     private final TraceHeader header;
-    private final String counter;
     private final Sharing sharing = new Sharing();
+    private final EventLine line = new EventLine();
+
+    /** Reads most lines; null where each is to be read strictly. */
+    private final @Nullable EventScanner scanner;
+
+    /** Null since version 2, where an event of the host is one event and names no VM. */
+    private final @Nullable HostEventsOfVms hostEvents;
+
     private int events;
     private boolean ended;
 
@@ -26,13 +33,25 @@ public final class TraceReader implements Closeable {
 
     /** Reads the header. */
     public TraceReader(LineSource source) throws TraceFormatException {
+        this(source, true);
+    }
+
+    /** Reads the header; from then on each line by {@link JsonLine}: slowly, for tests. */
+    static TraceReader strict(LineSource source) throws TraceFormatException {
+        return new TraceReader(source, false);
+    }
+
+    private TraceReader(LineSource source, boolean scans) throws TraceFormatException {
         this.source = source;
         String first = source.next();
         if (first == null) {
             throw new TraceFormatException(source.name(), 1, 1, "the file is empty; a trace header was expected");
         }
-        this.header = header(source, first);
-        this.counter = counter(header.arch());
+        HeaderReader reader = new HeaderReader();
+        JsonLine.read(source, first, reader::members);
+        this.header = reader.header(source);
+        this.hostEvents = reader.version() == 1 ? new HostEventsOfVms(header) : null;
+        this.scanner = scans ? new EventScanner(header.arch(), sharing) : null;
     }
 
     private static Operation operation(JsonLine json, String name) throws TraceFormatException {
@@ -51,31 +70,41 @@ public final class TraceReader implements Closeable {
 
     /** The next event, or null after the last. */
     public @Nullable TraceEvent next() throws TraceFormatException {
+        TraceEvent event = read();
+        while (event != null && hostEvents != null && hostEvents.isRepeated(event)) {
+            event = read();
+        }
+        return event;
+    }
+
+    private @Nullable TraceEvent read() throws TraceFormatException {
         if (ended) {
             return null;
         }
-        String text = source.next();
-        if (text == null) {
+        if (!source.advance()) {
             throw new TraceFormatException(
                     source.name(),
                     source.line() + 1,
                     1,
                     "the trace ends after " + events + " events without an end line: it is truncated");
         }
-        EventReader reader = new EventReader(source.line(), header.arch(), counter, sharing);
-        JsonLine.read(source, text, reader::members);
-        if (reader.end != null) {
-            finish(reader.end);
-            return null;
+        line.clear();
+        if (scanner == null || !scanner.read(source.bytes(), source.from(), source.to(), line)) {
+            EventReader reader = new EventReader(header.arch(), sharing, line);
+            JsonLine.read(source, source.text(), reader::members);
+            if (reader.end != null) {
+                finish(reader.end);
+                return null;
+            }
         }
         events++;
-        if (reader.seq != events) {
+        if (line.seq != events) {
             throw source.fault(
                     1,
-                    "expected seq " + events + " and not " + reader.seq
+                    "expected seq " + events + " and not " + line.seq
                             + ": an event is missing, doubled or out of order");
         }
-        TraceEvent event = reader.event(source, header, latest);
+        TraceEvent event = line.event(source, header, latest, hostEvents == null);
         latest = event.counter().lo();
         return event;
     }
@@ -91,12 +120,6 @@ public final class TraceReader implements Closeable {
         if (source.next() != null) {
             throw source.fault(1, "expected nothing after the end line");
         }
-    }
-
-    private static TraceHeader header(LineSource source, String text) throws TraceFormatException {
-        HeaderReader reader = new HeaderReader();
-        JsonLine.read(source, text, reader::members);
-        return reader.header(source);
     }
 
     @Override
@@ -126,7 +149,7 @@ public final class TraceReader implements Closeable {
             json.members(name -> {
                 switch (name) {
                     case "format" -> format = exactly(json, TraceHeader.FORMAT);
-                    case "version" -> version = json.number(TraceHeader.VERSION, TraceHeader.VERSION);
+                    case "version" -> version = json.number(TraceHeader.EARLIEST_VERSION, TraceHeader.VERSION);
                     case "arch" -> {
                         String machine = json.string();
                         arch = Arch.named(machine)
@@ -187,6 +210,10 @@ public final class TraceReader implements Closeable {
             return actual;
         }
 
+        int version() {
+            return version == null ? 0 : version;
+        }
+
         TraceHeader header(LineSource source) throws TraceFormatException {
             given(source, "format", format);
             given(source, "version", version);
@@ -228,75 +255,81 @@ public final class TraceReader implements Closeable {
         }
     }
 
-    /** One line: an event, or the end. */
+    /** One line, read strictly: an event, or the end. */
     private static final class EventReader {
-        private final int line;
         private final Arch arch;
         private final String counter;
         private final Sharing sharing;
-        private int seq = -1;
-        private int vm;
-        private int thread = -1;
-        private @Nullable Interval tsc;
-        private @Nullable Interval ns;
-        private @Nullable Interval realtime;
-        private @Nullable Operation operation;
+        private final EventLine line;
         private final ImmutableMap.Builder<Field, Object> args = ImmutableMap.builder();
         private final ImmutableMap.Builder<Field, Object> results = ImmutableMap.builder();
         private final ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builder();
         private @Nullable Integer end;
 
-        EventReader(int line, Arch arch, String counter, Sharing sharing) {
-            this.line = line;
-            this.sharing = sharing;
+        EventReader(Arch arch, Sharing sharing, EventLine line) {
             this.arch = arch;
-            this.counter = counter;
+            this.counter = counter(arch);
+            this.sharing = sharing;
+            this.line = line;
         }
 
         void members(JsonLine json) throws IOException, TraceFormatException {
+            int[] members = {0};
             json.members(name -> {
-                if (name.equals(counter)) {
-                    tsc = json.interval();
-                    return;
-                }
-                if (arch != Arch.X86 && (name.equals("ns") || name.equals("realtime"))) {
-                    throw json.fault(
-                            "unknown field \"" + name + "\": an arm64 host's clocks besides its counter do not matter");
-                }
-                switch (name) {
-                    case "seq" -> seq = json.number(1, Integer.MAX_VALUE);
-                    case "vm" -> vm = json.number(0, 65535);
-                    case "thread" -> thread = json.number(0, Integer.MAX_VALUE);
-                    case "ns" -> ns = json.interval();
-                    case "realtime" -> realtime = json.interval();
-                    case "action" -> {
-                        String action = json.string();
-                        operation = operation(json, action);
-                        if (!operation.isOf(arch)) {
-                            throw json.fault("unknown action \"" + action + "\"");
-                        }
-                    }
-                    case "args" -> fields(json, args, action(json).args(), "argument");
-                    case "reply" -> fields(json, results, action(json).results(), "result");
-                    case "state" ->
-                        json.members(variable -> {
-                            StateVariable known = StateVariable.named(variable)
-                                    .orElseThrow(() -> json.fault("unknown variable \"" + variable + "\""));
-                            state.put(known, sharing.of(known, json.value(known.kind())));
-                        });
-                    case "end" -> end = json.number(0, Integer.MAX_VALUE);
-                    default ->
-                        throw json.fault("unknown field \"" + name + "\"; expected seq, vm, thread, " + counter
-                                + ", ns, realtime, action, args, reply, state or end");
-                }
+                members[0]++;
+                member(json, name);
             });
+            if (end != null && members[0] > 1) {
+                throw json.fault("the end line has other members than end: an event and the end stand in one line");
+            }
+            line.args = args.buildOrThrow();
+            line.results = results.buildOrThrow();
+            line.state = state.buildOrThrow();
+        }
+
+        private void member(JsonLine json, String name) throws IOException, TraceFormatException {
+            if (name.equals(counter)) {
+                line.counter = json.interval();
+                return;
+            }
+            if (arch != Arch.X86 && (name.equals("ns") || name.equals("realtime"))) {
+                throw json.fault(
+                        "unknown field \"" + name + "\": an arm64 host's clocks besides its counter do not matter");
+            }
+            switch (name) {
+                case "seq" -> line.seq = json.number(1, Integer.MAX_VALUE);
+                case "vm" -> line.vm = json.number(0, 65535);
+                case "thread" -> line.thread = json.number(0, Integer.MAX_VALUE);
+                case "ns" -> line.ns = json.interval();
+                case "realtime" -> line.realtime = json.interval();
+                case "action" -> {
+                    String action = json.string();
+                    Operation operation = operation(json, action);
+                    if (!operation.isOf(arch)) {
+                        throw json.fault("unknown action \"" + action + "\"");
+                    }
+                    line.operation = operation;
+                }
+                case "args" -> fields(json, args, action(json).args(), "argument");
+                case "reply" -> fields(json, results, action(json).results(), "result");
+                case "state" ->
+                    json.members(variable -> {
+                        StateVariable known = StateVariable.named(variable)
+                                .orElseThrow(() -> json.fault("unknown variable \"" + variable + "\""));
+                        state.put(known, sharing.of(known, json.value(known.kind())));
+                    });
+                case "end" -> end = json.number(0, Integer.MAX_VALUE);
+                default ->
+                    throw json.fault("unknown field \"" + name + "\"; expected seq, vm, thread, " + counter
+                            + ", ns, realtime, action, args, reply, state or end");
+            }
         }
 
         private Operation action(JsonLine json) throws TraceFormatException {
-            if (operation == null) {
+            if (line.operation == null) {
                 throw json.expected("action before args, reply and state");
             }
-            return operation;
+            return line.operation;
         }
 
         private static void fields(
@@ -311,31 +344,6 @@ public final class TraceReader implements Closeable {
                 }
                 throw json.fault("unknown " + what + " \"" + name + "\"");
             });
-        }
-
-        TraceEvent event(LineSource source, TraceHeader header, long earliest) throws TraceFormatException {
-            if (operation == null) {
-                throw source.fault(1, "expected action in the event");
-            }
-            if (header.threads() != (thread >= 0)) {
-                throw source.fault(
-                        1,
-                        header.threads()
-                                ? "expected thread in the event, because the header says threads"
-                                : "expected no thread in the event, because the header does not say threads");
-            }
-            if (header.threads() && operation == Operation.HOST_RESUMES) {
-                throw source.fault(1, "the host's TSC tells the order of threads, and " + operation + " sets it back");
-            }
-            return new TraceEvent(
-                            line,
-                            vm,
-                            new HostTime(tsc == null ? Interval.from(earliest) : tsc, ns, realtime),
-                            operation,
-                            args.buildOrThrow(),
-                            results.buildOrThrow(),
-                            state.buildOrThrow())
-                    .by(Math.max(0, thread));
         }
     }
 }

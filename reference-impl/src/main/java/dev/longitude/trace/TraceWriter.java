@@ -60,7 +60,9 @@ public final class TraceWriter implements Closeable {
     public void write(TraceEvent event) throws IOException {
         json.writeStartObject();
         json.writeNumberField("seq", ++events);
-        json.writeNumberField("vm", event.vm());
+        if (!event.operation().isOfHost()) {
+            json.writeNumberField("vm", event.vm());
+        }
         if (threads) {
             json.writeNumberField("thread", event.thread());
         }
@@ -70,12 +72,18 @@ public final class TraceWriter implements Closeable {
         json.writeStringField("action", event.operation().specName());
         object("args", event.args());
         object("reply", event.results());
+        if (!event.operation().isOfHost()) {
+            state(event);
+        }
+        json.writeEndObject();
+    }
+
+    private void state(TraceEvent event) throws IOException {
         json.writeObjectFieldStart("state");
         for (Map.Entry<StateVariable, Object> seen : event.state().entrySet()) {
             json.writeFieldName(seen.getKey().specName());
             value(seen.getKey().kind(), seen.getValue());
         }
-        json.writeEndObject();
         json.writeEndObject();
     }
 

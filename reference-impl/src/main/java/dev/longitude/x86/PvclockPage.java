@@ -65,7 +65,7 @@ public final class PvclockPage {
     private TimeScale scale = Contents.NONE.scale;
     private int flags;
 
-    /** How often the page was written, times two; odd while it is being written. */
+    /** Goes up by two with each write of KVM; odd while the page is being written. */
     public int version() {
         return (int) VERSION.getAcquire(this);
     }
@@ -80,6 +80,19 @@ public final class PvclockPage {
         scale = contents.scale;
         flags = contents.flags;
         VERSION.setRelease(this, ((before + 1) | 1) + 1);
+    }
+
+    /**
+     * The memory gets this content, and not from KVM. Nobody reads or writes the page meanwhile.
+     *
+     * @param held the version, even
+     */
+    void hold(int held, Contents contents) {
+        tscTimestamp = contents.tscTimestamp;
+        systemTime = contents.systemTime;
+        scale = contents.scale;
+        flags = contents.flags;
+        VERSION.setRelease(this, held);
     }
 
     /** The guest clears a flag in its memory; the version stays. */

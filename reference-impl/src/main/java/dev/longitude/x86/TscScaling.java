@@ -1,6 +1,7 @@
 package dev.longitude.x86;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
 import java.math.BigInteger;
 
@@ -53,6 +54,22 @@ public record TscScaling(int fracBits) {
         checkArgument(userKhz > 0 && hostKhz > 0, "rates of %s and %s kHz", userKhz, hostKhz);
         BigInteger ratio = BigInteger.valueOf(userKhz).shiftLeft(fracBits).divide(BigInteger.valueOf(hostKhz));
         return ratio.compareTo(most()) < 0 ? ratio.longValue() : 0;
+    }
+
+    /**
+     * The first rate that KVM_SET_TSC_KHZ refuses (max_guest_tsc_khz, arch/x86/kvm/x86.c): what the largest ratio makes of
+     * the host's rate, and no more than 31 bits.
+     *
+     * @param hostKhz kHz, positive
+     * @return kHz
+     * @throws IllegalStateException if the host cannot scale
+     */
+    public int maxGuestTscKhz(int hostKhz) {
+        checkState(supported(), "a host that cannot scale has no such limit");
+        return most().multiply(BigInteger.valueOf(hostKhz))
+                .shiftRight(fracBits)
+                .min(BigInteger.valueOf(Integer.MAX_VALUE))
+                .intValueExact();
     }
 
     /**

@@ -3,22 +3,37 @@ package dev.longitude.x86;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.TraceEvent;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A host whose clocks are moved by the test: a TSC, the same on all its CPUs, and what the kernel makes of it.
  *
- * <p>Its clocks may be read by any number of threads. What befalls the host as a whole (another clocksource, an unstable
- * TSC, a suspend) is told to its VMs one after the other, from one thread.
+ * <p>Everything may be used by any number of threads. A step (what one event stands for) is taken under the host's lock,
+ * so that a trace has the steps of all VMs in an order in which they happened. What befalls the host as a whole (another
+ * clocksource, an unstable TSC, a suspend) is one step for all its VMs.
  */
 public final class X86Host {
     private final int tscKhz;
     private final TscScaling scaling;
-    private final List<X86Vm> vms = new CopyOnWriteArrayList<>();
+    private final Consumer<TraceEvent> trace;
+    private final List<X86Vm> vms = new ArrayList<>();
+    private final ReentrantLock step = new ReentrantLock();
     private boolean tscClocksource;
     private boolean tscUnstable;
+
+    /** kvm_guest_has_master_clock: a VM has had the masterclock since the clocksource left the TSC last. */
+    private boolean guestHasMasterClock;
+
     private long tsc;
     private long anchorTsc;
     private long anchorNs;
@@ -31,14 +46,17 @@ public final class X86Host {
      * @param scaling what its hardware can do
      * @param tscClocksource whether the kernel's clocksource is the TSC; without it there is no masterclock
      * @param tsc its TSC now, unsigned cycles
+     * @param trace gets every event of the host and its VMs, in the order in which they happened: it is called under the
+     *     host's lock
      */
-    public X86Host(int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc) {
+    public X86Host(int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc, Consumer<TraceEvent> trace) {
         checkArgument(tscKhz > 0, "a TSC rate of %s kHz", tscKhz);
         this.tscKhz = tscKhz;
         this.scaling = scaling;
         this.tscClocksource = tscClocksource;
         this.tsc = tsc;
         this.anchorTsc = tsc;
+        this.trace = trace;
     }
 
     /** All clocks at one instant: unsigned cycles, ns and ns. */
@@ -59,13 +77,13 @@ public final class X86Host {
     }
 
     /** Whether the kernel's clocksource is the TSC. */
-    public synchronized boolean tscClocksource() {
-        return tscClocksource;
+    public boolean tscClocksource() {
+        return underLock(() -> tscClocksource);
     }
 
     /** Whether the kernel has found the TSC unstable. */
-    public synchronized boolean tscUnstable() {
-        return tscUnstable;
+    public boolean tscUnstable() {
+        return underLock(() -> tscUnstable);
     }
 
     /** The TSC, unsigned cycles. */
@@ -113,31 +131,41 @@ public final class X86Host {
     }
 
     /**
-     * The kernel takes the TSC for its clocksource, or gives it up.
+     * The kernel takes the TSC for its clocksource, or gives it up: then all vCPUs of all VMs are asked for a masterclock
+     * update, if a VM has had the masterclock.
      *
      * @throws IllegalStateException if the TSC is unstable and cannot be taken
      */
     public void setTscClocksource(boolean isTsc) {
-        synchronized (this) {
+        underLock(now -> {
             checkState(!isTsc || !tscUnstable, "the TSC is unstable");
-            if (tscClocksource == isTsc) {
-                return;
+            if (tscClocksource != isTsc) {
+                emit(now, Operation.HOST_CLOCKSOURCE, ImmutableMap.of(Field.IS_TSC, isTsc));
+                changeClocksource(isTsc);
             }
-            tscClocksource = isTsc;
-        }
-        vms.forEach(vm -> vm.hostClocksource(isTsc));
+            return now;
+        });
     }
 
     /** mark_tsc_unstable(): for ever, and the clocksource becomes another one. */
     public void markTscUnstable() {
-        synchronized (this) {
-            if (tscUnstable) {
-                return;
+        underLock(now -> {
+            if (!tscUnstable) {
+                emit(now, Operation.HOST_TSC_UNSTABLE, ImmutableMap.of());
+                tscUnstable = true;
+                changeClocksource(false);
             }
-            tscUnstable = true;
-            tscClocksource = false;
+            return now;
+        });
+    }
+
+    /** pvclock_gtod_notify() and pvclock_gtod_update_fn() (arch/x86/kvm/x86.c). */
+    private void changeClocksource(boolean isTsc) {
+        tscClocksource = isTsc;
+        if (!isTsc && guestHasMasterClock) {
+            vms.forEach(X86Vm::askAllForMasterclockUpdate);
+            guestHasMasterClock = false;
         }
-        vms.forEach(X86Vm::hostTscUnstable);
     }
 
     /**
@@ -145,20 +173,58 @@ public final class X86Host {
      *
      * @param missing cycles, positive: by how much the TSC is behind
      * @param asleepNs ns, not negative
+     * @throws IllegalStateException if a vCPU is in the guest
      */
     public void resume(long missing, long asleepNs) {
         checkArgument(missing > 0 && asleepNs >= 0, "a resume %s cycles back after %s ns", missing, asleepNs);
-        Now before;
-        synchronized (this) {
-            before = now();
-            anchorNs = before.ns + asleepNs;
-            tsc -= missing;
-            anchorTsc = tsc;
-        }
-        vms.forEach(vm -> vm.hostResumes(before, missing));
+        underLock(before -> {
+            vms.forEach(X86Vm::checkNoneInGuest);
+            goBack(before, missing, asleepNs);
+            emit(
+                    before,
+                    Operation.HOST_RESUMES,
+                    ImmutableMap.of(Field.MISSING, missing, Field.NS, before.ns + asleepNs));
+            vms.forEach(vm -> vm.hostResumes(missing));
+            return before;
+        });
     }
 
+    private synchronized void goBack(Now before, long missing, long asleepNs) {
+        anchorNs = before.ns + asleepNs;
+        tsc -= missing;
+        anchorTsc = tsc;
+    }
+
+    /** A VM is there from now on. */
     void register(X86Vm vm) {
         vms.add(vm);
+    }
+
+    /** A VM of the host has the masterclock. */
+    void noteMasterClock() {
+        guestHasMasterClock = true;
+    }
+
+    /** Takes a step, at the instant that it is given: the host's clocks, read once. */
+    <T> T underLock(Function<Now, T> body) {
+        return underLock(() -> body.apply(now()));
+    }
+
+    private <T> T underLock(Supplier<T> body) {
+        step.lock();
+        try {
+            return body.get();
+        } finally {
+            step.unlock();
+        }
+    }
+
+    private void emit(Now now, Operation operation, ImmutableMap<Field, Object> args) {
+        emit(new TraceEvent(0, TraceEvent.HOST, now.asTraced(), operation, args, ImmutableMap.of(), ImmutableMap.of()));
+    }
+
+    /** Records an event of the host or of a VM. */
+    void emit(TraceEvent event) {
+        trace.accept(event);
     }
 }

@@ -1,5 +1,6 @@
 package dev.longitude.x86;
 
+import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
 import dev.longitude.trace.Operation;
@@ -7,8 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * A vCPU: the part of struct kvm_vcpu_arch that the guest's TSC depends on. Its fields are guarded by the VM's
- * tsc_write_lock.
+ * A vCPU: the part of struct kvm_vcpu_arch that the guest's TSC depends on. Its fields are guarded by the host's lock.
  *
  * <p>As in the kernel, an ioctl takes the vCPU's mutex, and KVM_RUN holds it until it returns: an ioctl from another
  * thread waits that long. From the thread that is in the guest itself it would wait for ever, and throws {@link
@@ -106,7 +106,8 @@ public final class X86Vcpu {
      * KVM_SET_TSC_KHZ: the rate of this vCPU. In every kernel so far the offset stays, so the TSC jumps.
      *
      * @param khz kHz, 0 for the host's
-     * @return 0, or 22 (EINVAL) if the host cannot do it; {@link #getTscKhz} then returns the refused rate all the same
+     * @return 0, or 22 (EINVAL) if the host cannot do it; {@link #getTscKhz} then returns the refused rate all the same,
+     *     unless it is too high for a host that scales ({@link TscScaling#maxGuestTscKhz})
      */
     public int setTscKhz(int khz) {
         return ioctl(() -> vm.setTscKhz(this, khz));
@@ -186,26 +187,39 @@ public final class X86Vcpu {
         return vm.read(this, Operation.GUEST_READ_TSC_ADJUST);
     }
 
+    /** KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW, with the address that the page has. */
+    public void writeSystemTime(boolean active) {
+        writeSystemTime(active, false);
+    }
+
     /**
      * KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW: whether the vCPU's kvmclock page is kept up to date.
      *
-     * @param active bit 0 of the MSR; where the page lies does not matter here
+     * @param active bit 0 of the MSR
+     * @param moves whether an active page lies at another address than before, where memory is zero
      */
-    public void writeSystemTime(boolean active) {
+    public void writeSystemTime(boolean active, boolean moves) {
         ioctl(() -> {
-            vm.writeSystemTime(this, active);
+            vm.writeSystemTime(this, active, moves);
             return 0;
         });
+    }
+
+    /** The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy one, with the address that the page has. */
+    public void guestWriteSystemTime(boolean active, boolean legacy) {
+        guestWriteSystemTime(active, legacy, false);
     }
 
     /**
      * The guest writes MSR_KVM_SYSTEM_TIME_NEW.
      *
+     * @param active bit 0 of the MSR
      * @param legacy whether it is MSR_KVM_SYSTEM_TIME instead; on vCPU 0 that forbids the masterclock
+     * @param moves whether an active page lies at another address than before, where memory is zero
      */
-    public void guestWriteSystemTime(boolean active, boolean legacy) {
+    public void guestWriteSystemTime(boolean active, boolean legacy, boolean moves) {
         checkInGuest();
-        vm.guestWriteSystemTime(this, active, legacy);
+        vm.guestWriteSystemTime(this, active, legacy, moves);
     }
 
     /**
@@ -222,6 +236,18 @@ public final class X86Vcpu {
         return vm.readPvclockPage(this);
     }
 
+    /**
+     * The page's memory gets another content, and not from KVM: the VMM loads the guest's memory, or a page has moved to
+     * where memory was not zero. KVM goes on from the version and the flag {@link PvclockPage#GUEST_STOPPED} in it.
+     *
+     * @param version even, not negative
+     * @throws IllegalStateException if the vCPU is in the guest, unless it has been kicked out of it
+     */
+    public void writePvclockPage(int version, PvclockPage.Contents page) {
+        checkArgument(version >= 0 && version % 2 == 0, "a page that is being written: version %s", version);
+        vm.writePvclockPage(this, version, page);
+    }
+
     /** Whether the vCPU's page is kept up to date and has been written: a guest reads kvmclock from no other. */
     public boolean showsClock() {
         return pvclockActive && page.version() != 0;
@@ -232,7 +258,10 @@ public final class X86Vcpu {
         return page;
     }
 
-    /** The vCPU is loaded on another pCPU; while the host's TSC is unstable, on any. */
+    /**
+     * The vCPU is loaded on another pCPU; while the host's TSC is unstable, on any. That is also all that KVM_RUN does
+     * when immediate_exit is set: it handles no request and does not enter the guest.
+     */
     public void load() {
         ioctl(() -> {
             vm.load(this);
@@ -243,6 +272,14 @@ public final class X86Vcpu {
     /** KVM asks the vCPU for a clock update for reasons of its own, as it does every five minutes until 6.18. */
     public void askForClockUpdate() {
         vm.askForClockUpdate(this);
+    }
+
+    /**
+     * KVM_REQ_MASTERCLOCK_UPDATE because of an interface that is not modelled: a write of HV_X64_MSR_REFERENCE_TSC with
+     * its enabling bit, or, for each vCPU, KVM_XEN_HVM_SET_ATTR of the shared info page until 7.2.
+     */
+    public void askForMasterclockUpdate() {
+        vm.askForMasterclockUpdate(this);
     }
 
     /** The guest reads kvmclock through the vCPU's own page: unsigned ns. */

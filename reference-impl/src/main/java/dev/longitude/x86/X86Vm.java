@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * A VM: the part of struct kvm_arch that the guest's time depends on (arch/x86/kvm/x86.c, Linux 5.10 to 7.3). Every
  * operation emits one event with the whole state after it.
  *
- * <p>All of a VM's state is guarded by its tsc_write_lock, so VM and vCPUs may be used by any number of threads.
+ * <p>All of a VM's state is guarded by its host's lock, which is also what tsc_write_lock is in the kernel: VM and vCPUs
+ * may be used by any number of threads.
  */
 public final class X86Vm {
     /** KVM_CLOCK_TSC_STABLE, KVM_CLOCK_REALTIME and KVM_CLOCK_HOST_TSC of KVM_GET_CLOCK. */
@@ -52,17 +53,13 @@ public final class X86Vm {
     private final X86Host host;
     private final KernelProfile kernel;
     private final int id;
-    private final Consumer<TraceEvent> trace;
     private final Sharing sharing = new Sharing();
-    private final ReentrantLock tscWriteLock = new ReentrantLock();
 
     /** Held by a clock ioctl that is two steps, so that a trace has the one's steps before the other's. */
     private final ReentrantLock twoSteps = new ReentrantLock();
 
     private final Map<Integer, X86Vcpu> vcpus = new TreeMap<>();
     private volatile Runnable between = () -> {};
-    private boolean tscClocksource;
-    private boolean tscUnstable;
     private long lastTscNsec;
     private long lastTscWrite;
     private int lastTscKhz;
@@ -87,32 +84,33 @@ public final class X86Vm {
     /**
      * KVM_CREATE_VM.
      *
-     * @param id the VM's number in the trace
-     * @param trace gets every event, in the order in which they happened: it is called under the VM's lock
+     * @param id the VM's number in the trace, not negative
      */
-    public X86Vm(X86Host host, KernelProfile kernel, int id, Consumer<TraceEvent> trace) {
+    public X86Vm(X86Host host, KernelProfile kernel, int id) {
         this.host = host;
         this.kernel = kernel;
         this.id = id;
-        this.trace = trace;
         this.defaultTscKhz = host.tscKhz();
-        this.tscClocksource = host.tscClocksource();
-        this.tscUnstable = host.tscUnstable();
-        X86Host.Now now = host.now();
-        this.kvmclockOffset = -now.ns();
-        snapshot(now);
-        host.register(this);
-        emit(now, Operation.CREATE_VM, ImmutableMap.of(), ImmutableMap.of());
+        host.underLock(now -> {
+            kvmclockOffset = -now.ns();
+            snapshot(now);
+            host.register(this);
+            emit(now, Operation.CREATE_VM, ImmutableMap.of(), ImmutableMap.of());
+            return now;
+        });
     }
 
     /**
      * KVM_CREATE_VCPU. Creation counts as a write of 0 by nobody: the vCPU joins the VM's line.
      *
      * @param index unused so far
+     * @throws IllegalStateException if the host cannot do the VM's rate: the kernel creates such a vCPU all the same, and
+     *     leaves it without a ratio, which this implementation does not have
      */
     public X86Vcpu createVcpu(int index) {
         return locked(now -> {
             checkArgument(!vcpus.containsKey(index), "vCPU %s exists", index);
+            checkState(ratioFor(defaultTscKhz) != 0, "a host that cannot scale to %s kHz", defaultTscKhz);
             X86Vcpu vcpu = new X86Vcpu(this, index);
             vcpu.virtualTscKhz = defaultTscKhz;
             vcpu.tscScalingRatio = ratioFor(defaultTscKhz);
@@ -159,7 +157,7 @@ public final class X86Vm {
 
     private ClockData getClock(X86Host.Now now, long clock) {
         boolean realtime = kernel.has(Switch.CLOCK_REALTIME) && useMasterClock;
-        boolean paired = realtime && tscClocksource;
+        boolean paired = realtime && host.tscClocksource();
         ClockData data = new ClockData(
                 clock,
                 (useMasterClock ? CLOCK_TSC_STABLE : 0) | (paired ? CLOCK_REALTIME | CLOCK_HOST_TSC : 0),
@@ -287,15 +285,15 @@ public final class X86Vm {
     }
 
     /**
-     * KVM_SET_TSC_KHZ on the VM: the rate of the vCPUs to come.
+     * KVM_SET_TSC_KHZ on the VM: the rate of the vCPUs to come. A host that cannot scale takes any.
      *
      * @param khz kHz, 0 for the host's
-     * @return 0, or 22 (EINVAL): since 6.17 once there is a vCPU
+     * @return 0, or 22 (EINVAL): for a rate that is too high for a host that scales ({@link
+     *     TscScaling#maxGuestTscKhz}), and since 6.17 once there is a vCPU
      */
     public int setVmTscKhz(int khz) {
         return locked(now -> {
-            checkArgument(ratioFor(wanted(khz)) != 0, "a host that cannot scale to %s kHz", khz);
-            boolean refused = kernel.has(Switch.VM_TSC_KHZ_FIRST) && !vcpus.isEmpty();
+            boolean refused = tooFast(khz) || (kernel.has(Switch.VM_TSC_KHZ_FIRST) && !vcpus.isEmpty());
             if (!refused) {
                 defaultTscKhz = wanted(khz);
             }
@@ -308,9 +306,10 @@ public final class X86Vm {
     /** KVM_SET_TSC_KHZ on a vCPU. */
     int setTscKhz(X86Vcpu vcpu, int khz) {
         return locked(now -> {
-            long ratio = ratioFor(wanted(khz));
+            boolean tooFast = tooFast(khz);
+            long ratio = tooFast ? 0 : ratioFor(wanted(khz));
             if (ratio == 0) {
-                if (!kernel.has(Switch.REFUSAL_KEEPS_KHZ)) {
+                if (!tooFast && !kernel.has(Switch.REFUSAL_KEEPS_KHZ)) {
                     vcpu.virtualTscKhz = wanted(khz); // stored before the rate is found to be impossible
                 }
             } else {
@@ -354,6 +353,11 @@ public final class X86Vm {
                     ImmutableMap.of(Field.KHZ, vcpu.virtualTscKhz));
             return vcpu.virtualTscKhz;
         });
+    }
+
+    /** KVM_SET_TSC_KHZ's first look: whether a host that scales does not scale so far. */
+    private boolean tooFast(int khz) {
+        return host.scaling().supported() && khz >= host.scaling().maxGuestTscKhz(host.tscKhz());
     }
 
     private int wanted(int khz) {
@@ -447,21 +451,21 @@ public final class X86Vm {
     }
 
     /** KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW. */
-    void writeSystemTime(X86Vcpu vcpu, boolean active) {
+    void writeSystemTime(X86Vcpu vcpu, boolean active, boolean moves) {
         underLock(now -> {
-            setSystemTime(vcpu, active);
+            setSystemTime(vcpu, active, moves);
             emit(
                     now,
                     Operation.WRITE_SYSTEM_TIME,
-                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.ACTIVE, active),
+                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.ACTIVE, active, Field.MOVES, moves),
                     ImmutableMap.of());
         });
     }
 
     /** The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy one; vCPU 0's choice decides over the masterclock. */
-    void guestWriteSystemTime(X86Vcpu vcpu, boolean active, boolean legacy) {
+    void guestWriteSystemTime(X86Vcpu vcpu, boolean active, boolean legacy, boolean moves) {
         underLock(now -> {
-            setSystemTime(vcpu, active);
+            setSystemTime(vcpu, active, moves);
             vcpu.kicked = true;
             if (vcpu.index() == 0 && bootVcpuRunsOldKvmclock != legacy) {
                 bootVcpuRunsOldKvmclock = legacy;
@@ -470,12 +474,16 @@ public final class X86Vm {
             emit(
                     now,
                     Operation.GUEST_WRITE_SYSTEM_TIME,
-                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.ACTIVE, active, Field.LEGACY, legacy),
+                    ImmutableMap.of(
+                            Field.VCPU, vcpu.index(), Field.ACTIVE, active, Field.LEGACY, legacy, Field.MOVES, moves),
                     ImmutableMap.of());
         });
     }
 
-    private static void setSystemTime(X86Vcpu vcpu, boolean active) {
+    private static void setSystemTime(X86Vcpu vcpu, boolean active, boolean moves) {
+        if (active && moves) {
+            vcpu.page.hold(0, PvclockPage.Contents.NONE);
+        }
         vcpu.pvclockActive = active;
         vcpu.clockUpdate = true;
     }
@@ -505,22 +513,42 @@ public final class X86Vm {
                     now,
                     Operation.READ_PVCLOCK_PAGE,
                     ImmutableMap.of(Field.VCPU, vcpu.index()),
-                    ImmutableMap.<Field, Object>builder()
-                            .put(Field.VERSION, vcpu.page.version())
-                            .put(Field.TSC_TIMESTAMP, page.tscTimestamp())
-                            .put(Field.SYSTEM_TIME, page.systemTime())
-                            .put(Field.MUL, page.scale().mult())
-                            .put(Field.SHIFT, page.scale().shift())
-                            .put(Field.FLAGS, page.flags())
-                            .buildOrThrow());
+                    fields(vcpu.page.version(), page));
             return page;
         });
+    }
+
+    /** The page's memory gets another content, and not from KVM. */
+    void writePvclockPage(X86Vcpu vcpu, int version, PvclockPage.Contents page) {
+        underLock(now -> {
+            checkState(!vcpu.inGuest || vcpu.kicked, "vCPU %s is in the guest", vcpu.index());
+            vcpu.page.hold(version, page);
+            emit(
+                    now,
+                    Operation.WRITE_PVCLOCK_PAGE,
+                    ImmutableMap.<Field, Object>builder()
+                            .put(Field.VCPU, vcpu.index())
+                            .putAll(fields(version, page))
+                            .buildOrThrow(),
+                    ImmutableMap.of());
+        });
+    }
+
+    private static ImmutableMap<Field, Object> fields(int version, PvclockPage.Contents page) {
+        return ImmutableMap.<Field, Object>builder()
+                .put(Field.VERSION, version)
+                .put(Field.TSC_TIMESTAMP, page.tscTimestamp())
+                .put(Field.SYSTEM_TIME, page.systemTime())
+                .put(Field.MUL, page.scale().mult())
+                .put(Field.SHIFT, page.scale().shift())
+                .put(Field.FLAGS, page.flags())
+                .buildOrThrow();
     }
 
     /** kvm_arch_vcpu_load() where it matters: on another pCPU, or while the TSC is unstable. */
     void load(X86Vcpu vcpu) {
         underLock(now -> {
-            if (tscUnstable) {
+            if (host.tscUnstable()) {
                 vcpu.tscOffset = vcpu.lastGuestTsc - scaled(vcpu, now.tsc());
                 vcpu.tscCatchup = true;
             }
@@ -535,6 +563,15 @@ public final class X86Vm {
             vcpu.clockUpdate = true;
             vcpu.kicked |= vcpu.inGuest;
             emitOn(now, Operation.ASK_FOR_CLOCK_UPDATE, vcpu);
+        });
+    }
+
+    /** A masterclock update because of an interface that is not modelled. */
+    void askForMasterclockUpdate(X86Vcpu vcpu) {
+        underLock(now -> {
+            vcpu.masterclockUpdate = true;
+            vcpu.kicked |= vcpu.inGuest;
+            emitOn(now, Operation.ASK_FOR_MASTERCLOCK_UPDATE, vcpu);
         });
     }
 
@@ -614,52 +651,28 @@ public final class X86Vm {
         });
     }
 
-    /** The host tells that its clocksource is another. */
-    void hostClocksource(boolean isTsc) {
-        underLock(now -> {
-            tscClocksource = isTsc;
-            if (!isTsc && useMasterClock) {
-                vcpus.values().forEach(v -> v.masterclockUpdate = true);
-            }
-            emit(now, Operation.HOST_CLOCKSOURCE, ImmutableMap.of(Field.IS_TSC, isTsc), ImmutableMap.of());
-        });
+    /** pvclock_gtod_update_fn(), of this VM. */
+    void askAllForMasterclockUpdate() {
+        vcpus.values().forEach(v -> v.masterclockUpdate = true);
     }
 
-    /** The host tells that its TSC is unstable. */
-    void hostTscUnstable() {
-        underLock(now -> {
-            tscUnstable = true;
-            tscClocksource = false;
-            if (useMasterClock) {
-                vcpus.values().forEach(v -> v.masterclockUpdate = true);
-            }
-            emit(now, Operation.HOST_TSC_UNSTABLE, ImmutableMap.of(), ImmutableMap.of());
-        });
+    void checkNoneInGuest() {
+        vcpus.values().forEach(v -> checkState(!v.inGuest, "vCPU %s is in the guest", v.index()));
     }
 
-    /** The host tells that its TSC has gone back, by so many cycles. */
-    void hostResumes(X86Host.Now before, long missing) {
-        underLock(now -> {
-            backwardsTscObserved = true;
-            for (X86Vcpu vcpu : vcpus.values()) {
-                checkState(!vcpu.inGuest, "vCPU %s is in the guest", vcpu.index());
-                vcpu.tscOffset += scaled(vcpu, missing);
-                vcpu.masterclockUpdate = true;
-            }
-            lastTscNsec = 0;
-            lastTscWrite = 0;
-            if (kernel.has(Switch.RESUME_MOVES_LINE)) {
-                curTscOffset += missing;
-            }
-            emit(
-                    before,
-                    Operation.HOST_RESUMES,
-                    ImmutableMap.of(Field.MISSING, missing, Field.NS, now.ns()),
-                    ImmutableMap.of());
-        });
+    /** kvm_arch_hardware_enable(), of this VM: the host's TSC has gone back by so many cycles. */
+    void hostResumes(long missing) {
+        backwardsTscObserved = true;
+        vcpus.values().forEach(v -> v.tscOffset += scaled(v, missing));
+        askAllForMasterclockUpdate();
+        lastTscNsec = 0;
+        lastTscWrite = 0;
+        if (kernel.has(Switch.RESUME_MOVES_LINE)) {
+            curTscOffset += missing;
+        }
     }
 
-    /** Does something under tsc_write_lock, at the instant that it is given: the host's clocks, read once. */
+    /** Takes a step, at the instant that it is given: the host's clocks, read once. */
     private void underLock(Consumer<X86Host.Now> operation) {
         locked(now -> {
             operation.accept(now);
@@ -669,16 +682,11 @@ public final class X86Vm {
 
     /** The same for what has a result. */
     private <T> T locked(Function<X86Host.Now, T> operation) {
-        tscWriteLock.lock();
-        try {
-            return operation.apply(host.now());
-        } finally {
-            tscWriteLock.unlock();
-        }
+        return host.underLock(operation);
     }
 
     private boolean masterClockAllowed() {
-        return tscClocksource && !backwardsTscObserved && !bootVcpuRunsOldKvmclock;
+        return host.tscClocksource() && !backwardsTscObserved && !bootVcpuRunsOldKvmclock;
     }
 
     /**
@@ -689,6 +697,9 @@ public final class X86Vm {
      */
     private void updateMasterClock(X86Host.Now now, @Nullable X86Vcpu by) {
         useMasterClock = masterClockAllowed() && allMatched();
+        if (useMasterClock) {
+            host.noteMasterClock();
+        }
         snapshot(now);
         askAllForClockUpdate(by);
     }
@@ -702,7 +713,7 @@ public final class X86Vm {
 
     /** The host's clocks can be read as one pair while its clocksource is the TSC. */
     private void snapshot(X86Host.Now now) {
-        if (tscClocksource) {
+        if (host.tscClocksource()) {
             masterKernelNs = now.ns();
             masterCycleNow = now.tsc();
         }
@@ -798,8 +809,8 @@ public final class X86Vm {
         }
         boolean matched = synchronizing && lastTscKhz == vcpu.virtualTscKhz;
         // On an unstable TSC the line is not the offset: what was written goes on from the last write.
-        long since = matched && tscUnstable ? value + nsToCycles(vcpu).apply(elapsed) : value;
-        long offset = matched && !tscUnstable ? curTscOffset : since - scaled(vcpu, now.tsc());
+        long since = matched && host.tscUnstable() ? value + nsToCycles(vcpu).apply(elapsed) : value;
+        long offset = matched && !host.tscUnstable() ? curTscOffset : since - scaled(vcpu, now.tsc());
         return synchronizeCore(vcpu, now, offset, since, matched, byUser);
     }
 
@@ -844,7 +855,7 @@ public final class X86Vm {
 
     /** kvm_track_tsc_matching(): asks for a masterclock update where the write may have changed what it depends on. */
     private boolean track(boolean newGeneration) {
-        boolean want = tscClocksource && allMatched();
+        boolean want = host.tscClocksource() && allMatched();
         if (kernel.has(Switch.TRACKS_ONLY_STATE)) {
             return useMasterClock != want;
         }
@@ -859,7 +870,7 @@ public final class X86Vm {
             Operation operation,
             ImmutableMap<Field, Object> args,
             ImmutableMap<Field, Object> results) {
-        trace.accept(new TraceEvent(0, id, now.asTraced(), operation, args, results, sharing.of(state())));
+        host.emit(new TraceEvent(0, id, now.asTraced(), operation, args, results, sharing.of(state())));
     }
 
     private ImmutableMap<StateVariable, Object> state() {

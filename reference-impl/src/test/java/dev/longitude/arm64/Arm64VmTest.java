@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ class Arm64VmTest {
 
     /** The last writer wins, for all: also those that were set before. */
     @ParameterizedTest
-    @EnumSource(names = {"V6_1", "V6_12", "V7_3", "CORRECTED"})
+    @EnumSource(names = {"V6_1", "V6_3", "V6_12", "V7_3", "CORRECTED"})
     void aValueIsSetForAllVcpus(KernelProfile kernel) {
         Arm64Host host = host(kernel, true, false, 1_000);
         Arm64Vm vm = host.createVm(0);
@@ -55,7 +56,7 @@ class Arm64VmTest {
 
     /** As recorded on 6.1 and 6.12; the corrected kernel's vCPU joins. */
     @ParameterizedTest
-    @CsvSource({"V6_1, 0", "V6_12, 0", "V7_3, 0", "CORRECTED, 4294967396"})
+    @CsvSource({"V6_1, 0", "V6_3, 0", "V6_12, 0", "V7_3, 0", "CORRECTED, 4294967396"})
     void aLateVcpuRewindsTheOthers(KernelProfile kernel, long expected) {
         Arm64Host host = host(kernel, true, false, 1_000);
         Arm64Vm vm = host.createVm(0);
@@ -103,6 +104,38 @@ class Arm64VmTest {
         assertThat(cnthctl(1)).isEqualTo(expected);
     }
 
+    /** ECV (2^12) beside EL1PCTEN (2^10) and EL1PCEN (2^11): only a kernel that uses CNTPOFF_EL2 sets it, so since 6.4. */
+    @ParameterizedTest
+    @CsvSource({"SERIES_V1, 3072", "SERIES_V2, 3072", "V6_1, 3072", "V6_3, 3072", "V6_4, 7168", "V7_3_4, 7168"})
+    void cntpoffCountsOnlyForAKernelThatUsesIt(KernelProfile kernel, int expected) {
+        Arm64Vcpu vcpu = host(kernel, true, true, 1_000).createVm(0).createVcpu(0);
+        enter(vcpu, 1);
+        assertThat(cnthctl(0)).isEqualTo(expected);
+        assertThat(cnthctl(1)).isEqualTo(expected);
+    }
+
+    /** A broadcast takes a step for each vCPU until 6.2 (BeginCreateVcpu, BroadcastTo); since 6.3 nothing is between. */
+    @ParameterizedTest
+    @CsvSource({"V6_1, true", "V6_3, false", "V6_4, false"})
+    void aSetIsALoopUntilTheOffsetIsTheVms(KernelProfile kernel, boolean loops) {
+        Arm64Vm vm = host(kernel, true, false, 1_000).createVm(0);
+        vm.createVcpu(0);
+        vm.createVcpu(1).setTimerCnt(7);
+        assertThat(events.stream().anyMatch(e -> e.operation() == Operation.BROADCAST_TO))
+                .isEqualTo(loops);
+        assertThat(events.get(events.size() - 1).state().get(StateVariable.VOFFSET))
+                .isEqualTo(loops ? 0L : 993L);
+    }
+
+    /** Until 6.4 the physical counter is the host's: it can be neither read nor set by value, nor by an offset. */
+    @ParameterizedTest
+    @CsvSource({"V6_1, 2, 22", "V6_3, 2, 22", "V6_4, 0, 0"})
+    void thePhysicalCounterCanBeSetSince64(KernelProfile kernel, int byValue, int byOffset) {
+        Arm64Vm vm = host(kernel, true, false, 1_000).createVm(0);
+        assertThat(vm.createVcpu(0).setPtimerCnt(7)).isEqualTo(byValue);
+        assertThat(vm.setCounterOffset(5, 0)).isEqualTo(byOffset);
+    }
+
     /** The series v1: only the CPU of the ioctl traps, and goes on when the offset is gone. */
     @Test
     void theFirstVersionTrapsOnOneCpuForGood() {
@@ -147,7 +180,7 @@ class Arm64VmTest {
 
     /** A guest at 10 + 100 = 110 has waited for 50: the sum 50 - 100 is no small number, but 2^64 - 50. */
     @ParameterizedTest
-    @CsvSource({"V6_12, false", "V7_3, false", "CORRECTED, true"})
+    @CsvSource({"V6_12, false", "V7_3, false", "V7_3_4, true", "CORRECTED, true"})
     void aCompareValueThatWrapsIsDueAllTheSame(KernelProfile kernel, boolean due) {
         Arm64Host host = host(kernel, true, true, 10);
         Arm64Vm vm = host.createVm(0);

@@ -13,7 +13,9 @@ class KernelProfileTest {
         "5.16, V5_16",
         "6.0.7, V5_16",
         "6.1.0-56-amd64, V6_1",
-        "6.3.13, V6_1",
+        "6.2.16, V6_1",
+        "6.3.0, V6_3",
+        "6.3.13, V6_3",
         "6.4.0, V6_4",
         "6.5.13, V6_4",
         "6.6.99, V6_6",
@@ -22,7 +24,12 @@ class KernelProfileTest {
         "6.12.95+deb12-cloud-amd64, V6_12",
         "6.16.3, V6_12",
         "6.17.0, V7_3",
-        "7.3.4, V7_3"
+        "7.2.12, V7_3",
+        "7.3, V7_3",
+        "7.3.3-arch1-1, V7_3",
+        "7.3.4, V7_3_4",
+        "7.3.10, V7_3_4",
+        "7.4.0-rc1, V7_3_4"
     })
     void coversReleases(String release, KernelProfile profile) {
         assertThat(KernelProfile.covering(release)).contains(profile);

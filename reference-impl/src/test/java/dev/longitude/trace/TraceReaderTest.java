@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TraceReaderTest {
-    private static final String HEADER = "{\"format\":\"longitude-trace\",\"version\":1,\"arch\":\"x86_64\","
+    private static final String HEADER = "{\"format\":\"longitude-trace\",\"version\":2,\"arch\":\"x86_64\","
             + "\"kernel\":\"v6.12\",\"host\":{\"tscKhz\":1000000,\"clocksource\":\"tsc\"},\"vcpus\":1,\"origin\":\"t\"}\n";
     private static final String EVENT =
             "{\"seq\":1,\"vm\":0,\"tsc\":\"5\",\"action\":\"CreateVm\",\"args\":{},\"reply\":{},\"state\":{}}\n";
@@ -80,6 +80,9 @@ class TraceReaderTest {
             {"seq":1,"seq":1,"vm":0,"tsc":"5","action":"GetClock"}         | t:2:15: not JSON: Duplicate field 'seq'
             {"seq":1,"vm":0,"tsc":"5","action":"GetClock"}x                | t:2:47: not JSON: Unrecognized token 'x': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')
             [1]                                                            | t:2:1: expected a JSON object
+            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","end":1}         | t:2:54: the end line has other members than end: an event and the end stand in one line
+            {"end":1,"seq":1,"vm":0,"tsc":"5","action":"GetClock"}         | t:2:54: the end line has other members than end: an event and the end stand in one line
+            {"end":0,"vm":0}                                               | t:2:16: the end line has other members than end: an event and the end stand in one line
             """)
     void saysWhereAndWhatWasExpected(String line, String message) {
         assertThatThrownBy(() -> read(HEADER + line + (line.isEmpty() ? "" : "\n")))
@@ -103,7 +106,7 @@ class TraceReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            v6.12           | v9.9        | unknown kernel profile "v9.9"; expected one of v3.16, v5.10, v5.14, series-v1, series-v2, v5.16, v6.1, v6.4, v6.6, v6.7, v6.8, v6.12, v7.3, corrected
+            v6.12           | v9.9        | unknown kernel profile "v9.9"; expected one of v3.16, v5.10, v5.14, series-v1, series-v2, v5.16, v6.1, v6.3, v6.4, v6.6, v6.7, v6.8, v6.12, v7.3, v7.3.4, corrected
             x86_64          | riscv       | unknown architecture "riscv"; expected x86_64 or aarch64
             longitude-trace | other       | expected "longitude-trace" and not "other"
             1000000         | 0           | expected a number from 1 to 8000000
@@ -150,6 +153,44 @@ class TraceReaderTest {
                 .isEqualTo(Interval.from(events.get(0).counter().lo()));
         assertThat(open.hasArgs()).isFalse();
         assertThat(open.call()).isEqualTo("WriteTsc(vcpu 1, value ?)");
+    }
+
+    /** A line as version 1 has it: for one VM, with its state. */
+    private static String ofOneVm(int seq, int vm, String action, String args) {
+        return "{\"seq\":" + seq + ",\"vm\":" + vm + ",\"tsc\":\"5\",\"ns\":\"0\",\"action\":\"" + action
+                + "\",\"args\":{" + args + "},\"reply\":{},\"state\":{\"useMasterClock\":false}}\n";
+    }
+
+    /** Version 1 tells what befalls the host once for each VM: the first time it is the event. */
+    @Test
+    void anEventOfTheHostIsOneForAllVms() throws Exception {
+        String first = HEADER.replace("\"version\":2", "\"version\":1");
+        List<TraceEvent> events = read(first
+                + EVENT
+                + ofOneVm(2, 0, "HostClocksource", "\"isTsc\":false")
+                + ofOneVm(3, 1, "HostClocksource", "\"isTsc\":false")
+                + ofOneVm(4, 1, "HostClocksource", "\"isTsc\":true")
+                + ofOneVm(5, 0, "HostResumes", "\"missing\":\"4\",\"ns\":\"9\"")
+                + ofOneVm(6, 1, "HostResumes", "\"missing\":\"4\",\"ns\":\"9\"")
+                + ofOneVm(7, 0, "HostTscUnstable", "")
+                + ofOneVm(8, 1, "HostTscUnstable", "")
+                + "{\"end\":8}\n");
+        assertThat(events).extracting(TraceEvent::line).containsExactly(2, 3, 5, 6, 8);
+        assertThat(events.subList(1, 5))
+                .allMatch(e -> e.vm() == TraceEvent.HOST && e.state().isEmpty());
+    }
+
+    /** Since version 2 it names no VM, and shows none's state. */
+    @Test
+    void anEventOfTheHostNamesNoVm() throws Exception {
+        String event = ofOneVm(2, 0, "HostTscUnstable", "");
+        String bare = event.replace("\"vm\":0,", "").replace(",\"state\":{\"useMasterClock\":false}", "");
+        assertThat(read(HEADER + EVENT + bare + "{\"end\":2}\n")).hasSize(2);
+        for (String wrong : List.of(event, bare.replace("\"tsc\"", "\"vm\":0,\"tsc\""))) {
+            assertThatThrownBy(() -> read(HEADER + EVENT + wrong + "{\"end\":2}\n"))
+                    .hasMessage(
+                            "t:3:1: expected neither vm nor state: HostTscUnstable befalls the host, and all its VMs");
+        }
     }
 
     @Test

@@ -34,6 +34,16 @@ class TscScalingTest {
         assertThat(TscScaling.AMD.ratio(255_000_000, 1_000_000)).isEqualTo(255L << 32);
     }
 
+    /**
+     * (2^40 - 1) * 3 000 000 >> 32 = 256 * 3 000 000 - 1 on AMD; on Intel (2^64 - 1) * 32 767 >> 48 = 65 536 * 32 767 - 1,
+     * and from 32 768 kHz on that is more than 31 bits.
+     */
+    @ParameterizedTest
+    @CsvSource({"32, 3000000, 767999999", "48, 32767, 2147418111", "48, 32768, 2147483647", "48, 3000000, 2147483647"})
+    void theHighestRate(int fracBits, int hostKhz, int most) {
+        assertThat(new TscScaling(fracBits).maxGuestTscKhz(hostKhz)).isEqualTo(most);
+    }
+
     /** The product has 128 bits: (2^64 - 1) * 2 >> 0 would not fit 64, and only its low half is kept. */
     @Test
     void theProductIsWhole() {

@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,7 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class X86VmTest {
     private static final long SECOND = 1_000_000_000L;
 
-    private final X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 77 * SECOND);
+    private final List<TraceEvent> events = new ArrayList<>();
+    private final X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 77 * SECOND, events::add);
 
     private List<X86Vcpu> vcpus(X86Vm vm, int count) {
         List<X86Vcpu> vcpus = new ArrayList<>();
@@ -26,7 +32,7 @@ class X86VmTest {
     }
 
     private X86Vm vm(KernelProfile kernel) {
-        return new X86Vm(host, kernel, 0, event -> {});
+        return new X86Vm(host, kernel, 0);
     }
 
     private static void run(X86Vcpu vcpu) {
@@ -164,8 +170,8 @@ class X86VmTest {
     @Test
     void tscAndTscAdjustMoveTogetherForTheGuestOnly() {
         long unit = 1L << 30;
-        X86Host still = new X86Host(1_000_000, TscScaling.NONE, true, 0);
-        X86Vcpu vcpu = new X86Vm(still, KernelProfile.V6_12, 0, event -> {}).createVcpu(0);
+        X86Host still = new X86Host(1_000_000, TscScaling.NONE, true, 0, event -> {});
+        X86Vcpu vcpu = new X86Vm(still, KernelProfile.V6_12, 0).createVcpu(0);
         vcpu.enterGuest();
         vcpu.guestWriteTsc(4 * unit);
         assertThat(vcpu.guestReadTsc()).isEqualTo(4 * unit);
@@ -189,8 +195,8 @@ class X86VmTest {
     @ParameterizedTest
     @CsvSource({"V7_3, 5000000000000", "CORRECTED, 0"})
     void settingTheRateMovesTheTsc(KernelProfile kernel, long drop) {
-        X86Host scaling = new X86Host(3_000_000, TscScaling.INTEL, true, 10_000_000_000_000L);
-        X86Vcpu vcpu = new X86Vm(scaling, kernel, 0, event -> {}).createVcpu(0);
+        X86Host scaling = new X86Host(3_000_000, TscScaling.INTEL, true, 10_000_000_000_000L, event -> {});
+        X86Vcpu vcpu = new X86Vm(scaling, kernel, 0).createVcpu(0);
         vcpu.setTscOffset(0);
         long before = vcpu.readTsc();
         assertThat(vcpu.setTscKhz(1_500_000)).isZero();
@@ -220,7 +226,7 @@ class X86VmTest {
 
     @Test
     void withoutTheTscAsClocksourceThereIsNoMasterclock() {
-        X86Vm vm = new X86Vm(new X86Host(1_000_000, TscScaling.NONE, false, 0), KernelProfile.V6_12, 0, event -> {});
+        X86Vm vm = new X86Vm(new X86Host(1_000_000, TscScaling.NONE, false, 0, event -> {}), KernelProfile.V6_12, 0);
         run(vm.createVcpu(0));
         assertThat(vm.getClock().flags()).isZero();
     }
@@ -263,8 +269,8 @@ class X86VmTest {
     @ParameterizedTest
     @CsvSource({"V7_3, 400", "CORRECTED, 0"})
     void theHostsClockIsTheGuests(KernelProfile kernel, long apart) {
-        X86Host scaling = new X86Host(3_000_000, TscScaling.INTEL, true, 10_000_000_000_000L);
-        X86Vm vm = new X86Vm(scaling, kernel, 0, event -> {});
+        X86Host scaling = new X86Host(3_000_000, TscScaling.INTEL, true, 10_000_000_000_000L, event -> {});
+        X86Vm vm = new X86Vm(scaling, kernel, 0);
         vm.setVmTscKhz(2_500_000);
         X86Vcpu vcpu = vm.createVcpu(0);
         vcpu.writeSystemTime(true);
@@ -272,6 +278,156 @@ class X86VmTest {
         scaling.advance(3_000_000_000L);
         assertThat(vcpu.guestReadClock() - vm.getClock().clock()).isBetween(apart - 1, apart + 1);
         vcpu.exitGuest();
+    }
+
+    private @Nullable Object shown(StateVariable variable) {
+        return events.get(events.size() - 1).state().get(variable);
+    }
+
+    /** The first rate that is too high: 256 * 10^6 - 1 kHz on AMD, 2^31 - 1 on Intel; and then it is not kept either. */
+    @ParameterizedTest
+    @CsvSource({"32, 255999999, 255999998", "48, 2147483647, 2147483646"})
+    void aRateThatIsTooHighForTheHardwareIsRefusedInBothScopes(int fracBits, int refused, int accepted) {
+        X86Host scaling = new X86Host(1_000_000, new TscScaling(fracBits), true, 0, event -> {});
+        X86Vm vm = new X86Vm(scaling, KernelProfile.V7_3, 0);
+        assertThat(vm.setVmTscKhz(refused)).isEqualTo(22);
+        assertThat(vm.getVmTscKhz()).isEqualTo(1_000_000);
+        assertThat(vm.setVmTscKhz(accepted)).isZero();
+        X86Vcpu vcpu = vm.createVcpu(0);
+        assertThat(vcpu.setTscKhz(refused)).isEqualTo(22);
+        assertThat(vcpu.getTscKhz()).isEqualTo(accepted);
+    }
+
+    /** The VM scope does not look; what becomes of a vCPU that is created then is not modelled. */
+    @Test
+    void aHostThatCannotScaleTakesAnyRateForTheVm() {
+        X86Vm vm = vm(KernelProfile.V7_3);
+        assertThat(vm.setVmTscKhz(900_000)).isZero();
+        assertThat(vm.getVmTscKhz()).isEqualTo(900_000);
+        assertThatThrownBy(() -> vm.createVcpu(0)).isInstanceOf(IllegalStateException.class);
+        assertThat(vm.setVmTscKhz(2_000_000)).isZero();
+        assertThat(vm.createVcpu(0).getTscKhz()).isEqualTo(2_000_000);
+    }
+
+    /** The loss of the clocksource asks all vCPUs of all VMs, also of one that never had the masterclock. */
+    @Test
+    void theLossOfTheClocksourceAsksAllVms() {
+        X86Vm without = new X86Vm(host, KernelProfile.V7_3, 1);
+        List<X86Vcpu> idle = vcpus(without, 2);
+        idle.get(0).setTscOffset(5);
+        idle.forEach(X86VmTest::run);
+        assertThat(without.getClock().flags()).isZero();
+        X86Vm with = vm(KernelProfile.V7_3);
+        run(with.createVcpu(0));
+        host.setTscClocksource(false);
+        without.getClock();
+        assertThat(shown(StateVariable.MASTERCLOCK_UPDATE)).isEqualTo(Set.of(0, 1));
+        with.getClock();
+        assertThat(shown(StateVariable.MASTERCLOCK_UPDATE)).isEqualTo(Set.of(0));
+        assertThat(events.stream().filter(e -> e.operation() == Operation.HOST_CLOCKSOURCE))
+                .singleElement()
+                .matches(e -> e.vm() == TraceEvent.HOST);
+    }
+
+    /** ... but nobody is asked while no VM of the host has had the masterclock since. */
+    @Test
+    void theLossOfTheClocksourceAsksNobodyWithoutAMasterclock() {
+        X86Vm vm = vm(KernelProfile.V7_3);
+        X86Vcpu vcpu = vm.createVcpu(0);
+        run(vcpu);
+        host.setTscClocksource(false);
+        run(vcpu);
+        host.setTscClocksource(true);
+        host.setTscClocksource(false);
+        vm.getClock();
+        assertThat(shown(StateVariable.MASTERCLOCK_UPDATE)).isEqualTo(Set.of());
+    }
+
+    /** As SeaBIOS and the kernel that it boots do: the old MSR on vCPU 0, then a page of the kernel's own by the new one. */
+    @Test
+    void theOldMsrOnVcpuZeroTurnsTheMasterclockOffUntilTheNewOneIsWritten() {
+        X86Vm vm = vm(KernelProfile.V7_3);
+        X86Vcpu boot = vm.createVcpu(0);
+        run(boot);
+        assertThat(vm.getClock().flags()).isEqualTo(14);
+        boot.enterGuest();
+        boot.guestWriteSystemTime(true, true, true);
+        boot.reenterGuest();
+        boot.reenterGuest();
+        assertThat(vm.getClock().flags()).isZero();
+        assertThat(boot.readPvclockPage().stable()).isFalse();
+        assertThat(boot.pvclockPage().version()).isEqualTo(2);
+        boot.guestWriteSystemTime(true, false, true);
+        assertThat(boot.pvclockPage().version()).isZero();
+        boot.reenterGuest();
+        assertThat(vm.getClock().flags()).isEqualTo(14);
+        assertThat(boot.readPvclockPage().stable()).isTrue();
+        assertThat(boot.pvclockPage().version()).isEqualTo(2);
+        boot.exitGuest();
+    }
+
+    /** The host's write of the old MSR says nothing of which one the guest uses. */
+    @Test
+    void aPageThatMovesIsWrittenAnewAndOneThatStaysGoesOn() {
+        X86Vcpu vcpu = vm(KernelProfile.V7_3).createVcpu(0);
+        vcpu.writeSystemTime(true);
+        vcpu.kvmclockCtrl();
+        run(vcpu);
+        vcpu.writeSystemTime(true, false);
+        run(vcpu);
+        assertThat(vcpu.pvclockPage().version()).isEqualTo(4);
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE | PvclockPage.GUEST_STOPPED);
+        vcpu.writeSystemTime(true, true);
+        run(vcpu);
+        assertThat(vcpu.pvclockPage().version()).isEqualTo(2);
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE);
+    }
+
+    /** A VMM that loads a guest's memory puts the page's version, and whether the guest was stopped, back with it. */
+    @Test
+    void kvmGoesOnFromWhatStandsInTheGuestsMemory() {
+        X86Vcpu vcpu = vm(KernelProfile.V7_3).createVcpu(0);
+        vcpu.writePvclockPage(40, new PvclockPage.Contents(7, 8, new TimeScale(9, -1), PvclockPage.GUEST_STOPPED));
+        assertThat(vcpu.readPvclockPage().systemTime()).isEqualTo(8);
+        vcpu.writeSystemTime(true);
+        run(vcpu);
+        assertThat(vcpu.pvclockPage().version()).isEqualTo(42);
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE | PvclockPage.GUEST_STOPPED);
+    }
+
+    /** A write of HV_X64_MSR_REFERENCE_TSC asks its vCPU; the update counts from a new instant, for all. */
+    @Test
+    void anUpdateThatWasAskedForIsPerformedAtTheNextEntry() {
+        X86Vm vm = vm(KernelProfile.V7_3);
+        List<X86Vcpu> both = vcpus(vm, 2);
+        both.forEach(X86VmTest::run);
+        both.forEach(X86VmTest::run);
+        Object before = shown(StateVariable.MASTER_CYCLE_NOW);
+        host.advance(1_000);
+        both.get(1).askForMasterclockUpdate();
+        run(both.get(0));
+        assertThat(shown(StateVariable.MASTER_CYCLE_NOW)).isEqualTo(before);
+        run(both.get(1));
+        assertThat(shown(StateVariable.MASTER_CYCLE_NOW)).isEqualTo(host.rdtsc());
+        assertThat(shown(StateVariable.CLOCK_UPDATE)).isEqualTo(Set.of(0));
+    }
+
+    /** KVM_RUN with immediate_exit loads the vCPU: its requests are all still there when it enters at last. */
+    @ParameterizedTest
+    @EnumSource
+    void aRunThatExitsAtOnceHandlesNoRequest(KernelProfile kernel) {
+        X86Vm vm = vm(kernel);
+        X86Vcpu vcpu = vm.createVcpu(0);
+        vcpu.writeSystemTime(true);
+        vm.getClock();
+        Object asked = shown(StateVariable.MASTERCLOCK_UPDATE);
+        vcpu.load();
+        assertThat(shown(StateVariable.MASTERCLOCK_UPDATE)).isEqualTo(asked);
+        assertThat(shown(StateVariable.CLOCK_UPDATE)).isEqualTo(Set.of(0));
+        assertThat(shown(StateVariable.IN_GUEST)).isEqualTo(Set.of());
+        assertThat(vcpu.pvclockPage().version()).isZero();
+        run(vcpu);
+        assertThat(vcpu.pvclockPage().version()).isEqualTo(2);
     }
 
     /** KVM_KVMCLOCK_CTRL needs a page, and its flag stays until the guest clears it. */

@@ -51,8 +51,8 @@ public final class LongTrace {
                 trace.accept(event);
             }
         };
-        X86Host host = new X86Host(TSC_KHZ, TscScaling.NONE, true, 1L << 40);
-        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0, tell);
+        X86Host host = new X86Host(TSC_KHZ, TscScaling.NONE, true, 1L << 40, tell);
+        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0);
         X86Vcpu[] vcpus = {vm.createVcpu(0), vm.createVcpu(1)};
         for (X86Vcpu vcpu : vcpus) {
             vcpu.writeSystemTime(true);

@@ -241,6 +241,7 @@ final class BenchValidateCommand implements Callable<Integer> {
         for (TraceEvent event : events) {
             mustConform(validator.accept(event));
         }
+        validator.finish();
     }
 
     private static void judge(TlcReplay.Trace trace) throws UndecidedException, TraceFormatException {
@@ -249,6 +250,7 @@ final class BenchValidateCommand implements Callable<Integer> {
         for (List<TraceEvent> next = source.next(); !next.isEmpty(); next = source.next()) {
             mustConform(validator.accept(next));
         }
+        validator.finish();
     }
 
     private static void mustConform(Optional<Refusal> refusal) {

@@ -43,7 +43,8 @@ import picocli.CommandLine.Spec;
         name = "check",
         description =
                 "Check the models with TLC, and the scenarios and bundled recordings against the specification; or a recipe.",
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = {"", ExitCode.MEANING})
 final class CheckCommand implements Callable<Integer> {
     /** Enough that each branch of the reference implementation is taken under each kernel. */
     private static final int SEEDS = 8;
@@ -77,15 +78,22 @@ final class CheckCommand implements Callable<Integer> {
      * One row of the table.
      *
      * @param fault what is wrong, or null
+     * @param code the exit code for this row alone
      */
     private record Row(
             String what,
             String checked,
             String size,
             double seconds,
-            @Nullable String fault) {
+            @Nullable String fault,
+            int code) {
+        /** A row that holds, or fails if there is a fault. */
+        Row(String what, String checked, String size, double seconds, @Nullable String fault) {
+            this(what, checked, size, seconds, fault, fault == null ? ExitCode.HOLDS : ExitCode.VIOLATED);
+        }
+
         String verdict() {
-            return fault == null ? "ok" : "FAILED";
+            return fault == null ? "ok" : code == ExitCode.UNDECIDED ? "undecided" : "FAILED";
         }
     }
 
@@ -216,18 +224,21 @@ final class CheckCommand implements Callable<Integer> {
         long begin = System.nanoTime();
         long events = 0;
         String fault = null;
+        int code = ExitCode.HOLDS;
         for (int seed = 1; seed <= SEEDS && fault == null; seed++) {
             Scenario.Recording recording = scenario.play(kernel, VCPUS, seed);
             Verdict verdict = TraceFiles.validate(recording.header().origin(), recording.header(), recording.events());
             events += verdict.events();
             fault = verdict.conforms() ? null : verdict.text();
+            code = verdict.exitCode();
         }
         return new Row(
                 "scenario " + scenario.commandName() + " " + kernel,
                 "conforms to " + kernel + ", seeds 1 to " + SEEDS,
                 events + " events",
                 seconds(begin),
-                fault);
+                fault,
+                code);
     }
 
     private static Row check(BundledRecording recording, Path log) throws IOException, TraceFormatException {
@@ -235,7 +246,15 @@ final class CheckCommand implements Callable<Integer> {
         KernelProfile refusing = recording.refusingProfile();
         Verdict verdict = TraceFiles.validate(log, refusing);
         String fault = null;
-        if (refusing == null) {
+        String checked = refusing == null
+                ? "conforms to " + verdict.header().kernel()
+                : "refused under " + refusing + " at line " + recording.atLine();
+        if (recording.meanwhile() != null) {
+            checked += "; today " + recording.meanwhile();
+            fault = verdict.name().equals(recording.meanwhile())
+                    ? null
+                    : "must be " + recording.meanwhile() + " as long as nobody says otherwise:\n" + verdict.text();
+        } else if (refusing == null) {
             fault = verdict.conforms() ? null : verdict.text();
         } else {
             Refusal refusal = verdict.refusal();
@@ -243,14 +262,10 @@ final class CheckCommand implements Callable<Integer> {
                 fault = "must be refused at line " + recording.atLine() + ":\n" + verdict.text();
             }
         }
+        int code =
+                fault == null ? ExitCode.HOLDS : verdict.undecided() != null ? ExitCode.UNDECIDED : ExitCode.VIOLATED;
         return new Row(
-                "recording " + recording.file(),
-                refusing == null
-                        ? "conforms to " + verdict.header().kernel()
-                        : "refused under " + refusing + " at line " + recording.atLine(),
-                verdict.events() + " events",
-                seconds(begin),
-                fault);
+                "recording " + recording.file(), checked, verdict.events() + " events", seconds(begin), fault, code);
     }
 
     private static double seconds(long begin) {
@@ -275,7 +290,7 @@ final class CheckCommand implements Callable<Integer> {
                         ? "All " + rows.size() + " checks hold."
                         : failed.size() + " of " + rows.size() + " checks failed.");
         out.flush();
-        return failed.isEmpty() ? ExitCode.HOLDS : ExitCode.VIOLATED;
+        return rows.stream().mapToInt(Row::code).reduce(ExitCode.HOLDS, ExitCode::ofBoth);
     }
 
     private void list(Manifest manifest) {

@@ -1,12 +1,16 @@
 package dev.longitude.cli;
 
 import dev.longitude.trace.TraceFormatException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** The command line: {@code longitude check | simulate | validate | matrix | tamper | plan | bench | doctor | worker}. */
@@ -28,10 +32,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             HelpCommand.class
         },
-        footer = {
-            "",
-            "Exit codes: 0 all holds; 1 a property is violated or a trace does not conform; 2 unusable input or usage."
-        })
+        footer = {"", ExitCode.MEANING})
 public final class Longitude implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -39,16 +40,16 @@ public final class Longitude implements Runnable {
     /** Runs one command and exits with its code. */
     public static void main(String[] args) {
         // TLC leaves a thread behind that is no daemon.
-        CommandLine commandLine = commandLine();
-        int code = commandLine.execute(args);
-        commandLine.getOut().flush();
-        System.exit(code);
+        System.exit(commandLine().execute(args));
     }
 
     /** The command line, for tests. */
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Longitude());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        // Unlike the writer that picocli makes, this one notices what System.out could not write.
+        commandLine.setOut(new PrintWriter(System.out, true, Charset.defaultCharset()));
+        commandLine.setExecutionStrategy(Longitude::run);
         commandLine.setParameterExceptionHandler((e, args) -> {
             PrintWriter err = e.getCommandLine().getErr();
             err.println("longitude: "
@@ -65,13 +66,33 @@ public final class Longitude implements Runnable {
                 err.println(e.getMessage());
             } else if (Boolean.getBoolean("longitude.stacktrace")) {
                 e.printStackTrace(err);
+            } else if (e instanceof IOException) {
+                err.println("longitude: cannot be read or written: " + e);
             } else {
-                err.println("longitude: " + e + " (LONGITUDE_JAVA_OPTIONS=-Dlongitude.stacktrace=true shows where)");
+                err.println("longitude: "
+                        + CrashReport.of(e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e));
             }
             err.flush();
             return ExitCode.UNUSABLE;
         });
         return commandLine;
+    }
+
+    /** Runs what was parsed; where its output cannot be written, or memory or stack run out, its code says nothing. */
+    private static int run(ParseResult parsed) {
+        CommandLine top = parsed.commandSpec().commandLine();
+        int code;
+        try {
+            code = new CommandLine.RunLast().execute(parsed);
+        } catch (VirtualMachineError e) {
+            top.getErr().println("longitude: " + CrashReport.of(e));
+            code = ExitCode.UNUSABLE;
+        }
+        if (top.getOut().checkError()) {
+            top.getErr().println("longitude: the output cannot be written");
+            code = ExitCode.UNUSABLE;
+        }
+        return code;
     }
 
     @Override

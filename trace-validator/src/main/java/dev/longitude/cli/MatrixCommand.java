@@ -38,7 +38,13 @@ import picocli.CommandLine.Spec;
             "Judge the recipes of VMMs on every kernel, property by property, and compare with the committed result.",
             "With one recipe, one kernel and one property: open that cell, and show its counterexample."
         },
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Exit codes: 0 as committed; 1 not as committed. Where nothing is committed to compare with (a recipe of one's"
+                    + " own, a kernel without a column, more preemptions) and in a cell: 0 all properties hold; 1 one fails."
+                    + " 2 unusable input or usage, or output that cannot be written."
+        })
 final class MatrixCommand implements Callable<Integer> {
     private static final int MOST_CHANGES = 20;
 
@@ -109,7 +115,13 @@ final class MatrixCommand implements Callable<Integer> {
             write(matrix, committed());
             return ExitCode.HOLDS;
         }
-        return options.isUsual() && options.isOfTheMatrix() ? compare(matrix) : ExitCode.HOLDS;
+        if (options.isUsual() && options.isOfTheMatrix()) {
+            return compare(matrix);
+        }
+        boolean fails = matrix.judgements().stream()
+                .flatMap(j -> j.verdicts().values().stream())
+                .anyMatch(Verdict::isFailure);
+        return fails ? ExitCode.VIOLATED : ExitCode.HOLDS;
     }
 
     private int open(List<Case> cases) throws IOException, InterruptedException, ExecutionException {

@@ -13,6 +13,7 @@ import dev.longitude.scenario.Scenario;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceWriter;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -179,7 +180,14 @@ final class SimulateCommand implements Callable<Integer> {
 
     private void emit(Scenario.Recording recording, String what) throws IOException {
         if (out == null) {
-            write(recording, System.out);
+            // (The writer closes what it writes to, and System.out has to say afterwards whether it could write.)
+            ByteArrayOutputStream text = new ByteArrayOutputStream();
+            write(recording, text);
+            text.writeTo(System.out);
+        } else if (Files.exists(out) && !Files.isRegularFile(out)) {
+            try (OutputStream device = Files.newOutputStream(out)) {
+                write(recording, device);
+            }
         } else {
             writeWhole(recording, out);
             spec.commandLine().getOut().println(out + ": " + recording.events().size() + " events of " + what);

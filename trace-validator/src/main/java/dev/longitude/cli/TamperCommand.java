@@ -60,11 +60,11 @@ final class TamperCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
-        List<Judged> ofScenarios = judged(scenarios());
+        List<Judged> ofScenarios = judged(scenarios(), false);
         List<Judged> ofRecordings;
         Path folder = Files.createTempDirectory("longitude-tamper");
         try {
-            ofRecordings = judged(recordings(folder));
+            ofRecordings = judged(recordings(folder), true);
         } finally {
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
         }
@@ -97,7 +97,7 @@ final class TamperCommand implements Callable<Integer> {
     private static List<TlcReplay.Trace> recordings(Path folder) throws IOException {
         List<TlcReplay.Trace> traces = new ArrayList<>();
         for (BundledRecording recording : BundledRecording.all()) {
-            if (recording.refusingProfile() == null) {
+            if (recording.refusingProfile() == null && recording.meanwhile() == null) {
                 try {
                     traces.add(TraceFiles.read(recording.unpack(folder), null));
                 } catch (TraceFormatException e) {
@@ -108,9 +108,10 @@ final class TamperCommand implements Callable<Integer> {
         return traces;
     }
 
-    private static List<Judged> judged(List<TlcReplay.Trace> traces) throws InterruptedException, ExecutionException {
+    private static List<Judged> judged(List<TlcReplay.Trace> traces, boolean recording)
+            throws InterruptedException, ExecutionException {
         List<Callable<ImmutableList<Judged>>> jobs = new ArrayList<>();
-        traces.forEach(t -> jobs.add(() -> TamperTable.of(t, OF_A_KIND, 1)));
+        traces.forEach(t -> jobs.add(() -> TamperTable.of(t, recording, OF_A_KIND, 1)));
         return Jobs.run(jobs, all -> {}).stream().flatMap(List::stream).toList();
     }
 

@@ -1,10 +1,12 @@
 package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Multiset;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.ImportedTrace;
-import dev.longitude.recording.IoctlLog;
+import dev.longitude.recording.RecordingFormat;
 import dev.longitude.recording.TraceSource;
 import dev.longitude.replay.TlcReplay;
 import dev.longitude.trace.LineSource;
@@ -12,7 +14,8 @@ import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.trace.TraceReader;
-import dev.longitude.validator.Determined;
+import dev.longitude.validator.InferenceSummary;
+import dev.longitude.validator.PropertyVerdict;
 import dev.longitude.validator.Refusal;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
@@ -34,15 +37,16 @@ final class TraceFiles {
     static Verdict validate(Path file, @Nullable KernelProfile kernel) throws TraceFormatException, IOException {
         try (LineSource lines = LineSource.open(file)) {
             String first = lines.peek();
-            if (first != null && IoctlLog.looksLike(first)) {
-                return validate(file.toString(), IoctlLog.read(file, lines, kernel));
+            Optional<RecordingFormat> format = RecordingFormat.of(first == null ? "" : first);
+            if (format.isPresent()) {
+                return validate(file.toString(), format.get().read(file, lines, kernel));
             }
             try (TraceReader reader = new TraceReader(lines)) {
                 TraceHeader header =
                         kernel == null ? reader.header() : reader.header().withKernel(kernel);
                 TraceValidator validator = new TraceValidator(header);
                 Verdict verdict = run(file.toString(), header, validator, TraceSource.of(header, reader));
-                return verdict.with(inferred(validator.determined()));
+                return verdict.with(inferred(validator.inferred()));
             }
         }
     }
@@ -51,7 +55,7 @@ final class TraceFiles {
      * What a file's trace is of, at one behaviour.
      *
      * @param refusal why it does not conform, or null
-     * @param behaviour the events, with what was inferred of them; those before the refused one if one is
+     * @param behaviour the events, with what was inferred of them; none if it does not conform
      */
     record Witnessed(@Nullable Refusal refusal, TlcReplay.Trace behaviour) {}
 
@@ -64,24 +68,26 @@ final class TraceFiles {
     static Witnessed witness(Path file, @Nullable KernelProfile kernel)
             throws TraceFormatException, IOException, UndecidedException {
         TlcReplay.Trace trace = read(file, kernel);
-        boolean recording = isRecording(file);
-        TraceValidator validator = TraceValidator.keepingWitness(trace.header(), recording);
-        TraceSource source = recording
-                ? TraceSource.ofRecording(trace.header(), trace.events())
-                : TraceSource.of(trace.header(), trace.events());
+        TraceValidator validator = TraceValidator.keepingWitness(trace.header(), isRecording(file));
+        TraceSource source = TraceSource.of(trace.header(), trace.events());
         Optional<Refusal> refusal = Optional.empty();
         for (List<TraceEvent> next = source.next(); !next.isEmpty() && refusal.isEmpty(); next = source.next()) {
             refusal = validator.accept(next);
         }
+        ImmutableList<TraceEvent> behaviour = ImmutableList.of();
+        if (refusal.isEmpty()) {
+            validator.finish();
+            behaviour = validator.witness();
+        }
         return new Witnessed(
                 refusal.orElse(null),
-                new TlcReplay.Trace(trace.header().withSilent(ImmutableSet.of()).inOrder(), validator.witness()));
+                new TlcReplay.Trace(trace.header().withSilent(ImmutableSet.of()).inOrder(), behaviour));
     }
 
     private static boolean isRecording(Path file) throws TraceFormatException, IOException {
         try (LineSource lines = LineSource.open(file)) {
             String first = lines.peek();
-            return first != null && IoctlLog.looksLike(first);
+            return first != null && RecordingFormat.of(first).isPresent();
         }
     }
 
@@ -93,15 +99,14 @@ final class TraceFiles {
     static TlcReplay.Trace read(Path file, @Nullable KernelProfile kernel) throws TraceFormatException, IOException {
         try (LineSource lines = LineSource.open(file)) {
             String first = lines.peek();
-            if (first != null && IoctlLog.looksLike(first)) {
-                ImportedTrace imported = IoctlLog.read(file, lines, kernel);
+            Optional<RecordingFormat> format = RecordingFormat.of(first == null ? "" : first);
+            if (format.isPresent()) {
+                ImportedTrace imported = format.get().read(file, lines, kernel);
                 if (!imported.disturbances().isEmpty()) {
-                    ImportedTrace.Disturbance disturbance =
-                            imported.disturbances().get(0);
                     throw new TraceFormatException(
                             file.toString(),
-                            "cannot be judged as a whole: " + disturbance.operation() + " in line " + disturbance.line()
-                                    + " is not modelled");
+                            "cannot be judged as a whole, "
+                                    + imported.disturbances().get(0));
                 }
                 return new TlcReplay.Trace(imported.header(), imported.events());
             }
@@ -128,35 +133,43 @@ final class TraceFiles {
 
     private static Verdict validate(String name, ImportedTrace trace) throws TraceFormatException {
         TraceValidator validator = TraceValidator.ofRecording(trace.header());
-        ImmutableList<TraceEvent> events = trace.events().stream()
-                .filter(e -> trace.disturbances().stream().noneMatch(d -> d.vm() == e.vm() && e.line() >= d.line()))
-                .collect(ImmutableList.toImmutableList());
-        Verdict verdict = run(name, trace.header(), validator, TraceSource.ofRecording(trace.header(), events));
+        Verdict verdict = run(name, trace.header(), validator, TraceSource.of(trace.header(), trace.events()));
         ImmutableList.Builder<String> notes = ImmutableList.builder();
         notes.addAll(verdict.notes());
-        notes.add("instants: " + validator.determined().instants() + " made exact, "
-                + validator.determined().instantsOpen() + " tried at both ends; " + trace.tracepoints());
+        notes.addAll(inferred(validator.inferred()));
         notes.add(trace.summary());
+        notes.addAll(trace.notes());
         String undecided = verdict.undecided();
-        if (verdict.conforms() && !trace.disturbances().isEmpty()) {
-            ImportedTrace.Disturbance first = trace.disturbances().get(0);
-            long left = trace.events().size() - verdict.events();
+        Refusal refusal = verdict.refusal();
+        Optional<ImportedTrace.Assumption> assumed =
+                refusal == null ? Optional.empty() : trace.assumedBefore(refusal.event());
+        if (refusal != null && assumed.isPresent()) {
+            undecided = refusal.event().call() + " in line "
+                    + refusal.event().line() + " does not fit " + trace.header().kernel() + " if one assumes "
+                    + assumed.get().what();
+            refusal = null;
+        } else if (verdict.conforms() && !trace.disturbances().isEmpty()) {
             undecided =
-                    verdict.events() + " events conform to " + trace.header().kernel() + "; the " + left
-                            + " from line " + first.line() + " on are not judged, because " + first.operation()
-                            + " is not modelled and changes what is";
+                    verdict.events() + " events conform to " + trace.header().kernel() + "; " + trace.notJudged()
+                            + " are not judged, " + trace.disturbances().get(0);
         }
-        return new Verdict(name, trace.header(), verdict.refusal(), undecided, verdict.events(), notes.build());
+        return new Verdict(
+                name,
+                trace.header(),
+                refusal,
+                undecided,
+                verdict.events(),
+                verdict.properties(),
+                trace.harmless().entrySet().stream()
+                        .collect(ImmutableMap.toImmutableMap(Multiset.Entry::getElement, Multiset.Entry::getCount)),
+                notes.build());
     }
 
     /** What was inferred of a trace that does not tell all, for people; empty if nothing was. */
-    private static ImmutableList<String> inferred(Determined known) {
+    private static ImmutableList<String> inferred(InferenceSummary known) {
         ImmutableList.Builder<String> notes = ImmutableList.builder();
-        if (known.instants() + known.instantsOpen() > 0) {
-            notes.add("instants: " + known.instants() + " made exact, " + known.instantsOpen() + " tried at both ends");
-        }
-        if (known.args() + known.argsOpen() > 0) {
-            notes.add("arguments not seen: " + known.args() + " inferred, " + known.argsOpen() + " left open");
+        if (known.unknown() > 0) {
+            notes.add("instants and words that are still unknown at the end: " + known.unknown());
         }
         if (known.silentSteps() > 0) {
             notes.add("steps not seen: at least " + known.silentSteps());
@@ -179,14 +192,21 @@ final class TraceFiles {
                 refusal = refused.orElse(null);
                 next = refusal == null ? events.next() : next;
             }
+            if (refusal == null) {
+                validator.finish();
+            }
         } catch (UndecidedException e) {
             undecided = e.getMessage();
         }
-        ImmutableList<String> notKept = validator.notKept().entrySet().stream()
-                .map(e -> "does not keep " + e.getKey() + ": first in "
-                        + (e.getValue().line() > 0 ? "line " + e.getValue().line() + ", " : "")
-                        + e.getValue().call())
-                .collect(ImmutableList.toImmutableList());
-        return new Verdict(name, header, refusal, undecided, validator.events(), notKept);
+        ImmutableMap<String, PropertyVerdict> properties = validator.properties();
+        ImmutableList.Builder<String> notes = ImmutableList.builder();
+        validator
+                .firstFailures()
+                .forEach((property, event) -> notes.add(
+                        (properties.get(property) == PropertyVerdict.NOT_KEPT ? "does not keep " : "may not keep ")
+                                + property + ": first in "
+                                + (event.line() > 0 ? "line " + event.line() + ", " : "") + event.call()));
+        return new Verdict(
+                name, header, refusal, undecided, validator.events(), properties, ImmutableMap.of(), notes.build());
     }
 }

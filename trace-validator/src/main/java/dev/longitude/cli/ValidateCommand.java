@@ -1,17 +1,21 @@
 package dev.longitude.cli;
 
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.replay.TlcReplay;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.validator.Specification;
 import dev.longitude.validator.UndecidedException;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,7 +33,11 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "A FILE is a trace that `longitude simulate` wrote, plain or gzip, or - for standard input; or an ioctl"
-                    + " log (NAME.jsonl; NAME.ftrace.txt and host.txt beside it are used)."
+                    + " log (NAME.jsonl; NAME.ftrace.txt and host.txt beside it are used).",
+            "",
+            "Exit codes: 0 conforms; 1 refused, or a required property is not kept; 2 unusable FILE or usage, or output that"
+                    + " cannot be written; 3 undecided, or a required property may not be kept. Of several FILEs: the first"
+                    + " of 2, 1, 3, 0 that one has."
         })
 final class ValidateCommand implements Callable<Integer> {
     @Spec
@@ -64,95 +72,139 @@ final class ValidateCommand implements Callable<Integer> {
                     "If FILE conforms, write a behaviour that it is of to DIR, as TLA+ modules that TLC confirms.")
     private @Nullable Path witness;
 
-    @Option(names = "--json", description = "Print a JSON object for each FILE, one a line.")
+    @Option(
+            names = "--require",
+            paramLabel = "PROPERTY",
+            split = ",",
+            description =
+                    "These properties of the report must be kept: exit code 1 if one is not kept, 3 if one may not"
+                            + " be kept. May be given several times.")
+    private Set<String> required = new LinkedHashSet<>();
+
+    @Option(
+            names = "--json",
+            description = "Print a JSON object for each FILE, one a line: file, verdict (conforms, refused, undecided,"
+                    + " unusable), events, properties (of each: kept, not kept, may not be kept), others (the operations of"
+                    + " a log that do not concern the guest's time, counted by name), why, refused, notes.")
     private boolean json;
 
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "What to validate.")
     private List<Path> files = new ArrayList<>();
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
-        if (json && engine == Engine.TLC) {
-            throw new ParameterException(spec.commandLine(), "--json is for our own engine: TLC does not say why");
+    public Integer call() throws InterruptedException {
+        if (engine == Engine.TLC && (json || !required.isEmpty())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--json and --require are for our own engine: TLC does not say why, and judges no property");
         }
         if (witness != null
                 && (files.size() > 1 || engine == Engine.TLC || files.contains(LineSource.STANDARD_INPUT))) {
             throw new ParameterException(
                     spec.commandLine(), "--witness is for our own engine and one FILE that can be read twice");
         }
-        int worst = ExitCode.HOLDS;
+        checkRequired();
+        int code = ExitCode.HOLDS;
         for (Path file : files) {
-            try {
-                boolean conforms;
-                if (engine == Engine.TLC) {
-                    conforms = replay(TraceFiles.read(file, kernel), file);
-                } else {
-                    Verdict verdict = TraceFiles.validate(file, kernel);
-                    spec.commandLine().getOut().println(json ? VerdictJson.of(verdict) : verdict.text());
-                    conforms = verdict.conforms();
-                    if (conforms && witness != null) {
-                        write(file, witness);
-                    }
-                }
-                worst = Math.max(worst, conforms ? ExitCode.HOLDS : ExitCode.VIOLATED);
-            } catch (TraceFormatException e) {
-                if (json) {
-                    spec.commandLine().getOut().println(VerdictJson.unusable(file.toString(), e.getMessage()));
-                } else {
-                    spec.commandLine().getErr().println(e.getMessage());
-                }
-                worst = ExitCode.UNUSABLE;
-            }
+            FileAnswer answer = FileAnswer.of(file, json, () -> engine == Engine.TLC ? byTlc(file) : byOurEngine(file));
+            (json || answer.usable()
+                            ? spec.commandLine().getOut()
+                            : spec.commandLine().getErr())
+                    .println(answer.text());
+            code = ExitCode.ofBoth(code, answer.exitCode());
         }
-        return worst;
+        return code;
     }
 
-    private void write(Path file, Path folder) throws TraceFormatException, IOException {
+    private void checkRequired() {
+        if (required.isEmpty()) {
+            return;
+        }
+        Set<String> known = new TreeSet<>();
+        for (Arch arch : Arch.values()) {
+            known.addAll(Specification.of(arch).reportedProperties());
+        }
+        for (String name : required) {
+            if (!known.contains(name)) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--require: unknown property '" + name + "'; expected of " + String.join(", ", known));
+            }
+        }
+    }
+
+    private FileAnswer byOurEngine(Path file) throws TraceFormatException, IOException {
+        Verdict verdict = TraceFiles.validate(file, kernel);
+        for (String name : required) {
+            if (!verdict.properties().containsKey(name)) {
+                throw new TraceFormatException(
+                        file.toString(),
+                        "--require " + name + ": a trace of " + verdict.header().arch() + " has no such property");
+            }
+        }
+        StringBuilder text = new StringBuilder(json ? VerdictJson.of(verdict) : verdict.text());
+        if (verdict.conforms() && witness != null) {
+            text.append(write(file, witness));
+        }
+        return new FileAnswer(verdict.exitCode(required), true, text.toString());
+    }
+
+    /** Writes a witness, and returns lines that say where; each begins with a line's end. */
+    private String write(Path file, Path folder) throws TraceFormatException, IOException {
         TlcReplay.Trace behaviour;
         try {
             behaviour = TraceFiles.witness(file, kernel).behaviour();
         } catch (UndecidedException e) {
             throw new IllegalStateException(e);
         }
+        StringBuilder text = new StringBuilder();
         for (String module : TlcReplay.write(behaviour, folder)) {
-            spec.commandLine()
-                    .getOut()
-                    .println("Written: " + folder.resolve(module + ".tla")
-                            + ". TLC confirms it by a violation of NotAllTaken: (cd " + folder + " && java -cp "
-                            + System.getProperty("java.class.path") + " tlc2.TLC " + module + ")");
+            text.append("\nWritten: ")
+                    .append(folder.resolve(module + ".tla"))
+                    .append(". TLC confirms it by a violation of NotAllTaken: (cd ")
+                    .append(folder)
+                    .append(" && java -cp ")
+                    .append(System.getProperty("java.class.path"))
+                    .append(" tlc2.TLC ")
+                    .append(module)
+                    .append(")");
         }
+        return text.toString();
     }
 
     /** Whether TLC takes the trace. */
-    private boolean replay(TlcReplay.Trace read, Path file)
-            throws TraceFormatException, IOException, InterruptedException {
-        TlcReplay.Trace trace = read;
-        PrintWriter out = spec.commandLine().getOut();
+    private FileAnswer byTlc(Path file) throws TraceFormatException, IOException, InterruptedException {
+        TlcReplay.Trace trace = TraceFiles.read(file, kernel);
         String found = "";
         if (!TlcReplay.canReplay(trace)) {
             try {
                 TraceFiles.Witnessed witnessed = TraceFiles.witness(file, kernel);
                 if (witnessed.refusal() != null) {
-                    out.println(witnessed.refusal().explain(file.toString())
-                            + "\n  (by our own engine: TLC cannot search for what is not known)");
-                    return false;
+                    return new FileAnswer(
+                            ExitCode.VIOLATED,
+                            true,
+                            witnessed.refusal().explain(file.toString())
+                                    + "\n  (by our own engine: TLC cannot search for what is not known)");
                 }
                 trace = witnessed.behaviour();
             } catch (UndecidedException e) {
-                out.println(file + ": undecided: " + e.getMessage());
-                return false;
+                return new FileAnswer(ExitCode.UNDECIDED, true, file + ": undecided: " + e.getMessage());
             }
             found = ", with what our own engine found";
         }
         OptionalInt refused = TlcReplay.firstRefused(List.of(trace)).get(0);
         if (refused.isEmpty()) {
-            out.println(file + ": conforms to " + trace.header().kernel() + ", by TLC: "
-                    + trace.events().size() + " events" + found);
-        } else {
-            TraceEvent event = trace.events().get(refused.getAsInt());
-            out.println(file + ":" + event.line() + ": refused, by TLC: event " + (refused.getAsInt() + 1) + ", "
-                    + event.call() + ", under " + trace.header().kernel());
+            return new FileAnswer(
+                    ExitCode.HOLDS,
+                    true,
+                    file + ": conforms to " + trace.header().kernel() + ", by TLC: "
+                            + trace.events().size() + " events" + found);
         }
-        return refused.isEmpty();
+        TraceEvent event = trace.events().get(refused.getAsInt());
+        return new FileAnswer(
+                ExitCode.VIOLATED,
+                true,
+                file + ":" + event.line() + ": refused, by TLC: event " + (refused.getAsInt() + 1) + ", " + event.call()
+                        + ", under " + trace.header().kernel());
     }
 }

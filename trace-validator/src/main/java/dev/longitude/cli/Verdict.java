@@ -1,7 +1,9 @@
 package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.longitude.trace.TraceHeader;
+import dev.longitude.validator.PropertyVerdict;
 import dev.longitude.validator.Refusal;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param refusal why it does not conform, or null
  * @param undecided why that cannot be said, or null
  * @param events events that conform
+ * @param properties of each property of the report whether it is kept, by name; none counts as kept of a trace that was
+ *     not judged to its end
+ * @param others the operations of a log that do not concern the guest's time, by name, and how many of each
  * @param notes what else a reader must know, a line each
  */
 record Verdict(
@@ -19,10 +24,54 @@ record Verdict(
         @Nullable Refusal refusal,
         @Nullable String undecided,
         long events,
+        ImmutableMap<String, PropertyVerdict> properties,
+        ImmutableMap<String, Integer> others,
         ImmutableList<String> notes) {
+
+    /** Takes back that a property is kept, if what follows could break it. */
+    Verdict {
+        if (refusal != null || undecided != null) {
+            ImmutableMap.Builder<String, PropertyVerdict> weaker = ImmutableMap.builder();
+            properties.forEach((name, kept) ->
+                    weaker.put(name, kept == PropertyVerdict.KEPT ? PropertyVerdict.MAY_NOT_BE_KEPT : kept));
+            properties = weaker.buildOrThrow();
+        }
+    }
 
     boolean conforms() {
         return refusal == null && undecided == null;
+    }
+
+    /** {@code conforms}, {@code refused} or {@code undecided}. */
+    String name() {
+        return refusal != null ? "refused" : undecided != null ? "undecided" : "conforms";
+    }
+
+    /** The exit code for this trace alone, if no property is required. */
+    int exitCode() {
+        return refusal != null ? ExitCode.VIOLATED : undecided != null ? ExitCode.UNDECIDED : ExitCode.HOLDS;
+    }
+
+    /**
+     * The exit code for this trace alone.
+     *
+     * @param required the properties that must be kept
+     */
+    int exitCode(Iterable<String> required) {
+        int code = exitCode();
+        for (String name : required) {
+            PropertyVerdict kept = properties.get(name);
+            code = ExitCode.ofBoth(code, kept == null ? ExitCode.UNUSABLE : exitCode(kept));
+        }
+        return code;
+    }
+
+    private static int exitCode(PropertyVerdict kept) {
+        return switch (kept) {
+            case KEPT -> ExitCode.HOLDS;
+            case NOT_KEPT -> ExitCode.VIOLATED;
+            case MAY_NOT_BE_KEPT -> ExitCode.UNDECIDED;
+        };
     }
 
     /** The same with more to know. */
@@ -33,6 +82,8 @@ record Verdict(
                 refusal,
                 undecided,
                 events,
+                properties,
+                others,
                 ImmutableList.<String>builder().addAll(notes).addAll(more).build());
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.Refusal;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param verdict {@code conforms}, {@code refused}, {@code undecided} or {@code unusable}
  * @param events how many events conform
+ * @param properties of each property of the report: {@code kept}, {@code not kept} or {@code may not be kept}
+ * @param others the operations of a log that do not concern the guest's time, by name, and how many of each
  * @param why why it is undecided or unusable
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -25,6 +28,8 @@ record VerdictJson(
         String verdict,
         @Nullable String kernel,
         @Nullable Long events,
+        @Nullable Map<String, String> properties,
+        @Nullable Map<String, Integer> others,
         @Nullable String why,
         @Nullable Refused refused,
         @Nullable List<String> notes) {
@@ -62,19 +67,20 @@ record VerdictJson(
 
     static String of(Verdict verdict) {
         Refusal refusal = verdict.refusal();
-        String undecided = verdict.undecided();
         return text(new VerdictJson(
                 verdict.source(),
-                refusal != null ? "refused" : undecided != null ? "undecided" : "conforms",
+                verdict.name(),
                 verdict.header().kernel().specName(),
                 verdict.events(),
-                refusal == null ? undecided : null,
+                Maps.transformValues(verdict.properties(), Object::toString),
+                verdict.others(),
+                refusal == null ? verdict.undecided() : null,
                 refusal == null ? null : of(refusal),
                 verdict.notes()));
     }
 
     static String unusable(String file, @Nullable String why) {
-        return text(new VerdictJson(file, "unusable", null, null, why, null, null));
+        return text(new VerdictJson(file, "unusable", null, null, null, null, why, null, null));
     }
 
     private static Refused of(Refusal refusal) {

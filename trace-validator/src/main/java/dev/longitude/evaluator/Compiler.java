@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,7 @@ import util.UniqueString;
 final class Compiler {
     private final Tool tool;
     private final IdentityHashMap<Object, String> words;
+    private final boolean symbolic;
     private int slots;
     private final Set<UniqueString> reads = new LinkedHashSet<>();
 
@@ -68,10 +70,13 @@ final class Compiler {
      * A compiler for one operator.
      *
      * @param words by which names the specification has the operators of {@link Words64}
+     * @param symbolic whether words may be {@linkplain SymbolicWords unknown}; where none is, code that does not look for
+     *     them is faster
      */
-    Compiler(Tool tool, IdentityHashMap<Object, String> words) {
+    Compiler(Tool tool, IdentityHashMap<Object, String> words, boolean symbolic) {
         this.tool = tool;
         this.words = words;
+        this.symbolic = symbolic;
     }
 
     /** An operator as an expression. */
@@ -91,7 +96,7 @@ final class Compiler {
         ImmutableMap.Builder<String, Evaluator.Code<Expression>> fields = ImmutableMap.builder();
         for (ExprOrOpArgNode field : ((OpApplNode) body).getArgs()) {
             ExprOrOpArgNode[] pair = ((OpApplNode) field).getArgs();
-            Compiler each = new Compiler(tool, words);
+            Compiler each = new Compiler(tool, words, symbolic);
             fields.put(
                     ((StringNode) pair[0]).getRep().toString(), each.finished(each.expression(pair[1], scope, false)));
         }
@@ -379,7 +384,13 @@ final class Compiler {
 
     /** What is written in Java. */
     private Expression method(MethodValue method, Expression[] args) {
-        return switch (words.getOrDefault(method, "")) {
+        String name = words.getOrDefault(method, "");
+        Expression twin = symbolic ? symbolicTwin(name, args) : twin(name, args);
+        return twin != null ? twin : valued(frame -> method.apply(values(args, frame), EvalControl.Clear));
+    }
+
+    private static @Nullable Expression twin(String name, Expression[] args) {
+        return switch (name) {
             case "Add64" -> word(frame -> args[0].bits(frame) + args[1].bits(frame));
             case "Sub64" -> word(frame -> args[0].bits(frame) - args[1].bits(frame));
             case "Less64" -> condition(frame -> Long.compareUnsigned(args[0].bits(frame), args[1].bits(frame)) < 0);
@@ -393,13 +404,39 @@ final class Compiler {
                 word(frame -> Words64.scaleDelta(args[2].bits(frame), args[0].bits(frame), args[1].number(frame)));
             case "Scale64" ->
                 word(frame -> Words64.scale(args[0].number(frame), args[1].bits(frame), args[2].bits(frame)));
-            default ->
-                new Expression() {
-                    @Override
-                    Value value(Frame frame) {
-                        return method.apply(values(args, frame), EvalControl.Clear);
-                    }
-                };
+            default -> null;
+        };
+    }
+
+    private static @Nullable Expression symbolicTwin(String name, Expression[] args) {
+        return switch (name) {
+            case "Add64" -> valued(frame -> SymbolicWords.add(args[0].value(frame), args[1].value(frame)));
+            case "Sub64" -> valued(frame -> SymbolicWords.sub(args[0].value(frame), args[1].value(frame)));
+            case "Less64" -> condition(frame -> SymbolicWords.less(args[0].value(frame), args[1].value(frame)));
+            case "Before64" -> condition(frame -> SymbolicWords.before(args[0].value(frame), args[1].value(frame)));
+            case "SameNs64" -> condition(frame -> SymbolicWords.sameNs(args[0].value(frame), args[1].value(frame)));
+            case "KeepsPace64" ->
+                condition(frame ->
+                        SymbolicWords.keepsPace(args[0].number(frame), args[1].value(frame), args[2].value(frame)));
+            case "CyclesToNs64" ->
+                valued(frame -> SymbolicWords.cyclesToNs(args[0].number(frame), args[1].value(frame)));
+            case "NsToCycles64" ->
+                valued(frame -> SymbolicWords.nsToCycles(args[0].number(frame), args[1].value(frame)));
+            case "PvclockNs64" ->
+                valued(frame ->
+                        SymbolicWords.pvclockNs(args[0].value(frame), args[1].number(frame), args[2].value(frame)));
+            case "Scale64" ->
+                valued(frame -> SymbolicWords.scale(args[0].number(frame), args[1].value(frame), args[2].value(frame)));
+            default -> null;
+        };
+    }
+
+    private static Expression valued(Function<Frame, Value> value) {
+        return new Expression() {
+            @Override
+            Value value(Frame frame) {
+                return value.apply(frame);
+            }
         };
     }
 
@@ -498,7 +535,7 @@ final class Compiler {
         };
     }
 
-    private static Expression equal(Expression[] sides) {
+    private Expression equal(Expression[] sides) {
         Expression left = sides[0];
         Expression right = sides[1];
         if (right instanceof Constant constant && constant.value instanceof StringValue string) {
@@ -517,9 +554,13 @@ final class Compiler {
         return new Condition() {
             @Override
             boolean holds(Frame frame) {
-                return left.value(frame).equals(right.value(frame));
+                return same(left.value(frame), right.value(frame));
             }
         };
+    }
+
+    private boolean same(Value one, Value other) {
+        return symbolic ? SymbolicWords.same(one, other) : one.equals(other);
     }
 
     private static Expression either(Expression[] parts) {
@@ -871,7 +912,8 @@ final class Compiler {
             boolean holds(Frame frame) {
                 for (int place : places) {
                     Value then = requireNonNull(frame.then[place], "an unchanged variable has no value yet");
-                    if (!then.equals(frame.now.at(place))) {
+                    Value now = frame.now.at(place);
+                    if (now == null || !same(then, now)) {
                         return false;
                     }
                 }
@@ -1044,7 +1086,7 @@ final class Compiler {
         };
     }
 
-    private static Step assign(UniqueString name, Expression expression, Step next) {
+    private Step assign(UniqueString name, Expression expression, Step next) {
         int place = name.getVarLoc();
         return frame -> {
             Value value = expression.value(frame);
@@ -1053,7 +1095,7 @@ final class Compiler {
                 frame.then[place] = value;
                 next.run(frame);
                 frame.then[place] = null;
-            } else if (known.equals(value)) {
+            } else if (same(known, value)) {
                 next.run(frame);
             }
         };
@@ -1063,7 +1105,7 @@ final class Compiler {
         return variables.stream().mapToInt(UniqueString::getVarLoc).toArray();
     }
 
-    private static Step keep(int[] places, Step next) {
+    private Step keep(int[] places, Step next) {
         return frame -> {
             int count = 0;
             int[] kept = new int[places.length];
@@ -1073,7 +1115,7 @@ final class Compiler {
                 Value now = frame.now.at(place);
                 Value known = frame.then[place];
                 if (known != null) {
-                    same = known.equals(now);
+                    same = now != null && same(known, now);
                 } else if (now != null) {
                     frame.then[place] = now;
                     kept[count++] = place;

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.OpDefNode;
 import tla2sany.semantic.SymbolNode;
@@ -53,9 +54,12 @@ public final class Evaluator {
     public final class Operator {
         private final OpDefNode definition;
         private final ImmutableList<String> formals;
-        private volatile @Nullable Code<Expression> expression;
         private volatile @Nullable Code<Step> action;
+        private volatile @Nullable Code<Step> symbolicAction;
+        private volatile @Nullable Code<Expression> expression;
+        private volatile @Nullable Code<Expression> symbolicExpression;
         private volatile @Nullable ImmutableMap<String, Code<Expression>> fields;
+        private volatile @Nullable ImmutableMap<String, Code<Expression>> symbolicFields;
 
         private Operator(OpDefNode definition) {
             this.definition = definition;
@@ -75,7 +79,7 @@ public final class Evaluator {
         }
 
         /**
-         * Its value in a state.
+         * Its value in a state of which every word is known.
          *
          * @param args a value for each of its formal parameters, by name
          * @throws IllegalArgumentException if it has something that this evaluator has not
@@ -83,6 +87,22 @@ public final class Evaluator {
          */
         public Value eval(Map<String, Value> args, State state) {
             Code<Expression> code = code();
+            return code.code.value(with(args, Frame.of(state, code.slots)));
+        }
+
+        /**
+         * Its value in a state of which words may be unknown, on the {@link dev.longitude.unknowns.Way} that is being
+         * gone.
+         *
+         * @throws TooLittleKnownException if what is known does not suffice to follow a conversion
+         * @throws RuntimeException as for {@link #eval}
+         */
+        public Value evalSymbolically(Map<String, Value> args, State state) {
+            Code<Expression> code = symbolicExpression;
+            if (code == null) {
+                code = compiler(true).expression(definition);
+                symbolicExpression = code;
+            }
             return code.code.value(with(args, Frame.of(state, code.slots)));
         }
 
@@ -95,10 +115,21 @@ public final class Evaluator {
         public ImmutableMap<String, Latest> latestFields() {
             ImmutableMap<String, Code<Expression>> codes = fields;
             if (codes == null) {
-                codes = new Compiler(tool, words).fields(definition);
+                codes = compiler(false).fields(definition);
                 fields = codes;
             }
             return ImmutableMap.copyOf(Maps.transformValues(codes, Latest::new));
+        }
+
+        /** The same in states of which words may be unknown; see {@link #evalSymbolically}. */
+        public ImmutableMap<String, Function<State, Value>> symbolicFields() {
+            ImmutableMap<String, Code<Expression>> codes = symbolicFields;
+            if (codes == null) {
+                codes = compiler(true).fields(definition);
+                symbolicFields = codes;
+            }
+            return ImmutableMap.copyOf(
+                    Maps.transformValues(codes, code -> state -> code.code.value(Frame.of(state, code.slots))));
         }
 
         /**
@@ -111,9 +142,23 @@ public final class Evaluator {
         public List<State> successors(Map<String, Value> args, State state) {
             Code<Step> code = action;
             if (code == null) {
-                code = new Compiler(tool, words).action(definition);
+                code = compiler(false).action(definition);
                 action = code;
             }
+            return run(code, args, state);
+        }
+
+        /** The same from a state of which words may be unknown; see {@link #evalSymbolically}. */
+        public List<State> symbolicSuccessors(Map<String, Value> args, State state) {
+            Code<Step> code = symbolicAction;
+            if (code == null) {
+                code = compiler(true).action(definition);
+                symbolicAction = code;
+            }
+            return run(code, args, state);
+        }
+
+        private List<State> run(Code<Step> code, Map<String, Value> args, State state) {
             Frame frame = with(args, Frame.ofStep(state, code.slots));
             code.code.run(frame);
             return frame.found;
@@ -122,10 +167,14 @@ public final class Evaluator {
         private Code<Expression> code() {
             Code<Expression> code = expression;
             if (code == null) {
-                code = new Compiler(tool, words).expression(definition);
+                code = compiler(false).expression(definition);
                 expression = code;
             }
             return code;
+        }
+
+        private Compiler compiler(boolean symbolic) {
+            return new Compiler(tool, words, symbolic);
         }
 
         private Frame with(Map<String, Value> args, Frame frame) {

@@ -2,6 +2,7 @@ package dev.longitude.evaluator;
 
 import com.google.common.collect.ImmutableList;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.OpDeclNode;
 import tlc2.tool.TLCState;
@@ -74,8 +75,30 @@ public final class State {
         return forTlc().toString();
     }
 
-    /** Whether each variable has the same value. */
+    /** Whether each variable has the same value, unknown words by the same unknowns. */
     public boolean isSame(State other) {
-        return Arrays.equals(values, other.values);
+        boolean same = values.length == other.values.length;
+        for (int i = 0; same && i < values.length; i++) {
+            Value one = values[i];
+            Value another = other.values[i];
+            same = one == another || (one != null && another != null && ValueKey.isSame(one, another));
+        }
+        return same;
+    }
+
+    /** The same state with what {@code change} makes of each value. */
+    public State map(UnaryOperator<Value> change) {
+        @Nullable Value[] changed = values;
+        for (int i = 0; i < values.length; i++) {
+            Value value = values[i];
+            Value then = value == null ? null : change.apply(value);
+            if (then != value) {
+                if (changed == values) {
+                    changed = values.clone();
+                }
+                changed[i] = then;
+            }
+        }
+        return changed == values ? this : new State(changed);
     }
 }

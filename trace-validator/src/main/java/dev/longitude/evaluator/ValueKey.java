@@ -1,5 +1,6 @@
 package dev.longitude.evaluator;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.FcnRcdValue;
@@ -7,6 +8,7 @@ import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.SetEnumValue;
 import tlc2.value.impl.StringValue;
+import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
@@ -28,19 +30,44 @@ public final class ValueKey {
         return other instanceof ValueKey key && isSame(value, key.value);
     }
 
-    /** (Two states have most of what they are made of in common: the same objects.) */
-    private static boolean isSame(Value one, Value other) {
+    /**
+     * Whether two values are written alike: unknown words by the same unknowns. (Two states have most of what they are
+     * made of in common: the same objects.)
+     */
+    public static boolean isSame(Value one, Value other) {
         if (one == other) {
             return true;
         }
+        if (one instanceof SymbolicWord || other instanceof SymbolicWord) {
+            return one instanceof SymbolicWord && one.equals(other);
+        }
         if (one instanceof TupleValue a && other instanceof TupleValue b) {
-            boolean same = a.elems.length == b.elems.length;
-            for (int i = 0; same && i < a.elems.length; i++) {
-                same = isSame(a.elems[i], b.elems[i]);
-            }
-            return same;
+            return isSame(a.elems, b.elems);
+        }
+        if (one instanceof RecordValue a && other instanceof RecordValue b) {
+            a.normalize(); // (TLC makes records whose fields do not stand in order yet)
+            b.normalize();
+            return Arrays.equals(a.names, b.names) && isSame(a.values, b.values);
+        }
+        if (one instanceof FcnRcdValue a && other instanceof FcnRcdValue b) {
+            a.normalize();
+            b.normalize();
+            return isSame(a.getDomainAsValues(), b.getDomainAsValues()) && isSame(a.values, b.values);
+        }
+        if (one instanceof SetEnumValue a && other instanceof SetEnumValue b) {
+            a.normalize();
+            b.normalize();
+            return isSame(a.elems.toArray(), b.elems.toArray());
         }
         return one.equals(other);
+    }
+
+    private static boolean isSame(Value[] one, Value[] other) {
+        boolean same = one.length == other.length;
+        for (int i = 0; same && i < one.length; i++) {
+            same = isSame(one[i], other[i]);
+        }
+        return same;
     }
 
     @Override
@@ -69,6 +96,9 @@ public final class ValueKey {
         }
         if (value instanceof FcnRcdValue function) {
             return hash(function.values);
+        }
+        if (value instanceof SymbolicWord) {
+            return value.hashCode();
         }
         return value instanceof SetEnumValue set ? hash(set.elems.toArray()) : 0;
     }

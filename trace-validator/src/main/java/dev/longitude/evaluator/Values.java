@@ -1,11 +1,14 @@
 package dev.longitude.evaluator;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
@@ -15,7 +18,9 @@ final class Values {
     private Values() {}
 
     private static boolean same(Value one, Value other) {
-        return (one instanceof IntValue a && other instanceof IntValue b) ? a.val == b.val : one.equals(other);
+        return (one instanceof IntValue a && other instanceof IntValue b)
+                ? a.val == b.val
+                : SymbolicWords.same(one, other);
     }
 
     /** The place of a key among those of a function; -1 if it has none. */
@@ -129,9 +134,32 @@ final class Values {
         if (values.length <= 1) {
             return sorted(values);
         }
+        if (Arrays.stream(values).anyMatch(Values::isSymbolic)) {
+            return distinct(values);
+        }
         SetEnumValue set = new SetEnumValue(values, false);
         set.normalize();
         return set;
+    }
+
+    /** Whether a word in a value is not known. (No set of the specification holds more than words and tuples of such.) */
+    private static boolean isSymbolic(Value value) {
+        return value instanceof SymbolicWord
+                || (value instanceof TupleValue tuple
+                        && Arrays.stream(tuple.elems).anyMatch(Values::isSymbolic))
+                || (value instanceof RecordValue record
+                        && Arrays.stream(record.values).anyMatch(Values::isSymbolic));
+    }
+
+    /** The set of some values that have no order. */
+    private static SetEnumValue distinct(Value[] values) {
+        List<Value> distinct = new ArrayList<>();
+        for (Value value : values) {
+            if (distinct.stream().noneMatch(other -> same(other, value))) {
+                distinct.add(value);
+            }
+        }
+        return new SetEnumValue(distinct.toArray(new Value[0]), true);
     }
 
     private static boolean has(SetEnumValue set, Value value) {

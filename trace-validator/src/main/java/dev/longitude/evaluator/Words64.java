@@ -1,10 +1,10 @@
 package dev.longitude.evaluator;
 
 import java.math.BigInteger;
-import java.util.function.LongUnaryOperator;
 import tlc2.overrides.TLAPlusOperator;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
+import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
@@ -32,10 +32,11 @@ public final class Words64 {
     /** IsWord64. */
     @TLAPlusOperator(identifier = "IsWord64", module = MODULE, warn = false)
     public static BoolValue isWord(Value w) {
-        return bool(w.toTuple() instanceof TupleValue pair
-                && pair.elems.length == 2
-                && pair.elems[0] instanceof IntValue
-                && pair.elems[1] instanceof IntValue);
+        return bool(w instanceof SymbolicWord
+                || (w.toTuple() instanceof TupleValue pair
+                        && pair.elems.length == 2
+                        && pair.elems[0] instanceof IntValue
+                        && pair.elems[1] instanceof IntValue));
     }
 
     /** Add64. */
@@ -47,7 +48,10 @@ public final class Words64 {
     /** Sub64. */
     @TLAPlusOperator(identifier = "Sub64", module = MODULE, warn = false)
     public static Value sub(Value a, Value b) {
-        return word(bits(a) - bits(b));
+        // (TLC itself makes a VM's first state, whose clocks may be unknown.)
+        return a instanceof SymbolicWord || b instanceof SymbolicWord
+                ? SymbolicWords.sub(a, b)
+                : word(bits(a) - bits(b));
     }
 
     /** Less64. */
@@ -74,7 +78,8 @@ public final class Words64 {
         return word(cyclesToNs(khz.val, bits(cycles)));
     }
 
-    static long cyclesToNs(int khz, long cycles) {
+    /** CyclesToNs64 of plain numbers. */
+    public static long cyclesToNs(int khz, long cycles) {
         return isShort(cycles)
                 ? cycles * 1_000_000 / khz
                 : nominalNs(khz, cycles).longValue();
@@ -100,27 +105,20 @@ public final class Words64 {
     static boolean keepsPace(int khz, long cycles, long ns) {
         if (isShort(cycles) && ns >= 0) {
             long nominal = cyclesToNs(khz, cycles);
-            return Math.abs(ns - nominal) <= (nominal >>> 22) + 4;
+            return Math.abs(ns - nominal) <= paceSlack(nominal);
         }
         BigInteger nominal = nominalNs(khz, cycles);
-        return number(ns).subtract(nominal).abs().compareTo(slack(nominal, 22, 4)) <= 0;
+        BigInteger slack = nominal.shiftRight(22).add(BigInteger.valueOf(4));
+        return number(ns).subtract(nominal).abs().compareTo(slack) <= 0;
     }
 
-    /** LeastNs. */
-    @TLAPlusOperator(identifier = "LeastNs", module = MODULE, warn = false)
-    public static Value leastNs(IntValue khz, Value cycles, IntValue bits) {
-        BigInteger nominal = nominalNs(khz.val, bits(cycles));
-        return word(nominal.subtract(slack(nominal, bits.val, 2))
-                .max(BigInteger.ZERO)
-                .longValue());
+    /** How far the base clock may be from what the TSC's rate says, ns. */
+    static long paceSlack(long nominal) {
+        return (nominal >>> 22) + 4;
     }
 
     private static BigInteger nominalNs(int khz, long cycles) {
         return number(cycles).multiply(BigInteger.valueOf(1_000_000)).divide(BigInteger.valueOf(khz));
-    }
-
-    private static BigInteger slack(BigInteger nominal, int bits, int ns) {
-        return nominal.shiftRight(bits).add(BigInteger.valueOf(ns));
     }
 
     /** SameNs64. */
@@ -129,9 +127,12 @@ public final class Words64 {
         return bool(sameNs(bits(a), bits(b)));
     }
 
+    /** How far apart two times are that show the same, ns. */
+    static final long SAME_NS = 100_000;
+
     static boolean sameNs(long a, long b) {
         long apart = a - b;
-        return apart <= 100_000 && apart >= -100_000;
+        return apart <= SAME_NS && apart >= -SAME_NS;
     }
 
     /** NsToCycles64. */
@@ -141,13 +142,13 @@ public final class Words64 {
     }
 
     static long nsToCycles(int khz, long ns) {
-        return cyclesAt(khz).applyAsLong(ns);
+        return nsToCyclesScale(khz).applyAsLong(ns);
     }
 
     /** NsToCycles64 at one rate, kHz, for many spans of time. */
-    public static LongUnaryOperator cyclesAt(int khz) {
+    static Conversion.ScaleDelta nsToCyclesScale(int khz) {
         Scale scale = timeScale(khz * 1000L, NSEC_PER_SEC);
-        return ns -> scaleDelta(ns, scale.mult, scale.shift);
+        return new Conversion.ScaleDelta(scale.mult, scale.shift);
     }
 
     /** PvclockMul64. */

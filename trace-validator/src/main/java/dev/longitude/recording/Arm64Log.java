@@ -2,21 +2,15 @@ package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableMultiset;
-import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
-import dev.longitude.trace.HostTime;
-import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,383 +20,405 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Imports the ioctl log of an arm64 host. The kernel read the host's counter somewhere between the two readings of a
- * record; no tracepoint of arm64 tells an offset, so what later reads show is all that is known ({@link Arm64Hindsight}).
+ * Imports the ioctl log of an arm64 host. The kernel read the host's counter somewhere between the two readings of a record,
+ * and no tracepoint shows an offset.
  */
 final class Arm64Log {
-    private static final int ENOENT = 2;
-    private static final int EBUSY = 16;
-    private static final int EINVAL = 22;
-
-    private static final String TIMER_CNT = "0x603000000013df1a";
-    private static final String PTIMER_CNT = "0x603000000013df01";
-
-    /** CTL and CVAL of both timers: what they do is not compared, and they do not move a counter. */
-    private static final ImmutableSet<String> TIMERS =
-            ImmutableSet.of("0x603000000013df19", "0x603000000013df02", "0x603000000013df11", "0x603000000013df12");
-
-    /** Operations that have nothing to do with the guest's time. Anything else unknown is taken to disturb it. */
-    private static final ImmutableSet<String> UNRELATED = ImmutableSet.of(
-            "KVM_GET_API_VERSION",
-            "KVM_CHECK_EXTENSION",
-            "KVM_CREATE_DEVICE",
-            "KVM_CREATE_IRQCHIP",
-            "KVM_ARM_PREFERRED_TARGET",
-            "KVM_SET_USER_MEMORY_REGION",
-            "KVM_GET_REG_LIST",
-            "KVM_GET_MP_STATE",
-            "KVM_SET_MP_STATE",
-            "KVM_HAS_DEVICE_ATTR",
-            "KVM_GET_DEVICE_ATTR",
-            "close_vm");
-
     private final String source;
     private final KernelProfile kernel;
-    private final List<IoctlRecord> records;
-    private final List<TraceEvent> events = new ArrayList<>();
-    private final ImmutableMultiset.Builder<String> notModelled = ImmutableMultiset.builder();
-    private final ImmutableMultiset.Builder<String> unrelated = ImmutableMultiset.builder();
-    private final List<ImportedTrace.Disturbance> disturbances = new ArrayList<>();
-    private final Set<Integer> disturbed = new HashSet<>();
+    private final EventList events;
+    private final Findings findings;
+    private final ImmutableList<Segment> segments;
+    private final int pcpus;
     private final Map<Integer, Set<Integer>> online = new HashMap<>();
-
-    /** For each VM the vCPU that must be in a KVM_RUN which the log does not have. */
-    private final Map<Integer, Integer> hidden = new HashMap<>();
-
-    private int inferred;
-    private int modelled;
     private int mostVcpus;
 
-    private Arm64Log(String source, KernelProfile kernel, List<IoctlRecord> records) {
+    private Arm64Log(
+            String source,
+            KernelProfile kernel,
+            EventList events,
+            Findings findings,
+            ImmutableList<Segment> segments,
+            int pcpus) {
         this.source = source;
         this.kernel = kernel;
-        this.records = records;
+        this.events = events;
+        this.findings = findings;
+        this.segments = segments;
+        this.pcpus = pcpus;
     }
 
     static ImportedTrace read(
             String source, KernelProfile kernel, boolean vhe, String origin, List<IoctlRecord> records)
             throws TraceFormatException {
-        Arm64Log log = new Arm64Log(source, kernel, records);
-        for (int i = 0; i < records.size(); i++) {
-            int before = log.events.size();
-            log.take(records.get(i), i);
-            log.modelled += log.events.size() > before ? 1 : 0;
+        Findings findings = new Findings();
+        ImmutableList<Segment> segments = Segments.of(source, records, "host_cntvct", findings, null);
+        boolean threads = Segments.overlap(segments);
+        int lanes = 1 + segments.stream().mapToInt(Segment::lane).max().orElse(0);
+        int named = 1
+                + records.stream()
+                        .mapToInt(r -> r.pcpu() == null ? 0 : r.pcpu())
+                        .max()
+                        .orElse(0);
+        Arm64Log log = new Arm64Log(
+                source, kernel, new EventList(lanes, threads), findings, segments, threads ? lanes : named);
+        for (Segment segment : segments) {
+            log.take(segment);
         }
-        if (log.events.isEmpty()) {
+        ImmutableList<TraceEvent> all = log.events.inOrder();
+        ImmutableList<TraceEvent> judged =
+                all.stream().filter(e -> !findings.isCutOff(e)).collect(ImmutableList.toImmutableList());
+        if (all.isEmpty() && findings.stopsNothing()) {
             throw new TraceFormatException(source, "no operation of the log is modelled");
         }
+        // (No recording yet of a host with FEAT_ECV. The last CPU is for runs that the log does not have.)
+        TraceHeader header = new TraceHeader(
+                kernel, new TraceHeader.Arm64(vhe, false, log.pcpus + 1), Math.max(1, log.mostVcpus), origin);
         return new ImportedTrace(
-                // (No recording yet of a host with FEAT_ECV. The CPUs after the last are for runs that are not
-                // recorded.)
-                new TraceHeader(
-                        kernel, new TraceHeader.Arm64(vhe, false, log.pcpus() + log.inferred), log.mostVcpus, origin),
-                Arm64Hindsight.of(log.events),
-                log.modelled,
-                log.notModelled.build(),
-                log.unrelated.build(),
-                ImmutableList.copyOf(log.disturbances),
-                log.inferred == 0
-                        ? "every vCPU's state follows from the log"
-                        : log.inferred + " KVM_RUN that the log does not have was inferred from EBUSY");
+                log.events.threads() ? header.withThreads() : header,
+                judged,
+                all.size() - judged.size(),
+                findings.modelledOperations(),
+                findings.notModelledOperations(),
+                findings.harmlessOperations(),
+                findings.disturbances(),
+                findings.assumptions(),
+                findings.notes());
     }
 
-    private void take(IoctlRecord record, int index) throws TraceFormatException {
+    private void take(Segment segment) throws TraceFormatException {
+        IoctlRecord record = segment.record();
+        if (IoctlTable.harmless(record.op()).isPresent()) {
+            findings.harmless(record.op());
+            return;
+        }
+        if (record.failed() && !failureCounts(record)) {
+            findings.harmless(record.op() + " (failed)");
+            return;
+        }
+        int before = events.size();
+        operation(segment);
+        if (events.size() > before) {
+            findings.modelled();
+        }
+    }
+
+    /** Whether an operation that failed may have changed something, or fails in a way that the specification has. */
+    private static boolean failureCounts(IoctlRecord record) {
+        return switch (record.op()) {
+            case "KVM_RUN" -> true;
+            case "KVM_SET_ONE_REG" -> record.failedWith(KvmAbi.ENOENT) || record.failedWith(KvmAbi.EBUSY);
+            case "KVM_GET_ONE_REG" -> record.failedWith(KvmAbi.ENOENT);
+            case "KVM_ARM_SET_COUNTER_OFFSET" -> record.failedWith(KvmAbi.EINVAL) || record.failedWith(KvmAbi.EBUSY);
+            case "KVM_CREATE_VM", "KVM_CREATE_VCPU", "KVM_ARM_VCPU_INIT" -> false;
+            case "KVM_SET_DEVICE_ATTR", "KVM_GET_DEVICE_ATTR", IoctlRecord.CLOSE_VM -> false;
+            default -> !record.failedWith(KvmAbi.ENOTTY);
+        };
+    }
+
+    private void operation(Segment segment) throws TraceFormatException {
+        IoctlRecord record = segment.record();
         switch (record.op()) {
-            case "note" -> {}
+            case IoctlRecord.CLOSE_VM, "KVM_GET_DEVICE_ATTR" -> findings.harmless(record.op());
             case "KVM_CREATE_VM" -> {
-                if (record.failed() || record.vm() == null || online.containsKey(record.vm())) {
-                    notModelled.add(record.op());
-                } else {
-                    online.put(record.vm(), new TreeSet<>());
-                    add(record, Operation.CREATE_VM, Map.of(), Map.of());
+                if (segment.vm() < 0) {
+                    findings.notModelled(record.op());
+                } else if (done(segment)) {
+                    add(segment, Operation.CREATE_VM, Map.of(), Map.of());
                 }
             }
             case "KVM_CREATE_VCPU" -> {
-                if (!failed(record)) {
-                    createVcpu(record);
+                if (done(segment) && onVcpu(segment)) {
+                    createVcpu(segment);
                 }
             }
             case "KVM_ARM_VCPU_INIT" -> {
-                if (!failed(record)) {
-                    onVcpu(record, Operation.INIT_VCPU, Map.of(), Map.of());
+                if (done(segment) && onVcpu(segment)) {
+                    onVcpu(segment, Operation.INIT_VCPU, Map.of(), Map.of());
                 }
             }
-            case "KVM_SET_ONE_REG" -> setOneReg(record);
-            case "KVM_GET_ONE_REG" -> getOneReg(record);
-            case "KVM_SET_DEVICE_ATTR" -> setAttr(record);
-            case "KVM_ARM_SET_COUNTER_OFFSET" -> setCounterOffset(record, index);
-            case "KVM_RUN" -> {
-                if (!failed(record)) {
-                    run(record);
-                }
-            }
-            default -> {
-                if (UNRELATED.contains(record.op())) {
-                    unrelated.add(record.op());
-                } else {
-                    disturb(record);
-                }
-            }
+            case "KVM_SET_ONE_REG" -> setOneReg(segment);
+            case "KVM_GET_ONE_REG" -> getOneReg(segment);
+            case "KVM_SET_DEVICE_ATTR" -> setAttribute(segment);
+            case "KVM_ARM_SET_COUNTER_OFFSET" -> setCounterOffset(segment);
+            case "KVM_RUN" -> run(segment);
+            default -> findings.stop(segment, record.op() + " is not modelled and may change what is");
         }
     }
 
-    /** An error of which nothing is modelled has changed nothing. */
-    private boolean failed(IoctlRecord record) {
-        if (record.failed()) {
-            unrelated.add(record.op() + " (failed)");
+    private boolean done(Segment segment) {
+        if (!segment.record().hasOutcome()) {
+            findings.stop(
+                    segment, "the log does not say whether " + segment.record().op() + " succeeded");
+            return false;
         }
-        return record.failed();
+        return true;
     }
 
-    private void createVcpu(IoctlRecord record) throws TraceFormatException {
-        boolean loops = !kernel.has(Switch.OFFSETS_OF_VM);
-        if (loops) {
-            onVcpu(record, Operation.BEGIN_CREATE_VCPU, Map.of(), Map.of());
-            broadcast(record);
-            onVcpu(record, Operation.BROADCAST_TO, Map.of(), Map.of());
+    private boolean onVcpu(Segment segment) {
+        if (!segment.isOnVcpu()) {
+            findings.stop(
+                    segment,
+                    "the log does not say for which vCPU " + segment.record().op() + " is");
+            return false;
         }
-        onVcpu(record, Operation.CREATE_VCPU, Map.of(), Map.of());
-        online(record).add(vcpu(record));
+        mostVcpus = Math.max(mostVcpus, segment.vcpu() + 1);
+        return true;
+    }
+
+    private void createVcpu(Segment segment) {
+        Set<Integer> vcpus = online.computeIfAbsent(segment.vm(), vm -> new TreeSet<>());
+        if (!kernel.has(Switch.OFFSETS_OF_VM)) {
+            onVcpu(segment, Operation.BEGIN_CREATE_VCPU, Map.of(), Map.of());
+            broadcast(segment);
+            onVcpu(segment, Operation.BROADCAST_TO, Map.of(), Map.of());
+        }
+        onVcpu(segment, Operation.CREATE_VCPU, Map.of(), Map.of());
+        vcpus.add(segment.vcpu());
     }
 
     /** The loop goes through the vCPUs by their index. */
-    private void broadcast(IoctlRecord record) throws TraceFormatException {
-        for (int vcpu : online(record)) {
-            add(record, Operation.BROADCAST_TO, ImmutableMap.of(Field.VCPU, vcpu), Map.of());
+    private void broadcast(Segment segment) {
+        for (int vcpu : online.getOrDefault(segment.vm(), Set.of())) {
+            add(segment, Operation.BROADCAST_TO, ImmutableMap.of(Field.VCPU, vcpu), Map.of());
         }
     }
 
-    private Set<Integer> online(IoctlRecord record) throws TraceFormatException {
-        return online.computeIfAbsent(vm(record), vm -> new TreeSet<>());
+    /** What a record is about: one of the timers' registers, another, or one that it does not say. */
+    private record Register(KvmAbi.@Nullable ArmRegister timer, boolean known) {}
+
+    private Register register(IoctlRecord record) throws TraceFormatException {
+        Payload args = record.args();
+        Register byName = args.has("reg") ? named(args, "reg") : null;
+        Register byId = null;
+        if (args.has("id")) {
+            if (args.isName("id")) {
+                byId = named(args, "id");
+            } else {
+                long id = Objects.requireNonNull(args.word("id"));
+                KvmAbi.ArmRegister timer = KvmAbi.ArmRegister.of(id).orElse(null);
+                byId = new Register(timer, timer != null || !KvmAbi.ArmRegister.mayBeOfATimer(id));
+            }
+        }
+        if (byName != null && byId != null && byName.timer() != byId.timer()) {
+            throw record.fault(source, "expected one register: \"id\" and \"reg\" name two");
+        }
+        Register said = byId != null ? byId : byName;
+        return said == null ? new Register(null, false) : said;
     }
 
-    private void setOneReg(IoctlRecord record) throws TraceFormatException {
-        boolean timer = record.says("id", TIMER_CNT);
-        if (!timer && !record.says("id", PTIMER_CNT)) {
-            otherReg(record);
+    private static Register named(Payload args, String key) throws TraceFormatException {
+        KvmAbi.ArmRegister timer =
+                KvmAbi.ArmRegister.named(Objects.requireNonNull(args.text(key))).orElse(null);
+        return new Register(timer, timer != null);
+    }
+
+    private void setOneReg(Segment segment) throws TraceFormatException {
+        Register register = register(segment.record());
+        if (!register.known()) {
+            findings.stop(segment, "the log does not say which register KVM_SET_ONE_REG set: it may be a counter");
             return;
         }
-        Long value = record.arg("value");
-        if (value == null) {
-            disturb(record);
-            return;
-        }
-        boolean judged = !record.failed() || record.errno() == ENOENT || record.errno() == EBUSY;
-        if (!judged) {
-            unrelated.add(record.op() + " (failed)");
-            return;
-        }
-        onVcpu(
-                record,
-                timer ? Operation.SET_TIMER_CNT : Operation.SET_PTIMER_CNT,
-                ImmutableMap.of(Field.VALUE, value),
-                ImmutableMap.of(Field.ERRNO, (int) record.errno()));
-        if (!record.failed() && !kernel.has(Switch.OFFSETS_OF_VM)) {
-            broadcast(record);
+        KvmAbi.ArmRegister timer = register.timer();
+        if (timer == null) {
+            findings.harmless("KVM_SET_ONE_REG of others");
+        } else if (timer != KvmAbi.ArmRegister.TIMER_CNT && timer != KvmAbi.ArmRegister.PTIMER_CNT) {
+            findings.notModelled("KVM_SET_ONE_REG of a timer"); // it moves no counter
+        } else if (done(segment) && onVcpu(segment)) {
+            Long value = segment.record().args().word("value");
+            onVcpu(
+                    segment,
+                    timer == KvmAbi.ArmRegister.TIMER_CNT ? Operation.SET_TIMER_CNT : Operation.SET_PTIMER_CNT,
+                    seen(value),
+                    ImmutableMap.of(Field.ERRNO, errno(segment)));
+            if (!segment.record().failed() && !kernel.has(Switch.OFFSETS_OF_VM)) {
+                broadcast(segment);
+            }
         }
     }
 
-    private void otherReg(IoctlRecord record) {
-        boolean set = record.op().equals("KVM_SET_ONE_REG");
-        if (set && record.args().get("id") instanceof String id && TIMERS.contains(id)) {
-            notModelled.add(record.op() + " of a timer");
-        } else {
-            unrelated.add(record.op() + " of others");
-        }
+    private static int errno(Segment segment) {
+        Integer errno = segment.record().errno();
+        return errno == null ? 0 : errno;
     }
 
-    private void getOneReg(IoctlRecord record) throws TraceFormatException {
-        Long value = record.result("value");
+    private void getOneReg(Segment segment) throws TraceFormatException {
+        KvmAbi.ArmRegister timer = register(segment.record()).timer();
         Map<Field, Object> results = new LinkedHashMap<>();
-        if (value != null && !record.failed()) {
+        Long value = segment.record().out().word("value");
+        if (value != null && !segment.record().failed()) {
             results.put(Field.VALUE, value);
         }
-        if (record.says("id", TIMER_CNT)) {
-            if (!failed(record)) {
-                onVcpu(record, Operation.GET_TIMER_CNT, Map.of(), results);
-            }
-        } else if (record.says("id", PTIMER_CNT)) {
-            if (!record.failed() || record.errno() == ENOENT) {
-                results.put(Field.ERRNO, (int) record.errno());
-                onVcpu(record, Operation.GET_PTIMER_CNT, Map.of(), results);
-            } else {
-                unrelated.add(record.op() + " (failed)");
-            }
+        if (timer == KvmAbi.ArmRegister.TIMER_CNT && !segment.record().failed() && onVcpu(segment)) {
+            onVcpu(segment, Operation.GET_TIMER_CNT, Map.of(), results);
+        } else if (timer == KvmAbi.ArmRegister.PTIMER_CNT && onVcpu(segment)) {
+            results.put(Field.ERRNO, errno(segment));
+            onVcpu(segment, Operation.GET_PTIMER_CNT, Map.of(), results);
         } else {
-            otherReg(record);
+            findings.harmless("KVM_GET_ONE_REG of others");
         }
     }
 
-    private void setAttr(IoctlRecord record) throws TraceFormatException {
-        boolean vtimer = record.says("attr", "KVM_ARM_VCPU_TIMER_OFFSET_VTIMER");
-        boolean ptimer = record.says("attr", "KVM_ARM_VCPU_TIMER_OFFSET_PTIMER");
-        Long offset = record.arg("offset");
-        if (!vtimer && !ptimer) {
-            unrelated.add(record.op() + " of others");
-        } else if (!failed(record)) {
-            if (offset == null) {
-                disturb(record);
-                return;
-            }
-            onVcpu(
-                    record,
-                    vtimer ? Operation.SET_VTIMER_OFFSET : Operation.SET_PTIMER_OFFSET,
-                    ImmutableMap.of(Field.OFFSET, offset),
-                    Map.of());
-            broadcast(record);
-        }
-    }
-
-    private void setCounterOffset(IoctlRecord record, int index) throws TraceFormatException {
-        Long offset = record.arg("counter_offset");
-        Long reserved = record.arg("reserved");
-        boolean judged = !record.failed() || record.errno() == EINVAL || record.errno() == EBUSY;
-        if (!judged) {
-            unrelated.add(record.op() + " (failed)");
-        } else if (offset == null) {
-            disturb(record);
-        } else {
-            if (record.errno() == EBUSY) {
-                hide(record, index);
-            } else if (!record.failed()) {
-                reveal(record);
-            }
-            add(
-                    record,
-                    Operation.SET_COUNTER_OFFSET,
-                    ImmutableMap.of(Field.OFFSET, offset, Field.RESERVED, reserved == null ? 0L : reserved),
-                    ImmutableMap.of(Field.ERRNO, (int) record.errno()));
-        }
-    }
-
-    /**
-     * A vCPU is busy, and no record says which: it is the one that the log has nothing of for longest. That a KVM_RUN
-     * does not return for so long is why it is not recorded yet.
-     */
-    private void hide(IoctlRecord record, int index) throws TraceFormatException {
-        if (hidden.containsKey(vm(record))) {
+    private void setAttribute(Segment segment) throws TraceFormatException {
+        Payload args = segment.record().args();
+        if (segment.record().vcpu() == null) {
+            findings.harmless("KVM_SET_DEVICE_ATTR of a device");
             return;
         }
-        Integer busy = online(record).stream()
-                .max(Comparator.comparingInt(vcpu -> nextOf(vcpu, record, index)))
-                .orElse(null);
-        if (busy != null) {
-            hidden.put(vm(record), busy);
-            int pcpu = pcpus() + inferred++;
-            add(record, Operation.VCPU_LOAD, ImmutableMap.of(Field.VCPU, busy, Field.PCPU, pcpu), Map.of());
+        if (!args.has("group") || !args.has("attr")) {
+            findings.stop(segment, "the log does not say which attribute KVM_SET_DEVICE_ATTR set");
+            return;
+        }
+        boolean numbers = kernel.has(Switch.TIMER_OFFSET_ATTRS)
+                && X86Events.says(args, "group", "KVM_ARM_VCPU_TIMER_CTRL", KvmAbi.ARM_VCPU_TIMER_CTRL);
+        boolean vtimer =
+                attribute(args, "KVM_ARM_VCPU_TIMER_OFFSET_VTIMER", KvmAbi.ARM_VCPU_TIMER_OFFSET_VTIMER, numbers);
+        boolean ptimer =
+                attribute(args, "KVM_ARM_VCPU_TIMER_OFFSET_PTIMER", KvmAbi.ARM_VCPU_TIMER_OFFSET_PTIMER, numbers);
+        if (!vtimer && !ptimer) {
+            findings.harmless("KVM_SET_DEVICE_ATTR of others");
+        } else if (done(segment) && onVcpu(segment)) {
+            Long offset = args.word("offset");
+            onVcpu(
+                    segment,
+                    vtimer ? Operation.SET_VTIMER_OFFSET : Operation.SET_PTIMER_OFFSET,
+                    offset == null ? Map.of() : ImmutableMap.of(Field.OFFSET, offset),
+                    Map.of());
+            broadcast(segment);
         }
     }
 
-    /** Which record is the next of a vCPU. */
-    private int nextOf(int vcpu, IoctlRecord record, int index) {
-        for (int i = index + 1; i < records.size(); i++) {
-            IoctlRecord later = records.get(i);
-            if (Integer.valueOf(vcpu).equals(later.vcpu()) && Objects.equals(record.vm(), later.vm())) {
-                return i;
+    private static boolean attribute(Payload args, String name, int number, boolean numbers)
+            throws TraceFormatException {
+        return args.isName("attr")
+                ? name.equals(args.text("attr"))
+                : numbers && X86Events.says(args, "attr", name, number);
+    }
+
+    private void setCounterOffset(Segment segment) throws TraceFormatException {
+        if (!done(segment) || segment.vm() < 0) {
+            return;
+        }
+        Map<Field, Object> args = new LinkedHashMap<>();
+        Long offset = segment.record().args().word("counter_offset");
+        Long reserved = segment.record().args().word("reserved");
+        if (offset != null) {
+            args.put(Field.OFFSET, offset);
+        }
+        if (reserved != null) {
+            args.put(Field.RESERVED, reserved);
+        }
+        boolean busy = segment.record().failedWith(KvmAbi.EBUSY);
+        Set<Integer> vcpus = busy ? online.getOrDefault(segment.vm(), Set.of()) : Set.of();
+        // Some vCPU was in use, perhaps in an operation that the log does not have: whether it went on after that,
+        // nothing shows.
+        for (int vcpu : vcpus) {
+            events.addOptional(
+                    segment,
+                    segment.lane(),
+                    segment.when(),
+                    Operation.VCPU_LOAD,
+                    ImmutableMap.of(Field.VCPU, vcpu, Field.PCPU, pcpus));
+        }
+        add(segment, Operation.SET_COUNTER_OFFSET, args, ImmutableMap.of(Field.ERRNO, errno(segment)));
+        for (int vcpu : vcpus) {
+            events.addOptional(
+                    segment,
+                    segment.lane(),
+                    segment.when(),
+                    Operation.VCPU_PUT,
+                    ImmutableMap.of(Field.VCPU, vcpu, Field.RETURNS, true));
+        }
+    }
+
+    private void run(Segment segment) throws TraceFormatException {
+        if (!onVcpu(segment)) {
+            return;
+        }
+        boolean failed = segment.record().failed();
+        String guest = failed ? null : segment.record().args().text("guest");
+        boolean sure = guest != null && segment.ends();
+        // Where threads overlap each has a CPU of its own: which it was on in the meantime the log does not show.
+        Integer recorded = segment.record().pcpu();
+        int pcpu = events.threads() ? segment.lane() : recorded == null ? 0 : recorded;
+        Map<Field, Object> load = ImmutableMap.of(Field.VCPU, segment.vcpu(), Field.PCPU, pcpu);
+        step(segment, Operation.VCPU_LOAD, load, failed);
+        step(segment, Operation.ENTER_GUEST, vcpu(segment), !sure);
+        if (isMovedMeanwhile(segment)) {
+            // A thread that was preempted loads its vCPU again, with what is in force by then.
+            step(segment, Operation.EXIT_GUEST, vcpu(segment), true);
+            step(segment, Operation.VCPU_PUT, put(segment, false), true);
+            step(segment, Operation.VCPU_LOAD, load, true);
+            step(segment, Operation.ENTER_GUEST, vcpu(segment), true);
+        }
+        for (String read : guest == null ? new String[0] : guest.split(",", -1)) {
+            switch (read) {
+                case "cntvct" ->
+                    onVcpu(
+                            segment,
+                            Operation.GUEST_READ_CNTVCT,
+                            Map.of(),
+                            seen(segment.record().out().word(read)));
+                case "cntpct" ->
+                    onVcpu(
+                            segment,
+                            Operation.GUEST_READ_CNTPCT,
+                            Map.of(),
+                            seen(segment.record().out().word(read)));
+                case "cntfrq", "none" -> {} // the rate is the host's, and nobody can set it
+                default -> findings.note("not understood, and taken for unknown: what the guest did, \"" + read + "\"");
             }
         }
-        return Integer.MAX_VALUE;
-    }
-
-    /** How many CPUs the log names: a run that is not recorded is on one of its own, after them. */
-    private int pcpus() {
-        return records.stream()
-                        .map(IoctlRecord::pcpu)
-                        .filter(Objects::nonNull)
-                        .mapToInt(pcpu -> pcpu)
-                        .max()
-                        .orElse(0)
-                + 1;
-    }
-
-    /** The run that is not recorded has returned: its vCPU does something else, or all vCPUs are free. */
-    private void reveal(IoctlRecord record) throws TraceFormatException {
-        Integer vcpu = hidden.remove(vm(record));
-        if (vcpu != null) {
-            add(record, Operation.VCPU_PUT, ImmutableMap.of(Field.VCPU, vcpu, Field.RETURNS, true), Map.of());
+        if (segment.ends()) {
+            step(segment, Operation.EXIT_GUEST, vcpu(segment), !sure);
+            step(segment, Operation.VCPU_PUT, put(segment, true), failed);
         }
     }
 
-    private void run(IoctlRecord record) throws TraceFormatException {
-        int pcpu = record.pcpu() == null ? 0 : record.pcpu();
-        onVcpu(record, Operation.VCPU_LOAD, ImmutableMap.of(Field.PCPU, pcpu), Map.of());
-        onVcpu(record, Operation.ENTER_GUEST, Map.of(), Map.of());
-        if (record.args().get("guest") instanceof String guest) {
-            for (String read : guest.split(",", -1)) {
-                Long value = record.result(read);
-                switch (read) {
-                    case "cntvct" -> onVcpu(record, Operation.GUEST_READ_CNTVCT, Map.of(), seen(value));
-                    case "cntpct" -> onVcpu(record, Operation.GUEST_READ_CNTPCT, Map.of(), seen(value));
-                    case "cntfrq" -> {} // the rate is the host's, and nobody can set it
-                    default -> notModelled.add("KVM_RUN (guest " + read + ")");
-                }
-            }
+    /** Whether another thread may have moved a counter of the VM during a run. */
+    private boolean isMovedMeanwhile(Segment run) {
+        return events.threads()
+                && segments.stream()
+                        .filter(s -> s.vm() == run.vm()
+                                && s.lane() != run.lane()
+                                && !s.record().failed())
+                        .filter(s -> s.is("KVM_SET_ONE_REG") || s.is("KVM_CREATE_VCPU") || s.is("KVM_SET_DEVICE_ATTR"))
+                        .anyMatch(s -> s.when().lo() - run.when().hi() <= 0
+                                && run.when().lo() - s.when().hi() <= 0);
+    }
+
+    private void step(Segment segment, Operation operation, Map<Field, Object> args, boolean optional) {
+        if (optional) {
+            events.addOptional(segment, segment.lane(), segment.when(), operation, args);
+        } else {
+            add(segment, operation, args, Map.of());
         }
-        onVcpu(record, Operation.EXIT_GUEST, Map.of(), Map.of());
-        onVcpu(record, Operation.VCPU_PUT, ImmutableMap.of(Field.RETURNS, true), Map.of());
+    }
+
+    private static ImmutableMap<Field, Object> vcpu(Segment segment) {
+        return ImmutableMap.of(Field.VCPU, segment.vcpu());
+    }
+
+    private static ImmutableMap<Field, Object> put(Segment segment, boolean returns) {
+        return ImmutableMap.of(Field.VCPU, segment.vcpu(), Field.RETURNS, returns);
     }
 
     private static Map<Field, Object> seen(@Nullable Long value) {
         return value == null ? Map.of() : ImmutableMap.of(Field.VALUE, value);
     }
 
-    private void disturb(IoctlRecord record) {
-        notModelled.add(record.op());
-        Integer vm = record.vm();
-        if (vm != null && disturbed.add(vm)) {
-            disturbances.add(new ImportedTrace.Disturbance(record.line(), vm, record.op()));
-        }
-    }
-
-    private void onVcpu(IoctlRecord record, Operation operation, Map<Field, Object> args, Map<Field, Object> results)
-            throws TraceFormatException {
-        int vcpu = vcpu(record);
-        if (Integer.valueOf(vcpu).equals(hidden.get(vm(record)))) {
-            reveal(record);
-        }
-        mostVcpus = Math.max(mostVcpus, vcpu + 1);
+    private void onVcpu(Segment segment, Operation operation, Map<Field, Object> args, Map<Field, Object> results) {
         add(
-                record,
+                segment,
                 operation,
                 ImmutableMap.<Field, Object>builder()
-                        .put(Field.VCPU, vcpu)
+                        .putAll(vcpu(segment))
                         .putAll(args)
                         .buildOrThrow(),
                 results);
     }
 
-    private void add(IoctlRecord record, Operation operation, Map<Field, Object> args, Map<Field, Object> results)
-            throws TraceFormatException {
-        Interval when = record.host();
-        if (when == null) {
-            throw new TraceFormatException(
-                    source,
-                    record.line(),
-                    1,
-                    "expected host_cntvct, the host's counter before and after " + record.op());
-        }
-        events.add(new TraceEvent(
-                record.line(),
-                vm(record),
-                HostTime.of(when),
-                operation,
-                ImmutableMap.copyOf(args),
-                ImmutableMap.copyOf(results),
-                ImmutableMap.of()));
-    }
-
-    private int vm(IoctlRecord record) throws TraceFormatException {
-        return required(record, "vm", record.vm());
-    }
-
-    private int vcpu(IoctlRecord record) throws TraceFormatException {
-        return required(record, "vcpu", record.vcpu());
-    }
-
-    private int required(IoctlRecord record, String what, @Nullable Integer value) throws TraceFormatException {
-        if (value == null) {
-            throw new TraceFormatException(source, record.line(), 1, "expected the " + what + " of " + record.op());
-        }
-        return value;
+    private void add(Segment segment, Operation operation, Map<Field, Object> args, Map<Field, Object> results) {
+        events.add(segment, segment.lane(), segment.when(), operation, args, results, Map.of());
     }
 }

@@ -19,17 +19,21 @@ import org.jspecify.annotations.Nullable;
  * @param file the ioctl log, below {@code recordings/}
  * @param refusedUnder the profile that must refuse it; null: it must conform under its own kernel's
  * @param atLine the line that must be refused
+ * @param meanwhile the weaker verdict that is given today, {@code undecided}; null: the right one is given
  */
 public record BundledRecording(
         @JsonProperty(required = true) String file,
         @Nullable String refusedUnder,
-        @Nullable Integer atLine) {
+        @Nullable Integer atLine,
+        @Nullable String meanwhile) {
     private static final String FOLDER = "/recordings/";
 
     /** Checks that the row is whole. */
     public BundledRecording {
         Preconditions.checkArgument(
                 (refusedUnder == null) == (atLine == null), "%s: refusedUnder and atLine go together", file);
+        Preconditions.checkArgument(
+                meanwhile == null || meanwhile.equals("undecided"), "%s: unknown verdict %s", file, meanwhile);
         Preconditions.checkArgument(
                 refusedUnder == null || KernelProfile.named(refusedUnder).isPresent(),
                 "%s: unknown profile %s",

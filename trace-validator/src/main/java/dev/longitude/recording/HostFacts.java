@@ -23,6 +23,11 @@ final class HostFacts {
     private static final Pattern DETECTED =
             Pattern.compile("^dmesg .*tsc: Detected (\\d{1,6})\\.(\\d{3}) MHz processor");
 
+    private static final Pattern VENDOR = Pattern.compile("^vendor(?:_id)?\\s*:?\\s+(\\S+)");
+
+    /** As KVM's debugfs has it: {@code tsc-scaling-ratio-frac-bits} of a vCPU; only there where the host scales. */
+    private static final Pattern FRAC_BITS = Pattern.compile("^tsc-scaling-ratio-frac-bits\\s*:?\\s+(0|32|48)$");
+
     private static final Pattern UNSTABLE = Pattern.compile("^dmesg .*tsc: Marking TSC unstable");
 
     /** Printed where KVM begins; where it runs at EL1 it says so instead. */
@@ -36,6 +41,8 @@ final class HostFacts {
     private @Nullable String clocksource;
     private @Nullable Integer refinedKhz;
     private @Nullable Integer detectedKhz;
+    private @Nullable String vendor;
+    private @Nullable String fracBits;
 
     private HostFacts() {}
 
@@ -58,6 +65,8 @@ final class HostFacts {
         arch = first(arch, ARCH, line);
         kernel = first(kernel, KERNEL, line);
         clocksource = first(clocksource, CLOCKSOURCE, line);
+        vendor = first(vendor, VENDOR, line);
+        fracBits = first(fracBits, FRAC_BITS, line);
         refinedKhz = khz(refinedKhz, REFINED, line);
         detectedKhz = khz(detectedKhz, DETECTED, line);
     }
@@ -100,9 +109,31 @@ final class HostFacts {
         return kernel;
     }
 
-    /** Whether the host's clocksource is the TSC; taken for true where nothing says otherwise. */
+    /**
+     * Whether the host's clocksource is the TSC; taken for true where nothing says otherwise. KVM counts the page by which
+     * Hyper-V shows its TSC as the TSC.
+     */
     boolean tscClocksource() {
-        return clocksource == null || clocksource.equals("tsc");
+        return clocksource == null || clocksource.equals("tsc") || clocksource.equals("hyperv_clocksource_tsc_page");
+    }
+
+    /** The bits behind the point of the host's scaling ratio, 0 if it does not scale; null if nothing says them. */
+    @Nullable
+    Integer fracBits() {
+        return fracBits == null ? null : (Integer) Integer.parseInt(fracBits);
+    }
+
+    /** The bits behind the point if the host scales, by its vendor; null if nothing says it. */
+    @Nullable
+    Integer fracBitsOfVendor() {
+        if (vendor == null) {
+            return null;
+        }
+        return switch (vendor) {
+            case "GenuineIntel" -> 48;
+            case "AuthenticAMD", "HygonGenuine" -> 32;
+            default -> null;
+        };
     }
 
     /** The TSC's rate, kHz: as refined, else as first detected. */

@@ -6,45 +6,89 @@ import com.google.common.collect.Multisets;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A recording as a trace.
  *
- * @param modelled how many operations of the log that concern the guest's time the specification has
- * @param notModelled those that it does not have, by name
- * @param unrelated the operations that have nothing to do with it, by name
- * @param disturbances the first operation for a VM that is not modelled and may have changed what is: nothing after it
- *     can be judged
- * @param tracepoints what was done with the companion, for the summary
+ * @param events what can be judged: nothing at or after a disturbance
+ * @param notJudged how many events are left out because of the disturbances
+ * @param modelled how many operations of the log that may concern the guest's time are judged
+ * @param notModelled the operations that may concern it and are not modelled, or of which the log says too little, by name
+ * @param harmless the operations that cannot have changed it, by name
+ * @param disturbances what ends the judgement, the earliest first
+ * @param assumptions what is taken to be true and nothing shows: a refusal that comes after one is none
+ * @param notes what else a person should know of the log
  */
 public record ImportedTrace(
         TraceHeader header,
         ImmutableList<TraceEvent> events,
+        int notJudged,
         int modelled,
         ImmutableMultiset<String> notModelled,
-        ImmutableMultiset<String> unrelated,
+        ImmutableMultiset<String> harmless,
         ImmutableList<Disturbance> disturbances,
-        String tracepoints) {
+        ImmutableList<Assumption> assumptions,
+        ImmutableList<String> notes) {
 
-    /** From {@code line} on, VM {@code vm} cannot be judged, because of {@code operation}. */
-    public record Disturbance(int line, int vm, String operation) {}
+    /** From {@code line} on, VM {@code vm} (null: the whole host) cannot be judged, for that reason. */
+    public record Disturbance(int line, @Nullable Integer vm, String reason) {
+        /** {@code from line 5 on: ...}. */
+        @Override
+        public String toString() {
+            return "from line " + line + " on: " + reason;
+        }
+    }
 
-    /** {@code modelled: 77 of 80 operations that concern the guest's time (96.3 %); 12 others}. */
+    /**
+     * What is taken to be true of VM {@code vm} (null: of the whole host) from {@code line} on, and may not be.
+     *
+     * @param from the host's counter at that line
+     */
+    public record Assumption(int line, @Nullable Integer vm, long from, String what) {}
+
+    /** The same with one more note, if there is one. */
+    ImportedTrace withNote(@Nullable String note) {
+        return note == null
+                ? this
+                : new ImportedTrace(
+                        header,
+                        events,
+                        notJudged,
+                        modelled,
+                        notModelled,
+                        harmless,
+                        disturbances,
+                        assumptions,
+                        ImmutableList.<String>builder().addAll(notes).add(note).build());
+    }
+
+    /** What an event's refusal would rest on that nothing shows. */
+    public Optional<Assumption> assumedBefore(TraceEvent refused) {
+        return assumptions.stream()
+                .filter(a -> a.vm() == null || a.vm() == refused.vm())
+                .filter(a -> refused.counter().hi() - a.from() >= 0)
+                .findFirst();
+    }
+
+    /** {@code modelled: 77 of 80 operations that concern the guest's time (96.3 %); 12 others: KVM_GET_REGS 12}. */
     public String summary() {
         int all = modelled + notModelled.size();
         return String.format(
                 Locale.ROOT,
-                "modelled: %d of %d operations that concern the guest's time (%.1f %%)%s; %d others",
+                "modelled: %d of %d operations that concern the guest's time (%.1f %%)%s; %d others%s",
                 modelled,
                 all,
                 all == 0 ? 0 : 100.0 * modelled / all,
                 notModelled.isEmpty() ? "" : ", not " + counted(notModelled),
-                unrelated.size());
+                harmless.size(),
+                harmless.isEmpty() ? "" : ": " + counted(harmless));
     }
 
     /** {@code A 8, B 3, C 1}. */
-    private static String counted(ImmutableMultiset<String> those) {
+    static String counted(ImmutableMultiset<String> those) {
         return Multisets.copyHighestCountFirst(those).entrySet().stream()
                 .map(e -> e.getElement() + " " + e.getCount())
                 .collect(Collectors.joining(", "));

@@ -1,41 +1,55 @@
 package dev.longitude.recording;
 
-import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.JsonLine;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.io.IOException;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of an ioctl log: an operation with decoded input and output, between two readings of the host's counter.
+ * One line of an ioctl log: an operation with its decoded input and output, between two readings of the host's counter.
+ * What is null the line does not say.
  *
- * @param vm null where it does not apply, as is {@code vcpu}
- * @param args the decoded input: 64-bit numbers as {@link Long}, text as {@link String}, groups as maps of them
- * @param out the decoded output, likewise
- * @param pcpu the CPU that the recorder ran on; null if it does not say
- * @param rt CLOCK_REALTIME, ns, when the record was written, as {@code t} is CLOCK_MONOTONIC; 0 if it does not say
+ * @param line where it stands, from 1
+ * @param seq its number in the run
+ * @param vm the log's number of the VM
+ * @param vcpu the log's number of the vCPU
+ * @param op the ioctl's name, or one of {@code note}, {@code close_vm}, {@code pvclock_page}
+ * @param thread who did it
+ * @param ret what the ioctl returned
+ * @param errno 0, or why it failed
+ * @param t CLOCK_MONOTONIC, ns, when the record was written; 0 if it does not say
+ * @param rt CLOCK_REALTIME, ns, when the record was written; 0 if it does not say
+ * @param pcpu the CPU that the recorder ran on
  * @param arm64 whether the host's counter is the generic timer's, and not a TSC
- * @param host the host's counter before and after
+ * @param host the host's counter before and after the call: cycles of the TSC, or ticks
+ * @param unlisted the keys that the format does not list
  */
 record IoctlRecord(
         int line,
+        @Nullable Long seq,
         @Nullable Integer vm,
         @Nullable Integer vcpu,
         String op,
-        ImmutableMap<String, Object> args,
-        ImmutableMap<String, Object> out,
-        long ret,
-        long errno,
+        @Nullable String thread,
+        Payload args,
+        Payload out,
+        @Nullable Long ret,
+        @Nullable Integer errno,
         long t,
         long rt,
         @Nullable Integer pcpu,
         boolean arm64,
-        @Nullable Interval host) {
+        @Nullable Interval host,
+        ImmutableSet<String> unlisted) {
+
+    static final String NOTE = "note";
+    static final String CLOSE_VM = "close_vm";
+    static final String PVCLOCK_PAGE = "pvclock_page";
 
     static IoctlRecord read(LineSource source, String text) throws TraceFormatException {
         Reader reader = new Reader(source);
@@ -45,13 +59,15 @@ record IoctlRecord(
 
     private static final class Reader {
         private final LineSource source;
+        private final ImmutableSet.Builder<String> unlisted = ImmutableSet.builder();
+        private @Nullable Long seq;
         private @Nullable Integer vm;
         private @Nullable Integer vcpu;
         private @Nullable String op;
-        private ImmutableMap<String, Object> args = ImmutableMap.of();
-        private ImmutableMap<String, Object> out = ImmutableMap.of();
-        private long ret;
-        private long errno;
+        private @Nullable Payload args;
+        private @Nullable Payload out;
+        private @Nullable Long ret;
+        private @Nullable Integer errno;
         private long t;
         private long rt;
         private @Nullable Integer pcpu;
@@ -64,69 +80,94 @@ record IoctlRecord(
 
         void members(JsonLine json) throws IOException, TraceFormatException {
             json.members(name -> {
+                if (json.isNull()) {
+                    return; // the recorder does not know it
+                }
                 switch (name) {
-                    case "vm" -> vm = json.isNull() ? null : (Integer) json.number(0, 65535);
-                    case "vcpu" -> vcpu = json.isNull() ? null : (Integer) json.number(0, 65535);
+                    case "seq" -> seq = json.bits();
+                    case "vm" -> vm = json.number(0, 65535);
+                    case "vcpu" -> vcpu = json.number(0, 65535);
                     case "op" -> op = json.string();
-                    case "args" -> args = group(json);
-                    case "out" -> out = group(json);
+                    case "args" -> args = Payload.read(json, source.name(), source.line());
+                    case "out" -> out = Payload.read(json, source.name(), source.line());
                     case "ret" -> ret = json.bits();
-                    case "errno" -> errno = json.bits();
+                    case "errno" -> errno = json.number(0, KvmAbi.MAX_ERRNO);
                     case "t" -> t = json.bits();
                     case "rt" -> rt = json.bits();
-                    case "pcpu" -> pcpu = json.isNull() ? null : (Integer) json.number(0, TraceHeader.MOST_PCPUS - 2);
+                    case "pcpu" -> pcpu = json.number(0, TraceHeader.MOST_PCPUS - 2);
                     case "host_tsc" -> host = json.bracket();
                     case "host_cntvct" -> {
                         host = json.bracket();
                         arm64 = true;
                     }
-                    default -> json.skip(); // seq, scn and whatever else a recorder notes
+                    case "scn" -> json.skip(); // the recorder's own
+                    default -> {
+                        unlisted.add(name);
+                        json.skip();
+                    }
                 }
             });
-        }
-
-        private static ImmutableMap<String, Object> group(JsonLine json) throws IOException, TraceFormatException {
-            Map<String, Object> values = new LinkedHashMap<>();
-            json.members(name -> {
-                if (json.isObject()) {
-                    values.put(name, group(json));
-                } else if (json.isText()) {
-                    values.put(name, json.string());
-                } else if (json.isWhole()) {
-                    values.put(name, json.bits());
-                } else {
-                    json.skip();
-                }
-            });
-            return ImmutableMap.copyOf(values);
         }
 
         IoctlRecord record() throws TraceFormatException {
-            if (op == null) {
+            String name = op;
+            if (name == null) {
                 throw source.fault(1, "expected \"op\" in the record");
             }
-            return new IoctlRecord(source.line(), vm, vcpu, op, args, out, ret, errno, t, rt, pcpu, arm64, host);
+            Payload in = args == null ? Payload.empty(source.name(), source.line()) : args;
+            Payload result = out == null ? Payload.empty(source.name(), source.line()) : out;
+            in.names().stream()
+                    .filter(key -> !IoctlTable.lists(name, "args", key))
+                    .forEach(key -> unlisted.add("args." + key));
+            result.names().stream()
+                    .filter(key -> !IoctlTable.lists(name, "out", key))
+                    .forEach(key -> unlisted.add("out." + key));
+            return new IoctlRecord(
+                    source.line(),
+                    seq,
+                    vm,
+                    vcpu,
+                    name,
+                    in.label("thread"),
+                    in,
+                    result,
+                    ret,
+                    errno,
+                    t,
+                    rt,
+                    pcpu,
+                    arm64,
+                    host,
+                    unlisted.build());
         }
     }
 
+    boolean is(String name) {
+        return op.equals(name);
+    }
+
+    /** Whether it is known that the ioctl failed. */
     boolean failed() {
-        return errno != 0 || ret < 0;
+        return (errno != null && errno != 0) || (ret != null && ret < 0);
     }
 
-    /** A number of the input; null if it is not there. */
-    @Nullable
-    Long arg(String name) {
-        return args.get(name) instanceof Long number ? number : null;
+    /** Whether it is known that the ioctl failed with this error. */
+    boolean failedWith(int error) {
+        return errno != null && errno == error;
     }
 
-    /** A number of the output; null if it is not there. */
-    @Nullable
-    Long result(String name) {
-        return out.get(name) instanceof Long number ? number : null;
+    /** Whether it is known how the ioctl ended. */
+    boolean hasOutcome() {
+        return failed() || ret != null || errno != null;
     }
 
-    /** Whether an argument is this text. */
-    boolean says(String name, String text) {
-        return text.equals(args.get(name));
+    /** Whether the record has only the instant at which a KVM_RUN begins. */
+    boolean isOpenRun() {
+        return is("KVM_RUN") && host != null && host.isExact();
+    }
+
+    /** A fault of the record. */
+    TraceFormatException fault(String source, String message) {
+        return new TraceFormatException(source, line, 1, message);
     }
 }

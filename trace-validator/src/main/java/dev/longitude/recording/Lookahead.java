@@ -13,64 +13,63 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the events of a trace tell of each other's instants, where those were not seen exactly. */
+/** What the order of a trace's events says of their instants. */
 final class Lookahead {
     private Lookahead() {}
 
-    /** Whether an event's instant and its arguments were seen: then nothing later tells more of them. */
-    static boolean isSeen(TraceHeader header, TraceEvent event) {
-        Interval ns = event.when().ns();
-        return event.hasArgs()
-                && event.counter().isExact()
-                && (header.arch() == Arch.ARM64 || (ns != null && ns.isExact()));
-    }
-
-    /** The same events, with what the others tell of when they were. */
-    static ImmutableList<TraceEvent> of(TraceHeader header, List<TraceEvent> events) {
-        ImmutableList<TraceEvent> narrowed = narrowed(header, events);
-        // A step that nobody saw may have moved what later events show.
-        if (header.threads() || !header.silent().isEmpty() || !events.stream().allMatch(TraceEvent::hasArgs)) {
-            return narrowed;
-        }
-        return header.arch() == Arch.X86 ? Hindsight.shown(narrowed) : Arm64Hindsight.of(narrowed);
-    }
-
     /** Each instant not before those that stand before it, and not after those that stand after it. */
-    private static ImmutableList<TraceEvent> narrowed(TraceHeader header, List<TraceEvent> events) {
+    static ImmutableList<TraceEvent> narrowed(TraceHeader header, List<TraceEvent> events) {
         Interval[] when = new Interval[events.size()];
         Map<List<Integer>, Interval> neighbour = new HashMap<>();
         for (int i = 0; i < when.length; i++) {
             when[i] = events.get(i).counter();
-            Interval earlier = neighbour.get(line(header, events.get(i)));
-            if (earlier != null && when[i].contains(earlier.lo())) {
-                when[i] = new Interval(earlier.lo(), when[i].hi());
+            for (Interval earlier : beside(header, events.get(i), neighbour)) {
+                if (when[i].contains(earlier.lo())) {
+                    when[i] = new Interval(earlier.lo(), when[i].hi());
+                }
             }
             neighbour.put(line(header, events.get(i)), when[i]);
-            forgetAtResume(header, events.get(i), neighbour);
+            forgetAtResume(events.get(i), neighbour);
         }
         neighbour.clear();
         for (int i = when.length - 1; i >= 0; i--) {
-            forgetAtResume(header, events.get(i), neighbour);
-            Interval later = neighbour.get(line(header, events.get(i)));
-            if (later != null && when[i].contains(later.hi())) {
-                when[i] = new Interval(when[i].lo(), later.hi());
+            forgetAtResume(events.get(i), neighbour);
+            for (Interval later : beside(header, events.get(i), neighbour)) {
+                if (when[i].contains(later.hi())) {
+                    when[i] = new Interval(when[i].lo(), later.hi());
+                }
             }
             neighbour.put(line(header, events.get(i)), when[i]);
         }
         ImmutableList.Builder<TraceEvent> narrowed = ImmutableList.builderWithExpectedSize(when.length);
         for (int i = 0; i < when.length; i++) {
             TraceEvent event = events.get(i);
-            narrowed.add(event.at(
-                    new HostTime(when[i], event.when().ns(), event.when().realtime())));
+            narrowed.add(event.at(new HostTime(
+                    when[i],
+                    event.when().ns(),
+                    event.when().realtime(),
+                    event.when().nsCounter())));
         }
         return narrowed.build();
     }
 
     /** A host that comes back from suspend does so with another TSC. */
-    private static void forgetAtResume(TraceHeader header, TraceEvent event, Map<List<Integer>, Interval> neighbour) {
+    private static void forgetAtResume(TraceEvent event, Map<List<Integer>, Interval> neighbour) {
         if (event.operation() == Operation.HOST_RESUMES) {
-            neighbour.remove(line(header, event));
+            neighbour.clear();
         }
+    }
+
+    /** The neighbours with which an event stands in order: an event of the host stands in order with all VMs'. */
+    private static List<Interval> beside(TraceHeader header, TraceEvent event, Map<List<Integer>, Interval> neighbour) {
+        List<Integer> own = line(header, event);
+        return neighbour.entrySet().stream()
+                .filter(e -> e.getKey().equals(own)
+                        || (header.arch() == Arch.X86
+                                && e.getKey().get(1) == event.thread()
+                                && (event.operation().isOfHost() || e.getKey().get(0) == TraceEvent.HOST)))
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     /** Events that stand in order have the same line. */

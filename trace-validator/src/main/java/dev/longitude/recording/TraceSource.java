@@ -11,9 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of a trace as the validator takes them: one by one, or together where their order is not known. A trace
- * that tells everything is not kept; from the first event on that leaves its instant or an argument open, the rest is,
- * because later events tell of earlier ones.
+ * The events of a trace as the validator takes them: one by one, or together where their order is not known: a trace
+ * of several threads is read as a whole, and cut where all events of one part are before those of the next.
  */
 public final class TraceSource {
     private interface Events {
@@ -42,12 +41,6 @@ public final class TraceSource {
         return new TraceSource(header, () -> each.hasNext() ? each.next() : null, null);
     }
 
-    /** A recording's events, of which the importer knows all that the others tell. */
-    public static TraceSource ofRecording(TraceHeader header, List<TraceEvent> events) {
-        return new TraceSource(
-                header, () -> null, events.stream().map(ImmutableList::of).iterator());
-    }
-
     /** The next event, or the next ones together; none after the last. */
     public List<TraceEvent> next() throws TraceFormatException {
         if (rest == null) {
@@ -55,17 +48,14 @@ public final class TraceSource {
             if (event == null) {
                 return List.of();
             }
-            if (!header.threads() && Lookahead.isSeen(header, event)) {
+            if (!header.threads()) {
                 return List.of(event);
             }
             List<TraceEvent> kept = new ArrayList<>();
             for (; event != null; event = events.next()) {
                 kept.add(event);
             }
-            ImmutableList<TraceEvent> told = Lookahead.of(header, kept);
-            rest = header.threads()
-                    ? Lookahead.groups(told).iterator()
-                    : told.stream().map(ImmutableList::of).iterator();
+            rest = Lookahead.groups(Lookahead.narrowed(header, kept)).iterator();
         }
         return rest.hasNext() ? rest.next() : List.of();
     }

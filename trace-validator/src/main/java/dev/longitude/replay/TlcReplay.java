@@ -3,7 +3,6 @@ package dev.longitude.replay;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.Multimaps;
 import com.google.common.io.Resources;
 import dev.longitude.kernel.Arch;
 import dev.longitude.model.Tlc;
@@ -17,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -35,7 +35,7 @@ public final class TlcReplay {
 
     /** What only the rates of x86 need. */
     private static final Pattern OF_RATES = Pattern.compile(
-            "CyclesPerKhz|NsPerSecond|Drift|SecondInCycles|CyclesToNs|NsToCycles|Ratio|Scale|KeepsPace|SameNs|Pvclock");
+            "CyclesPerKhz|NsPerSecond|Drift|SecondInCycles|CyclesToNs|NsToCycles|Ratio|MaxGuest|Scale|KeepsPace|SameNs|Pvclock");
 
     private static final int MOST_LINES = 40;
     private static final int MOST_EVENTS = 400;
@@ -115,22 +115,42 @@ public final class TlcReplay {
     }
 
     private static List<Part> parts(TraceModule module, Trace trace) {
-        List<Integer> all = new ArrayList<>();
-        for (int i = 0; i < trace.events().size(); i++) {
-            all.add(i);
-        }
-        boolean x86 = trace.header().arch() == Arch.X86;
-        Collection<Collection<Integer>> subjects = Multimaps.index(
-                        all, i -> x86 ? trace.events().get(i).vm() : -1)
-                .asMap()
-                .values();
-        return subjects.stream()
-                .map(indexes -> new Part(
-                        module.add(
-                                trace.header(),
-                                indexes.stream().map(trace.events()::get).toList()),
-                        List.copyOf(indexes)))
+        return subjects(trace).stream()
+                .map(s -> new Part(module.add(s.header, s.of(trace)), s.indexes))
                 .toList();
+    }
+
+    /**
+     * On x86 a VM, on arm64 a host.
+     *
+     * @param header with the host as it was when the first event happened
+     * @param indexes where its events stand in the trace; what befalls the host befalls each VM that there is
+     */
+    private record Subject(TraceHeader header, List<Integer> indexes) {
+        List<TraceEvent> of(Trace trace) {
+            return indexes.stream().map(trace.events()::get).toList();
+        }
+    }
+
+    private static Collection<Subject> subjects(Trace trace) {
+        boolean x86 = trace.header().arch() == Arch.X86;
+        Map<Integer, Subject> subjects = new LinkedHashMap<>();
+        TraceHeader header = trace.header();
+        for (int i = 0; i < trace.events().size(); i++) {
+            TraceEvent event = trace.events().get(i);
+            if (event.operation().isOfHost()) {
+                header = header.withHost(header.x86().after(event));
+                for (Subject subject : subjects.values()) {
+                    subject.indexes.add(i);
+                }
+            } else {
+                TraceHeader now = header;
+                subjects.computeIfAbsent(x86 ? event.vm() : -1, s -> new Subject(now, new ArrayList<>()))
+                        .indexes
+                        .add(i);
+            }
+        }
+        return subjects.values();
     }
 
     /**
@@ -144,11 +164,12 @@ public final class TlcReplay {
         Arch arch = witness.header().arch();
         Files.createDirectories(folder);
         ImmutableList.Builder<String> modules = ImmutableList.builder();
-        for (Collection<TraceEvent> events : bySubject(witness)) {
-            int vm = events.iterator().next().vm();
+        for (Subject subject : subjects(witness)) {
+            List<TraceEvent> events = subject.of(witness);
+            int vm = events.get(0).vm();
             String name = "Witness" + (arch == Arch.X86 ? vm : "");
             TraceModule module = new TraceModule(arch);
-            module.add(witness.header(), List.copyOf(events));
+            module.add(subject.header, events);
             String text = module.module(name, events.size() + 1);
             Files.writeString(folder.resolve(name + ".tla"), text);
             Files.writeString(folder.resolve(name + ".cfg"), config(arch) + "INVARIANT NotAllTaken\n");
@@ -158,11 +179,6 @@ public final class TlcReplay {
             modules.add(name);
         }
         return modules.build();
-    }
-
-    private static Collection<Collection<TraceEvent>> bySubject(Trace trace) {
-        boolean x86 = trace.header().arch() == Arch.X86;
-        return Multimaps.index(trace.events(), e -> x86 ? e.vm() : -1).asMap().values();
     }
 
     private static Set<Integer> taken(TraceModule module, Arch arch) throws IOException, InterruptedException {

@@ -85,11 +85,11 @@ final class TraceModule {
     }
 
     private String timePasses(TraceEvent event) {
-        Long later = event.when().nsCounter();
+        Interval later = event.when().nsCounter();
         return later == null
                 ? "TimePasses(" + times(event) + ")"
-                : "TimePassesInAWrite(" + word(exact(event.counter())) + ", " + word(later) + ", " + clocks(event)
-                        + ")";
+                : "TimePassesBetweenReads(" + word(exact(event.counter())) + ", " + word(exact(later)) + ", "
+                        + clocks(event) + ")";
     }
 
     private String times(TraceEvent event) {

@@ -192,8 +192,7 @@ public enum Erasure {
                 ImmutableMap.copyOf(args),
                 ImmutableMap.copyOf(results),
                 ImmutableMap.copyOf(state),
-                event.revealedOffsets(),
-                event.revealedClocks(),
-                event.thread());
+                event.thread(),
+                event.optional());
     }
 }

@@ -37,21 +37,22 @@ public final class TamperTable {
     /**
      * Tampers with a trace in every way, and validates what comes out.
      *
+     * @param recording whether it is a recording's
      * @param most how many mutants of each kind at most
      */
-    public static ImmutableList<Judged> of(TlcReplay.Trace good, int most, long seed) {
+    public static ImmutableList<Judged> of(TlcReplay.Trace good, boolean recording, int most, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         ImmutableList.Builder<Judged> judged = ImmutableList.builder();
         for (Tampering kind : Tampering.values()) {
             for (Tampering.Mutant mutant : kind.of(good, most, random.split())) {
-                judged.add(judge(mutant));
+                judged.add(judge(mutant, recording));
             }
         }
         return judged.build();
     }
 
-    private static Judged judge(Tampering.Mutant mutant) {
-        TraceValidator validator = TraceValidator.keepingWitness(mutant.trace().header(), true);
+    private static Judged judge(Tampering.Mutant mutant, boolean recording) {
+        TraceValidator validator = TraceValidator.keepingWitness(mutant.trace().header(), recording);
         int index = 0;
         try {
             for (TraceEvent event : mutant.trace().events()) {
@@ -64,6 +65,7 @@ public final class TamperTable {
                 }
                 index++;
             }
+            validator.finish();
         } catch (UndecidedException e) {
             return new Judged(mutant, Fate.UNDECIDED, OptionalInt.empty(), Optional.empty());
         }

@@ -384,8 +384,7 @@ public enum Tampering {
                 args,
                 results,
                 state,
-                event.revealedOffsets(),
-                event.revealedClocks(),
-                event.thread());
+                event.thread(),
+                event.optional());
     }
 }

@@ -3,6 +3,7 @@ package dev.longitude.validator;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.base.CaseFormat;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
 import dev.longitude.evaluator.Latest;
@@ -12,12 +13,14 @@ import dev.longitude.trace.Field;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.unknowns.Store;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
@@ -76,6 +79,13 @@ final class Observation {
             return agrees;
         }
 
+        /** (What is derived only selects: it depends on no unknown.) */
+        Value symbolicallyIn(State state) {
+            return derived == null
+                    ? requireNonNull(state.at(place))
+                    : specification.evalSymbolically(variable.specName(), ImmutableMap.of(), state);
+        }
+
         Value in(State state) {
             return derived == null ? requireNonNull(state.at(place)) : derived.in(state);
         }
@@ -119,6 +129,38 @@ final class Observation {
             }
         }
         return true;
+    }
+
+    /**
+     * Imposes that what was observed is what a state has of which words may be unknown.
+     *
+     * @param known what is known of them
+     * @param because the reason of what is imposed, by what was observed
+     * @return what cannot be; null if all can
+     */
+    @Nullable
+    String impose(TraceEvent event, State after, Store known, Function<String, Object> because) {
+        TlaValues values = values(event);
+        if (!event.results().isEmpty()) {
+            RecordValue reply = reply(after);
+            for (Map.Entry<Field, Object> result : event.results().entrySet()) {
+                Field field = result.getKey();
+                known.because(because.apply(field.name()));
+                Value part = part(reply, specification.name(field.name()));
+                if (!values.impose(field.kind(), part, result.getValue(), known)) {
+                    return field.name();
+                }
+            }
+        }
+        for (Map.Entry<StateVariable, Object> seen : event.state().entrySet()) {
+            StateVariable variable = seen.getKey();
+            known.because(because.apply(variable.specName()));
+            Value value = shown(variable).symbolicallyIn(after);
+            if (!values.impose(variable.kind(), value, seen.getValue(), known)) {
+                return variable.specName();
+            }
+        }
+        return null;
     }
 
     private RecordValue reply(State after) {

@@ -6,6 +6,7 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.unknowns.Constraint;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param possible where the operation was not possible at all: the operations that were, for the same vCPU
  * @param causes what of the history matters: without what these steps did, the reason would be another one, or none; the
  *     latest first
+ * @param conflict constraints on what is unknown that cannot hold together, on the way that has the fewest of them; of
+ *     the other ways there are such as well, and a checker of its own has confirmed each; empty if nothing unknown matters
  * @param states how many states were possible before the event, by silent steps too; every one of them refuses it
  */
 public record Refusal(
@@ -30,6 +33,7 @@ public record Refusal(
         ImmutableList<Switch> flips,
         ImmutableList<Operation> possible,
         ImmutableList<Cause> causes,
+        ImmutableList<Conflict> conflict,
         int states) {
     private static final int MOST_REASONS = 3;
     private static final int MOST_CAUSES = 6;
@@ -100,6 +104,23 @@ public record Refusal(
         }
     }
 
+    /**
+     * One of the constraints that cannot hold together.
+     *
+     * @param event the event that imposes it
+     * @param text what it imposes
+     */
+    public record Conflict(TraceEvent event, String text) {
+        static Conflict of(Constraint constraint) {
+            Evidence evidence = (Evidence) constraint.reason();
+            return new Conflict(evidence.event(), evidence.text(constraint));
+        }
+
+        private String explain() {
+            return (event.line() > 0 ? "line " + event.line() + ", " : "") + event.call() + ": " + text;
+        }
+    }
+
     /** The reason of most states. */
     public Reason first() {
         return reasons.get(0);
@@ -140,6 +161,12 @@ public record Refusal(
         }
         if (causes.size() > MOST_CAUSES) {
             text.append("\n  and on ").append(causes.size() - MOST_CAUSES).append(" earlier steps");
+        }
+        if (!conflict.isEmpty()) {
+            text.append("\n  these cannot hold together:");
+            for (Conflict each : conflict) {
+                text.append("\n    ").append(each.explain());
+            }
         }
         if (states > 1) {
             text.append("\n  every one of the ").append(states).append(" states possible before it refuses it");

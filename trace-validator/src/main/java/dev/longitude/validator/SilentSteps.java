@@ -1,10 +1,12 @@
 package dev.longitude.validator;
 
-import static java.util.stream.Collectors.toSet;
+import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.State;
+import dev.longitude.evaluator.SymbolicWords;
+import dev.longitude.evaluator.ValueKey;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
@@ -12,10 +14,12 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
+import dev.longitude.unknowns.Store;
+import dev.longitude.unknowns.Way;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -26,172 +30,206 @@ import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 /**
- * What may have happened before an event without a line of its own. From each possible state every operation that the
- * header declares silent is taken, for every vCPU, again and again, until nothing new comes of it. What changes nothing
- * that an action depends on is left out: the trace conforms with it if it conforms without.
+ * What may have happened before an event without a line of its own. From each candidate every operation that the header
+ * declares silent is taken, for every vCPU, again and again, until nothing new comes of it. What changes nothing that an
+ * action depends on is left out: the trace conforms with it if it conforms without.
  *
- * <p>A silent step has happened at some instant between two lines. If it makes no difference when, it is taken at once;
- * if it does, at both ends and at the instants that the event shows.
+ * <p>A silent step happened at some instant between two lines, which is an unknown. Where the step does the same at every
+ * such instant, it is taken at once, and there is no unknown.
  */
 final class SilentSteps {
-    /** The most states that silent steps may lead to between two events. */
-    static final int MOST_STATES = 256;
+    /** The most candidates that silent steps may lead to between two events. */
+    static final int MOST_CANDIDATES = 256;
 
     /** The silent steps after which there may be what no event shows. */
     static final ImmutableSet<Operation> HIDING = ImmutableSet.of(
             Operation.BEGIN_GET_CLOCK, Operation.BEGIN_SET_CLOCK, Operation.TAKE_HOST_TSC, Operation.GUEST_READ_CLOCK);
 
-    private final Stepper stepper;
     private final TraceHeader header;
+    private final Specification specification;
+    private final Platform platform;
+    private final Transitions transitions;
+    private boolean showsLastGuestTsc;
 
-    SilentSteps(Stepper stepper, TraceHeader header) {
-        this.stepper = stepper;
+    /** Whether a step was taken at once while no event showed that. */
+    private boolean leftLastGuestTsc;
+
+    SilentSteps(TraceHeader header, Specification specification, Platform platform, Transitions transitions) {
         this.header = header;
+        this.specification = specification;
+        this.platform = platform;
+        this.transitions = transitions;
     }
 
     /**
-     * Where silent steps may lead.
+     * The candidates that silent steps lead to from these before an event; those from which none was taken not among
+     * them.
      *
-     * @param all whether those are all; if not, there were too many
+     * @param taken gets what the steps that led nowhere ran into, and whether a bound was hit
+     * @param enough asked of the candidates that so many steps lead to, then of those that one more does, and so on:
+     *     whether no others need be looked for
      */
-    record Reached(List<Possible> states, boolean all) {}
-
-    /**
-     * The states that silent steps lead to from these before an event; those from which none was taken not among them.
-     *
-     * @param enough told of the states that so many steps lead to, then of those that one more does, and so on: whether no
-     *     others need be looked for
-     */
-    Reached before(TraceEvent event, List<Possible> start, Predicate<List<Possible>> enough) {
+    List<Candidate> before(
+            TraceEvent event, List<Candidate> start, Transitions.Taken taken, Predicate<List<Candidate>> enough) {
+        boolean shows = event.state().containsKey(StateVariable.LAST_GUEST_TSC);
+        if (leftLastGuestTsc && (shows || event.operation() == Operation.HOST_TSC_UNSTABLE)) {
+            taken.stopAt("where the TSC was when KVM saw it last, which no event showed before " + event.call());
+        }
+        showsLastGuestTsc |= shows;
         Set<Object> known = new HashSet<>();
-        start.forEach(p -> known.add(key(p)));
-        List<Possible> reached = new ArrayList<>();
-        List<Possible> latest = start;
+        start.forEach(c -> known.add(key(c)));
+        List<Candidate> reached = new ArrayList<>();
+        List<Candidate> latest = start;
         while (!latest.isEmpty()) {
-            List<Possible> next = new ArrayList<>();
-            for (Possible from : latest) {
-                for (TraceEvent silent : steps(event, from.state)) {
-                    take(silent, event, from, known, next);
-                    if (reached.size() + next.size() > MOST_STATES) {
+            List<Candidate> next = new ArrayList<>();
+            for (Candidate from : latest) {
+                for (ArgumentCandidates.Reading silent : steps(event, from)) {
+                    for (Candidate there : take(silent, event, from, taken)) {
+                        if (known.add(key(there))) {
+                            next.add(there);
+                        }
+                    }
+                    if (reached.size() + next.size() > MOST_CANDIDATES) {
+                        taken.stopAt("the first " + MOST_CANDIDATES
+                                + " ways in which silent steps may have come before " + event.call());
                         reached.addAll(next);
-                        return new Reached(reached, false);
+                        return reached;
                     }
                 }
             }
             reached.addAll(next);
             latest = enough.test(next) ? List.of() : next;
         }
-        return new Reached(reached, true);
+        return reached;
     }
 
-    /** Takes one silent step. */
-    private void take(TraceEvent silent, TraceEvent event, Possible from, Set<Object> known, List<Possible> next) {
-        List<State> atOnce = stepper.nexts(silent, from.state);
-        if (atOnce.isEmpty()) {
-            return;
-        }
-        Instants.Moment last = stepper.instants().earliest(event, from.state);
-        boolean always =
-                isSame(event, stepper.nexts(silent, stepper.reach(last, from.state)), stepper.reach(last, atOnce));
-        keep(List.of(from.state), silent, silent.at(stepper.now(from.state)), from, known, next);
-        if (always) {
-            return;
-        }
-        Set<Instants.Moment> moments =
-                new LinkedHashSet<>(stepper.candidates(silent, from.state).moments());
-        moments.add(last);
-        for (Instants.Moment moment : moments) {
-            keep(stepper.reach(moment, from.state), silent, stepper.at(silent, moment), from, known, next);
-        }
-    }
-
-    /** Whether some states are the same by what matters, and by what the event shows besides. */
-    private boolean isSame(TraceEvent event, List<State> some, List<State> others) {
-        if (some.size() == 1 && others.size() == 1) {
-            return key(event, some.get(0)).equals(key(event, others.get(0)));
-        }
-        return keys(event, some).equals(keys(event, others));
-    }
-
-    private Set<Object> keys(TraceEvent event, List<State> states) {
-        return states.stream().map(s -> key(event, s)).collect(toSet());
-    }
-
-    private Object key(TraceEvent event, State state) {
-        return event.state().containsKey(StateVariable.LAST_GUEST_TSC)
-                ? stepper.specification().standing(state)
-                : stepper.specification().course(state);
-    }
-
-    /** The step itself, of which nothing was observed: what it carries is of the event after it. */
-    private static TraceEvent bare(TraceEvent step) {
-        return new TraceEvent(
-                step.line(),
-                step.vm(),
-                step.when(),
-                step.operation(),
-                step.args(),
-                ImmutableMap.of(),
-                ImmutableMap.of());
-    }
-
-    private Object key(Possible p) {
-        return List.of(stepper.specification().standing(p.state), p.loose);
-    }
-
-    private void keep(
-            List<State> nows,
-            TraceEvent silent,
-            TraceEvent step,
-            Possible from,
-            Set<Object> known,
-            List<Possible> next) {
-        for (State now : nows) {
-            for (State state : stepper.nexts(step, now)) {
-                Possible there = stepper.thenSilently(from, now, state, silent, bare(step));
-                if (known.add(key(there))) {
-                    next.add(there);
-                }
+    /** Takes one silent step before an event. */
+    private List<Candidate> take(
+            ArgumentCandidates.Reading silent, TraceEvent event, Candidate from, Transitions.Taken taken) {
+        if (from.isKnown && platform.isExact(event)) {
+            List<State> atOnce = nexts(silent, from.state);
+            if (atOnce.isEmpty()) {
+                return List.of();
+            }
+            if (isSameAtBothEnds(silent, event, from, atOnce)) {
+                return atOnce.stream()
+                        .map(next -> atOnce(silent, from, next, from.store, true))
+                        .toList();
             }
         }
+        Transitions.Taken some = new Transitions.Taken();
+        transitions.take(silent, from, true, some);
+        if (some.after.size() == 1 && !from.isKnown) {
+            Candidate atOnce = atOnce(silent, from);
+            Candidate sometime = some.after.get(0);
+            if (atOnce != null && isSameWithClocksOf(sometime.state, atOnce.state)) {
+                return List.of(atOnce);
+            }
+        }
+        taken.deadEnds.addAll(some.deadEnds);
+        if (some.bound != null) {
+            taken.stopAt(some.bound);
+        }
+        return some.after;
+    }
+
+    private List<State> nexts(ArgumentCandidates.Reading silent, State state) {
+        return specification.step(
+                silent.event().operation().specName(), transitions.arguments().args(silent.event()), state);
+    }
+
+    /**
+     * Whether a step does the same at a candidate's instant and at an event's. (What a step does then, and not in between,
+     * is nothing: each of its conditions on time changes once.)
+     */
+    private boolean isSameAtBothEnds(
+            ArgumentCandidates.Reading silent, TraceEvent event, Candidate from, List<State> atOnce) {
+        Clocks end = platform.exactly(event, from.state);
+        Set<Object> last = new HashSet<>();
+        for (State now : transitions.now(end, from.state)) {
+            nexts(silent, now).forEach(s -> last.add(new ValueKey(standing(s))));
+        }
+        Set<Object> first = new HashSet<>();
+        for (State state : atOnce) {
+            transitions.now(end, state).forEach(s -> first.add(new ValueKey(standing(s))));
+        }
+        return first.equals(last);
+    }
+
+    private boolean isSameWithClocksOf(State later, State atOnce) {
+        return ValueKey.isSame(standing(later), standing(platform.at(platform.now(later), atOnce)));
+    }
+
+    /**
+     * What of a state matters. Where the TSC was when KVM saw it last does so only once the host's TSC is unstable, or where
+     * events show it. (A step taken at once before they do leaves it where it may not have been.)
+     */
+    private Value standing(State state) {
+        return showsLastGuestTsc ? specification.standing(state) : specification.course(state);
+    }
+
+    /** The step at the candidate's own instant; null if there is not just one way. */
+    private @Nullable Candidate atOnce(ArgumentCandidates.Reading silent, Candidate from) {
+        String action = silent.event().operation().specName();
+        Map<String, Value> args = transitions.arguments().args(silent.event());
+        Store store = requireNonNull(from.store).copy();
+        store.because(Evidence.step(silent.event()));
+        Way.Explored<List<State>> explored =
+                Way.explore(store, 1, () -> specification.stepSymbolically(action, args, from.state));
+        if (!explored.complete() || explored.outcomes().size() != 1) {
+            return null;
+        }
+        Way.Outcome<List<State>> outcome = explored.outcomes().get(0);
+        return outcome.value().size() == 1
+                ? atOnce(silent, from, outcome.value().get(0), outcome.store(), from.isKnown)
+                : null;
+    }
+
+    private Candidate atOnce(
+            ArgumentCandidates.Reading silent, Candidate from, State next, @Nullable Store store, boolean isKnown) {
+        leftLastGuestTsc |= !showsLastGuestTsc;
+        Candidate.Step step = new Candidate.Step(
+                silent.event(),
+                platform.now(from.state),
+                transitions.arguments().args(silent.event()),
+                true);
+        return from.then(next, store, isKnown, step, transitions.keepsWitness());
+    }
+
+    /** What tells candidates apart before an event. */
+    private Object key(Candidate candidate) {
+        return Transitions.key(standing(candidate.state), candidate);
     }
 
     /** Every silent step that there can be, of the VMs that there are. */
-    private List<TraceEvent> steps(TraceEvent event, State state) {
-        HostTime between = between(event, state);
-        List<TraceEvent> steps = new ArrayList<>();
-        for (int vm : vms(event, state)) {
+    private List<ArgumentCandidates.Reading> steps(TraceEvent event, Candidate from) {
+        HostTime between = between(event, from);
+        List<ArgumentCandidates.Reading> steps = new ArrayList<>();
+        for (int vm : vms(event, from.state)) {
             for (Operation operation : header.silent()) {
                 TraceEvent bare = new TraceEvent(
-                                event.line(),
-                                vm,
-                                between,
-                                operation,
-                                ImmutableMap.of(),
-                                ImmutableMap.of(),
-                                shown(event, vm))
-                        .revealing(event.revealedClocks());
-                steps.addAll(stepper.readings(bare, state).events());
+                        event.line(), vm, between, operation, ImmutableMap.of(), ImmutableMap.of(), ImmutableMap.of());
+                steps.addAll(transitions.arguments().of(bare, from.state).readings());
             }
         }
         return steps;
     }
 
-    private static ImmutableMap<StateVariable, Object> shown(TraceEvent event, int vm) {
-        return event.vm() == vm ? event.state() : ImmutableMap.of();
-    }
-
-    private HostTime between(TraceEvent event, State state) {
-        HostTime now = stepper.now(state);
+    private HostTime between(TraceEvent event, Candidate from) {
+        Clocks now = platform.now(from.state);
         return new HostTime(
-                upTo(now.counter(), event.counter()),
-                upTo(now.ns(), event.when().ns()),
-                upTo(now.realtime(), event.when().realtime()));
+                requireNonNull(upTo(now.counter(), event.counter(), from)),
+                upTo(now.ns(), event.when().ns(), from),
+                upTo(now.realtime(), event.when().realtime(), from));
     }
 
-    private static Interval upTo(@Nullable Interval from, @Nullable Interval to) {
-        long lo = from == null ? 0 : from.lo();
-        return to == null || to.hi() - lo < 0 ? Interval.from(lo) : new Interval(lo, to.hi());
+    /** From a candidate's clock up to an event's; null if nothing is known of that. */
+    private static @Nullable Interval upTo(@Nullable Value now, @Nullable Interval event, Candidate from) {
+        if (now == null || event == null) {
+            return null;
+        }
+        long lo = SymbolicWords.constant(now) + (from.store == null ? 0 : from.store.least(SymbolicWords.sum(now)));
+        return new Interval(lo, event.hi() - lo < 0 ? lo : event.hi());
     }
 
     private Set<Integer> vms(TraceEvent event, State state) {
@@ -199,9 +237,8 @@ final class SilentSteps {
             return Set.of(event.vm());
         }
         Set<Integer> vms = new TreeSet<>();
-        SetEnumValue online = (SetEnumValue) stepper.specification()
-                .look(StateVariable.ONLINE.specName(), state)
-                .toSetEnum();
+        SetEnumValue online = (SetEnumValue)
+                specification.look(StateVariable.ONLINE.specName(), state).toSetEnum();
         for (Value vcpu : online.elems.toArray()) {
             vms.add(((IntValue) ((TupleValue) vcpu).elems[0]).val);
         }

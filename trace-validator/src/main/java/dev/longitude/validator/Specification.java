@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.evaluator.Evaluator;
 import dev.longitude.evaluator.Latest;
 import dev.longitude.evaluator.State;
-import dev.longitude.evaluator.ValueKey;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.FormalParamNode;
 import tla2sany.semantic.OpApplNode;
@@ -44,6 +45,7 @@ import tlc2.util.FP64;
 import tlc2.value.IValue;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 import util.ToolIO;
 import util.UniqueString;
@@ -177,9 +179,17 @@ public final class Specification {
         return plain(State.of(states.get(0)));
     }
 
-    /** The successors of {@code from} by an action. */
+    /** The successors of {@code from}, all of whose words are known, by an action. */
     List<State> step(String action, Map<String, Value> args, State from) {
-        List<State> found = operator(action).successors(args, from);
+        return distinct(operator(action).successors(args, from));
+    }
+
+    /** The successors of {@code from} by an action, on the {@link dev.longitude.unknowns.Way} that is being gone. */
+    List<State> stepSymbolically(String action, Map<String, Value> args, State from) {
+        return distinct(operator(action).symbolicSuccessors(args, from));
+    }
+
+    private static List<State> distinct(List<State> found) {
         if (found.size() <= 1) {
             return found;
         }
@@ -196,6 +206,11 @@ public final class Specification {
     /** The value of an operator in a state. */
     Value eval(String operator, Map<String, Value> args, State state) {
         return operator(operator).eval(args, state);
+    }
+
+    /** The same in a state of which words may be unknown, on the way that is being gone. */
+    Value evalSymbolically(String operator, Map<String, Value> args, State state) {
+        return operator(operator).evalSymbolically(args, state);
     }
 
     /** The value of a variable, or of an operator without arguments, in a state. */
@@ -249,24 +264,34 @@ public final class Specification {
     }
 
     /** What of a state can still matter: two states that have the same are one. */
-    Object essence(State state) {
-        return new ValueKey(eval("Essence", ImmutableMap.of(), state));
+    Value essence(State state) {
+        return evalSymbolically("Essence", ImmutableMap.of(), state);
     }
 
-    /** All that an event can show of what matters in a state, or does once the host's TSC is unstable. */
-    Object standing(State state) {
+    /** All of a state that an action can depend on. */
+    Value course(State state) {
+        return evalSymbolically("Course", ImmutableMap.of(), state);
+    }
+
+    /** All of a state that an action can depend on or an event can show. */
+    Value standing(State state) {
         Value last = state.lookup(LAST_GUEST_TSC);
-        return last == null ? course(state) : List.of(course(state), new ValueKey(last));
+        return last == null ? course(state) : new TupleValue(course(state), last);
     }
 
-    /** What of a state an action can depend on: from two states that have the same, the same can follow. */
-    Object course(State state) {
-        return new ValueKey(eval("Course", ImmutableMap.of(), state));
-    }
-
-    /** Each property for a report, by name: whether it holds, in one state after another. */
+    /** Each property for a report, by name: whether it holds, in one known state after another. */
     ImmutableMap<String, Latest> kept() {
         return operator("Kept").latestFields();
+    }
+
+    /** The same in states of which words may be unknown, on the way that is being gone. */
+    ImmutableMap<String, Function<State, Value>> keptSymbolically() {
+        return operator("Kept").symbolicFields();
+    }
+
+    /** The names of the properties for a report. */
+    public ImmutableSet<String> reportedProperties() {
+        return kept().keySet();
     }
 
     private static ImmutableMap<String, Boolean> flags(Value value) {

@@ -1,5 +1,7 @@
 package dev.longitude.validator;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
@@ -7,6 +9,7 @@ import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.unknowns.Store;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +25,7 @@ import tlc2.value.impl.LazyValue;
 import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.SetEnumValue;
 import tlc2.value.impl.StringValue;
+import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
@@ -135,6 +139,51 @@ record TlaValues(Arch arch, int vm) {
         };
     }
 
+    /**
+     * Imposes that a value of a state is what was observed of it.
+     *
+     * @param known what is known of the words of the state
+     * @return whether that can be
+     */
+    boolean impose(Kind kind, Value value, Object observed, Store known) {
+        return switch (kind) {
+            case WORD -> imposeWord(value, (long) observed, known);
+            case WORD_OF_VM ->
+                imposeWord(
+                        requireNonNull(((FcnRcdValue) value.toFcnRcd()).select(IntValue.gen(vm))),
+                        (long) observed,
+                        known);
+            case WORD_BY_VCPU, WORD_BY_PCPU -> imposeByIndex(value, (Map<?, ?>) observed, known);
+            default -> agrees(kind, value, observed);
+        };
+    }
+
+    private static boolean imposeWord(Value value, long observed, Store known) {
+        if (!(value instanceof SymbolicWord word)) {
+            return Words64.bits(value) == observed;
+        }
+        long rest = observed - word.constant();
+        return known.require(word.sum(), rest, rest);
+    }
+
+    /** (Not every part need have been observed.) */
+    private boolean imposeByIndex(Value value, Map<?, ?> observed, Store known) {
+        FcnRcdValue function = (FcnRcdValue) value.toFcnRcd();
+        Value[] domain = function.getDomainAsValues();
+        int found = 0;
+        for (int i = 0; i < domain.length; i++) {
+            int index = index(domain[i]);
+            Object part = index < 0 ? null : observed.get(index);
+            if (part != null) {
+                found++;
+                if (!imposeWord(function.values[i], (long) part, known)) {
+                    return false;
+                }
+            }
+        }
+        return found == observed.size();
+    }
+
     @SuppressWarnings("unchecked") // see Kind
     private boolean agreesAsSet(SetEnumValue set, Set<?> observed) {
         ImmutableList<?> those =
@@ -174,7 +223,10 @@ record TlaValues(Arch arch, int vm) {
      * and each would hold on to the state before it, and so to the whole trace.
      */
     static Value plain(Value value) {
-        if (value instanceof IntValue || value instanceof BoolValue || value instanceof StringValue) {
+        if (value instanceof IntValue
+                || value instanceof BoolValue
+                || value instanceof StringValue
+                || value instanceof SymbolicWord) {
             return value;
         }
         if (value instanceof LazyValue lazy && lazy.getValue() != null) {

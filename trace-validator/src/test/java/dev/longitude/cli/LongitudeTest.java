@@ -206,6 +206,10 @@ class LongitudeTest {
                     recording.unpack(Files.createTempDirectory(folder, "r")),
                     "--kernel",
                     recording.refusedUnder());
+            if (recording.meanwhile() != null) {
+                assertThat(result.code()).isEqualTo(ExitCode.UNDECIDED);
+                continue;
+            }
             assertThat(result.code()).isEqualTo(1);
             assertThat(result.out()).contains(".jsonl:" + recording.atLine() + ": refused: event ");
             if (recording.file().startsWith("x86")) {
@@ -248,24 +252,28 @@ class LongitudeTest {
         List<String> lines = Files.readAllLines(log);
         String stray = lines.get(18)
                 .replaceFirst("\"op\":\"[A-Z_]+\"", "\"op\":\"KVM_SET_CLOCK_GUEST\"")
-                .replaceFirst("\"vcpu\":\\w+", "\"vcpu\":null");
+                .replaceFirst("\"vcpu\":\\w+", "\"vcpu\":null")
+                .replaceFirst("\"seq\":\\d+", "\"seq\":99999");
         lines.add(19, stray);
         Files.write(log, lines);
         Run result = Run.of("validate", log);
-        assertThat(result.code()).isEqualTo(1);
-        assertThat(result.out()).contains("undecided: ").contains("KVM_SET_CLOCK_GUEST is not modelled");
+        assertThat(result.code()).isEqualTo(ExitCode.UNDECIDED);
+        assertThat(result.out()).contains("undecided: ").contains("KVM_SET_CLOCK_GUEST");
     }
 
-    /** What a recording shows of kvmclock is compared to the last digit: one more is refused, in that line. */
+    /**
+     * What a recording shows of kvmclock is compared to the last digit: a little more is refused. (An odd version
+     * is that of a page which KVM was writing: nothing can be said of it.)
+     */
     @ParameterizedTest
     @CsvSource({
-        "system_time, 107044775269",
-        "tsc_timestamp, 224150264",
-        "mul, 3308753584",
-        "version, 6",
-        "clock, 107071056738"
+        "system_time, 107044775269, 1",
+        "tsc_timestamp, 224150264, 1",
+        "mul, 3308753584, 1",
+        "version, 6, 2",
+        "clock, 107071056738, 1"
     })
-    void aClockThatIsOffByOneIsRefused(String field, long value) throws Exception {
+    void aClockThatIsOffByLittleIsRefused(String field, long value, int by) throws Exception {
         BundledRecording recording = BundledRecording.all().stream()
                 .filter(r -> r.toString().contains("S3-set-clock"))
                 .findFirst()
@@ -278,7 +286,7 @@ class LongitudeTest {
                 .filter(i -> lines.get(i).contains(seen))
                 .findFirst()
                 .orElseThrow();
-        lines.set(line, lines.get(line).replace(seen, "\"" + field + "\":" + (value + 1) + ","));
+        lines.set(line, lines.get(line).replace(seen, "\"" + field + "\":" + (value + by) + ","));
         Files.write(log, lines);
         Run refused = Run.of("validate", log);
         assertThat(refused.code()).isEqualTo(1);
@@ -307,14 +315,18 @@ class LongitudeTest {
     @Test
     void everyRecordingStoppedEarlierConforms() throws Exception {
         for (BundledRecording recording : BundledRecording.all()) {
-            if (recording.refusedUnder() != null) {
+            if (recording.refusedUnder() != null || recording.meanwhile() != null) {
                 continue;
             }
             Path log = recording.unpack(folder);
             List<String> lines = Files.readAllLines(log);
-            for (int length = 5; length < lines.size(); length += 9) {
+            for (int length = 5; length < lines.size(); length += 27) {
                 Files.write(log, lines.subList(0, length));
-                assertThat(Run.of("validate", log).out()).contains(": conforms to ");
+                String out = Run.of("validate", log).out();
+                assertThat(out).doesNotContain(": refused");
+                if (!out.contains(" are not judged, from line ")) {
+                    assertThat(out).contains(": conforms to ");
+                }
             }
         }
     }

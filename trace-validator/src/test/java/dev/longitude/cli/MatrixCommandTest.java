@@ -70,7 +70,7 @@ class MatrixCommandTest {
     void aKernelWithoutAColumnIsJudgedAndNotCompared() {
         Run run = Run.of("matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.6", "--committed", folder);
         assertThat(run.out()).contains("StoppedIsTold fails").doesNotContain("committed");
-        assertThat(run.code()).isEqualTo(ExitCode.HOLDS);
+        assertThat(run.code()).isEqualTo(ExitCode.VIOLATED);
     }
 
     @Test
@@ -118,6 +118,9 @@ class MatrixCommandTest {
                 "check", "--recipe", mine, "--kernel", "v6.12", "--world", "usual", "--property", "TscContinuous");
         assertThat(only.out()).contains("All properties hold that apply.");
         assertThat(only.code()).isEqualTo(ExitCode.HOLDS);
+        Run matrix = Run.of("matrix", "--recipe", mine, "--kernel", "v6.12", "--world", "usual");
+        assertThat(matrix.out()).contains("ClockContinuous").doesNotContain("committed");
+        assertThat(matrix.code()).isEqualTo(ExitCode.VIOLATED);
     }
 
     @Test

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.TraceSource;
 import dev.longitude.replay.TlcReplay;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.Refusal;
 import dev.longitude.validator.TraceValidator;
@@ -39,32 +41,37 @@ class ErasureTest {
     }
 
     /**
-     * A trace that lacks something is not refused. How many per cent must not be undecided either was measured, on three
-     * kernels with so many seeds: what is left of them depends on instants that nothing tells.
+     * A trace that lacks something is not refused, and not undecided either, on three kernels with so many seeds. (Two
+     * exceptions: more orders of several threads than are kept; and a few traces of the longest scenario of which only the order
+     * is known, where no values of the unknowns are found.)
      */
     @ParameterizedTest
     @CsvSource({
         "RESULTS, 2, 100",
         "STATE, 2, 100",
         "WHOLE_STATE, 2, 100",
-        "CLOCKS, 4, 99",
-        "INSTANTS, 4, 95",
-        "ORDER, 4, 92",
-        "ARGS, 2, 94",
-        "STEPS, 1, 97",
+        "CLOCKS, 4, 100",
+        "INSTANTS, 4, 100",
+        "ORDER, 4, 98",
+        "ARGS, 2, 100",
+        "STEPS, 1, 100",
         "ENTRIES, 1, 100",
-        "THREADS, 4, 77"
+        "THREADS, 1, 95"
     })
     void whatIsErasedIsNoReasonToRefuse(Erasure erasure, int seeds, int percent) throws Exception {
         Multiset<Fate> fates = HashMultiset.create();
         for (KernelProfile kernel : KERNELS) {
             for (long seed = SEED; seed < SEED + seeds; seed++) {
                 for (Scenario scenario : Scenario.all()) {
-                    Fate fate = fate(erased(scenario, kernel, seed, erasure));
+                    TlcReplay.Trace erased = erased(scenario, kernel, seed, erasure);
+                    Fate fate = fate(erased);
                     assertThat(fate)
                             .as("%s under %s, seed %s", scenario.commandName(), kernel, seed)
                             .isNotEqualTo(Fate.REFUSED);
-                    fates.add(fate);
+                    // (What one VM shows of its host's clocks is not used for another: of several most is undecided.)
+                    if (vms(erased) == 1) {
+                        fates.add(fate);
+                    }
                 }
             }
         }
@@ -74,21 +81,21 @@ class ErasureTest {
     }
 
     /**
-     * What is wrong is refused although something else is missing: of the traces in which a value is off as well, at
-     * least so many per cent. (Of the scenarios each, or each third.)
+     * Of the traces in which a value is off as well, at least so many per cent are refused. The others conform, and a
+     * behaviour that each is of has been replayed: what is off may have been so. (Of the scenarios each, or each third.)
      */
     @ParameterizedTest
     @CsvSource({
         "RESULTS, 100, 1",
         "STATE, 100, 1",
         "WHOLE_STATE, 100, 1",
-        "CLOCKS, 80, 1",
-        "INSTANTS, 30, 1",
-        "ORDER, 15, 1",
-        "ARGS, 85, 1",
-        "STEPS, 80, 3",
-        "ENTRIES, 80, 3",
-        "THREADS, 30, 1"
+        "CLOCKS, 90, 1",
+        "INSTANTS, 80, 1",
+        "ORDER, 80, 1",
+        "ARGS, 80, 1",
+        "STEPS, 70, 3",
+        "ENTRIES, 70, 3",
+        "THREADS, 60, 1"
     })
     void whatIsWrongIsStillRefused(Erasure erasure, int percent, int each) throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
@@ -102,7 +109,23 @@ class ErasureTest {
                 }
             }
         }
-        assertThat(100 * fates.count(Fate.REFUSED) / fates.size()).isGreaterThanOrEqualTo(percent);
+        assertThat(100 * fates.count(Fate.REFUSED) / fates.size())
+                .as("%s", fates)
+                .isGreaterThanOrEqualTo(percent);
+        int mostUndecided =
+                erasure == Erasure.THREADS || erasure == Erasure.STEPS || erasure == Erasure.ENTRIES ? 15 : 2;
+        assertThat(100 * fates.count(Fate.UNDECIDED) / fates.size())
+                .as("%s", fates)
+                .isLessThanOrEqualTo(mostUndecided);
+    }
+
+    /** How many VMs there are on an x86 host; an arm64 host is in one state with all of its own. */
+    private static long vms(TlcReplay.Trace trace) {
+        return trace.header().arch() == Arch.ARM64
+                ? 1
+                : trace.events().stream()
+                        .filter(e -> e.operation() == Operation.CREATE_VM)
+                        .count();
     }
 
     private static Fate fate(TlcReplay.Trace trace) throws Exception {
@@ -115,6 +138,7 @@ class ErasureTest {
                     return Fate.REFUSED;
                 }
             }
+            validator.finish();
             return Fate.CONFORMS;
         } catch (UndecidedException e) {
             return Fate.UNDECIDED;

@@ -24,7 +24,7 @@ class TamperTableTest {
     void bothEnginesSayTheSameOfTamperedTraces(Scenario scenario) throws Exception {
         Scenario.Recording recording = scenario.play(KernelProfile.SERIES_V2, 2, 1);
         List<TamperTable.Judged> judged =
-                TamperTable.of(new TlcReplay.Trace(recording.header(), recording.events()), 2, 1);
+                TamperTable.of(new TlcReplay.Trace(recording.header(), recording.events()), false, 2, 1);
         List<OptionalInt> byTlc = TlcReplay.firstRefused(
                 judged.stream().map(j -> j.mutant().trace()).toList());
         for (int i = 0; i < judged.size(); i++) {

@@ -9,11 +9,8 @@ import com.google.common.collect.Maps;
 import dev.longitude.evaluator.Latest;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.ValueKey;
-import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.trace.Field;
-import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -38,10 +34,7 @@ import tlc2.tool.Action;
 import tlc2.tool.StateVec;
 import tlc2.util.Context;
 import tlc2.util.FP64;
-import tlc2.value.impl.BoolValue;
-import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
-import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 /**
@@ -52,7 +45,6 @@ import tlc2.value.impl.Value;
 class EvaluatorTest {
     private static final Set<String> SPECIFICATION = Set.of("KvmX86", "TraceKvmX86", "KvmArm64", "TraceKvmArm64");
     private static final int STEPS = 1_500;
-    private static final int KHZ = 2_596_124;
 
     static Stream<Arguments> walks() {
         return Arrays.stream(Arch.values())
@@ -105,44 +97,23 @@ class EvaluatorTest {
     }
 
     private static final class Walk {
-        private final Arch arch;
         private final Specification specification;
-        private final SplittableRandom random;
+        private final RandomWalk walk;
         private final List<String> operators = new ArrayList<>(List.of("Kept", "Course", "Essence"));
         private final Map<String, Latest> latest;
         private final ImmutableMap<String, Latest> kept;
         private final Set<Long> fingerprints = new HashSet<>();
         private final Set<ValueKey> keys = new HashSet<>();
-        private final List<Long> words = new ArrayList<>(List.of(0L, 1L, -1L, 5_000_000L));
         private final Set<String> taken = new TreeSet<>();
         private final String what;
         private int refusals;
         private State state;
 
         Walk(Arch arch, KernelProfile kernel, long seed) {
-            this.arch = arch;
             this.specification = Specification.of(arch);
-            this.random = new SplittableRandom(seed);
+            this.walk = new RandomWalk(arch, seed);
             this.what = arch + ", " + kernel + ", seed " + seed + ": ";
-            long now = random.nextLong();
-            this.state = specification.initially(
-                    arch == Arch.X86 ? "NewVm" : "NewHost",
-                    arch == Arch.X86
-                            ? ImmutableMap.of(
-                                    "switches", Specification.switches(kernel),
-                                    "khz", IntValue.gen(KHZ),
-                                    "fracBits", IntValue.gen(pick(0, 32, 48)),
-                                    "clocksourceIsTsc", flag(random.nextInt(4) > 0),
-                                    "unstable", flag(false),
-                                    "tsc", Words64.word(now),
-                                    "ns", Words64.word(random.nextLong()),
-                                    "realtime", Words64.word(random.nextLong()))
-                            : ImmutableMap.of(
-                                    "switches", Specification.switches(kernel),
-                                    "isVhe", flag(random.nextBoolean()),
-                                    "hasEcv", flag(random.nextBoolean()),
-                                    "pcpus", IntValue.gen(2),
-                                    "counter", Words64.word(now)));
+            this.state = walk.first(kernel);
             if (arch == Arch.X86) {
                 operators.add("NothingHidden");
             }
@@ -157,8 +128,8 @@ class EvaluatorTest {
         }
 
         void step() {
-            String action = random.nextInt(3) == 0 ? "TimePasses" : pick(actions());
-            Map<String, Value> args = args(action);
+            String action = walk.action();
+            Map<String, Value> args = walk.args(action, state);
             State from = state;
             Supplier<String> call = () -> what + action + args + " in\n" + from;
             Optional<List<State>> our = outcome(() -> specification.step(action, args, state));
@@ -180,7 +151,7 @@ class EvaluatorTest {
                 return;
             }
             taken.add(action);
-            state = pick(ours);
+            state = walk.pick(ours);
             for (String operator : operators) {
                 OpDefNode definition = specification.definition(operator);
                 Value value = specification.eval(operator, ImmutableMap.of(), state);
@@ -204,13 +175,6 @@ class EvaluatorTest {
             assertThat(keys.add(new ValueKey(course)))
                     .as(() -> what + "new by its key, in\n" + state)
                     .isEqualTo(fingerprints.add(course.fingerPrint(FP64.New())));
-        }
-
-        private List<String> actions() {
-            return Operation.of(arch).stream()
-                    .filter(operation -> arch == Arch.ARM64 || operation != Operation.CREATE_VM)
-                    .map(Operation::specName)
-                    .toList();
         }
 
         private List<State> byTlc(String action, Map<String, Value> args) {
@@ -238,70 +202,6 @@ class EvaluatorTest {
             } catch (RuntimeException e) {
                 return Optional.empty();
             }
-        }
-
-        private Map<String, Value> args(String action) {
-            if (action.equals("TimePasses") && arch == Arch.X86) {
-                long cycles = random.nextLong(1L << (10 + random.nextInt(24)));
-                long ns = (long) (cycles * 1e6 / KHZ) + (random.nextInt(20) == 0 ? 1_000_000 : 0);
-                return ImmutableMap.of(
-                        "tsc", later("hostTsc", cycles),
-                        "ns", later("hostNs", ns),
-                        "realtime", later("hostRealtime", ns));
-            }
-            if (action.equals("TimePasses")) {
-                String formal = specification.formals(action).get(0);
-                return ImmutableMap.of(formal, later("cntpct", random.nextLong(1L << (10 + random.nextInt(24)))));
-            }
-            ImmutableMap.Builder<String, Value> args = ImmutableMap.builder();
-            for (String formal : specification.formals(action)) {
-                args.put(formal, arg(formal));
-            }
-            return args.buildOrThrow();
-        }
-
-        private Value later(String clock, long by) {
-            long then = Words64.bits(specification.look(clock, state)) + (random.nextInt(20) == 0 ? -by : by);
-            words.add(then);
-            return Words64.word(then);
-        }
-
-        private Value arg(String formal) {
-            if (formal.equals("vm")) {
-                return IntValue.gen(random.nextInt(2));
-            }
-            Field field = Arrays.stream(Operation.values())
-                    .flatMap(operation -> operation.args().stream())
-                    .filter(each -> each.name().equals(formal))
-                    .findFirst()
-                    .orElseThrow();
-            return switch (field.kind()) {
-                case VCPU -> {
-                    Value index = IntValue.gen(random.nextInt(3));
-                    yield arch == Arch.X86 ? index : new TupleValue(IntValue.gen(random.nextInt(2)), index);
-                }
-                case PCPU -> IntValue.gen(random.nextInt(2));
-                case FLAG -> flag(random.nextBoolean());
-                case NUMBER, SMALL ->
-                    IntValue.gen(
-                            field.equals(Field.FLAGS)
-                                    ? pick(0, 2, 4, 8, 14, 1)
-                                    : pick(0, KHZ, KHZ + 10, 2 * KHZ, KHZ / 2));
-                default -> Words64.word(random.nextInt(5) == 0 ? random.nextLong() : pick(words));
-            };
-        }
-
-        @SafeVarargs
-        private <T> T pick(T... of) {
-            return of[random.nextInt(of.length)];
-        }
-
-        private <T> T pick(List<T> of) {
-            return of.get(random.nextInt(of.size()));
-        }
-
-        private static Value flag(boolean value) {
-            return value ? BoolValue.ValTrue : BoolValue.ValFalse;
         }
     }
 }

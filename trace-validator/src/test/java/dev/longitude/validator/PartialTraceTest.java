@@ -1,7 +1,6 @@
 package dev.longitude.validator;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -35,7 +34,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import tlc2.value.impl.BoolValue;
 
-/** What the validator makes of traces that do not tell everything. */
+/** What the validator makes of traces that do not show everything. */
 class PartialTraceTest {
     private static final TraceHeader HEADER =
             new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(1_000_000, 0, true, false), 2, "test");
@@ -43,8 +42,8 @@ class PartialTraceTest {
     /** Two vCPUs that were created, and what happens then. */
     private static List<TraceEvent> trace(Consumer<X86Vcpu[]> then) {
         List<TraceEvent> events = new ArrayList<>();
-        X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 1L << 40);
-        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0, events::add);
+        X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 1L << 40, events::add);
+        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0);
         X86Vcpu[] vcpus = {vm.createVcpu(0), vm.createVcpu(1)};
         host.advance(1_000);
         then.accept(vcpus);
@@ -81,6 +80,7 @@ class PartialTraceTest {
                 return refusal;
             }
         }
+        validator.finish();
         return Optional.empty();
     }
 
@@ -94,23 +94,42 @@ class PartialTraceTest {
                 seen(events.get(last), EnumSet.of(StateVariable.TSC_OFFSET)).with(ImmutableMap.of(Field.VCPU, 0)));
         TraceValidator validator = TraceValidator.keepingWitness(HEADER, false);
         assertThat(validate(validator, HEADER, events)).isEmpty();
-        assertThat(validator.determined().args()).isEqualTo(1);
-        assertThat(validator.determined().argsOpen()).isZero();
+        assertThat(validator.inferred().unknown()).isZero();
         assertThat(validator.witness().get(last).arg(Field.VALUE)).isEqualTo(7_000_000_000L);
     }
 
-    /** Nothing was seen of the write: there are 2^64 things that it can have been, and what follows contradicts those that were tried. */
+    /** Nothing was seen of the write; what is read afterwards says what it was. */
     @Test
-    void whatNothingTellsIsUndecidedAndNotRefused() throws Exception {
+    void anArgumentIsInferredFromWhatItLedToLater() throws Exception {
         List<TraceEvent> events = new ArrayList<>(withoutState(trace(vcpus -> {
             vcpus[0].writeTsc(7_000_000_000L);
             vcpus[0].getTscOffset();
         })));
         int write = events.size() - 2;
         events.set(write, events.get(write).with(ImmutableMap.of(Field.VCPU, 0)));
-        assertThatThrownBy(() -> validate(new TraceValidator(HEADER), HEADER, events))
-                .isInstanceOf(UndecidedException.class)
-                .hasMessageContaining("WriteTsc(vcpu 0, value ?)");
+        TraceValidator validator = TraceValidator.keepingWitness(HEADER, false);
+        assertThat(validate(validator, HEADER, events)).isEmpty();
+        assertThat(validator.witness().get(write).arg(Field.VALUE)).isEqualTo(7_000_000_000L);
+    }
+
+    /** Two reads in one second show a TSC that stood still: the intervals of both say that it cannot have. */
+    @Test
+    void aRefusalNamesTheLinesThatContradictEachOther() throws Exception {
+        List<TraceEvent> events = new ArrayList<>(withoutState(trace(vcpus -> {
+            vcpus[0].readTsc();
+            vcpus[0].readTsc();
+        })));
+        int last = events.size() - 1;
+        TraceEvent first = events.get(last - 1);
+        long at = first.counter().lo();
+        events.set(last - 1, first.at(HostTime.of(new Interval(at, at + 1_000))));
+        events.set(
+                last,
+                returning(events.get(last), first.results())
+                        .at(HostTime.of(new Interval(at + 2_000_000_000L, at + 2_000_001_000L))));
+        Refusal refusal = validate(new TraceValidator(HEADER), HEADER, events).orElseThrow();
+        assertThat(refusal.conflict()).isNotEmpty();
+        assertThat(refusal.conflict()).extracting(c -> c.event().operation()).containsOnly(Operation.READ_TSC);
     }
 
     /** The vCPU is in the guest, and no line tells of the entry; without it a read there is refused. */
@@ -124,7 +143,7 @@ class PartialTraceTest {
         TraceHeader silent = HEADER.withSilent(ImmutableSet.of(Operation.ENTER_GUEST));
         TraceValidator validator = TraceValidator.keepingWitness(silent, false);
         assertThat(validate(validator, silent, events)).isEmpty();
-        assertThat(validator.determined().silentSteps()).isEqualTo(1);
+        assertThat(validator.inferred().silentSteps()).isEqualTo(1);
         assertThat(validator.witness())
                 .extracting(TraceEvent::call)
                 .containsSequence("EnterGuest(vcpu 1)", "GuestReadTsc(vcpu 1)");
@@ -221,27 +240,44 @@ class PartialTraceTest {
             for (KernelProfile kernel : List.of(KernelProfile.V5_10, KernelProfile.V6_12)) {
                 if (scenario.arch() == Arch.X86) {
                     Scenario.Recording recording = scenario.play(kernel, 2, 1);
-                    Stepper stepper = new Stepper(recording.header(), false, false, new Hints());
-                    State state = stepper.newVm(recording.events().get(0)).get(0).state;
-                    for (TraceEvent event : recording.events()) {
-                        if (event.operation() != Operation.CREATE_VM) {
-                            Instants.Moment at = stepper.candidates(event, state)
-                                    .moments()
-                                    .iterator()
-                                    .next();
-                            State next = stepper.nexts(event, stepper.reach(at, List.of(state)))
-                                    .get(0);
-                            if (nothingHidden(specification, state) && !nothingHidden(specification, next)) {
-                                hiding.add(event.operation());
-                            }
-                            state = next;
+                    Transitions transitions = transitions(recording.header(), specification);
+                    Transitions.Taken taken = new Transitions.Taken();
+                    transitions.create(
+                            recording.events().get(0), recording.header().host(), taken);
+                    for (TraceEvent event :
+                            recording.events().subList(1, recording.events().size())) {
+                        if (event.vm() > 0) {
+                            continue;
                         }
+                        Transitions.Taken next = new Transitions.Taken();
+                        boolean wasHidden = hides(specification, taken);
+                        for (Candidate candidate : taken.after) {
+                            transitions.take(event.of(0), candidate, next);
+                        }
+                        assertThat(next.after).isNotEmpty();
+                        if (!wasHidden && hides(specification, next)) {
+                            hiding.add(event.operation());
+                        }
+                        taken = next;
                     }
                 }
             }
         }
         assertThat(Sets.filter(hiding, Operation::canBeSilent)).isSubsetOf(SilentSteps.HIDING);
         assertThat(hiding).contains(Operation.BEGIN_GET_CLOCK, Operation.BEGIN_SET_CLOCK, Operation.GUEST_READ_CLOCK);
+    }
+
+    private static Transitions transitions(TraceHeader header, Specification specification) {
+        return new Transitions(
+                header,
+                specification,
+                Platform.of(header, specification, true),
+                new Observation(specification, header.arch()),
+                false);
+    }
+
+    private static boolean hides(Specification specification, Transitions.Taken taken) {
+        return taken.after.stream().anyMatch(c -> !nothingHidden(specification, c.state));
     }
 
     private static boolean nothingHidden(Specification specification, State state) {
@@ -261,9 +297,9 @@ class PartialTraceTest {
                 .toList();
         TraceValidator validator = new TraceValidator(recording.header());
         assertThat(validate(validator, recording.header(), events)).isEmpty();
-        Determined determined = validator.determined();
-        assertThat(determined.instants() + determined.instantsOpen()).isPositive();
-        assertThat(determined.variables()).isGreaterThan(40);
-        assertThat(determined.variablesOpen()).isNotEmpty().doesNotContain("online", "kernel");
+        InferenceSummary summary = validator.inferred();
+        assertThat(summary.unknown()).isPositive();
+        assertThat(summary.variables()).isGreaterThan(40);
+        assertThat(summary.variablesOpen()).isNotEmpty().doesNotContain("online", "kernel");
     }
 }

@@ -22,13 +22,19 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
+import dev.longitude.x86.TscScaling;
+import dev.longitude.x86.X86Host;
+import dev.longitude.x86.X86Vcpu;
+import dev.longitude.x86.X86Vm;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -205,23 +211,95 @@ class TraceValidatorTest {
         assertThat(refusal.first().differences()).isEmpty();
     }
 
-    /** A VM's rate that the host has no ratio for: what its vCPUs then get is not modelled, and nobody can say. */
+    /** A VM's rate that the host has no ratio for: what a vCPU then gets is not modelled, and nobody can say. */
     @Test
     void whatTheSpecificationLeavesOutIsUndecided() throws Exception {
         TraceHeader header =
                 new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(1_000_000, 0, true, false), 1, "test");
         TraceValidator validator = new TraceValidator(header);
         validator.accept(event(Operation.CREATE_VM, ImmutableMap.of()));
-        validator.accept(event(Operation.CREATE_VCPU, ImmutableMap.of(Field.VCPU, 0)));
-        TraceEvent slower = event(Operation.SET_VM_TSC_KHZ, ImmutableMap.of(Field.KHZ, 900_000));
-        assertThatThrownBy(() -> validator.accept(slower))
+        validator.accept(event(Operation.SET_VM_TSC_KHZ, ImmutableMap.of(Field.KHZ, 900_000)));
+        TraceEvent created = event(Operation.CREATE_VCPU, ImmutableMap.of(Field.VCPU, 0));
+        assertThatThrownBy(() -> validator.accept(created))
                 .isInstanceOf(UndecidedException.class)
-                .hasMessage("2 events conform to v6.12; event 3, SetVmTscKhz(khz 900000), "
-                        + "is beyond the specification (NotModelledSetVmTscKhz)");
+                .hasMessage("2 events conform to v6.12; event 3, CreateVcpu(vcpu 0), "
+                        + "is beyond the specification (NotModelledCreateVcpu)");
     }
 
     private static TraceEvent event(Operation operation, ImmutableMap<Field, Object> args) {
         return new TraceEvent(0, 0, HostTime.exactly(5, 0, 0), operation, args, ImmutableMap.of(), ImmutableMap.of());
+    }
+
+    private static Optional<Refusal> judge(List<TraceEvent> events) throws Exception {
+        TraceHeader header =
+                new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(1_000_000, 0, true, false), 2, "test");
+        return validate(header, events);
+    }
+
+    /** Two VMs, of which the second has another offset on its two vCPUs and so no masterclock. */
+    private static List<TraceEvent> twoVms(BiConsumer<X86Host, List<X86Vcpu>> then) {
+        List<TraceEvent> events = new ArrayList<>();
+        X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 1L << 40, events::add);
+        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0);
+        X86Vm other = new X86Vm(host, KernelProfile.V6_12, 1);
+        List<X86Vcpu> vcpus = List.of(vm.createVcpu(0), other.createVcpu(0), other.createVcpu(1));
+        vcpus.get(1).setTscOffset(7);
+        for (X86Vcpu vcpu : vcpus) {
+            host.advance(1_000);
+            vcpu.enterGuest();
+            vcpu.exitGuest();
+        }
+        then.accept(host, vcpus);
+        return events;
+    }
+
+    /** The clocksource leaves the TSC under all VMs, and one that is created later finds it so. */
+    @Test
+    void whatBefallsTheHostBefallsAllVms() throws Exception {
+        List<TraceEvent> events = twoVms((host, vcpus) -> {
+            host.setTscClocksource(false);
+            vcpus.forEach(X86Vcpu::readTsc);
+            new X86Vm(host, KernelProfile.V6_12, 2).getClock();
+        });
+        assertThat(judge(events)).isEmpty();
+        assertThat(events).filteredOn(e -> e.operation().isOfHost()).hasSize(1);
+        events.removeIf(e -> e.operation().isOfHost());
+        Refusal refusal = judge(events).orElseThrow();
+        assertThat(refusal.event().call()).isEqualTo("ReadTsc(vcpu 0)");
+        assertThat(refusal.first().differences().get(0).what()).isEqualTo("masterclockUpdate");
+    }
+
+    /** Whether a VM without masterclock is asked depends on the others; that it is not asked by half does not. */
+    @Test
+    void theLossOfTheClocksourceAsksAllVcpusOrNone() throws Exception {
+        List<TraceEvent> events = twoVms((host, vcpus) -> {
+            host.setTscClocksource(false);
+            vcpus.get(2).readTsc();
+        });
+        assertThat(judge(events)).isEmpty();
+        for (ImmutableSet<Integer> asked : List.of(ImmutableSet.<Integer>of(), ImmutableSet.of(1))) {
+            List<TraceEvent> otherwise = new ArrayList<>(events);
+            TraceEvent last = events.get(events.size() - 1);
+            Map<StateVariable, Object> state = new HashMap<>(last.state());
+            state.put(StateVariable.MASTERCLOCK_UPDATE, asked);
+            otherwise.set(events.size() - 1, with(last, last.results(), ImmutableMap.copyOf(state), last.counter()));
+            assertThat(judge(otherwise).isPresent()).isEqualTo(!asked.isEmpty());
+        }
+    }
+
+    /** All VMs live at their host's time. */
+    @Test
+    void aVmDoesNotLiveBeforeAnother() throws Exception {
+        List<TraceEvent> events = twoVms((host, vcpus) -> {
+            vcpus.get(2).readTsc();
+            host.advance(500);
+            vcpus.get(0).readTsc();
+        });
+        assertThat(judge(events)).isEmpty();
+        events.add(events.remove(events.size() - 2));
+        Refusal refusal = judge(events).orElseThrow();
+        assertThat(refusal.event().vm()).isEqualTo(1);
+        assertThat(refusal.first().differences().get(0).what()).isEqualTo("hostTsc");
     }
 
     @Test
@@ -257,23 +335,18 @@ class TraceValidatorTest {
         List<TraceEvent> partial = new ArrayList<>();
         for (TraceEvent event : recording.events()) {
             long tsc = event.counter().lo();
-            Map<?, ?> offsets = (Map<?, ?>) event.state().get(StateVariable.TSC_OFFSET);
             partial.add(with(
-                            event,
-                            Maps.filterKeys(event.results(), f -> f.equals(Field.VALUE) || f.equals(Field.OFFSET)),
-                            ImmutableMap.of(),
-                            event.operation() == Operation.CREATE_VM ? event.counter() : new Interval(tsc, tsc + 300))
-                    .revealing(
-                            event.vcpu() < 0 || offsets == null
-                                    ? ImmutableSet.of()
-                                    : ImmutableSet.of((long) requireNonNull(offsets.get(event.vcpu()))),
-                            ImmutableMap.of()));
+                    event,
+                    Maps.filterKeys(event.results(), f -> f.equals(Field.VALUE) || f.equals(Field.OFFSET)),
+                    ImmutableMap.of(),
+                    event.operation() == Operation.CREATE_VM ? event.counter() : new Interval(tsc, tsc + 300)));
         }
-        TraceValidator validator = new TraceValidator(recording.header());
+        TraceValidator validator = TraceValidator.keepingWitness(recording.header(), false);
         for (TraceEvent event : partial) {
             assertThat(validator.accept(event)).isEmpty();
         }
-        assertThat(validator.determined().instants()).isPositive();
+        validator.finish();
+        assertThat(validator.witness()).hasSameSizeAs(partial);
     }
 
     @Test

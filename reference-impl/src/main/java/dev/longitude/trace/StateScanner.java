@@ -1,0 +1,126 @@
+package dev.longitude.trace;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import dev.longitude.trace.ByteCursor.Unusual;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Reads what events show of the state, from bytes. Most of an event's state stands in the same bytes in the event before:
+ * that is compared, and not read again; its values are the same objects.
+ */
+final class StateScanner {
+    private static final ImmutableList<StateVariable> ALL = ImmutableList.copyOf(StateVariable.values());
+    private static final NameTable<StateVariable> VARIABLES = new NameTable<>(ALL, StateVariable::specName);
+
+    private final ByteCursor cursor;
+    private final ValueScanner values;
+    private final Sharing sharing;
+
+    /** The state of the event before: its JSON object. */
+    private byte[] text = new byte[4096];
+
+    private int length;
+
+    /** The variables in it, in its order; for each the index in the text behind its value. */
+    private final StateVariable[] variables = new StateVariable[ALL.size()];
+
+    private final int[] ends = new int[ALL.size()];
+    private int count;
+    private ImmutableMap<StateVariable, Object> latest = ImmutableMap.of();
+
+    StateScanner(ByteCursor cursor, ValueScanner values, Sharing sharing) {
+        this.cursor = cursor;
+        this.values = values;
+        this.sharing = sharing;
+    }
+
+    /** Forgets the event before; needed if the reading of an event's state has not come to its end. */
+    void forget() {
+        length = 0;
+        count = 0;
+    }
+
+    /** Reads the object that comes next. */
+    ImmutableMap<StateVariable, Object> state() throws Unusual {
+        cursor.peek();
+        int begin = cursor.at();
+        if (length > 0
+                && cursor.end() - begin >= length
+                && Arrays.equals(text, 0, length, cursor.bytes(), begin, begin + length)) {
+            cursor.advance(length);
+            return latest;
+        }
+        ImmutableMap.Builder<StateVariable, Object> all = ImmutableMap.builderWithExpectedSize(Math.max(1, count));
+        ImmutableList<Map.Entry<StateVariable, Object>> before =
+                latest.entrySet().asList();
+        cursor.expect('{');
+        int known = count;
+        int old = 1;
+        int read = 0;
+        while (true) {
+            if (read < known) {
+                // As many variables as have the same text, with the delimiter behind: a number might go on.
+                int same = same(old);
+                int delta = cursor.at() - begin - old;
+                int reached = old;
+                for (; read < known && ends[read] < old + same; read++) {
+                    all.put(before.get(read));
+                    reached = ends[read];
+                    ends[read] = reached + delta;
+                }
+                cursor.advance(reached - old);
+                old = reached;
+            }
+            if (cursor.take('}')) {
+                break;
+            }
+            if (read > 0) {
+                cursor.expect(',');
+            }
+            StateVariable variable = cursor.name(VARIABLES);
+            cursor.expect(':');
+            Object value = sharing.of(variable, values.value(variable.kind()));
+            if (read < known && variables[read] == variable) {
+                Map.Entry<StateVariable, Object> entry = before.get(read);
+                all.put(entry.getValue() == value ? entry : Maps.immutableEntry(variable, value));
+                old = ends[read];
+            } else {
+                known = read; // from here on the two have nothing in common
+                refuseDuplicate(variable, read);
+                variables[read] = variable;
+                all.put(variable, value);
+            }
+            ends[read++] = cursor.at() - begin;
+        }
+        keep(begin, read);
+        latest = all.buildOrThrow();
+        return latest;
+    }
+
+    /** How many bytes that come next are as those of the event before from {@code old} on. */
+    private int same(int old) {
+        int most = Math.min(length - old, cursor.end() - cursor.at());
+        int same = Arrays.mismatch(text, old, old + most, cursor.bytes(), cursor.at(), cursor.at() + most);
+        return same < 0 ? most : same;
+    }
+
+    private void refuseDuplicate(StateVariable variable, int read) throws Unusual {
+        for (int i = 0; i < read; i++) {
+            if (variables[i] == variable) {
+                throw ByteCursor.unusual();
+            }
+        }
+    }
+
+    private void keep(int begin, int read) {
+        count = read;
+        length = cursor.at() - begin;
+        if (length > text.length) {
+            text = new byte[length * 2];
+        }
+        System.arraycopy(cursor.bytes(), begin, text, 0, length);
+    }
+}

@@ -1,0 +1,145 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the format of an ioctl log lists: the keys of the operations that are modelled, and the operations that are harmless,
+ * each with the reason. An operation that is neither may have changed anything.
+ */
+final class IoctlTable {
+    private static final String READS = "it only reads";
+    private static final String MEMORY = "it is about the guest's memory";
+    private static final String REGISTERS = "it is about registers that no clock of the guest depends on";
+    private static final String INTERRUPTS = "it is about interrupts, and no interrupt moves a counter";
+    private static final String DEVICES = "it is about a device, and no device is a clock of the model";
+    private static final String NO_TIMER = "it moves a timer, and no timer is modelled";
+
+    private static final ImmutableMap<String, String> HARMLESS = ImmutableMap.<String, String>builder()
+            .put("KVM_GET_API_VERSION", READS)
+            .put("KVM_CHECK_EXTENSION", READS)
+            .put("KVM_GET_VCPU_MMAP_SIZE", READS)
+            .put("KVM_GET_MSR_INDEX_LIST", READS)
+            .put("KVM_GET_MSR_FEATURE_INDEX_LIST", READS)
+            .put("KVM_GET_SUPPORTED_CPUID", READS)
+            .put("KVM_GET_EMULATED_CPUID", READS)
+            .put("KVM_GET_SUPPORTED_HV_CPUID", READS)
+            .put("KVM_X86_GET_MCE_CAP_SUPPORTED", READS)
+            .put("KVM_GET_CPUID2", READS)
+            .put("KVM_GET_REGS", READS)
+            .put("KVM_GET_SREGS", READS)
+            .put("KVM_GET_SREGS2", READS)
+            .put("KVM_GET_FPU", READS)
+            .put("KVM_GET_XSAVE", READS)
+            .put("KVM_GET_XSAVE2", READS)
+            .put("KVM_GET_XCRS", READS)
+            .put("KVM_GET_DEBUGREGS", READS)
+            .put("KVM_GET_LAPIC", READS)
+            .put("KVM_GET_VCPU_EVENTS", READS)
+            .put("KVM_GET_NESTED_STATE", READS)
+            .put("KVM_GET_MP_STATE", READS)
+            .put("KVM_GET_IRQCHIP", READS)
+            .put("KVM_GET_PIT2", READS)
+            .put("KVM_GET_DIRTY_LOG", READS)
+            .put("KVM_GET_STATS_FD", READS)
+            .put("KVM_GET_REG_LIST", READS)
+            .put("KVM_HAS_DEVICE_ATTR", READS)
+            .put("KVM_ARM_PREFERRED_TARGET", READS)
+            .put("KVM_SET_USER_MEMORY_REGION", MEMORY)
+            .put("KVM_SET_USER_MEMORY_REGION2", MEMORY)
+            .put("KVM_CLEAR_DIRTY_LOG", MEMORY)
+            .put("KVM_RESET_DIRTY_RINGS", MEMORY)
+            .put("KVM_SET_TSS_ADDR", MEMORY)
+            .put("KVM_SET_IDENTITY_MAP_ADDR", MEMORY)
+            .put("KVM_SET_REGS", REGISTERS)
+            .put("KVM_SET_SREGS", REGISTERS)
+            .put("KVM_SET_SREGS2", REGISTERS)
+            .put("KVM_SET_FPU", REGISTERS)
+            .put("KVM_SET_XSAVE", REGISTERS)
+            .put("KVM_SET_XCRS", REGISTERS)
+            .put("KVM_SET_DEBUGREGS", REGISTERS)
+            .put("KVM_SET_GUEST_DEBUG", REGISTERS)
+            .put("KVM_SET_VCPU_EVENTS", REGISTERS)
+            .put("KVM_SET_MP_STATE", REGISTERS)
+            .put("KVM_X86_SETUP_MCE", REGISTERS)
+            .put("KVM_SET_CPUID", "what it shows of clocks to the guest changes none of them")
+            .put("KVM_SET_CPUID2", "what it shows of clocks to the guest changes none of them")
+            .put("KVM_SET_SIGNAL_MASK", "it is about signals of the VMM's thread")
+            .put("KVM_SET_BOOT_CPU_ID", "it says which vCPU starts first")
+            .put("KVM_SET_LAPIC", NO_TIMER)
+            .put("KVM_CREATE_PIT2", NO_TIMER)
+            .put("KVM_SET_PIT2", NO_TIMER)
+            .put("KVM_REINJECT_CONTROL", NO_TIMER)
+            .put("KVM_CREATE_IRQCHIP", INTERRUPTS)
+            .put("KVM_SET_IRQCHIP", INTERRUPTS)
+            .put("KVM_IRQ_LINE", INTERRUPTS)
+            .put("KVM_IRQ_LINE_STATUS", INTERRUPTS)
+            .put("KVM_INTERRUPT", INTERRUPTS)
+            .put("KVM_NMI", INTERRUPTS)
+            .put("KVM_SMI", INTERRUPTS)
+            .put("KVM_SIGNAL_MSI", INTERRUPTS)
+            .put("KVM_SET_GSI_ROUTING", INTERRUPTS)
+            .put("KVM_IRQFD", INTERRUPTS)
+            .put("KVM_TPR_ACCESS_REPORTING", INTERRUPTS)
+            .put("KVM_SET_VAPIC_ADDR", INTERRUPTS)
+            .put("KVM_CREATE_DEVICE", DEVICES)
+            .put("KVM_IOEVENTFD", DEVICES)
+            .put("KVM_REGISTER_COALESCED_MMIO", DEVICES)
+            .put("KVM_UNREGISTER_COALESCED_MMIO", DEVICES)
+            .put("KVM_ARM_SET_DEVICE_ADDR", DEVICES)
+            .put("KVM_ARM_VCPU_FINALIZE", REGISTERS)
+            .buildOrThrow();
+
+    private static final ImmutableSet<String> NOTHING = ImmutableSet.of();
+    private static final ImmutableSet<String> MSRS = ImmutableSet.of("index", "data", "nmsrs", "clock_msrs");
+    private static final ImmutableSet<String> ATTRIBUTE = ImmutableSet.of("group", "attr", "offset");
+    private static final ImmutableSet<String> CLOCK = ImmutableSet.of("clock", "flags", "realtime", "host_tsc");
+    private static final ImmutableSet<String> REGISTER = ImmutableSet.of("id", "reg", "value");
+
+    private record Keys(ImmutableSet<String> args, ImmutableSet<String> out) {}
+
+    private static final ImmutableMap<String, Keys> LISTED = ImmutableMap.<String, Keys>builder()
+            .put("KVM_CREATE_VM", new Keys(NOTHING, NOTHING))
+            .put("KVM_CREATE_VCPU", new Keys(ImmutableSet.of("id"), NOTHING))
+            .put(
+                    "KVM_RUN",
+                    new Keys(
+                            ImmutableSet.of("guest", "index", "data", "note"),
+                            ImmutableSet.of("exit", "guest_tsc", "data", "cntvct", "cntpct", "cntfrq")))
+            .put("KVM_SET_MSRS", new Keys(MSRS, NOTHING))
+            .put("KVM_GET_MSRS", new Keys(ImmutableSet.of("index", "nmsrs"), MSRS))
+            .put("KVM_SET_DEVICE_ATTR", new Keys(ATTRIBUTE, NOTHING))
+            .put("KVM_GET_DEVICE_ATTR", new Keys(ImmutableSet.of("group", "attr"), ImmutableSet.of("offset")))
+            .put("KVM_GET_CLOCK", new Keys(NOTHING, CLOCK))
+            .put("KVM_SET_CLOCK", new Keys(CLOCK, NOTHING))
+            .put("KVM_KVMCLOCK_CTRL", new Keys(NOTHING, NOTHING))
+            .put("KVM_GET_TSC_KHZ", new Keys(NOTHING, NOTHING))
+            .put("KVM_SET_TSC_KHZ", new Keys(ImmutableSet.of("khz"), NOTHING))
+            .put("KVM_CHECK_EXTENSION", new Keys(ImmutableSet.of("cap", "num"), NOTHING))
+            .put("KVM_GET_ONE_REG", new Keys(ImmutableSet.of("id", "reg"), ImmutableSet.of("value")))
+            .put("KVM_SET_ONE_REG", new Keys(REGISTER, NOTHING))
+            .put("KVM_ARM_VCPU_INIT", new Keys(ImmutableSet.of("target", "features0"), NOTHING))
+            .put("KVM_ARM_SET_COUNTER_OFFSET", new Keys(ImmutableSet.of("counter_offset", "reserved"), NOTHING))
+            .put(
+                    IoctlRecord.PVCLOCK_PAGE,
+                    new Keys(
+                            NOTHING,
+                            ImmutableSet.of("version", "tsc_timestamp", "system_time", "mul", "shift", "flags")))
+            .put(IoctlRecord.CLOSE_VM, new Keys(NOTHING, NOTHING))
+            .buildOrThrow();
+
+    private IoctlTable() {}
+
+    /** Why an operation that is not modelled cannot have moved a guest's clock; empty if it may have. */
+    static Optional<String> harmless(String op) {
+        return Optional.ofNullable(HARMLESS.get(op));
+    }
+
+    /** Whether the format lists a key; of an operation that is not modelled nothing is read, so that any may be there. */
+    static boolean lists(String op, String group, String key) {
+        @Nullable Keys keys = LISTED.get(op);
+        return keys == null || key.equals("thread") || (group.equals("args") ? keys.args() : keys.out()).contains(key);
+    }
+}

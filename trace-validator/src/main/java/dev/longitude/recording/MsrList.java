@@ -1,0 +1,96 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.trace.JsonLine;
+import dev.longitude.trace.TraceFormatException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The MSRs that a record of KVM_SET_MSRS or KVM_GET_MSRS shows: one, as {@code index} and {@code data}, or several, of which
+ * {@code nmsrs} is the number and {@code clock_msrs} has all that concern time, in the call's order.
+ */
+final class MsrList {
+    private MsrList() {}
+
+    /**
+     * One MSR.
+     *
+     * @param index unsigned 32 bits
+     * @param data its value; null if the record does not say
+     */
+    record Entry(long index, @Nullable Long data) {
+        KvmAbi.@Nullable Msr msr() {
+            return KvmAbi.Msr.of(index).orElse(null);
+        }
+    }
+
+    /** What the kernel wrote of the MSRs that concern time; empty if the record does not say. */
+    static Optional<ImmutableList<Entry>> written(IoctlRecord record) throws TraceFormatException {
+        Long taken = record.ret();
+        if (record.failed() || (taken != null && taken == 0)) {
+            return Optional.of(ImmutableList.of());
+        }
+        Optional<ImmutableList<Entry>> all = read(record.args(), record);
+        if (taken == null || all.isEmpty()) {
+            return Optional.empty();
+        }
+        // The kernel stops at the first MSR that it refuses, and the record does not say which those before it were.
+        Long asked = record.args().has("index") ? (Long) 1L : record.args().word("nmsrs");
+        asked = asked == null ? (Long) (long) all.get().size() : asked;
+        return taken.equals(asked) ? all : Optional.empty();
+    }
+
+    /** What the kernel returned of the MSRs that concern time; nothing if the record does not say. */
+    static ImmutableList<Entry> returned(IoctlRecord record) throws TraceFormatException {
+        return record.failed() || record.ret() == null || record.ret() == 0
+                ? ImmutableList.of()
+                : read(record.out(), record).orElse(ImmutableList.of());
+    }
+
+    private static Optional<ImmutableList<Entry>> read(Payload values, IoctlRecord record) throws TraceFormatException {
+        if (record.args().has("index")) {
+            return Optional.of(ImmutableList.of(new Entry(index(record.args()), values.word("data"))));
+        }
+        Payload several = values.group("clock_msrs");
+        if (several == null) {
+            return Optional.empty();
+        }
+        ImmutableList.Builder<Entry> entries = ImmutableList.builder();
+        for (String name : several.names()) {
+            OptionalLong index = index(name);
+            if (index.isEmpty()) {
+                throw several.expected(name, "the index or the name of an MSR, and its value");
+            }
+            entries.add(new Entry(index.getAsLong(), several.word(name)));
+        }
+        return Optional.of(entries.build());
+    }
+
+    /** The MSR that {@code index} says, as a number or by its name. */
+    static long index(Payload args) throws TraceFormatException {
+        if (args.isName("index")) {
+            OptionalLong index = index(Objects.requireNonNull(args.text("index")));
+            if (index.isPresent()) {
+                return index.getAsLong();
+            }
+            throw args.expected("index", "the index or the name of an MSR");
+        }
+        Long index = Objects.requireNonNull(args.word("index"));
+        if (index < 0 || index > 0xffffffffL) {
+            throw args.expected("index", "the index of an MSR, 32 bits");
+        }
+        return index;
+    }
+
+    private static OptionalLong index(String text) {
+        OptionalLong number = JsonLine.bits(text);
+        if (number.isPresent()) {
+            return number.getAsLong() < 0 || number.getAsLong() > 0xffffffffL ? OptionalLong.empty() : number;
+        }
+        return KvmAbi.Msr.named(text).map(m -> OptionalLong.of(m.index())).orElse(OptionalLong.empty());
+    }
+}

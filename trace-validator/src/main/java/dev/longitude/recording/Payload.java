@@ -1,0 +1,155 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.trace.JsonLine;
+import dev.longitude.trace.TraceFormatException;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The decoded input or output of one record: values by name, in the order in which they stand. What is missing, or null, is
+ * unknown. What is there and has the wrong type or range is a fault of the log, at its line and column.
+ */
+final class Payload {
+    private record Entry(Object value, int column) {}
+
+    /** Anything but a whole number, a text or a group: of no use in any field. */
+    private enum Other {
+        VALUE
+    }
+
+    private final String source;
+    private final int line;
+    private final ImmutableMap<String, Entry> entries;
+
+    private Payload(String source, int line, Map<String, Entry> entries) {
+        this.source = source;
+        this.line = line;
+        this.entries = ImmutableMap.copyOf(entries);
+    }
+
+    static Payload empty(String source, int line) {
+        return new Payload(source, line, Map.of());
+    }
+
+    /** Reads the object that the parser stands at. */
+    static Payload read(JsonLine json, String source, int line) throws IOException, TraceFormatException {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        json.members(name -> {
+            int column = json.column();
+            if (json.isObject()) {
+                entries.put(name, new Entry(read(json, source, line), column));
+            } else if (json.isText()) {
+                entries.put(name, new Entry(json.string(), column));
+            } else if (json.isWhole()) {
+                entries.put(name, new Entry(json.bits(), column));
+            } else {
+                boolean isNull = json.isNull();
+                json.skip();
+                if (!isNull) {
+                    entries.put(name, new Entry(Other.VALUE, column));
+                }
+            }
+        });
+        return new Payload(source, line, entries);
+    }
+
+    ImmutableSet<String> names() {
+        return entries.keySet();
+    }
+
+    boolean has(String name) {
+        return entries.containsKey(name);
+    }
+
+    /** 64 bits, signed or unsigned; null if they are not there. */
+    @Nullable
+    Long word(String name) throws TraceFormatException {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            return null;
+        }
+        if (entry.value() instanceof Long word) {
+            return word;
+        }
+        if (entry.value() instanceof String text) {
+            OptionalLong bits = JsonLine.bits(text);
+            if (bits.isPresent()) {
+                return bits.getAsLong();
+            }
+        }
+        throw expected(name, JsonLine.BITS);
+    }
+
+    /** A number from 0 to 2^31 - 1; null if it is not there. */
+    @Nullable
+    Integer count(String name) throws TraceFormatException {
+        Long word = word(name);
+        if (word != null && (word < 0 || word > Integer.MAX_VALUE)) {
+            throw expected(name, "a number from 0 to " + Integer.MAX_VALUE);
+        }
+        return word == null ? null : (Integer) word.intValue();
+    }
+
+    /** A number from -128 to 127; null if it is not there. */
+    @Nullable
+    Integer signedByte(String name) throws TraceFormatException {
+        Long word = word(name);
+        if (word != null && (word < Byte.MIN_VALUE || word > Byte.MAX_VALUE)) {
+            throw expected(name, "a number from -128 to 127");
+        }
+        return word == null ? null : (Integer) word.intValue();
+    }
+
+    /** A text; null if it is not there. */
+    @Nullable
+    String text(String name) throws TraceFormatException {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            return null;
+        }
+        if (entry.value() instanceof String text) {
+            return text;
+        }
+        throw expected(name, "a text");
+    }
+
+    /** A text, or a number as its decimal digits; null if neither is there. */
+    @Nullable
+    String label(String name) throws TraceFormatException {
+        Entry entry = entries.get(name);
+        return entry != null && entry.value() instanceof Long number ? String.valueOf(number) : text(name);
+    }
+
+    /** Whether the value is a text that says no number. */
+    boolean isName(String name) {
+        Entry entry = entries.get(name);
+        return entry != null
+                && entry.value() instanceof String text
+                && JsonLine.bits(text).isEmpty();
+    }
+
+    /** A group of values; null if it is not there. */
+    @Nullable
+    Payload group(String name) throws TraceFormatException {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            return null;
+        }
+        if (entry.value() instanceof Payload group) {
+            return group;
+        }
+        throw expected(name, "an object");
+    }
+
+    /** A fault at a value. */
+    TraceFormatException expected(String name, String what) {
+        Entry entry = entries.get(name);
+        return new TraceFormatException(
+                source, line, entry == null ? 1 : entry.column(), "expected " + what + " for \"" + name + "\"");
+    }
+}

@@ -1,0 +1,156 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMultiset;
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.trace.LineSource;
+import dev.longitude.trace.TraceFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lines of an ftrace companion that show something of the modelled state, in order of time. The time stamps must be the
+ * host's TSC (trace clock {@code x86-tsc}).
+ *
+ * @param points what can be used
+ * @param unusable what cannot be used, each with the reason
+ */
+record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String> unusable) {
+    private static final Pattern LINE =
+            Pattern.compile("^ *(.{1,32}?)-(\\d{1,9}) +\\[\\d+\\] +(?:\\S+ +)?([0-9.]{1,32}): (\\w+): (.*)$");
+    private static final Pattern WRITE_TSC_OFFSET =
+            Pattern.compile("vcpu=(\\d{1,5}) prev=(\\d{1,20}) next=(\\d{1,20})");
+    private static final Pattern TRACK_TSC = Pattern.compile(
+            "vcpu_id (\\d{1,5}) masterclock (\\d) offsetmatched (\\d{1,9}) nr_online \\d{1,9} hostclock (\\w+)");
+    private static final Pattern PVCLOCK_UPDATE = Pattern.compile("vcpu_id (\\d{1,5}), pvclock \\{ version \\d{1,10}, "
+            + "tsc_timestamp 0x([0-9a-f]{1,16}), system_time 0x([0-9a-f]{1,16}), "
+            + "tsc_to_system_mul 0x([0-9a-f]{1,8}), tsc_shift (-?\\d{1,3}), flags 0x([0-9a-f]{1,2}) }");
+    private static final Pattern UPDATE_MASTER_CLOCK =
+            Pattern.compile("masterclock (\\d) hostclock (\\w+) offsetmatched (\\d)");
+    private static final Pattern MSR =
+            Pattern.compile("msr_(read|write) ([0-9a-f]{1,8}) = 0x([0-9a-f]{1,16})( \\(#GP\\))?");
+
+    /** Reads {@code NAME.ftrace.txt} beside {@code NAME.jsonl}; there is nothing in it if there is no such file. */
+    static TracepointFile beside(Path log) throws TraceFormatException, IOException {
+        Path file = log.resolveSibling(log.getFileName().toString().replaceFirst("\\.jsonl$", "") + ".ftrace.txt");
+        if (!Files.isRegularFile(file)) {
+            return new TracepointFile(ImmutableList.of(), ImmutableMultiset.of());
+        }
+        List<Tracepoint> points = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        ImmutableMultiset.Builder<String> unusable = ImmutableMultiset.builder();
+        try (LineSource lines = LineSource.open(file)) {
+            for (String line = lines.next(); line != null; line = lines.next()) {
+                Matcher matcher = LINE.matcher(line);
+                if (!matcher.matches() || !isOfKvm(matcher.group(4))) {
+                    continue;
+                }
+                if (matcher.group(3).contains(".")) {
+                    unusable.add("written with another trace clock than x86-tsc");
+                } else if (!seen.add(line)) {
+                    unusable.add("there twice");
+                } else {
+                    Tracepoint point = point(lines, matcher);
+                    if (point == null) {
+                        unusable.add("an access of a guest that failed, or of an MSR that is no clock's");
+                    } else {
+                        points.add(point);
+                    }
+                }
+            }
+        }
+        if (!points.isEmpty()) {
+            long origin = points.get(0).tsc();
+            points.sort((a, b) -> Long.compare(a.tsc() - origin, b.tsc() - origin));
+        }
+        return new TracepointFile(ImmutableList.copyOf(points), unusable.build());
+    }
+
+    private static boolean isOfKvm(String event) {
+        return switch (event) {
+            case "kvm_write_tsc_offset", "kvm_track_tsc", "kvm_update_master_clock", "kvm_pvclock_update", "kvm_msr" ->
+                true;
+            default -> false;
+        };
+    }
+
+    /** What a line shows; null if it is of no use. */
+    private static @Nullable Tracepoint point(LineSource lines, Matcher line) throws TraceFormatException {
+        Tracepoint.Where where = new Tracepoint.Where(
+                lines.line(), Integer.parseInt(line.group(2)), line.group(1), unsigned(lines, line.group(3)));
+        String event = line.group(4);
+        String text = line.group(5);
+        return switch (event) {
+            case "kvm_write_tsc_offset" -> {
+                Matcher m = fields(lines, WRITE_TSC_OFFSET, event, text);
+                yield new Tracepoint.WriteTscOffset(
+                        where, Integer.parseInt(m.group(1)), unsigned(lines, m.group(2)), unsigned(lines, m.group(3)));
+            }
+            case "kvm_track_tsc" -> {
+                Matcher m = fields(lines, TRACK_TSC, event, text);
+                yield new Tracepoint.TrackTsc(
+                        where,
+                        Integer.parseInt(m.group(1)),
+                        m.group(2).equals("1"),
+                        Integer.parseInt(m.group(3)),
+                        m.group(4));
+            }
+            case "kvm_update_master_clock" -> {
+                Matcher m = fields(lines, UPDATE_MASTER_CLOCK, event, text);
+                yield new Tracepoint.UpdateMasterClock(where, m.group(1).equals("1"), m.group(2));
+            }
+            case "kvm_pvclock_update" -> {
+                Matcher m = fields(lines, PVCLOCK_UPDATE, event, text);
+                yield new Tracepoint.PvclockUpdate(
+                        where,
+                        Integer.parseInt(m.group(1)),
+                        Long.parseUnsignedLong(m.group(2), 16),
+                        Long.parseUnsignedLong(m.group(3), 16),
+                        Long.parseLong(m.group(4), 16),
+                        shift(lines, m.group(5)),
+                        Integer.parseInt(m.group(6), 16));
+            }
+            default -> {
+                Matcher m = fields(lines, MSR, event, text);
+                long index = Long.parseLong(m.group(2), 16);
+                yield m.group(4) != null || KvmAbi.Msr.of(index).isEmpty()
+                        ? null
+                        : new Tracepoint.GuestMsr(
+                                where, m.group(1).equals("write"), index, Long.parseUnsignedLong(m.group(3), 16));
+            }
+        };
+    }
+
+    private static int shift(LineSource lines, String digits) throws TraceFormatException {
+        int shift = Integer.parseInt(digits);
+        if (shift < Byte.MIN_VALUE || shift > Byte.MAX_VALUE) {
+            throw lines.fault(1, "expected a shift that fits a signed byte and not " + digits);
+        }
+        return shift;
+    }
+
+    private static Matcher fields(LineSource lines, Pattern pattern, String event, String text)
+            throws TraceFormatException {
+        Matcher matcher = pattern.matcher(text);
+        if (!matcher.lookingAt()) {
+            throw lines.fault(1, "expected the fields of " + event + " and not \"" + text + "\"");
+        }
+        return matcher;
+    }
+
+    private static long unsigned(LineSource lines, String digits) throws TraceFormatException {
+        try {
+            return Long.parseUnsignedLong(digits);
+        } catch (NumberFormatException e) {
+            throw lines.fault(1, "expected a number that fits 64 bits and not " + digits);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.kernel.Switch;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceFormatException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The events of what an x86 VMM does with kvmclock. */
+final class X86Clocks {
+    private final X86Events operations;
+    private final KernelProfile kernel;
+    private final EventList events;
+    private final Findings findings;
+
+    X86Clocks(X86Events operations, KernelProfile kernel, EventList events, Findings findings) {
+        this.operations = operations;
+        this.kernel = kernel;
+        this.events = events;
+        this.findings = findings;
+    }
+
+    void getClock(Segment segment) throws TraceFormatException {
+        if (segment.vm() < 0 || !operations.done(segment)) {
+            return;
+        }
+        Payload out = segment.record().out();
+        Map<Field, Object> seen = new LinkedHashMap<>();
+        putIfSeen(seen, Field.FLAGS, out.count("flags"));
+        putIfSeen(seen, Field.CLOCK, out.word("clock"));
+        putIfSeen(seen, Field.REALTIME, out.word("realtime"));
+        putIfSeen(seen, Field.HOST_TSC, out.word("host_tsc"));
+        if (kernel.has(Switch.READS_FLAG_LATER)) {
+            operations.onVm(segment, segment.when(), Operation.BEGIN_GET_CLOCK, Map.of(), Map.of(), Map.of());
+        }
+        operations.onVm(segment, segment.when(), Operation.GET_CLOCK, Map.of(), seen, Map.of());
+    }
+
+    private static void putIfSeen(Map<Field, Object> seen, Field field, @Nullable Object value) {
+        if (value != null) {
+            seen.put(field, value);
+        }
+    }
+
+    void setClock(Segment segment) throws TraceFormatException {
+        IoctlRecord record = segment.record();
+        Integer flags = record.args().count("flags");
+        Long clock = record.args().word("clock");
+        Long realtime = record.args().word("realtime");
+        if (flags == null || clock == null || segment.vm() < 0) {
+            findings.stop(segment, "the log does not say what KVM_SET_CLOCK set");
+            return;
+        }
+        if (!operations.done(segment)) {
+            return;
+        }
+        Map<Field, Object> args = new LinkedHashMap<>();
+        args.put(Field.CLOCK, clock);
+        args.put(Field.FLAGS, flags);
+        // (Without its flag nobody reads it.)
+        putIfSeen(args, Field.REALTIME, (flags & KvmAbi.CLOCK_REALTIME) == 0 ? (Long) 0L : realtime);
+        boolean refused = record.failed();
+        Map<Field, Object> result = Map.of(Field.ERRNO, refused ? KvmAbi.EINVAL : 0);
+        Tracepoint.UpdateMasterClock update = segment.points().stream()
+                .filter(Tracepoint.UpdateMasterClock.class::isInstance)
+                .map(Tracepoint.UpdateMasterClock.class::cast)
+                .findFirst()
+                .orElse(null);
+        Map<StateVariable, Object> state =
+                update == null ? Map.of() : Map.of(StateVariable.USE_MASTER_CLOCK, update.masterclock());
+        Interval until =
+                update == null ? segment.when() : new Interval(segment.when().lo(), update.tsc());
+        if (!refused && kernel.has(Switch.SET_CLOCK_FROM_NOW)) {
+            operations.onVm(segment, until, Operation.BEGIN_SET_CLOCK, Map.of(), Map.of(), state);
+            operations.onVm(
+                    segment,
+                    update == null ? segment.when() : segment.from(update.tsc()),
+                    Operation.SET_CLOCK,
+                    args,
+                    result,
+                    Map.of());
+            return;
+        }
+        // Without the masterclock the base clock counts, which KVM reads after the tracepoint.
+        Interval when = update != null && update.masterclock() ? until : segment.when();
+        operations.onVm(segment, when, Operation.SET_CLOCK, args, result, state);
+    }
+
+    void kvmclockCtrl(Segment segment) {
+        if (!operations.done(segment) || !operations.onVcpu(segment)) {
+            return;
+        }
+        X86Vcpu vcpu = operations.vcpu(segment);
+        boolean refused = segment.record().failed();
+        if (!refused) {
+            vcpu.stop();
+            vcpu.ask();
+            if (vcpu.setActive(true)) {
+                // The guest has set its page up, and no line says when.
+                events.addOptional(
+                        segment,
+                        segment.lane(),
+                        segment.when(),
+                        Operation.WRITE_SYSTEM_TIME,
+                        ImmutableMap.of(Field.VCPU, vcpu.id(), Field.ACTIVE, true));
+            }
+        }
+        operations.onVcpu(
+                segment,
+                segment.when(),
+                Operation.KVMCLOCK_CTRL,
+                Map.of(),
+                Map.of(Field.ERRNO, refused ? KvmAbi.EINVAL : 0),
+                Map.of());
+    }
+
+    /** What stands in the guest's memory; nothing is read of a page that is being written. */
+    void page(Segment segment) throws TraceFormatException {
+        Payload out = segment.record().out();
+        Integer version = out.count("version");
+        if (version == null || version % 2 != 0 || !segment.isOnVcpu()) {
+            findings.harmless(segment.record().op() + " of no use");
+            return;
+        }
+        Map<Field, Object> seen = new LinkedHashMap<>();
+        seen.put(Field.VERSION, version);
+        if (!operations.vcpu(segment).wroteMemory()) { // (the guest may clear flags, or write what it likes)
+            putIfSeen(seen, Field.FLAGS, out.count("flags"));
+        }
+        putIfSeen(seen, Field.SHIFT, out.signedByte("shift"));
+        putIfSeen(seen, Field.TSC_TIMESTAMP, out.word("tsc_timestamp"));
+        putIfSeen(seen, Field.SYSTEM_TIME, out.word("system_time"));
+        putIfSeen(seen, Field.MUL, out.word("mul"));
+        operations.onVcpu(segment, segment.when(), Operation.READ_PVCLOCK_PAGE, Map.of(), seen, Map.of());
+    }
+}

@@ -1,0 +1,455 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.kernel.Switch;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceHeader;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The events of an x86 host's operations, one operation after the other. */
+final class X86Events {
+    private final KernelProfile kernel;
+    private final X86HostRate rate;
+    private final boolean unstable;
+    private final EventList events;
+    private final Findings findings;
+    private final X86Clocks clocks;
+    private final Map<List<Integer>, X86Vcpu> vcpus = new HashMap<>();
+
+    /** Whether the tracepoints show what MSRs guests access. */
+    private final boolean msrsAreShown;
+
+    /** The VMs of which the tracepoints show every write of an offset. */
+    private final Set<Integer> shown = new HashSet<>();
+
+    /** When each VM's masterclock updates show. */
+    private final Map<Integer, List<Long>> updates = new HashMap<>();
+
+    /** The vCPUs of which the log reads the page, and no tracepoint shows when it is written. */
+    private final Set<List<Integer>> pagesReadUnshown = new HashSet<>();
+
+    /** The greatest id of a vCPU, plus 1. */
+    private int mostVcpus;
+
+    X86Events(
+            KernelProfile kernel,
+            X86HostRate rate,
+            boolean unstable,
+            EventList events,
+            Findings findings,
+            List<Segment> segments) {
+        this.kernel = kernel;
+        this.rate = rate;
+        this.unstable = unstable;
+        this.events = events;
+        this.findings = findings;
+        this.clocks = new X86Clocks(this, kernel, events, findings);
+        this.msrsAreShown =
+                segments.stream().flatMap(s -> s.points().stream()).anyMatch(Tracepoint.GuestMsr.class::isInstance);
+        Set<Integer> showing = new HashSet<>();
+        for (Segment segment : segments) {
+            for (Tracepoint point : segment.points()) {
+                if (point instanceof Tracepoint.UpdateMasterClock) {
+                    updates.computeIfAbsent(segment.vm(), vm -> new ArrayList<>())
+                            .add(point.tsc());
+                } else if (point instanceof Tracepoint.PvclockUpdate) {
+                    showing.add(segment.vm());
+                }
+            }
+        }
+        segments.stream()
+                .filter(s -> s.is(IoctlRecord.PVCLOCK_PAGE) && !showing.contains(s.vm()))
+                .forEach(s -> pagesReadUnshown.add(List.of(s.vm(), s.vcpu())));
+    }
+
+    int mostVcpus() {
+        return mostVcpus;
+    }
+
+    void take(Segment segment) throws TraceFormatException {
+        IoctlRecord record = segment.record();
+        if (IoctlTable.harmless(record.op()).isPresent()) {
+            findings.harmless(record.op());
+            if (unstable && segment.isOnVcpu()) {
+                loadsBefore(segment, null);
+            }
+            return;
+        }
+        if (record.failed() && !failureCounts(record)) {
+            findings.harmless(record.op() + " (failed)");
+            return;
+        }
+        int before = events.size();
+        operation(segment);
+        if (events.size() > before) {
+            findings.modelled();
+        }
+    }
+
+    /** Whether an operation that failed may have changed something, or fails in a way that the specification has. */
+    private static boolean failureCounts(IoctlRecord record) {
+        return switch (record.op()) {
+            case "KVM_RUN", "KVM_SET_TSC_KHZ" -> true;
+            case "KVM_SET_CLOCK", "KVM_KVMCLOCK_CTRL" -> record.failedWith(KvmAbi.EINVAL);
+            case "KVM_CREATE_VM", "KVM_CREATE_VCPU", "KVM_SET_MSRS", "KVM_GET_MSRS" -> false;
+            case "KVM_SET_DEVICE_ATTR", "KVM_GET_DEVICE_ATTR", "KVM_GET_CLOCK", "KVM_GET_TSC_KHZ" -> false;
+            case IoctlRecord.CLOSE_VM, IoctlRecord.PVCLOCK_PAGE -> false;
+            default -> !record.failedWith(KvmAbi.ENOTTY);
+        };
+    }
+
+    private void operation(Segment segment) throws TraceFormatException {
+        IoctlRecord record = segment.record();
+        switch (record.op()) {
+            case IoctlRecord.CLOSE_VM -> findings.harmless(record.op());
+            case "KVM_CREATE_VM" -> {
+                if (segment.vm() < 0) {
+                    findings.notModelled(record.op());
+                } else if (done(segment)) {
+                    onVm(segment, segment.when(), Operation.CREATE_VM, Map.of(), Map.of(), Map.of());
+                }
+            }
+            case "KVM_CREATE_VCPU" -> {
+                if (done(segment) && onVcpu(segment)) {
+                    if (segment.points().stream().anyMatch(Tracepoint.WriteTscOffset.class::isInstance)) {
+                        shown.add(segment.vm());
+                    } else {
+                        shown.remove(segment.vm());
+                    }
+                    write(segment, Operation.CREATE_VCPU, Map.of());
+                }
+            }
+            case "KVM_SET_MSRS" -> setMsrs(segment);
+            case "KVM_GET_MSRS" -> getMsrs(segment);
+            case "KVM_SET_DEVICE_ATTR" -> setAttribute(segment);
+            case "KVM_GET_DEVICE_ATTR" -> getAttribute(segment);
+            case "KVM_GET_CLOCK" -> clocks.getClock(segment);
+            case "KVM_SET_CLOCK" -> clocks.setClock(segment);
+            case "KVM_KVMCLOCK_CTRL" -> clocks.kvmclockCtrl(segment);
+            case IoctlRecord.PVCLOCK_PAGE -> clocks.page(segment);
+            case "KVM_RUN" -> run(segment);
+            case "KVM_GET_TSC_KHZ" -> getTscKhz(segment);
+            case "KVM_SET_TSC_KHZ" -> setTscKhz(segment);
+            default -> findings.stop(segment, record.op() + " is not modelled and may change what is");
+        }
+    }
+
+    /** Whether it is known that the operation was done; the VM is not judged any more if that is not known. */
+    boolean done(Segment segment) {
+        if (!segment.record().hasOutcome()) {
+            findings.stop(
+                    segment, "the log does not say whether " + segment.record().op() + " succeeded");
+            return false;
+        }
+        return true;
+    }
+
+    /** Whether the log says for which vCPU the operation is; the VM is not judged any more if it does not. */
+    boolean onVcpu(Segment segment) {
+        if (!segment.isOnVcpu()) {
+            findings.stop(
+                    segment,
+                    "the log does not say for which vCPU " + segment.record().op() + " is");
+            return false;
+        }
+        mostVcpus = Math.max(mostVcpus, segment.vcpu() + 1);
+        return true;
+    }
+
+    X86Vcpu vcpu(Segment segment) {
+        List<Integer> which = List.of(segment.vm(), segment.vcpu());
+        return vcpus.computeIfAbsent(
+                which,
+                k -> new X86Vcpu(
+                        segment.vcpu(),
+                        unstable,
+                        pagesReadUnshown.contains(which),
+                        updates.getOrDefault(segment.vm(), List.of())));
+    }
+
+    private void setMsrs(Segment segment) throws TraceFormatException {
+        Optional<ImmutableList<MsrList.Entry>> written = MsrList.written(segment.record());
+        if (written.isEmpty()) {
+            findings.stop(segment, "the log does not say which MSRs KVM_SET_MSRS wrote: one of them may be the TSC's");
+            return;
+        }
+        int before = events.size();
+        for (MsrList.Entry entry : written.get()) {
+            if (!setMsr(segment, entry)) {
+                return;
+            }
+        }
+        if (events.size() == before) {
+            if (unstable && segment.isOnVcpu()) {
+                loadsBefore(segment, null);
+            }
+            findings.harmless("KVM_SET_MSRS of MSRs that move no counter");
+        }
+    }
+
+    /** Whether what comes after the MSR can be judged. */
+    private boolean setMsr(Segment segment, MsrList.Entry entry) {
+        KvmAbi.Msr msr = entry.msr();
+        Long data = entry.data();
+        ImmutableMap<Field, Object> value = data == null ? ImmutableMap.of() : ImmutableMap.of(Field.VALUE, data);
+        if (msr == null) {
+            findings.stop(
+                    segment, "it is not known what a write of MSR 0x" + Long.toHexString(entry.index()) + " moves");
+            return false;
+        }
+        switch (msr) {
+            case WALL_CLOCK, WALL_CLOCK_NEW, TSC_DEADLINE, HV_TIME_REF_COUNT -> {
+                return true;
+            }
+            case HV_REFERENCE_TSC -> {
+                boolean asks = data == null || (data & 1) != 0;
+                if (asks && !onVcpu(segment)) {
+                    return false;
+                }
+                if (asks) {
+                    askForMasterclockUpdate(segment, data != null);
+                }
+                return true;
+            }
+            default -> {}
+        }
+        if (!onVcpu(segment)) {
+            return false;
+        }
+        switch (msr) {
+            case TSC -> write(segment, Operation.WRITE_TSC, value);
+            case TSC_ADJUST -> onVcpu(segment, segment.when(), Operation.WRITE_TSC_ADJUST, value, Map.of(), Map.of());
+            default -> {
+                ImmutableMap<Field, Object> active =
+                        data == null ? ImmutableMap.of() : ImmutableMap.of(Field.ACTIVE, (data & 1) != 0);
+                vcpu(segment).setActive(data != null && (data & 1) != 0);
+                vcpu(segment).ask();
+                onVcpu(segment, segment.when(), Operation.WRITE_SYSTEM_TIME, active, Map.of(), Map.of());
+            }
+        }
+        return true;
+    }
+
+    /** KVM asks the vCPU for a masterclock update, which it performs on its next entry. */
+    private void askForMasterclockUpdate(Segment segment, boolean sure) {
+        Operation asked = Operation.ASK_FOR_MASTERCLOCK_UPDATE;
+        if (sure) {
+            onVcpu(segment, segment.when(), asked, Map.of(), Map.of(), Map.of());
+        } else {
+            events.addOptional(
+                    segment, segment.lane(), segment.when(), asked, ImmutableMap.of(Field.VCPU, segment.vcpu()));
+        }
+    }
+
+    private void getMsrs(Segment segment) throws TraceFormatException {
+        int before = events.size();
+        for (MsrList.Entry entry : MsrList.returned(segment.record())) {
+            boolean tsc = entry.msr() == KvmAbi.Msr.TSC;
+            Long data = entry.data();
+            if ((tsc || entry.msr() == KvmAbi.Msr.TSC_ADJUST) && data != null && onVcpu(segment)) {
+                if (events.size() == before) {
+                    loadsBefore(segment, null);
+                }
+                onVcpu(
+                        segment,
+                        segment.when(),
+                        tsc ? Operation.READ_TSC : Operation.READ_TSC_ADJUST,
+                        Map.of(),
+                        Map.of(Field.VALUE, data),
+                        Map.of());
+            }
+        }
+        if (events.size() == before) {
+            findings.harmless("KVM_GET_MSRS of MSRs that show no counter");
+        }
+    }
+
+    private void setAttribute(Segment segment) throws TraceFormatException {
+        if (!done(segment)) {
+            return;
+        }
+        if (segment.isOnVcpu() && isTscOffset(segment.record())) {
+            Long offset = segment.record().args().word("offset");
+            onVcpu(segment);
+            write(segment, Operation.SET_TSC_OFFSET, offset == null ? Map.of() : Map.of(Field.OFFSET, offset));
+        } else {
+            findings.stop(
+                    segment, "the log does not say which attribute KVM_SET_DEVICE_ATTR set, or it is not modelled");
+        }
+    }
+
+    private void getAttribute(Segment segment) throws TraceFormatException {
+        Long offset = segment.record().out().word("offset");
+        if (segment.isOnVcpu() && isTscOffset(segment.record()) && offset != null && onVcpu(segment)) {
+            loadsBefore(segment, null);
+            onVcpu(segment, segment.when(), Operation.GET_TSC_OFFSET, Map.of(), Map.of(Field.OFFSET, offset), Map.of());
+        } else {
+            findings.harmless("KVM_GET_DEVICE_ATTR of others");
+        }
+    }
+
+    private static boolean isTscOffset(IoctlRecord record) throws TraceFormatException {
+        return says(record.args(), "group", "KVM_VCPU_TSC_CTRL", KvmAbi.VCPU_TSC_CTRL)
+                && says(record.args(), "attr", "KVM_VCPU_TSC_OFFSET", KvmAbi.VCPU_TSC_OFFSET);
+    }
+
+    /** Whether a value is this name or this number. */
+    static boolean says(Payload values, String key, String name, long number) throws TraceFormatException {
+        if (values.isName(key)) {
+            return name.equals(values.text(key));
+        }
+        Long value = values.word(key);
+        return value != null && value == number;
+    }
+
+    /** An operation that gives a vCPU an offset. */
+    private void write(Segment segment, Operation operation, Map<Field, Object> args) {
+        Tracepoint.TrackTsc track = segment.points().stream()
+                .filter(Tracepoint.TrackTsc.class::isInstance)
+                .map(Tracepoint.TrackTsc.class::cast)
+                .findFirst()
+                .orElse(null);
+        Tracepoint.WriteTscOffset own = null;
+        for (Tracepoint point : segment.points()) {
+            if (point instanceof Tracepoint.WriteTscOffset write && (track == null || write.tsc() - track.tsc() <= 0)) {
+                own = write;
+            }
+        }
+        long lo = segment.when().lo();
+        if (operation != Operation.CREATE_VCPU) { // (before it is created, nothing shows how it was loaded)
+            lo = loadsBefore(segment, own);
+        }
+        Map<StateVariable, Object> state = new LinkedHashMap<>();
+        Interval when = segment.from(lo);
+        if (own != null) {
+            when = new Interval(lo, own.tsc());
+            state.put(StateVariable.TSC_OFFSET, Map.of(segment.vcpu(), own.next()));
+        }
+        // Until 5.15 the two are written under locks of their own, and another thread may come between.
+        if (track != null && !(kernel.has(Switch.READS_FLAG_LATER) && events.threads())) {
+            state.put(StateVariable.NR_VCPUS_MATCHED, track.nrMatched());
+            state.put(StateVariable.USE_MASTER_CLOCK, track.masterclock());
+        }
+        onVcpu(segment, when, operation, args, Map.of(), state);
+        if (own != null) {
+            loads(segment, own.tsc(), null);
+        }
+    }
+
+    /** The loads of an operation's vCPU before it writes an offset itself; returns when the last was over. */
+    private long loadsBefore(Segment segment, Tracepoint.@Nullable WriteTscOffset own) {
+        return loads(segment, segment.when().lo(), own);
+    }
+
+    private long loads(Segment segment, long from, Tracepoint.@Nullable WriteTscOffset own) {
+        long lo = from;
+        for (Tracepoint point : unstable ? segment.points() : ImmutableList.<Tracepoint>of()) {
+            if (point instanceof Tracepoint.WriteTscOffset write && write.tsc() - from > 0) {
+                if (write.equals(own)) {
+                    break;
+                }
+                vcpu(segment).load(events, segment, new Interval(lo, write.tsc()), write);
+                lo = write.tsc();
+            }
+        }
+        return lo;
+    }
+
+    private void getTscKhz(Segment segment) throws TraceFormatException {
+        Long khz = segment.record().ret();
+        if (khz == null || khz <= 0 || khz > TraceHeader.MOST_TSC_KHZ || segment.vm() < 0) {
+            findings.harmless(segment.record().op());
+            return;
+        }
+        Map<Field, Object> seen = Map.of(Field.KHZ, khz.intValue());
+        if (segment.record().vcpu() == null) {
+            onVm(segment, segment.when(), Operation.GET_VM_TSC_KHZ, Map.of(), seen, Map.of());
+        } else if (onVcpu(segment)) {
+            onVcpu(segment, segment.when(), Operation.GET_TSC_KHZ, Map.of(), seen, Map.of());
+        }
+    }
+
+    /** Sets a rate, of a vCPU or of those to come. A refused one counts: it leaves the refused rate behind. */
+    private void setTscKhz(Segment segment) throws TraceFormatException {
+        IoctlRecord record = segment.record();
+        Integer khz = record.args().count("khz");
+        Integer errno = record.failed() ? record.errno() : (Integer) 0;
+        boolean onVm = record.vcpu() == null && segment.vm() >= 0;
+        if (khz == null || errno == null || (errno != 0 && errno != KvmAbi.EINVAL)) {
+            findings.stop(segment, "the log does not say which rate KVM_SET_TSC_KHZ set");
+        } else if (rate.dependsOnScaling(khz)) {
+            findings.stop(
+                    segment,
+                    "KVM_SET_TSC_KHZ to another rate than the host's depends on whether the host scales, and how, which nothing"
+                            + " shows: record KVM_CHECK_EXTENSION of KVM_CAP_TSC_CONTROL, or note tsc-scaling-ratio-frac-bits in"
+                            + " host.txt");
+        } else if (done(segment) && (onVm || onVcpu(segment))) {
+            Map<Field, Object> args = Map.of(Field.KHZ, khz);
+            Map<Field, Object> result = Map.of(Field.ERRNO, errno);
+            if (onVm) {
+                onVm(segment, segment.when(), Operation.SET_VM_TSC_KHZ, args, result, Map.of());
+            } else {
+                onVcpu(segment, segment.when(), Operation.SET_TSC_KHZ, args, result, Map.of());
+            }
+        }
+    }
+
+    private void run(Segment segment) throws TraceFormatException {
+        if (!onVcpu(segment)) {
+            return;
+        }
+        String guest = segment.record().args().text("guest");
+        if ((guest == null || !X86Vcpu.isUnderstood(guest)) && !(msrsAreShown && shown.contains(segment.vm()))) {
+            findings.assume(
+                    segment.record().line(),
+                    segment.vm(),
+                    segment.when().lo(),
+                    "that the guest moved none of its clocks in the KVM_RUN of line "
+                            + segment.record().line() + ", of which neither the log nor a tracepoint says what it did");
+        }
+        if (guest != null && !X86Vcpu.isUnderstood(guest)) {
+            findings.note("not understood, and taken for unknown: what the guest did, \"" + guest + "\"");
+        }
+        X86Vcpu vcpu = vcpu(segment);
+        vcpu.mayWriteMemory(guest == null || !X86Vcpu.isUnderstood(guest));
+        new X86Run(vcpu, events, segment).add(vcpu.act(segment.record()));
+    }
+
+    void onVm(
+            Segment segment,
+            Interval when,
+            Operation operation,
+            Map<Field, Object> args,
+            Map<Field, Object> results,
+            Map<StateVariable, Object> state) {
+        events.add(segment, segment.lane(), when, operation, args, results, state);
+    }
+
+    void onVcpu(
+            Segment segment,
+            Interval when,
+            Operation operation,
+            Map<Field, Object> args,
+            Map<Field, Object> results,
+            Map<StateVariable, Object> state) {
+        Map<Field, Object> all = new LinkedHashMap<>();
+        all.put(Field.VCPU, segment.vcpu());
+        all.putAll(args);
+        events.add(segment, segment.lane(), when, operation, all, results, state);
+    }
+}

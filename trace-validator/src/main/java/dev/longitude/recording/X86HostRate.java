@@ -1,0 +1,130 @@
+package dev.longitude.recording;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceHeader;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How fast the TSC of a log's host goes, and whether the host scales a guest's.
+ *
+ * @param khz kHz
+ * @param fracBits the bits behind the point of its ratio, 48 (Intel) or 32 (AMD), 0 if it does not scale; null: nothing shows
+ *     them
+ */
+record X86HostRate(int khz, @Nullable Integer fracBits) {
+    /** kvm.tsc_tolerance_ppm unless the module is told otherwise. */
+    private static final long TOLERANCE_PPM = 250;
+
+    private static final double SUSPICIOUS = 0.01;
+    private static final long LONG_ENOUGH_NS = 10_000_000;
+
+    /**
+     * What the log, host.txt and the kernel's messages say.
+     *
+     * @throws TraceFormatException if nothing says the rate
+     */
+    static X86HostRate of(String source, HostFacts host, List<IoctlRecord> records, Findings findings)
+            throws TraceFormatException {
+        OptionalInt measured = measured(records);
+        OptionalInt said = asked(records);
+        if (said.isEmpty()) {
+            said = host.tscKhz();
+            if (said.isPresent()
+                    && measured.isPresent()
+                    && Math.abs(said.getAsInt() - measured.getAsInt()) > SUSPICIOUS * measured.getAsInt()) {
+                String text = "that the host's TSC goes at " + said.getAsInt()
+                        + " kHz, as host.txt says; by the log's own clocks it went at about " + measured.getAsInt()
+                        + " kHz";
+                findings.note("doubtful: " + text);
+                records.stream()
+                        .filter(r -> r.host() != null)
+                        .findFirst()
+                        .ifPresent(r -> findings.assume(
+                                r.line(), null, requireNonNull(r.host()).lo(), text));
+            }
+        }
+        int khz = said.isPresent() ? said.getAsInt() : measured.orElse(0);
+        if (khz <= 0 || khz > TraceHeader.MOST_TSC_KHZ) {
+            throw new TraceFormatException(
+                    source,
+                    "the rate of the host's TSC is nowhere to be found: expected a KVM_GET_TSC_KHZ in the log, the kernel's"
+                            + " message of it in host.txt, or t in the records");
+        }
+        Integer fracBits = host.fracBits();
+        Boolean scales = scales(records, khz);
+        if (fracBits == null && scales != null) {
+            fracBits = scales ? host.fracBitsOfVendor() : (Integer) 0;
+        }
+        return new X86HostRate(khz, fracBits);
+    }
+
+    /** What KVM says before anybody has set a rate. */
+    private static OptionalInt asked(List<IoctlRecord> records) {
+        for (IoctlRecord record : records) {
+            if (record.is("KVM_SET_TSC_KHZ")) {
+                return OptionalInt.empty();
+            }
+            Long khz = record.ret();
+            if (record.is("KVM_GET_TSC_KHZ") && khz != null && khz > 0 && khz <= TraceHeader.MOST_TSC_KHZ) {
+                return OptionalInt.of(khz.intValue());
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    /** The slope of the log's clocks, of which one is disciplined: good to some hundred millionths. */
+    private static OptionalInt measured(List<IoctlRecord> records) {
+        List<IoctlRecord> timed =
+                records.stream().filter(r -> r.host() != null && r.t() > 0).toList();
+        if (timed.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        IoctlRecord first = timed.get(0);
+        IoctlRecord last = timed.get(timed.size() - 1);
+        double ns = last.t() - first.t();
+        double cycles =
+                requireNonNull(last.host()).hi() - requireNonNull(first.host()).hi();
+        double khz = cycles / ns * 1_000_000;
+        return ns >= LONG_ENOUGH_NS && cycles > 0 && khz >= 1 && khz < TraceHeader.MOST_TSC_KHZ
+                ? OptionalInt.of((int) Math.round(khz))
+                : OptionalInt.empty();
+    }
+
+    private static @Nullable Boolean scales(List<IoctlRecord> records, int khz) throws TraceFormatException {
+        for (IoctlRecord record : records) {
+            Long answer = record.ret();
+            if (record.is("KVM_CHECK_EXTENSION") && answer != null && answer >= 0 && isTscControl(record)) {
+                return answer > 0;
+            }
+            // A host that scales refuses only rates far above its own.
+            Integer asked = record.is("KVM_SET_TSC_KHZ") ? record.args().count("khz") : null;
+            if (asked != null
+                    && asked > 0
+                    && asked < khz
+                    && record.failedWith(KvmAbi.EINVAL)
+                    && record.vcpu() != null) {
+                return false;
+            }
+        }
+        return null;
+    }
+
+    private static boolean isTscControl(IoctlRecord record) throws TraceFormatException {
+        Payload args = record.args();
+        return args.has("num")
+                ? X86Events.says(args, "num", "KVM_CAP_TSC_CONTROL", KvmAbi.CAP_TSC_CONTROL)
+                : X86Events.says(args, "cap", "KVM_CAP_TSC_CONTROL", KvmAbi.CAP_TSC_CONTROL);
+    }
+
+    /** Whether what a host does with a guest's rate depends on what is not known of it. */
+    boolean dependsOnScaling(int guestKhz) {
+        long tolerance = khz * TOLERANCE_PPM / 1_000_000;
+        boolean near = guestKhz == 0 || Math.abs((long) guestKhz - khz) < tolerance;
+        return !near && fracBits == null;
+    }
+}

@@ -1,0 +1,143 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceHeader;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Imports the ioctl log of an x86 host. The kernel read the host's TSC somewhere between the two readings of a record; a
+ * tracepoint says that it had done so by then.
+ */
+final class X86Log {
+    private X86Log() {}
+
+    static ImportedTrace read(
+            String source,
+            KernelProfile kernel,
+            HostFacts host,
+            String origin,
+            List<IoctlRecord> records,
+            TracepointFile tracepoints)
+            throws TraceFormatException {
+        Findings findings = new Findings();
+        tracepoints
+                .unusable()
+                .entrySet()
+                .forEach(e -> findings.note("tracepoints not used: " + e.getCount() + " " + e.getElement()));
+        X86HostRate rate = X86HostRate.of(source, host, records, findings);
+        ImmutableList<Tracepoint> points = tracepoints.points();
+        Long end =
+                points.isEmpty() ? null : (Long) points.get(points.size() - 1).tsc();
+        ImmutableList<Segment> plain = Segments.of(source, records, "host_tsc", findings, end);
+        boolean unstable = host.unstable() || loadsAreShown(plain, points);
+        if (unstable && points.stream().noneMatch(Tracepoint.WriteTscOffset.class::isInstance) && !plain.isEmpty()) {
+            Segment first = plain.get(0);
+            findings.stop(
+                    first.record().line(),
+                    null,
+                    first.when().lo(),
+                    "the host's TSC is unstable: each load of a vCPU moves its offset, and no tracepoint shows where to");
+        }
+        ImmutableList<Segment> segments = TracepointOwners.give(plain, tracepoints, unstable, findings);
+        int lanes = 1 + segments.stream().mapToInt(Segment::lane).max().orElse(0);
+        EventList list = new EventList(lanes, Segments.overlap(segments));
+        X86Events events = new X86Events(kernel, rate, unstable, list, findings, segments);
+        boolean tscAtFirst = host.tscClocksource() && !unstable;
+        if (!unstable) {
+            switches(tscAtFirst, segments, points, list, findings);
+        }
+        for (Segment segment : segments) {
+            events.take(segment);
+        }
+        ImmutableList<TraceEvent> all = list.inOrder();
+        ImmutableList<TraceEvent> judged =
+                all.stream().filter(e -> !findings.isCutOff(e)).collect(ImmutableList.toImmutableList());
+        if (all.isEmpty() && findings.stopsNothing()) {
+            throw new TraceFormatException(source, "no operation of the log is modelled");
+        }
+        TraceHeader header = new TraceHeader(
+                kernel,
+                new TraceHeader.X86(rate.khz(), rate.fracBits() == null ? 0 : rate.fracBits(), tscAtFirst, unstable),
+                Math.max(1, events.mostVcpus()),
+                origin);
+        return new ImportedTrace(
+                list.threads() ? header.withThreads() : header,
+                judged,
+                all.size() - judged.size(),
+                findings.modelledOperations(),
+                findings.notModelledOperations(),
+                findings.harmlessOperations(),
+                findings.disturbances(),
+                findings.assumptions(),
+                findings.notes());
+    }
+
+    /** Whether a vCPU's offset is written within an operation that does not write it: then the host's TSC is unstable. */
+    private static boolean loadsAreShown(List<Segment> segments, List<Tracepoint> points) {
+        return points.stream()
+                .filter(Tracepoint.WriteTscOffset.class::isInstance)
+                .anyMatch(p -> {
+                    boolean inOther = false;
+                    for (Segment s : segments) {
+                        if (s.vcpu() == p.vcpu() && s.when().contains(p.tsc())) {
+                            boolean reads = s.record().op().startsWith("KVM_GET_") || s.is("KVM_SET_CPUID2");
+                            if (!reads) {
+                                return false;
+                            }
+                            inOther = true;
+                        }
+                    }
+                    return inOther;
+                });
+    }
+
+    /**
+     * The clocksource leaves the TSC, or returns to it, between the last tracepoint that shows the one and the first that shows
+     * the other. That concerns all VMs of the host, and those that are created later too.
+     */
+    private static void switches(
+            boolean tscAtFirst, List<Segment> segments, List<Tracepoint> points, EventList events, Findings findings) {
+        boolean tsc = tscAtFirst;
+        Tracepoint before = null;
+        int lane = -1;
+        for (Tracepoint point : points) {
+            Boolean now = showsTsc(point);
+            if (now == null) {
+                continue;
+            }
+            if (now != tsc) {
+                tsc = now;
+                lane = lane < 0 ? events.newLane() : lane;
+                // (Before the log begins there is no VM.)
+                long begin = segments.isEmpty() || segments.get(0).when().lo() - point.tsc() > 0
+                        ? point.tsc()
+                        : segments.get(0).when().lo();
+                events.addOfHost(
+                        point.where().line(),
+                        lane,
+                        new Interval(before == null ? begin : before.tsc(), point.tsc()),
+                        Operation.HOST_CLOCKSOURCE,
+                        ImmutableMap.of(Field.IS_TSC, tsc));
+                findings.note("the host's clocksource " + (tsc ? "returned to" : "left") + " the TSC before line "
+                        + point.where().line() + " of the tracepoints");
+            }
+            before = point;
+        }
+    }
+
+    private static @Nullable Boolean showsTsc(Tracepoint point) {
+        String mode = point instanceof Tracepoint.TrackTsc track
+                ? track.hostClock()
+                : point instanceof Tracepoint.UpdateMasterClock update ? update.hostClock() : null;
+        // The kernel prints "tsc" or "none"; the Hyper-V page prints as a number, and counts as the TSC.
+        return mode == null ? null : (Boolean) !mode.equals("none");
+    }
+}

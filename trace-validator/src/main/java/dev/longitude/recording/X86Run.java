@@ -1,0 +1,295 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The events of one KVM_RUN of an x86 host. A run may come into the guest several times, since KVM handles most exits itself,
+ * and a thread that was preempted prepares its entry anew. A tracepoint comes after what it shows; what it shows came after
+ * the tracepoint before. What the guest read or wrote and no tracepoint shows may have been anywhere within the run.
+ *
+ * <p>One entry performs a masterclock update, raises the TSC if it is behind, and writes the vCPU's page, in this order. An
+ * update asks its own vCPU for a page too: if the vCPU has one, the page that comes next is of the same entry, however far
+ * apart the two lie. If it is not known to have one, both ways are left open: an entry that may have been, and then a look at
+ * what there must be.
+ */
+final class X86Run {
+    private final X86Vcpu vcpu;
+    private final EventList events;
+    private final Segment run;
+    private final int first;
+
+    /** Nothing that comes was before this. */
+    private long lo;
+
+    private boolean inGuest;
+    private int entries;
+
+    /** What the entry that is under way has shown so far: first an update, then a raised offset, then a page. */
+    private Tracepoint.@Nullable UpdateMasterClock update;
+
+    private Tracepoint.@Nullable WriteTscOffset raised;
+
+    /** It began after this. */
+    private long begun;
+
+    X86Run(X86Vcpu vcpu, EventList events, Segment run) {
+        this.vcpu = vcpu;
+        this.events = events;
+        this.run = run;
+        this.first = events.size();
+        this.lo = run.when().lo();
+    }
+
+    /**
+     * Adds the events.
+     *
+     * @param guest what the guest did by the recorder's word; null if it does not say, or a tracepoint does
+     */
+    void add(@Nullable GuestAct guest) {
+        List<Tracepoint> points = run.points();
+        boolean failed = run.record().failed();
+        GuestAct open = guest == null || failed || isShown(guest, points) ? null : guest;
+        boolean guestWrote = open != null && open.isWrite();
+        for (int i = 0; i < points.size(); i++) {
+            Tracepoint next = i + 1 < points.size() ? points.get(i + 1) : null;
+            if (take(points.get(i), next, guestWrote)) {
+                i++;
+            }
+        }
+        endEntry();
+        boolean seen = !points.isEmpty();
+        boolean sure = seen || (!failed && run.ends() && guest != null);
+        if (!inGuest && !seen) {
+            if (vcpu.isReadUnshown() && vcpu.isActive()) {
+                events.addOptional(run, run.lane(), run.when(), Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
+            }
+            enter(run.when(), Map.of(), Map.of(), !sure);
+        } else if (!inGuest && open != null) {
+            enter(run.from(lo), Map.of(), Map.of(), false); // it came back after its thread was preempted
+        }
+        if (open != null) {
+            boolean anywhere = entries > 1 || events.size() - first > 1;
+            add(anywhere ? events.newLane() : run.lane(), run.when(), open.operation(), open.args(), open.results());
+        }
+        if (run.ends() && inGuest) {
+            if (sure) {
+                add(run.lane(), run.from(lo), Operation.EXIT_GUEST, vcpu.arg(), Map.of());
+            } else {
+                events.addOptional(run, run.lane(), run.from(lo), Operation.EXIT_GUEST, vcpu.arg());
+            }
+        }
+    }
+
+    /**
+     * What a guest did.
+     *
+     * @param msr the MSR that it accessed; null: it read its TSC by rdtsc
+     */
+    record GuestAct(
+            Operation operation,
+            @Nullable Long msr,
+            @Nullable Long value,
+            ImmutableMap<Field, Object> args,
+            ImmutableMap<Field, Object> results) {
+        boolean isWrite() {
+            return operation == Operation.GUEST_WRITE_TSC
+                    || operation == Operation.GUEST_WRITE_TSC_ADJUST
+                    || operation == Operation.GUEST_WRITE_SYSTEM_TIME;
+        }
+    }
+
+    private static boolean isShown(GuestAct act, List<Tracepoint> points) {
+        return act.msr() != null
+                && points.stream()
+                        .anyMatch(p -> p instanceof Tracepoint.GuestMsr msr
+                                && msr.write() == act.isWrite()
+                                && msr.index() == act.msr()
+                                && (act.value() == null || msr.data() == act.value()));
+    }
+
+    /** Takes a tracepoint; whether the next is taken with it. */
+    private boolean take(Tracepoint point, @Nullable Tracepoint next, boolean guestWrote) {
+        Interval when = new Interval(lo, point.tsc());
+        if (point instanceof Tracepoint.UpdateMasterClock performed) {
+            endEntry();
+            update = performed;
+            begun = lo;
+        } else if (point instanceof Tracepoint.PvclockUpdate page) {
+            page(page, when);
+        } else if (point instanceof Tracepoint.WriteTscOffset write) {
+            if (next instanceof Tracepoint.GuestMsr msr && msr.write() && vcpu.movesTsc(msr)) {
+                endEntry();
+                guest(msr, new Interval(lo, point.tsc()), write);
+                lo = msr.tsc();
+                return true;
+            }
+            offset(write, when, guestWrote);
+        } else if (point instanceof Tracepoint.GuestMsr msr) {
+            endEntry();
+            guest(msr, new Interval(lo, point.tsc()), null);
+        }
+        lo = point.tsc();
+        return false;
+    }
+
+    private void page(Tracepoint.PvclockUpdate page, Interval when) {
+        Map<StateVariable, Object> state = new HashMap<>();
+        state.put(StateVariable.PVCLOCK_TSC_TIMESTAMP, Map.of(vcpu.id(), page.tscTimestamp()));
+        state.put(StateVariable.PVCLOCK_SYSTEM_TIME, Map.of(vcpu.id(), page.systemTime()));
+        state.put(StateVariable.PVCLOCK_MUL, Map.of(vcpu.id(), page.mul()));
+        state.put(StateVariable.PVCLOCK_SHIFT, Map.of(vcpu.id(), page.shift()));
+        state.put(StateVariable.PVCLOCK_FLAGS, Map.of(vcpu.id(), page.flags()));
+        if (!vcpu.setActive(true)) {
+            if (update == null && raised == null) {
+                begun = when.lo();
+            }
+            entry(page.tsc(), state);
+            return;
+        }
+        // The guest has set its page up, and that it did so shows only now.
+        boolean mayBelongToEntry = update != null;
+        endEntry();
+        if (!inGuest) {
+            enter(when, Map.of(), Map.of(), false);
+        }
+        events.addOptional(
+                run,
+                run.lane(),
+                when,
+                Operation.GUEST_WRITE_SYSTEM_TIME,
+                ImmutableMap.of(Field.VCPU, vcpu.id(), Field.ACTIVE, true));
+        events.addOptional(run, run.lane(), when, Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
+        if (mayBelongToEntry) {
+            enter(when, Map.of(), Map.of(), true);
+            look(when, state);
+        } else {
+            enter(when, Map.of(), state, false);
+        }
+    }
+
+    /** A write of an offset that no access of the guest's explains. */
+    private void offset(Tracepoint.WriteTscOffset write, Interval when, boolean guestWrote) {
+        Map<StateVariable, Object> state = Map.of(StateVariable.TSC_OFFSET, Map.of(vcpu.id(), write.next()));
+        if (guestWrote) {
+            endEntry();
+            if (!inGuest) {
+                enter(when, Map.of(), Map.of(), false);
+            }
+            // The guest's own write is an event of its own; whether this is it, nothing shows.
+            if (vcpu.unstable()) {
+                events.addOptional(run, run.lane(), when, Operation.EXIT_GUEST, vcpu.arg());
+                events.addOptional(run, run.lane(), when, Operation.LOAD_VCPU, vcpu.arg());
+                events.addOptional(run, run.lane(), when, Operation.ENTER_GUEST, vcpu.arg());
+            }
+            events.addOptional(run, run.lane(), when, Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
+            enter(when, Map.of(), Map.of(), true);
+            look(when, state);
+        } else if (vcpu.unstable() && write.step() <= 0) {
+            endEntry();
+            if (inGuest) {
+                add(run.lane(), when, Operation.EXIT_GUEST, vcpu.arg(), Map.of());
+                inGuest = false; // its thread was preempted
+            }
+            vcpu.load(events, run, when, write);
+        } else if (raised == null && (update == null || vcpu.isActive())) {
+            begun = update == null ? when.lo() : begun;
+            raised = write;
+        } else if (update != null) {
+            endEntry();
+            events.addOptional(run, run.lane(), when, Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
+            enter(when, Map.of(), Map.of(), true);
+            look(when, state);
+        } else {
+            endEntry();
+            begun = lo;
+            raised = write;
+        }
+    }
+
+    /** The entry that is under way has shown all that it will. */
+    private void endEntry() {
+        if (update != null || raised != null) {
+            entry(lo, Map.of());
+        }
+    }
+
+    /**
+     * One entry, with what it showed.
+     *
+     * @param latest when the last of it showed
+     */
+    private void entry(long latest, Map<StateVariable, Object> page) {
+        Map<StateVariable, Object> state = new HashMap<>(page);
+        Map<Field, Object> results = new HashMap<>();
+        long until = latest;
+        if (raised != null) {
+            state.put(StateVariable.TSC_OFFSET, Map.of(vcpu.id(), raised.next()));
+            until = raised.tsc();
+        }
+        if (update != null) {
+            results.put(Field.UPDATED, true);
+            state.put(StateVariable.USE_MASTER_CLOCK, update.masterclock());
+            // Without the masterclock the page's own reading of the clocks counts, which comes after the update's.
+            until = update.masterclock() || page.isEmpty() ? update.tsc() : until;
+        } else if (!vcpu.isAsked(latest)) {
+            events.addOptional(run, run.lane(), new Interval(begun, until), Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
+        }
+        enter(new Interval(begun, until), results, state, false);
+        update = null;
+        raised = null;
+    }
+
+    private void enter(Interval when, Map<Field, Object> results, Map<StateVariable, Object> state, boolean optional) {
+        Operation how = inGuest ? Operation.REENTER_GUEST : Operation.ENTER_GUEST;
+        if (optional) {
+            events.addOptional(run, run.lane(), when, how, vcpu.arg());
+        } else {
+            events.add(run, run.lane(), when, how, vcpu.arg(), results, state);
+        }
+        inGuest = true;
+        entries++;
+        vcpu.entered(when.hi());
+        vcpu.mayClearStopped(events, run, when);
+    }
+
+    /** What there must be by now, whatever led to it. */
+    private void look(Interval when, Map<StateVariable, Object> state) {
+        events.add(run, run.lane(), when, Operation.READ_PVCLOCK_PAGE, vcpu.arg(), Map.of(), state);
+    }
+
+    private void guest(Tracepoint.GuestMsr msr, Interval when, Tracepoint.@Nullable WriteTscOffset write) {
+        boolean reads = !msr.write();
+        if (reads && !inGuest && vcpu.unstable() && msr.index() == KvmAbi.Msr.TSC.index()) {
+            // KVM reads it for the guest, and the thread was preempted after the guest had left.
+            add(run.lane(), when, Operation.READ_TSC, vcpu.arg(), Map.of(Field.VALUE, msr.data()));
+            return;
+        }
+        GuestAct act = vcpu.act(msr);
+        if (act == null) {
+            return;
+        }
+        if (!inGuest) {
+            enter(when, Map.of(), Map.of(), false);
+        }
+        Map<StateVariable, Object> state =
+                write == null ? Map.of() : Map.of(StateVariable.TSC_OFFSET, Map.of(vcpu.id(), write.next()));
+        events.add(run, run.lane(), when, act.operation(), act.args(), act.results(), state);
+        if (act.operation() == Operation.GUEST_WRITE_SYSTEM_TIME) {
+            vcpu.ask(); // (a write of its TSC asks for nothing, one of TSC_ADJUST since 5.15)
+        }
+    }
+
+    private void add(
+            int lane, Interval when, Operation operation, Map<Field, Object> args, Map<Field, Object> results) {
+        events.add(run, lane, when, operation, args, results, Map.of());
+    }
+}

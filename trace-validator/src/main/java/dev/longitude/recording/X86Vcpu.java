@@ -1,0 +1,195 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceFormatException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What an importer keeps of an x86 vCPU, and what its guest can do. */
+final class X86Vcpu {
+    private final int id;
+    private final boolean unstable;
+    private final boolean readUnshown;
+    private final List<Long> updates;
+    private boolean active;
+    private boolean wasStopped;
+    private boolean wroteMemory;
+
+    /** Whether something has asked for a clock update since its last entry; its creation has. */
+    private boolean asked = true;
+
+    private @Nullable Long lastEntry;
+
+    /**
+     * @param id its id
+     * @param unstable whether the host's TSC is unstable
+     * @param readUnshown whether the log reads its kvmclock page, and no tracepoint shows when it is written
+     * @param updates when the tracepoints show masterclock updates of its VM, the host's TSC in order
+     */
+    X86Vcpu(int id, boolean unstable, boolean readUnshown, List<Long> updates) {
+        this.id = id;
+        this.unstable = unstable;
+        this.readUnshown = readUnshown;
+        this.updates = updates;
+    }
+
+    boolean isActive() {
+        return active;
+    }
+
+    /** Whether a silent clock update shows in a page that the log reads, and in nothing else. */
+    boolean isReadUnshown() {
+        return readUnshown;
+    }
+
+    /** Something has asked for a clock update. */
+    void ask() {
+        asked = true;
+    }
+
+    /** It has entered, and worked off what was asked for by then. */
+    void entered(long tsc) {
+        asked = false;
+        lastEntry = tsc;
+    }
+
+    /** Whether it is known that a clock update was asked for by an instant; every masterclock update asks all vCPUs. */
+    boolean isAsked(long tsc) {
+        Long since = lastEntry;
+        return asked || updates.stream().anyMatch(u -> u - tsc <= 0 && (since == null || u - since > 0));
+    }
+
+    /** Notes whether a guest did something unknown: then it may have written the page's memory. */
+    void mayWriteMemory(boolean unknown) {
+        wroteMemory |= unknown;
+    }
+
+    boolean wroteMemory() {
+        return wroteMemory;
+    }
+
+    int id() {
+        return id;
+    }
+
+    /** Whether each load of the vCPU writes its offset. */
+    boolean unstable() {
+        return unstable;
+    }
+
+    /** The vCPU as an argument. */
+    ImmutableMap<Field, Object> arg() {
+        return ImmutableMap.of(Field.VCPU, id);
+    }
+
+    /** Notes whether the vCPU has a kvmclock page. Returns whether it was not known to have one. */
+    boolean setActive(boolean on) {
+        boolean before = active;
+        active = on;
+        return !before;
+    }
+
+    /** The VMM has asked for GUEST_STOPPED, which the guest may clear from now on. */
+    void stop() {
+        wasStopped = true;
+    }
+
+    /** Whenever it is in the guest, the guest may clear GUEST_STOPPED, as Linux does. */
+    void mayClearStopped(EventList events, Segment run, Interval entry) {
+        if (wasStopped) {
+            events.addOptional(run, run.lane(), run.from(entry.lo()), Operation.GUEST_CLEARS_STOPPED, arg());
+        }
+    }
+
+    /** A load on an unstable TSC. */
+    void load(EventList events, Segment segment, Interval when, Tracepoint.WriteTscOffset write) {
+        events.add(
+                segment,
+                segment.lane(),
+                when,
+                Operation.LOAD_VCPU,
+                arg(),
+                Map.of(),
+                Map.of(StateVariable.TSC_OFFSET, Map.of(id, write.next())));
+    }
+
+    /** Whether an MSR moves the guest's TSC when the guest writes it. */
+    boolean movesTsc(Tracepoint.GuestMsr msr) {
+        return msr.index() == KvmAbi.Msr.TSC.index() || msr.index() == KvmAbi.Msr.TSC_ADJUST.index();
+    }
+
+    /** What a guest did that accessed an MSR; null if no clock shows or follows it. */
+    X86Run.@Nullable GuestAct act(Tracepoint.GuestMsr msr) {
+        return act(msr.index(), msr.write(), msr.data());
+    }
+
+    /** What the guest did in a KVM_RUN by the recorder's word; null if it does not say, or no clock shows or follows it. */
+    X86Run.@Nullable GuestAct act(IoctlRecord run) throws TraceFormatException {
+        String guest = run.args().text("guest");
+        if (guest == null) {
+            return null;
+        }
+        if (guest.equals("rdtsc")) {
+            Long value = run.out().word("guest_tsc");
+            return new X86Run.GuestAct(Operation.GUEST_READ_TSC, null, value, arg(), value(value));
+        }
+        boolean write = guest.equals("wrmsr");
+        if ((!write && !guest.equals("rdmsr")) || !run.args().has("index")) {
+            return null;
+        }
+        return act(MsrList.index(run.args()), write, (write ? run.args() : run.out()).word("data"));
+    }
+
+    /** The texts of {@code guest} that are understood. */
+    static boolean isUnderstood(String guest) {
+        return List.of("rdtsc", "rdmsr", "wrmsr", "none").contains(guest);
+    }
+
+    private X86Run.@Nullable GuestAct act(long index, boolean write, @Nullable Long data) {
+        KvmAbi.Msr msr = KvmAbi.Msr.of(index).orElse(null);
+        if (msr == KvmAbi.Msr.TSC || msr == KvmAbi.Msr.TSC_ADJUST) {
+            boolean tsc = msr == KvmAbi.Msr.TSC;
+            return write
+                    ? new X86Run.GuestAct(
+                            tsc ? Operation.GUEST_WRITE_TSC : Operation.GUEST_WRITE_TSC_ADJUST,
+                            index,
+                            data,
+                            with(value(data)),
+                            ImmutableMap.of())
+                    : new X86Run.GuestAct(
+                            tsc ? Operation.GUEST_READ_TSC : Operation.GUEST_READ_TSC_ADJUST,
+                            index,
+                            data,
+                            arg(),
+                            value(data));
+        }
+        if (write && msr == KvmAbi.Msr.HV_REFERENCE_TSC && (data == null || (data & 1) != 0)) {
+            return new X86Run.GuestAct(Operation.ASK_FOR_MASTERCLOCK_UPDATE, index, data, arg(), ImmutableMap.of());
+        }
+        if (write && (msr == KvmAbi.Msr.SYSTEM_TIME || msr == KvmAbi.Msr.SYSTEM_TIME_NEW)) {
+            ImmutableMap.Builder<Field, Object> args = ImmutableMap.builder();
+            args.put(Field.LEGACY, msr == KvmAbi.Msr.SYSTEM_TIME);
+            if (data != null) {
+                args.put(Field.ACTIVE, (data & 1) != 0);
+                setActive((data & 1) != 0);
+            }
+            return new X86Run.GuestAct(
+                    Operation.GUEST_WRITE_SYSTEM_TIME, index, data, with(args.buildOrThrow()), ImmutableMap.of());
+        }
+        return null;
+    }
+
+    private ImmutableMap<Field, Object> with(ImmutableMap<Field, Object> args) {
+        return ImmutableMap.<Field, Object>builder().putAll(arg()).putAll(args).buildOrThrow();
+    }
+
+    private static ImmutableMap<Field, Object> value(@Nullable Long value) {
+        return value == null ? ImmutableMap.of() : ImmutableMap.of(Field.VALUE, value);
+    }
+}

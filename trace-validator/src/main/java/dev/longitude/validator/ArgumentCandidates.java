@@ -1,0 +1,222 @@
+package dev.longitude.validator;
+
+import com.google.common.collect.ContiguousSet;
+import com.google.common.collect.DiscreteDomain;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Range;
+import dev.longitude.evaluator.State;
+import dev.longitude.evaluator.SymbolicWords;
+import dev.longitude.kernel.Arch;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Kind;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.unknowns.LinearSum;
+import dev.longitude.unknowns.Store;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.Value;
+
+/**
+ * What an event may have been whose arguments were not all seen. A vCPU, a CPU, a flag and the flags of an ioctl are
+ * enumerated; a word is an unknown; of a rate those are tried that were observed of the event, and the host's.
+ */
+final class ArgumentCandidates {
+    /** More CPUs than these are not tried. */
+    private static final int MOST_PCPUS = 64;
+
+    /** More vCPUs than these are not tried for a creation. */
+    private static final int MOST_VCPUS = 64;
+
+    /** The flags of an ioctl: four bits, the lowest of which no kernel takes. */
+    private static final int FLAGS = 16;
+
+    /** An unknown word lies in one of the parts into which all words are cut: no unknown spans more. */
+    private static final int PART_BITS = 61;
+
+    private static final String VM = "vm";
+
+    private final Specification specification;
+    private final TraceHeader header;
+
+    ArgumentCandidates(Specification specification, TraceHeader header) {
+        this.specification = specification;
+        this.header = header;
+    }
+
+    /**
+     * One thing that an event may have been.
+     *
+     * @param event with all arguments but unknown words
+     * @param unknownFrom where the part begins in which each unknown word is, unsigned, by its argument
+     */
+    record Reading(TraceEvent event, ImmutableMap<Field, Long> unknownFrom) {}
+
+    /**
+     * What an event may have been.
+     *
+     * @param all whether it cannot have been anything else
+     */
+    record Readings(List<Reading> readings, boolean all) {}
+
+    Readings of(TraceEvent event, State state) {
+        if (event.hasArgs()) {
+            return new Readings(List.of(new Reading(event, ImmutableMap.of())), true);
+        }
+        List<ImmutableMap<Field, Object>> partly = List.of(ImmutableMap.of());
+        List<ImmutableMap<Field, Long>> unknown = List.of(ImmutableMap.of());
+        boolean all = true;
+        for (Field arg : event.operation().args()) {
+            Object seen = event.args().get(arg);
+            if (seen == null && arg.kind() == Kind.WORD) {
+                unknown = product(unknown, arg, parts());
+                continue;
+            }
+            all &= seen != null || isFinite(event, arg);
+            partly = product(partly, arg, seen == null ? values(event, arg, state) : List.of(seen));
+        }
+        List<Reading> readings = new ArrayList<>();
+        for (ImmutableMap<Field, Object> args : partly) {
+            for (ImmutableMap<Field, Long> words : unknown) {
+                readings.add(new Reading(event.with(args), words));
+            }
+        }
+        return new Readings(readings, all);
+    }
+
+    private static <T> List<ImmutableMap<Field, T>> product(
+            List<ImmutableMap<Field, T>> partly, Field arg, Collection<? extends T> values) {
+        List<ImmutableMap<Field, T>> more = new ArrayList<>();
+        for (ImmutableMap<Field, T> args : partly) {
+            for (T value : values) {
+                more.add(ImmutableMap.<Field, T>builder()
+                        .putAll(args)
+                        .put(arg, value)
+                        .buildOrThrow());
+            }
+        }
+        return more;
+    }
+
+    private static List<Long> parts() {
+        List<Long> parts = new ArrayList<>();
+        for (long part = 0; part < 1L << (Long.SIZE - PART_BITS); part++) {
+            parts.add(part << PART_BITS);
+        }
+        return parts;
+    }
+
+    /**
+     * The arguments of the event's action.
+     *
+     * @param store gets the unknown words
+     */
+    ImmutableMap<String, Value> args(Reading reading, Store store) {
+        ImmutableMap.Builder<String, Value> args = known(reading.event);
+        reading.unknownFrom.forEach((field, from) -> args.put(
+                field.name(), SymbolicWords.word(from, LinearSum.of(store.unknown(0, (1L << PART_BITS) - 1)))));
+        return args.buildOrThrow();
+    }
+
+    /** The arguments of the action of an event that shows them all. */
+    ImmutableMap<String, Value> args(TraceEvent event) {
+        return known(event).buildOrThrow();
+    }
+
+    private ImmutableMap.Builder<String, Value> known(TraceEvent event) {
+        TlaValues values = new TlaValues(header.arch(), event.vm());
+        ImmutableMap.Builder<String, Value> args = ImmutableMap.builder();
+        event.args().forEach((field, value) -> args.put(field.name(), values.of(field.kind(), value)));
+        return args.put(VM, IntValue.gen(event.vm()));
+    }
+
+    private boolean isFinite(TraceEvent event, Field arg) {
+        return switch (arg.kind()) {
+            case FLAG -> true;
+            case VCPU -> !creates(event) || event.state().containsKey(StateVariable.ONLINE);
+            case PCPU -> header.arm64().pcpus() <= MOST_PCPUS;
+            default -> arg.equals(Field.FLAGS);
+        };
+    }
+
+    private Collection<?> values(TraceEvent event, Field arg, State state) {
+        return switch (arg.kind()) {
+            case VCPU -> vcpus(event, state);
+            case PCPU -> upTo(Math.min(MOST_PCPUS, header.arm64().pcpus()));
+            case FLAG -> List.of(false, true);
+            case SMALL ->
+                Stream.concat(Stream.of(0), observed(event, Kind.SMALL))
+                        .distinct()
+                        .toList();
+            default -> arg.equals(Field.FLAGS) ? upTo(FLAGS) : numbers(event);
+        };
+    }
+
+    private static boolean creates(TraceEvent event) {
+        return switch (event.operation()) {
+            case CREATE_VCPU, BEGIN_CREATE_VCPU -> true;
+            default -> false;
+        };
+    }
+
+    /**
+     * The vCPUs that there are, or that are being created. For a creation those that were seen to be there after it, or else
+     * some: a VMM may give a vCPU any number.
+     */
+    private Collection<Integer> vcpus(TraceEvent event, State state) {
+        Set<Integer> vcpus = new TreeSet<>();
+        if (creates(event)) {
+            vcpus.addAll(upTo(Math.min(MOST_VCPUS, header.vcpus() + 1)));
+            if (event.state().get(StateVariable.ONLINE) instanceof Set<?> online) {
+                online.forEach(vcpu -> vcpus.add((Integer) vcpu));
+            }
+        }
+        vcpus.addAll(all(StateVariable.ONLINE, event, state));
+        if (header.arch() == Arch.ARM64) {
+            vcpus.addAll(all(StateVariable.CREATING, event, state));
+        }
+        return vcpus;
+    }
+
+    private Collection<Integer> all(StateVariable set, TraceEvent event, State state) {
+        TlaValues values = new TlaValues(header.arch(), event.vm());
+        Set<?> all = (Set<?>) values.toTrace(set.kind(), specification.look(set.specName(), state));
+        return all.stream().map(Integer.class::cast).toList();
+    }
+
+    private static ImmutableList<Integer> upTo(int count) {
+        return ContiguousSet.create(Range.closedOpen(0, count), DiscreteDomain.integers())
+                .asList();
+    }
+
+    /** The numbers that were observed of the event, and those of the host. */
+    private Collection<Object> numbers(TraceEvent event) {
+        Set<Object> numbers = new LinkedHashSet<>();
+        numbers.add(0);
+        numbers.add(header.x86().tscKhz());
+        observed(event, Kind.NUMBER).forEach(numbers::add);
+        return numbers;
+    }
+
+    /** What was observed of the event, of one kind. */
+    private static Stream<Object> observed(TraceEvent event, Kind kind) {
+        Stream<Object> results = event.results().entrySet().stream()
+                .filter(e -> e.getKey().kind() == kind)
+                .map(Map.Entry::getValue);
+        Stream<Object> state = event.state().entrySet().stream()
+                .filter(e -> e.getKey().kind().each() == kind)
+                .flatMap(e -> e.getValue() instanceof Map<?, ?> parts
+                        ? parts.values().stream().map(Object.class::cast)
+                        : Stream.of(e.getValue()));
+        return Stream.concat(results, state);
+    }
+}

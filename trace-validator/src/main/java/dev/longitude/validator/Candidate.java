@@ -1,0 +1,173 @@
+package dev.longitude.validator;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.evaluator.State;
+import dev.longitude.evaluator.ValueKey;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.unknowns.Store;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.Value;
+import util.UniqueString;
+
+/** A state that the events so far may have led to, what is known of its unknown words, and the steps that led to it. */
+final class Candidate {
+    /** What every step changes: no reason for anything. */
+    private static final ImmutableList<UniqueString> OF_EVERY_STEP =
+            ImmutableList.of("reply", "hostTsc", "hostNs", "hostRealtime", "cntpct").stream()
+                    .map(UniqueString::uniqueStringOf)
+                    .collect(ImmutableList.toImmutableList());
+
+    /** So many changes of a variable are kept, and up to twice as many. */
+    private static final int KEPT = 32;
+
+    /**
+     * A change of a variable.
+     *
+     * @param step which step changed it
+     * @param before what it was until then
+     * @param earlier the change before that, if it is kept
+     * @param length how many there are from here on
+     */
+    record Change(
+            UniqueString variable,
+            Step step,
+            Value before,
+            @Nullable Change earlier,
+            int length) {
+        /** The latest ones. */
+        private static @Nullable Change latest(@Nullable Change change, int count) {
+            return change == null || count == 0
+                    ? null
+                    : new Change(
+                            change.variable,
+                            change.step,
+                            change.before,
+                            latest(change.earlier, count - 1),
+                            Math.min(count, change.length));
+        }
+    }
+
+    /** The state; its words are unknown where {@link #store} says what is known of them. */
+    final State state;
+
+    /** What is known of the unknowns so far; null if there were none. */
+    final @Nullable Store store;
+
+    /** Whether every word of the state is known. */
+    final boolean isKnown;
+
+    /** The step that led here; null at a beginning that no event shows. */
+    final @Nullable Step step;
+
+    /** How many of the steps up to here are silent. */
+    final int silentSteps;
+
+    /** Where it came from; null at the beginning, and where nobody will ask. */
+    final @Nullable Candidate before;
+
+    /** Which properties failed on the way here. */
+    final Failures failures;
+
+    /** By the variables' places. */
+    private final @Nullable Change[] changes;
+
+    /**
+     * A step of a behaviour.
+     *
+     * @param event what was done, with each argument that is known
+     * @param clocks when
+     * @param args the arguments' values, by name; those that no event shows may be unknown
+     * @param silent whether no event shows it
+     */
+    record Step(TraceEvent event, Clocks clocks, Map<String, Value> args, boolean silent) {}
+
+    private Candidate(
+            State state,
+            @Nullable Store store,
+            boolean isKnown,
+            @Nullable Step step,
+            int silentSteps,
+            @Nullable Candidate before,
+            Failures failures,
+            @Nullable Change[] changes) {
+        this.state = state;
+        this.store = store;
+        this.isKnown = isKnown;
+        this.step = step;
+        this.silentSteps = silentSteps;
+        this.before = before;
+        this.failures = failures;
+        this.changes = changes;
+    }
+
+    /** The first state, in which every word is known if there is no store. */
+    static Candidate first(State state, @Nullable Store store, @Nullable Step step) {
+        return new Candidate(
+                state,
+                store,
+                store == null,
+                step,
+                0,
+                null,
+                Failures.NONE,
+                new Change[State.variables().size()]);
+    }
+
+    /**
+     * A state after a step from this one.
+     *
+     * @param known what is known of the unknowns then; null if there were none
+     * @param nextIsKnown whether every word of the state is known
+     * @param keeps whether the way here will be asked for
+     */
+    Candidate then(State next, @Nullable Store known, boolean nextIsKnown, Step by, boolean keeps) {
+        @Nullable Change[] changed = changes;
+        for (int i = 0; i < changes.length; i++) {
+            Value old = state.at(i);
+            Value then = next.at(i);
+            // (What a step leaves alone stays the same object.)
+            if (old == then || old == null || then == null) {
+                continue;
+            }
+            UniqueString name = State.variables().get(i);
+            if (!OF_EVERY_STEP.contains(name) && !ValueKey.isSame(old, then)) {
+                if (changed == changes) {
+                    changed = Arrays.copyOf(changes, changes.length);
+                }
+                Change earlier = changes[i] != null && changes[i].length >= 2 * KEPT
+                        ? Change.latest(changes[i], KEPT)
+                        : changes[i];
+                changed[i] = new Change(name, by, old, earlier, earlier == null ? 1 : earlier.length + 1);
+            }
+        }
+        return new Candidate(
+                next,
+                known,
+                nextIsKnown,
+                by,
+                silentSteps + (by.silent ? 1 : 0),
+                keeps || known != null ? this : null,
+                failures,
+                changed);
+    }
+
+    /** This candidate in another state. */
+    Candidate instead(State other) {
+        return new Candidate(other, store, isKnown, step, silentSteps, before, failures, changes);
+    }
+
+    /** This candidate when properties have failed in it. */
+    Candidate failing(Failures more) {
+        return more.equals(failures)
+                ? this
+                : new Candidate(state, store, isKnown, step, silentSteps, before, more, changes);
+    }
+
+    /** The last change of each variable that a step has changed. */
+    List<Change> changes() {
+        return Arrays.stream(changes).filter(c -> c != null).toList();
+    }
+}

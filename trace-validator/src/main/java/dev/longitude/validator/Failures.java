@@ -1,0 +1,59 @@
+package dev.longitude.validator;
+
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.trace.TraceEvent;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The properties that failed on the way to a candidate, by name, each with the event at which.
+ *
+ * @param certain those that failed, whatever the unknowns are
+ * @param possible those that failed for some values of the unknowns
+ */
+record Failures(ImmutableMap<String, TraceEvent> certain, ImmutableMap<String, TraceEvent> possible) {
+    static final Failures NONE = new Failures(ImmutableMap.of(), ImmutableMap.of());
+
+    /** These, and that a property fails at an event. */
+    Failures certainly(String property, TraceEvent event) {
+        return certain.containsKey(property) ? this : new Failures(with(certain, property, event), possible);
+    }
+
+    /** These, and that a property may fail at an event. */
+    Failures possibly(String property, TraceEvent event) {
+        return certain.containsKey(property) || possible.containsKey(property)
+                ? this
+                : new Failures(certain, with(possible, property, event));
+    }
+
+    /** What of these is so in other ones as well, and what may be so in either. */
+    Failures orElse(Failures other) {
+        if (equals(other)) {
+            return this;
+        }
+        ImmutableMap.Builder<String, TraceEvent> both = ImmutableMap.builder();
+        Map<String, TraceEvent> either = new LinkedHashMap<>(possible);
+        other.possible.forEach(either::putIfAbsent);
+        certain.forEach((property, event) -> {
+            if (other.certain.containsKey(property)) {
+                both.put(property, event);
+            } else {
+                either.putIfAbsent(property, event);
+            }
+        });
+        other.certain.forEach((property, event) -> {
+            if (!certain.containsKey(property)) {
+                either.putIfAbsent(property, event);
+            }
+        });
+        return new Failures(both.buildOrThrow(), ImmutableMap.copyOf(either));
+    }
+
+    private static ImmutableMap<String, TraceEvent> with(
+            ImmutableMap<String, TraceEvent> some, String property, TraceEvent event) {
+        return ImmutableMap.<String, TraceEvent>builderWithExpectedSize(some.size() + 1)
+                .putAll(some)
+                .put(property, event)
+                .buildOrThrow();
+    }
+}

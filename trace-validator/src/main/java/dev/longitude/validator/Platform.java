@@ -1,0 +1,81 @@
+package dev.longitude.validator;
+
+import dev.longitude.evaluator.State;
+import dev.longitude.kernel.Arch;
+import dev.longitude.trace.HostTime;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.unknowns.Store;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+import tlc2.value.impl.Value;
+
+/** What differs between the architectures: the host's clocks, what a state is of, and the first of them. */
+sealed interface Platform permits X86Platform, Arm64Platform {
+    /** The widest interval of the host's counter, cycles or ticks: 104 days at 2 GHz. */
+    long MOST_CYCLES = 1L << 54;
+
+    /**
+     * That of a trace's host.
+     *
+     * @param showsBaseClock false if no event shows the base clock itself, in its instant or in a state
+     */
+    static Platform of(TraceHeader header, Specification specification, boolean showsBaseClock) {
+        return header.arch() == Arch.X86
+                ? new X86Platform(header, specification, showsBaseClock)
+                : new Arm64Platform(header, specification);
+    }
+
+    /** Which state an event is about. */
+    int subject(TraceEvent event);
+
+    /** Whether an event begins a state, and is no step from one. */
+    boolean begins(TraceEvent event);
+
+    /** The variable that holds the host's counter. */
+    String counter();
+
+    /** Whether an event shows all clocks that its step depends on, each exactly. */
+    boolean isExact(TraceEvent event);
+
+    /** The clocks of an event that shows them exactly. */
+    Clocks exactly(TraceEvent event, State before);
+
+    /** The clocks of any event from a state on: unknown where the event does not show them. */
+    Clocks unknown(TraceEvent event, State before, Store store);
+
+    /** The action by which the host's clocks come there. */
+    String passing(Clocks clocks);
+
+    /** Its arguments. */
+    Map<String, Value> times(Clocks clocks);
+
+    /**
+     * Imposes what KVM's step says of how it reads the clocks.
+     *
+     * @param before the state before the step
+     * @param after the state after it
+     * @return whether that can be
+     */
+    boolean readsClocks(TraceEvent event, Clocks clocks, State before, State after, Store store);
+
+    /** The instant that clocks show, each word as {@code known} has it. */
+    HostTime when(Clocks clocks, ToLongFunction<Value> known);
+
+    /** The clocks that a state shows. */
+    Clocks now(State state);
+
+    /** A state with other clocks. */
+    State at(Clocks clocks, State state);
+
+    /**
+     * The state that an event begins, or from which the first event of a trace is a step.
+     *
+     * @param clocks the host's at that event
+     * @param host the host as the events before have left it
+     */
+    State first(Clocks clocks, TraceHeader.Host host);
+
+    /** The clocks of that event. */
+    Clocks atFirst(TraceEvent event, Store store);
+}

@@ -1,0 +1,204 @@
+package dev.longitude.validator;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.longitude.evaluator.State;
+import dev.longitude.evaluator.TooLittleKnownException;
+import dev.longitude.evaluator.Unknowns;
+import dev.longitude.evaluator.ValueKey;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.unknowns.Store;
+import dev.longitude.unknowns.Way;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.Value;
+
+/**
+ * Takes the steps that events show. Where an event and a candidate show every word, the specification is evaluated on
+ * what is known and nothing else; otherwise on every {@link Way} that the unknowns leave.
+ */
+final class Transitions {
+    /** The most ways through one step. */
+    private static final int MOST_WAYS = 1024;
+
+    private final Specification specification;
+    private final Platform platform;
+    private final ArgumentCandidates arguments;
+    private final Observation observation;
+    private final boolean keepsWitness;
+
+    Transitions(
+            TraceHeader header,
+            Specification specification,
+            Platform platform,
+            Observation observation,
+            boolean keepsWitness) {
+        this.specification = specification;
+        this.platform = platform;
+        this.arguments = new ArgumentCandidates(specification, header);
+        this.observation = observation;
+        this.keepsWitness = keepsWitness;
+    }
+
+    /** What an event led to from some candidates. */
+    static final class Taken {
+        /** The candidates after it. */
+        final List<Candidate> after = new ArrayList<>();
+
+        /** What is known on the ways that led nowhere: not to be had. */
+        final List<Store> deadEnds = new ArrayList<>();
+
+        /** Why not everything was tried; null if it was. */
+        @Nullable
+        String bound;
+
+        /** Notes that not everything was tried. */
+        void stopAt(String why) {
+            bound = bound == null ? why : bound;
+        }
+    }
+
+    ArgumentCandidates arguments() {
+        return arguments;
+    }
+
+    boolean keepsWitness() {
+        return keepsWitness;
+    }
+
+    /**
+     * What tells candidates apart of which the same matters. Two of them are one if they are alike but for the names of
+     * their unknowns.
+     *
+     * @param matters what matters of the candidate's state
+     */
+    static Object key(Value matters, Candidate candidate) {
+        if (candidate.isKnown) {
+            return new ValueKey(matters);
+        }
+        List<Integer> order = new ArrayList<>();
+        ValueKey renumbered = new ValueKey(Unknowns.renumbered(matters, order));
+        return List.of(renumbered, requireNonNull(candidate.store).signature(order));
+    }
+
+    /** Takes an event from a candidate, whatever it may have been. */
+    void take(TraceEvent event, Candidate from, Taken taken) {
+        ArgumentCandidates.Readings readings = arguments.of(event, from.state);
+        if (!readings.all()) {
+            taken.stopAt(
+                    "an argument of " + event.call() + " that was not seen, and of which not all values were tried");
+        }
+        for (ArgumentCandidates.Reading reading : readings.readings()) {
+            take(reading, from, false, taken);
+        }
+    }
+
+    /** Takes one reading of an event. */
+    void take(ArgumentCandidates.Reading reading, Candidate from, boolean silent, Taken taken) {
+        if (from.isKnown
+                && platform.isExact(reading.event())
+                && reading.unknownFrom().isEmpty()) {
+            exactly(reading.event(), from, silent, taken);
+        } else {
+            symbolically(reading, from, silent, taken);
+        }
+    }
+
+    private void exactly(TraceEvent event, Candidate from, boolean silent, Taken taken) {
+        Clocks clocks = platform.exactly(event, from.state);
+        Map<String, Value> args = arguments.args(event);
+        for (State now : now(clocks, from.state)) {
+            for (State next : specification.step(event.operation().specName(), args, now)) {
+                boolean readsClocks =
+                        clocks.areOfOneInstant() || platform.readsClocks(event, clocks, from.state, next, new Store());
+                if (readsClocks && observation.agrees(event, next)) {
+                    Candidate.Step step = new Candidate.Step(event, clocks, args, silent);
+                    taken.after.add(from.then(next, from.store, true, step, keepsWitness));
+                }
+            }
+        }
+    }
+
+    /** The states when a host's clocks have come somewhere, all known; none if they cannot. */
+    List<State> now(Clocks clocks, State from) {
+        return specification.step(platform.passing(clocks), platform.times(clocks), from);
+    }
+
+    private void symbolically(ArgumentCandidates.Reading reading, Candidate from, boolean silent, Taken taken) {
+        TraceEvent event = reading.event();
+        Store store = from.store == null ? new Store() : from.store.copy();
+        store.because(Evidence.interval(event));
+        Clocks clocks = platform.unknown(event, from.state, store);
+        Map<String, Value> args = arguments.args(reading, store);
+        store.because(Evidence.step(event));
+        Candidate.Step step = new Candidate.Step(event, clocks, args, silent);
+        Way.Explored<List<State>> explored;
+        try {
+            explored = Way.explore(store, MOST_WAYS, () -> nexts(event, clocks, args, from.state));
+        } catch (TooLittleKnownException e) {
+            taken.stopAt(event.call() + ", of which too little is known (" + e.getMessage() + ")");
+            return;
+        }
+        taken.deadEnds.addAll(explored.deadEnds());
+        if (!explored.complete()) {
+            taken.stopAt(
+                    "the first " + MOST_WAYS + " ways in which " + event.call() + " may depend on what is unknown");
+        }
+        for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
+            List<State> nexts = outcome.value();
+            for (State next : nexts) {
+                Store known =
+                        nexts.size() == 1 ? outcome.store() : outcome.store().copy();
+                observe(event, next, known, from, step, taken);
+            }
+        }
+    }
+
+    private List<State> nexts(TraceEvent event, Clocks clocks, Map<String, Value> args, State from) {
+        List<State> nexts = new ArrayList<>();
+        for (State now : specification.stepSymbolically(platform.passing(clocks), platform.times(clocks), from)) {
+            nexts.addAll(specification.stepSymbolically(event.operation().specName(), args, now));
+        }
+        return nexts;
+    }
+
+    /** Keeps a state after a symbolic step if what was observed can be what it has. */
+    private void observe(TraceEvent event, State next, Store known, Candidate from, Candidate.Step step, Taken taken) {
+        if (!platform.readsClocks(event, step.clocks(), from.state, next, known)
+                || observation.impose(event, next, known, what -> Evidence.observed(event, what)) != null) {
+            if (known.isInfeasible()) {
+                taken.deadEnds.add(known);
+            }
+            return;
+        }
+        BitSet mentioned = new BitSet();
+        State simplified = Unknowns.simplified(next, known, mentioned);
+        known.forget(mentioned::get);
+        taken.after.add(from.then(simplified, known, mentioned.isEmpty(), step, keepsWitness));
+    }
+
+    /** The first candidate of an arm64 host. */
+    Candidate firstOfHost(TraceEvent event, TraceHeader.Host host) {
+        return Candidate.first(platform.first(platform.atFirst(event, new Store()), host), null, null);
+    }
+
+    /** What a VM's creation led to on a host that is as the events before have left it. */
+    void create(TraceEvent event, TraceHeader.Host host, Taken taken) {
+        Store store = new Store();
+        store.because(Evidence.interval(event));
+        Clocks clocks = platform.atFirst(event, store);
+        State state = platform.first(clocks, host);
+        Candidate.Step step = new Candidate.Step(event, clocks, arguments.args(event), false);
+        if (store.size() == 0) {
+            if (observation.agrees(event, state)) {
+                taken.after.add(Candidate.first(state, null, step));
+            }
+            return;
+        }
+        observe(event, state, store, Candidate.first(state, store, null), step, taken);
+    }
+}

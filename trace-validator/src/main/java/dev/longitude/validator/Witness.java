@@ -1,0 +1,131 @@
+package dev.longitude.validator;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.evaluator.Unknowns;
+import dev.longitude.evaluator.Words64;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Kind;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.unknowns.Solution;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.IntToLongFunction;
+import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.SymbolicWord;
+import tlc2.value.impl.Value;
+
+/**
+ * A behaviour that a trace may be of: the steps that led to a candidate, with a value for every unknown, replayed from the
+ * beginning by the specification alone.
+ */
+final class Witness {
+    private final Platform platform;
+    private final Transitions transitions;
+
+    Witness(Platform platform, Transitions transitions) {
+        this.platform = platform;
+        this.transitions = transitions;
+    }
+
+    /**
+     * A step of a behaviour: everything about it is known.
+     *
+     * @param silent whether no event shows it
+     */
+    record Step(TraceEvent event, boolean silent) {}
+
+    /**
+     * What became of looking for one.
+     *
+     * @param steps the behaviour; null if none was found, or the replay did not take it
+     * @param why what kept it from being found; empty if nothing did
+     */
+    record Found(@Nullable List<Step> steps, String why) {}
+
+    /**
+     * Looks for a behaviour that led to a candidate.
+     *
+     * @param host the host as the behaviour's beginning finds it
+     * @param budget how many values of unknowns may be tried
+     */
+    Found of(Candidate candidate, TraceHeader.Host host, int budget) {
+        if (candidate.store == null) {
+            return new Found(steps(candidate, unknown -> 0), "");
+        }
+        Solution solution = candidate.store.solve(budget);
+        if (solution instanceof Solution.Found found) {
+            return replayed(candidate, host, found::value);
+        }
+        return new Found(
+                null,
+                solution instanceof Solution.Refuted
+                        ? "no values of the unknowns meet all constraints"
+                        : "no values of the unknowns were found among the first " + budget + " tried");
+    }
+
+    private Found replayed(Candidate candidate, TraceHeader.Host host, IntToLongFunction solution) {
+        List<Step> steps = steps(candidate, solution);
+        Candidate root = candidate;
+        while (root.before != null) {
+            root = root.before;
+        }
+        List<Candidate> now = List.of(root);
+        for (Step step : steps) {
+            Transitions.Taken taken = new Transitions.Taken();
+            if (platform.begins(step.event)) {
+                transitions.create(step.event, host, taken);
+            } else {
+                for (Candidate from : now) {
+                    transitions.take(step.event, from, taken);
+                }
+            }
+            if (taken.after.isEmpty()) {
+                return new Found(
+                        null,
+                        "the behaviour that was found is not replayed: " + step.event.call() + ", line "
+                                + step.event.line());
+            }
+            now = taken.after;
+        }
+        return new Found(steps, "");
+    }
+
+    /** The steps that led to a candidate, as far back as they were kept. */
+    List<Step> steps(Candidate candidate, IntToLongFunction solution) {
+        Deque<Step> steps = new ArrayDeque<>();
+        for (Candidate at = candidate; at != null; at = at.before) {
+            // (Of the first candidate that was kept, the step that led to it is not replayed, unless it begins a
+            // state.)
+            if (at.step != null && (at.before != null || platform.begins(at.step.event()))) {
+                steps.addFirst(solved(platform, at.step, solution));
+            }
+        }
+        return new ArrayList<>(steps);
+    }
+
+    /** A step where each unknown is what {@code solution} says. */
+    static Step solved(Platform platform, Candidate.Step step, IntToLongFunction solution) {
+        TraceEvent event = step.event().at(platform.when(step.clocks(), word -> Unknowns.solved(word, solution)));
+        if (event.hasArgs()) {
+            return new Step(event, step.silent());
+        }
+        ImmutableMap.Builder<Field, Object> args = ImmutableMap.builder();
+        for (Field arg : event.operation().args()) {
+            Object seen = event.args().get(arg);
+            Value value = requireNonNull(step.args().get(arg.name()));
+            args.put(
+                    arg,
+                    seen != null
+                            ? seen
+                            : arg.kind() == Kind.WORD && value instanceof SymbolicWord
+                                    ? Unknowns.solved(value, solution)
+                                    : Words64.bits(value));
+        }
+        return new Step(event.with(args.buildOrThrow()), step.silent());
+    }
+}

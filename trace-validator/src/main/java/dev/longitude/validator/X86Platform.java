@@ -1,0 +1,245 @@
+package dev.longitude.validator;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.evaluator.State;
+import dev.longitude.evaluator.SymbolicWords;
+import dev.longitude.evaluator.ValueKey;
+import dev.longitude.evaluator.Words64;
+import dev.longitude.trace.HostTime;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.unknowns.LinearSum;
+import dev.longitude.unknowns.Store;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.Value;
+
+/** A host on x86: each VM has a state of its own, with the host's clocks in it. */
+final class X86Platform implements Platform {
+    /** The operations whose outcome depends on CLOCK_REALTIME. */
+    private static final ImmutableSet<Operation> BY_REALTIME =
+            ImmutableSet.of(Operation.GET_CLOCK, Operation.SET_CLOCK);
+
+    /**
+     * How much longer than four times what the TSC says the base clock may say that the time between two events was, ns:
+     * 73 minutes. It bounds what is unknown, and is wider than any clocksource is wrong.
+     */
+    private static final long MOST_NS = 1L << 42;
+
+    private static final int FASTER = 4;
+
+    /** The latest CLOCK_REALTIME, ns: in the year 2043. */
+    private static final long LATEST_REALTIME = 1L << 61;
+
+    private static final String HOST_TSC = "hostTsc";
+    private static final String HOST_NS = "hostNs";
+    private static final String HOST_REALTIME = "hostRealtime";
+
+    /** The TSC that the masterclock counts from. */
+    private static final String SNAPSHOT = "masterCycleNow";
+
+    private final TraceHeader header;
+    private final Specification specification;
+    private final boolean showsBaseClock;
+
+    X86Platform(TraceHeader header, Specification specification, boolean showsBaseClock) {
+        this.header = header;
+        this.specification = specification;
+        this.showsBaseClock = showsBaseClock;
+    }
+
+    @Override
+    public int subject(TraceEvent event) {
+        return event.vm();
+    }
+
+    @Override
+    public boolean begins(TraceEvent event) {
+        return event.operation() == Operation.CREATE_VM;
+    }
+
+    @Override
+    public String counter() {
+        return HOST_TSC;
+    }
+
+    @Override
+    public boolean isExact(TraceEvent event) {
+        HostTime when = event.when();
+        return when.counter().isExact()
+                && isExact(when.ns())
+                && (when.nsCounter() == null || when.nsCounter().isExact())
+                && (when.realtime() == null
+                        ? !BY_REALTIME.contains(event.operation())
+                        : when.realtime().isExact());
+    }
+
+    private static boolean isExact(@Nullable Interval interval) {
+        return interval != null && interval.isExact();
+    }
+
+    @Override
+    public Clocks exactly(TraceEvent event, State before) {
+        HostTime when = event.when();
+        Value tsc = Words64.word(when.counter().lo());
+        Interval realtime = when.realtime();
+        return new Clocks(
+                tsc,
+                when.nsCounter() == null ? tsc : Words64.word(when.nsCounter().lo()),
+                Words64.word(Objects.requireNonNull(when.ns()).lo()),
+                realtime == null ? specification.look(HOST_REALTIME, before) : Words64.word(realtime.lo()));
+    }
+
+    @Override
+    public Clocks unknown(TraceEvent event, State before, Store store) {
+        HostTime when = event.when();
+        Value tsc = within(when.counter(), store);
+        Interval ns = when.ns();
+        Interval realtime = when.realtime();
+        return new Clocks(
+                tsc,
+                when.nsCounter() == null ? tsc : within(when.nsCounter(), store),
+                ns == null ? later(event, before, store) : within(ns, store),
+                realtime != null
+                        ? within(realtime, store)
+                        : BY_REALTIME.contains(event.operation())
+                                ? between(0, LATEST_REALTIME, store)
+                                : specification.look(HOST_REALTIME, before));
+    }
+
+    /** A word in an interval. */
+    static Value within(Interval interval, Store store) {
+        return between(interval.lo(), Math.min(interval.hi() - interval.lo(), MOST_CYCLES), store);
+    }
+
+    private static Value between(long from, long width, Store store) {
+        return width == 0 ? Words64.word(from) : SymbolicWords.word(from, LinearSum.of(store.unknown(0, width)));
+    }
+
+    /** A base clock of which no more is known than that it is not before that of a state, nor long after. */
+    private Value later(TraceEvent event, State before, Store store) {
+        Value earlier = specification.look(HOST_NS, before);
+        Value tsc = specification.look(HOST_TSC, before);
+        long cycles = event.counter().hi() - SymbolicWords.constant(tsc) - store.least(SymbolicWords.sum(tsc));
+        long most = MOST_NS
+                + FASTER * Words64.cyclesToNs(header.x86().tscKhz(), Math.min(Math.max(0, cycles), MOST_CYCLES));
+        LinearSum sum = SymbolicWords.sum(earlier);
+        long least = store.least(sum);
+        long width = Math.min(store.greatest(sum) - least + most, LATEST_REALTIME);
+        Value later = between(SymbolicWords.constant(earlier) + least, width, store);
+        LinearSum apart = SymbolicWords.sum(later).minus(sum);
+        if (!apart.isZero()) {
+            store.require(apart, -least, most - least);
+        }
+        return later;
+    }
+
+    @Override
+    public String passing(Clocks clocks) {
+        return clocks.areOfOneInstant() ? "TimePasses" : "TimePassesBetweenReads";
+    }
+
+    @Override
+    public Map<String, Value> times(Clocks clocks) {
+        return Map.of(
+                "tsc",
+                clocks.counter(),
+                "nsTsc",
+                clocks.nsCounter(),
+                "ns",
+                Objects.requireNonNull(clocks.ns()),
+                "realtime",
+                Objects.requireNonNull(clocks.realtime()));
+    }
+
+    /**
+     * KVM reads a pair of clocks for the masterclock at one instant: when a page is written by it, and when a vCPU's
+     * creation switches it on or off.
+     */
+    @Override
+    public boolean readsClocks(TraceEvent event, Clocks clocks, State before, State after, Store store) {
+        if (clocks.areOfOneInstant()) {
+            return true;
+        }
+        boolean pair = switch (event.operation()) {
+            case ENTER_GUEST, REENTER_GUEST -> specification.look("useMasterClock", after) == BoolValue.ValTrue;
+            case CREATE_VCPU ->
+                !ValueKey.isSame(specification.look(SNAPSHOT, before), specification.look(SNAPSHOT, after));
+            default -> false;
+        };
+        if (!pair) {
+            return true;
+        }
+        long apart = SymbolicWords.constant(clocks.counter()) - SymbolicWords.constant(clocks.nsCounter());
+        LinearSum sum = SymbolicWords.sum(clocks.nsCounter()).minus(SymbolicWords.sum(clocks.counter()));
+        return sum.isZero() ? apart == 0 : store.require(sum, apart, apart);
+    }
+
+    @Override
+    public HostTime when(Clocks clocks, ToLongFunction<Value> known) {
+        long tsc = known.applyAsLong(clocks.counter());
+        long nsTsc = known.applyAsLong(clocks.nsCounter());
+        return new HostTime(
+                Interval.exactly(tsc),
+                Interval.exactly(known.applyAsLong(Objects.requireNonNull(clocks.ns()))),
+                Interval.exactly(known.applyAsLong(Objects.requireNonNull(clocks.realtime()))),
+                nsTsc == tsc ? null : Interval.exactly(nsTsc));
+    }
+
+    @Override
+    public Clocks now(State state) {
+        Value tsc = specification.look(HOST_TSC, state);
+        return new Clocks(tsc, tsc, specification.look(HOST_NS, state), specification.look(HOST_REALTIME, state));
+    }
+
+    @Override
+    public State at(Clocks clocks, State state) {
+        State counted = Specification.with(state, HOST_TSC, clocks.counter());
+        State timed = Specification.with(counted, HOST_NS, Objects.requireNonNull(clocks.ns()));
+        return Specification.with(timed, HOST_REALTIME, Objects.requireNonNull(clocks.realtime()));
+    }
+
+    @Override
+    public State first(Clocks clocks, TraceHeader.Host found) {
+        TraceHeader.X86 host = (TraceHeader.X86) found;
+        return specification.initially(
+                "NewVm",
+                ImmutableMap.of(
+                        "switches", Specification.switches(header.kernel()),
+                        "khz", IntValue.gen(host.tscKhz()),
+                        "fracBits", IntValue.gen(host.tscFracBits()),
+                        "clocksourceIsTsc", flag(host.tscClocksource()),
+                        "unstable", flag(host.tscUnstable()),
+                        "tsc", clocks.counter(),
+                        "ns", Objects.requireNonNull(clocks.ns()),
+                        "realtime", Objects.requireNonNull(clocks.realtime())));
+    }
+
+    /**
+     * Of a base clock that no event shows, one origin is as good as another: KVM and the guest see only how far it has
+     * gone.
+     */
+    @Override
+    public Clocks atFirst(TraceEvent event, Store store) {
+        HostTime when = event.when();
+        Value tsc = within(when.counter(), store);
+        Interval ns = when.ns();
+        Interval realtime = when.realtime();
+        return new Clocks(
+                tsc,
+                tsc,
+                ns != null ? within(ns, store) : between(0, showsBaseClock ? LATEST_REALTIME : 0, store),
+                realtime == null ? between(0, LATEST_REALTIME, store) : within(realtime, store));
+    }
+
+    static Value flag(boolean value) {
+        return value ? BoolValue.ValTrue : BoolValue.ValFalse;
+    }
+}

@@ -1,0 +1,123 @@
+package tlc2.value.impl;
+
+import dev.longitude.unknowns.LinearSum;
+import org.jspecify.annotations.Nullable;
+import tlc2.value.IValue;
+
+/**
+ * A 64-bit word of which not all is known: {@code constant + sum} modulo 2^64. It stands in TLC's package because TLC
+ * lets no class of another one be a value.
+ *
+ * <p>Two of them are equal if they are written alike. Whether two words <em>are</em> the same, which the unknowns may
+ * leave open, is for {@link dev.longitude.evaluator.SymbolicWords#same} to decide.
+ */
+// TLC hashes every value by its fingerprint, and lets none do otherwise; nothing writes these to a disk.
+@SuppressWarnings({"overrides", "serial"})
+public final class SymbolicWord extends Value {
+    private static final long serialVersionUID = 1;
+
+    private final long constant;
+    private final LinearSum sum;
+
+    /**
+     * A word that is not known.
+     *
+     * @param constant unsigned
+     * @param sum not zero
+     */
+    public SymbolicWord(long constant, LinearSum sum) {
+        this.constant = constant;
+        this.sum = sum;
+    }
+
+    /** What is known of it, unsigned. */
+    public long constant() {
+        return constant;
+    }
+
+    /** What is added to the constant. */
+    public LinearSum sum() {
+        return sum;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof SymbolicWord word && constant == word.constant && sum.equals(word.sum);
+    }
+
+    /** TLC never sorts these: a set of them is kept in the order in which its elements were found to be distinct. */
+    @Override
+    public int compareTo(Object other) {
+        throw new UnsupportedOperationException("words that are not known have no order");
+    }
+
+    @Override
+    public byte getKind() {
+        return TUPLEVALUE;
+    }
+
+    @Override
+    public boolean member(Value element) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public boolean isFinite() {
+        return true;
+    }
+
+    @Override
+    public Value takeExcept(ValueExcept change) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Value takeExcept(ValueExcept[] changes) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    boolean assignable(Value value) {
+        return equals(value);
+    }
+
+    @Override
+    public int size() {
+        return 2;
+    }
+
+    @Override
+    public boolean isNormalized() {
+        return true;
+    }
+
+    @Override
+    public Value normalize() {
+        return this;
+    }
+
+    @Override
+    public void deepNormalize() {
+        // it has no parts
+    }
+
+    @Override
+    public boolean isDefined() {
+        return true;
+    }
+
+    @Override
+    public IValue deepCopy() {
+        return this;
+    }
+
+    @Override
+    public long fingerPrint(long fp) {
+        return 31 * fp + 31L * Long.hashCode(constant) + sum.hashCode();
+    }
+
+    @Override
+    public StringBuffer toString(StringBuffer text, int offset, boolean swallow) {
+        return text.append(Long.toUnsignedString(constant)).append(" + ").append(sum);
+    }
+}
