@@ -23,11 +23,16 @@ record Evidence(TraceEvent event, Kind kind, String what) {
 
     /** What a constraint of this evidence imposes, for people. */
     String text(Constraint constraint) {
-        return switch (kind) {
-            case INTERVAL -> "the interval that it shows, " + event.counter();
-            case STEP -> "what KVM does, " + constraint;
-            case OBSERVATION -> "it shows " + what;
-        };
+        if (kind == Kind.INTERVAL) {
+            return "it shows its instant in " + event.counter();
+        }
+        if (kind == Kind.OBSERVATION) {
+            return "it shows " + what;
+        }
+        if (constraint instanceof Constraint.Related related) {
+            return "KVM converts one clock to another, " + related.relation();
+        }
+        return "KVM does not do it before what stands before it, and reads its clocks in this order";
     }
 
     static Evidence interval(TraceEvent event) {

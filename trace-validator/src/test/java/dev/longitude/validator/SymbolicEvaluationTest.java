@@ -43,7 +43,7 @@ import util.UniqueString;
  * and the values that the concrete evaluation has. {@code -Dsymbolic.steps=N} walks further than usual.
  */
 class SymbolicEvaluationTest {
-    private static final int STEPS = Integer.getInteger("symbolic.steps", 150);
+    private static final int STEPS = Integer.getInteger("symbolic.steps", 400);
     private static final int MOST_WAYS = 100_000;
 
     /** The actions by which some walk has come to another state. */
