@@ -67,7 +67,7 @@ class PartialTraceProperties {
                         seed));
     }
 
-    @Property(tries = 40, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 10, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     void whatIsErasedIsNoReasonToRefuse(@ForAll("traces") Played played) throws Exception {
         TlcReplay.Trace left = played.left();
         TraceValidator validator = new TraceValidator(left.header());
