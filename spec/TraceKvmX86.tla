@@ -26,6 +26,14 @@ TimePassesBetweenReads(tsc, nsTsc, ns, realtime) ==
   /\ reply' = [op |-> "TimePasses"]
   /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>
 
+\* Time passes, and nobody reads the base clock.  (Where it has come to is open until somebody does.)
+TscPasses(tsc, realtime) ==
+  /\ IsWord(tsc) /\ IsWord(realtime)
+  /\ ~Before(tsc, hostTsc)
+  /\ hostTsc' = tsc /\ hostRealtime' = realtime
+  /\ reply' = [op |-> "TimePasses"]
+  /\ UNCHANGED <<fixedVars, hostNs, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>
+
 \* What of a state the actions depend on.  Where the TSC was when KVM saw it last matters only once
 \* the host's TSC is unstable, and before that a log does not tell it.
 Course ==

@@ -72,6 +72,16 @@ public final class Unknowns {
         return words(value, word -> Words64.word(0)) != value;
     }
 
+    /** Whether {@link SymbolicWord#UNREAD} stands in a state. */
+    public static boolean isUnreadIn(State state) {
+        boolean[] found = new boolean[1];
+        state.map(value -> words(value, word -> {
+            found[0] |= word.isUnread();
+            return word;
+        }));
+        return found[0];
+    }
+
     /** A state in which each unknown is what {@code solution} says. */
     public static State solved(State state, IntToLongFunction solution) {
         return state.map(value -> words(value, word -> Words64.word(solved(word, solution))));

@@ -56,6 +56,31 @@ final class Arm64Platform implements Platform {
     }
 
     @Override
+    public boolean leavesBaseClock(Clocks clocks) {
+        return false;
+    }
+
+    @Override
+    public Clocks withBaseClock(Clocks clocks, TraceEvent event, State before, Store store) {
+        return clocks;
+    }
+
+    @Override
+    public State withoutBaseClock(State state) {
+        return state;
+    }
+
+    @Override
+    public State restored(State state, State before) {
+        return state;
+    }
+
+    @Override
+    public TraceEvent filled(TraceEvent event, State before) {
+        return event;
+    }
+
+    @Override
     public String passing(Clocks clocks) {
         return "TimePasses";
     }

@@ -9,7 +9,7 @@ import tlc2.value.impl.Value;
  * @param counter its counter: on x86 its TSC, on arm64 its physical counter
  * @param nsCounter on x86 its TSC when KVM read the base clock; the same word as {@code counter} where it read both at
  *     one instant, and on arm64
- * @param ns on x86 the base clock of kvmclock, ns; null on arm64
+ * @param ns on x86 the base clock of kvmclock, ns; null where it is left out, and on arm64
  * @param realtime on x86 CLOCK_REALTIME, ns; null on arm64
  */
 record Clocks(
@@ -21,6 +21,11 @@ record Clocks(
     @SuppressWarnings("ReferenceEquality") // two unknown words may be the same, and are two
     boolean areOfOneInstant() {
         return nsCounter == counter;
+    }
+
+    /** The same without the base clock. */
+    Clocks withoutBaseClock() {
+        return new Clocks(counter, counter, null, realtime);
     }
 
     /** Clocks of arm64. */

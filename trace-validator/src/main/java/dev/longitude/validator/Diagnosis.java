@@ -217,7 +217,7 @@ final class Diagnosis {
         for (ArgumentCandidates.Reading reading :
                 transitions.arguments().of(event, from.state).readings()) {
             if (from.isKnown && platform.isExact(event) && reading.unknownFrom().isEmpty()) {
-                for (State now : transitions.now(platform.exactly(event, from.state), from.state)) {
+                for (State now : transitions.now(platform.exactly(event, from.state), platform.since(from))) {
                     tried.add(new Tried(from, now, reading.event()));
                 }
             } else {
@@ -229,12 +229,13 @@ final class Diagnosis {
 
     private Optional<Tried> example(Candidate from, ArgumentCandidates.Reading reading) {
         Store store = from.store == null ? new Store() : from.store.copy();
-        Clocks clocks = platform.unknown(event, from.state, store);
+        State since = platform.since(from);
+        Clocks clocks = platform.withBaseClock(platform.unknown(event, since, store), event, since, store);
         Map<String, Value> args = transitions.arguments().args(reading, store);
         Way.Explored<List<State>> explored = Way.explore(
                 store,
                 MOST_EXPLAINED,
-                () -> specification.stepSymbolically(platform.passing(clocks), platform.times(clocks), from.state));
+                () -> specification.stepSymbolically(platform.passing(clocks), platform.times(clocks), since));
         for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
             if (!outcome.value().isEmpty() && outcome.store().solve(EXAMPLE_BUDGET) instanceof Solution.Found found) {
                 State now = Unknowns.solved(outcome.value().get(0), found::value);
@@ -252,7 +253,7 @@ final class Diagnosis {
     /** No candidate can have come to the event's instant. */
     private Refusal ofInstant(List<Candidate> before, ImmutableList<Refusal.Conflict> conflict) {
         Candidate candidate = before.get(0);
-        Value now = specification.look(platform.counter(), candidate.state);
+        Value now = specification.look(platform.counter(), platform.since(candidate));
         long least = SymbolicWords.constant(now)
                 + (candidate.store == null ? 0 : candidate.store.least(SymbolicWords.sum(now)));
         String conjunct = null;
@@ -261,7 +262,7 @@ final class Diagnosis {
             Conjuncts.Outcome pace = specification.firstFalse(
                     platform.passing(clocks),
                     platform.times(clocks),
-                    candidate.state,
+                    platform.since(candidate),
                     State.EMPTY,
                     (name, value) -> TlaValues.show(value));
             conjunct = pace.location() == null ? null : place(pace.location());

@@ -8,6 +8,7 @@ import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.Store;
 import java.util.Map;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.Value;
 
 /** What differs between the architectures: the host's clocks, what a state is of, and the first of them. */
@@ -41,8 +42,37 @@ sealed interface Platform permits X86Platform, Arm64Platform {
     /** The clocks of an event that shows them exactly. */
     Clocks exactly(TraceEvent event, State before);
 
-    /** The clocks of any event from a state on: unknown where the event does not show them. */
+    /**
+     * The clocks of any event from a state on: unknown where the event does not show them, but that a base clock that it
+     * does not show is left out.
+     */
     Clocks unknown(TraceEvent event, State before, Store store);
+
+    /** Whether KVM may have read a base clock that is left out of these. */
+    boolean leavesBaseClock(Clocks clocks);
+
+    /** Clocks without the base clock, and the base clock. */
+    Clocks withBaseClock(Clocks clocks, TraceEvent event, State before, Store store);
+
+    /** A state with a base clock that nobody may read. */
+    State withoutBaseClock(State state);
+
+    /** The base clock of another state in this one; null if something else in it is the base clock that nobody may read. */
+    @Nullable
+    State restored(State state, State before);
+
+    /** Whether a candidate's base clock is that of an earlier instant. */
+    default boolean isBehind(Candidate candidate) {
+        return candidate.step != null && leavesBaseClock(candidate.step.clocks());
+    }
+
+    /** The state from which a candidate's next step goes on: not before KVM had read all clocks of the last one. */
+    default State since(Candidate candidate) {
+        return candidate.state;
+    }
+
+    /** A step of a behaviour with the base clock that it leaves out: the least that can be, from a state all of which is known. */
+    TraceEvent filled(TraceEvent event, State before);
 
     /** The action by which the host's clocks come there. */
     String passing(Clocks clocks);

@@ -6,12 +6,15 @@ import dev.longitude.evaluator.Latest;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.TooLittleKnownException;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.unknowns.Store;
 import dev.longitude.unknowns.Way;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
 
 /**
@@ -22,10 +25,14 @@ final class ReportedProperties {
     /** So many ways through a property say whether it can be true and whether it can be false. */
     private static final int MOST_WAYS = 16;
 
+    private final Specification specification;
+    private final Platform platform;
     private final ImmutableMap<String, Latest> known;
     private final ImmutableMap<String, Function<State, Value>> symbolic;
 
-    ReportedProperties(Specification specification) {
+    ReportedProperties(Specification specification, Platform platform) {
+        this.specification = specification;
+        this.platform = platform;
         this.known = specification.kept();
         this.symbolic = specification.keptSymbolically();
     }
@@ -36,7 +43,10 @@ final class ReportedProperties {
 
     /** A candidate with the properties that fail in it after an event. */
     Candidate judged(Candidate candidate, TraceEvent event) {
-        return candidate.failing(candidate.isKnown ? ofKnown(candidate, event) : ofUnknown(candidate, event));
+        return candidate.failing(
+                candidate.isKnown && !platform.isBehind(candidate)
+                        ? ofKnown(candidate, event)
+                        : ofUnknown(candidate, event));
     }
 
     private Failures ofKnown(Candidate candidate, TraceEvent event) {
@@ -51,36 +61,61 @@ final class ReportedProperties {
     }
 
     private Failures ofUnknown(Candidate candidate, TraceEvent event) {
+        boolean behind = platform.isBehind(candidate);
+        Store store = candidate.store == null ? new Store() : candidate.store;
+        State state = behind ? platform.withoutBaseClock(candidate.state) : candidate.state;
         Failures failures = candidate.failures;
         for (Map.Entry<String, Function<State, Value>> property : symbolic.entrySet()) {
             String name = property.getKey();
             if (failures.certain().containsKey(name)) {
                 continue;
             }
-            boolean canHold = false;
-            boolean canFail = false;
+            Answers answers;
             try {
-                Way.Explored<Value> explored = Way.explore(
-                        java.util.Objects.requireNonNull(candidate.store),
-                        MOST_WAYS,
-                        () -> property.getValue().apply(candidate.state));
-                for (Way.Outcome<Value> outcome : explored.outcomes()) {
-                    canHold |= outcome.value() == BoolValue.ValTrue;
-                    canFail |= outcome.value() == BoolValue.ValFalse;
-                }
-                if (!explored.complete()) {
-                    canHold = true;
-                    canFail = true;
-                }
-            } catch (TooLittleKnownException e) {
-                canHold = true;
-                canFail = true;
+                answers = answers(store, () -> property.getValue().apply(state));
+            } catch (SymbolicWord.UnreadWordException e) {
+                answers = withBaseClock(candidate, event, store, property.getValue());
             }
-            if (canFail) {
-                failures = canHold ? failures.possibly(name, event) : failures.certainly(name, event);
+            if (answers.canFail) {
+                failures = answers.canHold ? failures.possibly(name, event) : failures.certainly(name, event);
             }
         }
         return failures;
+    }
+
+    /** Which answers a property can have. */
+    private record Answers(boolean canHold, boolean canFail) {
+        static final Answers EITHER = new Answers(true, true);
+    }
+
+    private static Answers answers(Store store, Supplier<Value> property) {
+        try {
+            Way.Explored<Value> explored = Way.explore(store, MOST_WAYS, property);
+            if (!explored.complete()) {
+                return Answers.EITHER;
+            }
+            return new Answers(
+                    explored.outcomes().stream().anyMatch(o -> o.value() == BoolValue.ValTrue),
+                    explored.outcomes().stream().anyMatch(o -> o.value() == BoolValue.ValFalse));
+        } catch (TooLittleKnownException e) {
+            return Answers.EITHER;
+        }
+    }
+
+    /** A property that reads the base clock, in a candidate whose own is of an earlier instant. */
+    private Answers withBaseClock(Candidate candidate, TraceEvent event, Store known, Function<State, Value> property) {
+        Store store = known.copy();
+        Clocks clocks =
+                platform.withBaseClock(platform.now(candidate.state).withoutBaseClock(), event, candidate.state, store);
+        State now = platform.at(clocks, candidate.state);
+        return answers(store, () -> {
+            if (specification
+                    .stepSymbolically(platform.passing(clocks), platform.times(clocks), candidate.state)
+                    .isEmpty()) {
+                throw new Way.DeadEnd();
+            }
+            return property.apply(now);
+        });
     }
 
     /** What failed in some candidates, all of which are possible. */

@@ -26,6 +26,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
@@ -106,8 +107,8 @@ final class SilentSteps {
     /** Takes one silent step before an event. */
     private List<Candidate> take(
             ArgumentCandidates.Reading silent, TraceEvent event, Candidate from, Transitions.Taken taken) {
-        if (from.isKnown && platform.isExact(event)) {
-            List<State> atOnce = nexts(silent, from.state);
+        if (from.isKnown && platform.isExact(event) && !platform.isBehind(from)) {
+            List<State> atOnce = nexts(silent, platform.since(from));
             if (atOnce.isEmpty()) {
                 return List.of();
             }
@@ -144,9 +145,9 @@ final class SilentSteps {
      */
     private boolean isSameAtBothEnds(
             ArgumentCandidates.Reading silent, TraceEvent event, Candidate from, List<State> atOnce) {
-        Clocks end = platform.exactly(event, from.state);
+        Clocks end = platform.exactly(event, platform.since(from));
         Set<Object> last = new HashSet<>();
-        for (State now : transitions.now(end, from.state)) {
+        for (State now : transitions.now(end, platform.since(from))) {
             nexts(silent, now).forEach(s -> last.add(new ValueKey(standing(s))));
         }
         Set<Object> first = new HashSet<>();
@@ -174,23 +175,31 @@ final class SilentSteps {
         Map<String, Value> args = transitions.arguments().args(silent.event());
         Store store = requireNonNull(from.store).copy();
         store.because(Evidence.step(silent.event()));
-        Way.Explored<List<State>> explored =
-                Way.explore(store, 1, () -> specification.stepSymbolically(action, args, from.state));
+        State now = platform.isBehind(from) ? platform.withoutBaseClock(platform.since(from)) : platform.since(from);
+        Way.Explored<List<State>> explored;
+        try {
+            explored = Way.explore(store, 1, () -> specification.stepSymbolically(action, args, now));
+        } catch (SymbolicWord.UnreadWordException e) {
+            return null;
+        }
         if (!explored.complete() || explored.outcomes().size() != 1) {
             return null;
         }
         Way.Outcome<List<State>> outcome = explored.outcomes().get(0);
-        return outcome.value().size() == 1
-                ? atOnce(silent, from, outcome.value().get(0), outcome.store(), from.isKnown)
-                : null;
+        if (outcome.value().size() != 1) {
+            return null;
+        }
+        State next = platform.restored(outcome.value().get(0), platform.since(from));
+        return next == null ? null : atOnce(silent, from, next, outcome.store(), from.isKnown);
     }
 
     private Candidate atOnce(
             ArgumentCandidates.Reading silent, Candidate from, State next, @Nullable Store store, boolean isKnown) {
         leftLastGuestTsc |= !showsLastGuestTsc;
+        Clocks now = platform.now(platform.since(from));
         Candidate.Step step = new Candidate.Step(
                 silent.event(),
-                platform.now(from.state),
+                platform.isBehind(from) ? now.withoutBaseClock() : now,
                 transitions.arguments().args(silent.event()),
                 true);
         return from.then(next, store, isKnown, step, transitions.keepsWitness());

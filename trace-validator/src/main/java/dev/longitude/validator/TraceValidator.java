@@ -99,7 +99,7 @@ public final class TraceValidator {
         this.observation = new Observation(specification, header.arch());
         this.transitions = new Transitions(header, specification, platform, observation, keepsWitness);
         this.silentSteps = new SilentSteps(header, specification, platform, transitions);
-        this.properties = new ReportedProperties(specification);
+        this.properties = new ReportedProperties(specification, platform);
         this.keepsWitness = keepsWitness;
         this.vmsInOrder = header.arch() == Arch.X86 && showsBaseClock && !header.threads();
         this.host = new SharedHost(header.host());

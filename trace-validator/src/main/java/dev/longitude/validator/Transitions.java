@@ -2,12 +2,15 @@ package dev.longitude.validator;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import dev.longitude.evaluator.State;
+import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.TooLittleKnownException;
 import dev.longitude.evaluator.Unknowns;
 import dev.longitude.evaluator.ValueKey;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
+import dev.longitude.unknowns.LinearSum;
 import dev.longitude.unknowns.Store;
 import dev.longitude.unknowns.Way;
 import java.util.ArrayList;
@@ -15,6 +18,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
 
 /**
@@ -109,9 +113,10 @@ final class Transitions {
     }
 
     private void exactly(TraceEvent event, Candidate from, boolean silent, Taken taken) {
-        Clocks clocks = platform.exactly(event, from.state);
+        State since = platform.since(from);
+        Clocks clocks = platform.exactly(event, since);
         Map<String, Value> args = arguments.args(event);
-        for (State now : now(clocks, from.state)) {
+        for (State now : now(clocks, since)) {
             for (State next : specification.step(event.operation().specName(), args, now)) {
                 boolean readsClocks =
                         clocks.areOfOneInstant() || platform.readsClocks(event, clocks, from.state, next, new Store());
@@ -132,13 +137,17 @@ final class Transitions {
         TraceEvent event = reading.event();
         Store store = from.store == null ? new Store() : from.store.copy();
         store.because(Evidence.interval(event));
-        Clocks clocks = platform.unknown(event, from.state, store);
+        State since = platform.since(from);
+        Clocks clocks = platform.unknown(event, since, store);
         Map<String, Value> args = arguments.args(reading, store);
         store.because(Evidence.step(event));
-        Candidate.Step step = new Candidate.Step(event, clocks, args, silent);
         Way.Explored<List<State>> explored;
         try {
-            explored = Way.explore(store, MOST_WAYS, () -> nexts(event, clocks, args, from.state));
+            explored = withoutBaseClock(event, clocks, args, since, store);
+            if (explored == null) {
+                clocks = platform.withBaseClock(clocks, event, since, store);
+                explored = explore(event, clocks, args, since, store);
+            }
         } catch (TooLittleKnownException e) {
             taken.stopAt(event.call() + ", of which too little is known (" + e.getMessage() + ")");
             return;
@@ -148,6 +157,7 @@ final class Transitions {
             taken.stopAt(
                     "the first " + MOST_WAYS + " ways in which " + event.call() + " may depend on what is unknown");
         }
+        Candidate.Step step = new Candidate.Step(event, clocks, args, silent);
         for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
             List<State> nexts = outcome.value();
             for (State next : nexts) {
@@ -156,6 +166,37 @@ final class Transitions {
                 observe(event, next, known, from, step, taken);
             }
         }
+    }
+
+    /** The ways that KVM goes without the base clock; null if it reads it on one of them, or it is not left out. */
+    private Way.@Nullable Explored<List<State>> withoutBaseClock(
+            TraceEvent event, Clocks clocks, Map<String, Value> args, State from, Store store) {
+        if (!platform.leavesBaseClock(clocks)) {
+            return null;
+        }
+        try {
+            Way.Explored<List<State>> explored = explore(event, clocks, args, platform.withoutBaseClock(from), store);
+            ImmutableList.Builder<Way.Outcome<List<State>>> outcomes = ImmutableList.builder();
+            for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
+                List<State> nexts = new ArrayList<>();
+                for (State next : outcome.value()) {
+                    State restored = platform.restored(next, from);
+                    if (restored == null) {
+                        return null;
+                    }
+                    nexts.add(restored);
+                }
+                outcomes.add(new Way.Outcome<>(nexts, outcome.store()));
+            }
+            return new Way.Explored<>(outcomes.build(), explored.deadEnds(), explored.complete());
+        } catch (SymbolicWord.UnreadWordException e) {
+            return null;
+        }
+    }
+
+    private Way.Explored<List<State>> explore(
+            TraceEvent event, Clocks clocks, Map<String, Value> args, State from, Store store) {
+        return Way.explore(store, MOST_WAYS, () -> nexts(event, clocks, args, from));
     }
 
     private List<State> nexts(TraceEvent event, Clocks clocks, Map<String, Value> args, State from) {
@@ -177,6 +218,10 @@ final class Transitions {
         }
         BitSet mentioned = new BitSet();
         State simplified = Unknowns.simplified(next, known, mentioned);
+        LinearSum nsCounter = SymbolicWords.sum(step.clocks().nsCounter());
+        for (int i = 0; i < nsCounter.size(); i++) {
+            mentioned.set(nsCounter.unknown(i));
+        }
         known.forget(mentioned::get);
         taken.after.add(from.then(simplified, known, mentioned.isEmpty(), step, keepsWitness));
     }

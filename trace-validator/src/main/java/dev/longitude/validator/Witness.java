@@ -69,13 +69,14 @@ final class Witness {
     }
 
     private Found replayed(Candidate candidate, TraceHeader.Host host, IntToLongFunction solution) {
-        List<Step> steps = steps(candidate, solution);
+        List<Step> replayed = new ArrayList<>();
         Candidate root = candidate;
         while (root.before != null) {
             root = root.before;
         }
         List<Candidate> now = List.of(root);
-        for (Step step : steps) {
+        for (Step unfilled : steps(candidate, solution)) {
+            Step step = new Step(platform.filled(unfilled.event, now.get(0).state), unfilled.silent);
             Transitions.Taken taken = new Transitions.Taken();
             if (platform.begins(step.event)) {
                 transitions.create(step.event, host, taken);
@@ -91,8 +92,9 @@ final class Witness {
                                 + step.event.line());
             }
             now = taken.after;
+            replayed.add(step);
         }
-        return new Found(steps, "");
+        return new Found(replayed, "");
     }
 
     /** The steps that led to a candidate, as far back as they were kept. */

@@ -2,8 +2,10 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.evaluator.Conversion;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.SymbolicWords;
+import dev.longitude.evaluator.Unknowns;
 import dev.longitude.evaluator.ValueKey;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.trace.HostTime;
@@ -19,6 +21,7 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
+import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
 
 /** A host on x86: each VM has a state of its own, with the host's clocks in it. */
@@ -106,12 +109,63 @@ final class X86Platform implements Platform {
         return new Clocks(
                 tsc,
                 when.nsCounter() == null ? tsc : within(when.nsCounter(), store),
-                ns == null ? later(event, before, store) : within(ns, store),
+                ns == null ? null : within(ns, store),
                 realtime != null
                         ? within(realtime, store)
                         : BY_REALTIME.contains(event.operation())
                                 ? between(0, LATEST_REALTIME, store)
                                 : specification.look(HOST_REALTIME, before));
+    }
+
+    @Override
+    public boolean leavesBaseClock(Clocks clocks) {
+        return clocks.ns() == null;
+    }
+
+    @Override
+    public Clocks withBaseClock(Clocks clocks, TraceEvent event, State before, Store store) {
+        return clocks.ns() != null
+                ? clocks
+                : new Clocks(clocks.counter(), clocks.nsCounter(), later(event, before, store), clocks.realtime());
+    }
+
+    @Override
+    public State withoutBaseClock(State state) {
+        return Specification.with(state, HOST_NS, SymbolicWord.UNREAD);
+    }
+
+    @Override
+    public @Nullable State restored(State state, State before) {
+        State restored = Specification.with(state, HOST_NS, specification.look(HOST_NS, before));
+        return Unknowns.isUnreadIn(restored) ? null : restored;
+    }
+
+    @Override
+    public State since(Candidate candidate) {
+        if (candidate.step == null) {
+            return candidate.state;
+        }
+        Clocks last = candidate.step.clocks();
+        return last.areOfOneInstant() || leavesBaseClock(last)
+                ? candidate.state
+                : Specification.with(candidate.state, HOST_TSC, last.nsCounter());
+    }
+
+    @Override
+    public TraceEvent filled(TraceEvent event, State before) {
+        HostTime when = event.when();
+        if (when.ns() != null || begins(event)) {
+            return event;
+        }
+        long ns = Words64.bits(specification.look(HOST_NS, before));
+        if (specification.look("tscClocksource", before) == BoolValue.ValTrue) {
+            long from = Words64.bits(specification.look("paceTsc", before));
+            Conversion.Pace pace =
+                    new Conversion.Pace(header.x86().tscKhz(), when.counter().lo() - from, 0);
+            long least = Words64.bits(specification.look("paceNs", before)) + pace.least(0);
+            ns = least - ns > 0 ? least : ns;
+        }
+        return event.at(new HostTime(when.counter(), Interval.exactly(ns), when.realtime()));
     }
 
     /** A word in an interval. */
@@ -126,7 +180,8 @@ final class X86Platform implements Platform {
     /** A base clock of which no more is known than that it is not before that of a state, nor long after. */
     private Value later(TraceEvent event, State before, Store store) {
         Value earlier = specification.look(HOST_NS, before);
-        Value tsc = specification.look(HOST_TSC, before);
+        // (KVM may not have read the base clock for long: no longer than since then.)
+        Value tsc = specification.look("paceTsc", before);
         long cycles = event.counter().hi() - SymbolicWords.constant(tsc) - store.least(SymbolicWords.sum(tsc));
         long most = MOST_NS
                 + FASTER * Words64.cyclesToNs(header.x86().tscKhz(), Math.min(Math.max(0, cycles), MOST_CYCLES));
@@ -143,20 +198,18 @@ final class X86Platform implements Platform {
 
     @Override
     public String passing(Clocks clocks) {
-        return clocks.areOfOneInstant() ? "TimePasses" : "TimePassesBetweenReads";
+        return leavesBaseClock(clocks)
+                ? "TscPasses"
+                : clocks.areOfOneInstant() ? "TimePasses" : "TimePassesBetweenReads";
     }
 
     @Override
     public Map<String, Value> times(Clocks clocks) {
-        return Map.of(
-                "tsc",
-                clocks.counter(),
-                "nsTsc",
-                clocks.nsCounter(),
-                "ns",
-                Objects.requireNonNull(clocks.ns()),
-                "realtime",
-                Objects.requireNonNull(clocks.realtime()));
+        Value realtime = Objects.requireNonNull(clocks.realtime());
+        Value ns = clocks.ns();
+        return ns == null
+                ? Map.of("tsc", clocks.counter(), "realtime", realtime)
+                : Map.of("tsc", clocks.counter(), "nsTsc", clocks.nsCounter(), "ns", ns, "realtime", realtime);
     }
 
     /**
@@ -165,7 +218,7 @@ final class X86Platform implements Platform {
      */
     @Override
     public boolean readsClocks(TraceEvent event, Clocks clocks, State before, State after, Store store) {
-        if (clocks.areOfOneInstant()) {
+        if (clocks.areOfOneInstant() || leavesBaseClock(clocks)) {
             return true;
         }
         boolean pair = switch (event.operation()) {
@@ -186,9 +239,10 @@ final class X86Platform implements Platform {
     public HostTime when(Clocks clocks, ToLongFunction<Value> known) {
         long tsc = known.applyAsLong(clocks.counter());
         long nsTsc = known.applyAsLong(clocks.nsCounter());
+        Value ns = clocks.ns();
         return new HostTime(
                 Interval.exactly(tsc),
-                Interval.exactly(known.applyAsLong(Objects.requireNonNull(clocks.ns()))),
+                ns == null ? null : Interval.exactly(known.applyAsLong(ns)),
                 Interval.exactly(known.applyAsLong(Objects.requireNonNull(clocks.realtime()))),
                 nsTsc == tsc ? null : Interval.exactly(nsTsc));
     }
@@ -202,7 +256,7 @@ final class X86Platform implements Platform {
     @Override
     public State at(Clocks clocks, State state) {
         State counted = Specification.with(state, HOST_TSC, clocks.counter());
-        State timed = Specification.with(counted, HOST_NS, Objects.requireNonNull(clocks.ns()));
+        State timed = clocks.ns() == null ? counted : Specification.with(counted, HOST_NS, clocks.ns());
         return Specification.with(timed, HOST_REALTIME, Objects.requireNonNull(clocks.realtime()));
     }
 

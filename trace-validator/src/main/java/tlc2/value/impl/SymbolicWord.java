@@ -16,6 +16,18 @@ import tlc2.value.IValue;
 public final class SymbolicWord extends Value {
     private static final long serialVersionUID = 1;
 
+    /** A word that may be handed on and not looked at: who does throws an {@link UnreadWordException}. */
+    public static final SymbolicWord UNREAD = new SymbolicWord(0, LinearSum.ZERO);
+
+    /** Something depends on a word of which it was assumed that nothing does. */
+    public static final class UnreadWordException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private UnreadWordException() {
+            super("a word was read that was to be left alone", null, false, false);
+        }
+    }
+
     private final long constant;
     private final LinearSum sum;
 
@@ -30,13 +42,24 @@ public final class SymbolicWord extends Value {
         this.sum = sum;
     }
 
+    /** Whether this is {@link #UNREAD}. */
+    public boolean isUnread() {
+        return sum.isZero(); // (as of no other)
+    }
+
     /** What is known of it, unsigned. */
     public long constant() {
+        if (isUnread()) {
+            throw new UnreadWordException();
+        }
         return constant;
     }
 
     /** What is added to the constant. */
     public LinearSum sum() {
+        if (isUnread()) {
+            throw new UnreadWordException();
+        }
         return sum;
     }
 
