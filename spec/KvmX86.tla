@@ -729,6 +729,16 @@ EnterGuest(vcpu) ==
                needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
                caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
 
+\* An entry that comes to nothing, since a signal or another thread is waiting (cancel_injection):
+\* what was pending is worked off all the same.
+CancelEntry(vcpu) ==
+  /\ VcpuIdle(vcpu)
+  /\ inGuest' = inGuest
+  /\ WorkOffRequests(vcpu)
+  /\ reply' = [op |-> "CancelEntry", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate,
+               needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
+               caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
+
 \* An exit that KVM handled itself: within KVM_RUN, back to the guest.
 ReenterGuest(vcpu) ==
   /\ vcpu \in inGuest
@@ -932,6 +942,7 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy, moves, version
   \/ AskForMasterclockUpdate(vcpu)
   \/ TakeHostTsc(vcpu)
   \/ EnterGuest(vcpu)
+  \/ CancelEntry(vcpu)
   \/ ReenterGuest(vcpu)
   \/ ExitGuest(vcpu)
   \/ GuestReadTsc(vcpu)
@@ -1006,7 +1017,7 @@ SameClock ==
 \* the TSC, or that it is switched on or off.  If it fails, kvmclock is yanked from the guest's TSC
 \* back to the host's clock, by what the two have drifted apart, for nothing.
 NoNeedlessUpdate ==
-  (reply.op \in {"EnterGuest", "ReenterGuest"} /\ reply.updated) => reply.needed
+  (reply.op \in {"EnterGuest", "CancelEntry", "ReenterGuest"} /\ reply.updated) => reply.needed
 
 \* The loss of the host's clocksource concerns only VMs that have the masterclock.  If it fails, each
 \* vCPU of the others performs an update for nothing.
@@ -1024,7 +1035,7 @@ StoppedStays ==
 \* leaps by centuries.
 NoUnderflow ==
   /\ \A v \in online : ~Before(pvclock[v].systemTime, Zero)
-  /\ (reply.op \in {"EnterGuest", "ReenterGuest"} /\ reply.caughtUp) =>
+  /\ (reply.op \in {"EnterGuest", "CancelEntry", "ReenterGuest"} /\ reply.caughtUp) =>
        LET due == Add(thisTscWrite[reply.vcpu],
                       NsToCycles(virtualTscKhz[reply.vcpu], Sub(hostNs, thisTscNsec[reply.vcpu])))
        IN ~Before(due, GuestTsc(reply.vcpu))

@@ -42,6 +42,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         READ_PVCLOCK_PAGE,
         WRITE_PVCLOCK_PAGE,
         LOAD_VCPU,
+        CANCEL_ENTRY,
         ASK_FOR_CLOCK_UPDATE,
         ASK_FOR_MASTERCLOCK_UPDATE,
         GUEST_REENTER,
@@ -162,6 +163,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
             case KVMCLOCK_CTRL -> target.kvmclockCtrl();
             case READ_PVCLOCK_PAGE -> target.readPvclockPage();
             case LOAD_VCPU -> target.load();
+            case CANCEL_ENTRY -> target.cancelEntry();
             case ASK_FOR_CLOCK_UPDATE -> target.askForClockUpdate();
             case ASK_FOR_MASTERCLOCK_UPDATE -> target.askForMasterclockUpdate();
             case GUEST_REENTER -> target.reenterGuest();

@@ -34,6 +34,9 @@ public final class KvmAbi {
     /** KVM_CLOCK_REALTIME, a flag of KVM_SET_CLOCK: its {@code realtime} is read. */
     public static final int CLOCK_REALTIME = 4;
 
+    /** PVCLOCK_GUEST_STOPPED, a flag of a guest's kvmclock page. */
+    public static final int PVCLOCK_GUEST_STOPPED = 2;
+
     /** The group of a vCPU's TSC attributes on x86, KVM_VCPU_TSC_CTRL. */
     public static final int VCPU_TSC_CTRL = 0;
 

@@ -77,6 +77,8 @@ public enum Operation {
     TAKE_HOST_TSC("TakeHostTsc", takes(Field.VCPU), gives()),
     /** KVM_RUN up to the guest; on arm64 from the vCPU's load on. */
     ENTER_GUEST(Archs.ALL, "EnterGuest", takes(Field.VCPU), gives(Field.UPDATED)),
+    /** KVM_RUN up to the guest, into which it does not come: a signal or another thread is waiting. */
+    CANCEL_ENTRY("CancelEntry", takes(Field.VCPU), gives(Field.UPDATED)),
     /** Back to the guest after an exit that KVM handled. */
     REENTER_GUEST("ReenterGuest", takes(Field.VCPU), gives(Field.UPDATED)),
     /** KVM_RUN's return to userspace; on arm64 only as far as its host's kernel. */

@@ -142,6 +142,14 @@ public final class X86Vcpu {
         vm.enterGuest(this, Operation.ENTER_GUEST);
     }
 
+    /** KVM_RUN up to the guest, into which it does not come, since a signal or another thread is waiting. */
+    public void cancelEntry() {
+        ioctl(() -> {
+            vm.enterGuest(this, Operation.CANCEL_ENTRY);
+            return true;
+        });
+    }
+
     /** Back to the guest after an exit that KVM handled itself. */
     public void reenterGuest() {
         checkInGuest();

@@ -636,7 +636,7 @@ public final class X86Vm {
             vcpu.clockUpdate = false;
             guestTimeUpdate(vcpu, now);
         }
-        vcpu.inGuest = true;
+        vcpu.inGuest = how != Operation.CANCEL_ENTRY;
         emit(now, how, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of(Field.UPDATED, updated));
     }
 

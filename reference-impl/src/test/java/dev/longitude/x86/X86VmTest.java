@@ -430,6 +430,17 @@ class X86VmTest {
         assertThat(vcpu.pvclockPage().version()).isEqualTo(2);
     }
 
+    /** An entry that comes to nothing writes the page, and leaves the vCPU free for other ioctls. */
+    @Test
+    void aCancelledEntryWorksOffWhatIsPending() {
+        X86Vcpu vcpu = vm(KernelProfile.V6_12).createVcpu(0);
+        vcpu.writeSystemTime(true);
+        vcpu.cancelEntry();
+        assertThat(shown(StateVariable.CLOCK_UPDATE)).isEqualTo(Set.of());
+        assertThat(shown(StateVariable.IN_GUEST)).isEqualTo(Set.of());
+        assertThat(vcpu.pvclockPage().version()).isEqualTo(2);
+    }
+
     /** KVM_KVMCLOCK_CTRL needs a page, and its flag stays until the guest clears it. */
     @Test
     void theGuestIsToldThatItWasStopped() {

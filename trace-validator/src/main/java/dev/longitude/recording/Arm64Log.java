@@ -52,7 +52,7 @@ final class Arm64Log {
             String source, KernelProfile kernel, boolean vhe, String origin, List<IoctlRecord> records)
             throws TraceFormatException {
         Findings findings = new Findings();
-        ImmutableList<Segment> segments = Segments.of(source, records, "host_cntvct", findings, null);
+        ImmutableList<Segment> segments = Segments.of(source, records, "host_cntvct", findings, null, Set.of());
         boolean threads = Segments.overlap(segments);
         int lanes = 1 + segments.stream().mapToInt(Segment::lane).max().orElse(0);
         int named = 1

@@ -79,7 +79,7 @@ final class EventList {
             Map<StateVariable, Object> state) {
         // The kernel reads the base clock after the TSC; a thread may be preempted in between.
         Interval nsCounter = switch (operation) {
-            case WRITE_TSC, CREATE_VCPU, SET_TSC_OFFSET, ENTER_GUEST, REENTER_GUEST, LOAD_VCPU ->
+            case WRITE_TSC, CREATE_VCPU, SET_TSC_OFFSET, ENTER_GUEST, CANCEL_ENTRY, REENTER_GUEST, LOAD_VCPU ->
                 segment.from(when.lo());
             default -> null;
         };

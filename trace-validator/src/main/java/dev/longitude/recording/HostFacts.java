@@ -23,10 +23,23 @@ final class HostFacts {
     private static final Pattern DETECTED =
             Pattern.compile("^dmesg .*tsc: Detected (\\d{1,6})\\.(\\d{3}) MHz processor");
 
+    private static final int AMD_FRAC_BITS = 32;
+
     private static final Pattern VENDOR = Pattern.compile("^vendor(?:_id)?\\s*:?\\s+(\\S+)");
 
     /** As KVM's debugfs has it: {@code tsc-scaling-ratio-frac-bits} of a vCPU; only there where the host scales. */
     private static final Pattern FRAC_BITS = Pattern.compile("^tsc-scaling-ratio-frac-bits\\s*:?\\s+(0|32|48)$");
+
+    /** KVM says so when a host that does not scale is asked for a slower guest. */
+    private static final Pattern CANNOT_SCALE =
+            Pattern.compile("^dmesg .*user requested TSC rate below hardware speed");
+
+    /** Since 5.18 kvm_amd says at its start whether the host scales, beside its other features. */
+    private static final Pattern AMD_SCALES = Pattern.compile("^dmesg .*TSC scaling supported");
+
+    private static final Pattern AMD_STARTS =
+            Pattern.compile("^dmesg .*(?:kvm_amd|SVM): .*Nested Paging (?:en|dis)abled");
+    private static final Pattern SINCE_5_18 = Pattern.compile("^(?:5\\.(?:1[89]|[2-9]\\d)|[6-9]\\.|\\d\\d+\\.)");
 
     private static final Pattern UNSTABLE = Pattern.compile("^dmesg .*tsc: Marking TSC unstable");
 
@@ -36,6 +49,9 @@ final class HostFacts {
 
     private boolean vhe = true;
     private boolean unstable;
+    private boolean cannotScale;
+    private boolean amdScales;
+    private boolean amdStarts;
     private @Nullable String arch;
     private @Nullable String kernel;
     private @Nullable String clocksource;
@@ -61,6 +77,9 @@ final class HostFacts {
 
     private void take(String line) {
         unstable |= UNSTABLE.matcher(line).find();
+        cannotScale |= CANNOT_SCALE.matcher(line).find();
+        amdScales |= AMD_SCALES.matcher(line).find();
+        amdStarts |= AMD_STARTS.matcher(line).find();
         vhe &= !NOT_VHE.matcher(line).find();
         arch = first(arch, ARCH, line);
         kernel = first(kernel, KERNEL, line);
@@ -120,7 +139,14 @@ final class HostFacts {
     /** The bits behind the point of the host's scaling ratio, 0 if it does not scale; null if nothing says them. */
     @Nullable
     Integer fracBits() {
-        return fracBits == null ? null : (Integer) Integer.parseInt(fracBits);
+        if (fracBits != null) {
+            return Integer.parseInt(fracBits);
+        }
+        if (amdScales) {
+            return AMD_FRAC_BITS;
+        }
+        boolean says = amdStarts && kernel != null && SINCE_5_18.matcher(kernel).find();
+        return cannotScale || says ? (Integer) 0 : null;
     }
 
     /** The bits behind the point if the host scales, by its vendor; null if nothing says it. */
@@ -131,7 +157,7 @@ final class HostFacts {
         }
         return switch (vendor) {
             case "GenuineIntel" -> 48;
-            case "AuthenticAMD", "HygonGenuine" -> 32;
+            case "AuthenticAMD", "HygonGenuine" -> AMD_FRAC_BITS;
             default -> null;
         };
     }

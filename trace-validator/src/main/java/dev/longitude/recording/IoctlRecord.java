@@ -51,10 +51,35 @@ record IoctlRecord(
     static final String CLOSE_VM = "close_vm";
     static final String PVCLOCK_PAGE = "pvclock_page";
 
+    /** An ioctl of a vCPU that no line shows; this is no name that a line can have. */
+    static final String UNRECORDED = "";
+
     static IoctlRecord read(LineSource source, String text) throws TraceFormatException {
         Reader reader = new Reader(source);
         JsonLine.read(source, text, reader::members);
         return reader.record();
+    }
+
+    /** An ioctl that a line of the log was followed by, and that was not recorded. */
+    static IoctlRecord unrecorded(IoctlRecord before) {
+        Payload nothing = Payload.empty("", before.line());
+        return new IoctlRecord(
+                before.line(),
+                null,
+                before.vm(),
+                before.vcpu(),
+                UNRECORDED,
+                null,
+                nothing,
+                nothing,
+                0L,
+                0,
+                0,
+                0,
+                null,
+                before.arm64(),
+                null,
+                ImmutableSet.of());
     }
 
     private static final class Reader {
@@ -111,7 +136,7 @@ record IoctlRecord(
 
         IoctlRecord record() throws TraceFormatException {
             String name = op;
-            if (name == null) {
+            if (name == null || name.isEmpty()) {
                 throw source.fault(1, "expected \"op\" in the record");
             }
             Payload in = args == null ? Payload.empty(source.name(), source.line()) : args;

@@ -24,24 +24,35 @@ final class Segments {
 
     private final String source;
     private final Findings findings;
+
+    /** The labels that are known to be several threads'. */
+    private final Set<String> sharedNames;
+
     private final List<Lane> lanes = new ArrayList<>();
 
-    private Segments(String source, Findings findings) {
+    private Segments(String source, Findings findings, Set<String> sharedNames) {
         this.source = source;
         this.findings = findings;
+        this.sharedNames = sharedNames;
     }
 
     /**
      * The operations, without tracepoints yet.
      *
      * @param counter what a record is to have: {@code host_tsc} or {@code host_cntvct}
+     * @param sharedNames the threads' names that are known to be those of several
      * @param end the host's counter when the log ended at the earliest
      * @throws TraceFormatException if the log contradicts itself
      */
     static ImmutableList<Segment> of(
-            String source, List<IoctlRecord> records, String counter, Findings findings, @Nullable Long end)
+            String source,
+            List<IoctlRecord> records,
+            String counter,
+            Findings findings,
+            @Nullable Long end,
+            Set<String> sharedNames)
             throws TraceFormatException {
-        return new Segments(source, findings).segments(records, counter, end);
+        return new Segments(source, findings, sharedNames).segments(records, counter, end);
     }
 
     /** Whether operations of several threads overlap, so that nothing shows which came first. */
@@ -163,11 +174,13 @@ final class Segments {
      * When a KVM_RUN was over of which the log has only the beginning: its thread did something else, its vCPU was used by
      * another, or its VM was closed. Null if the log ends first.
      */
-    private static @Nullable Long endOfRun(List<IoctlRecord> timed, int index) {
+    private @Nullable Long endOfRun(List<IoctlRecord> timed, int index) {
         IoctlRecord run = timed.get(index);
         for (IoctlRecord later : timed.subList(index + 1, timed.size())) {
             boolean sameVm = Objects.equals(run.vm(), later.vm());
-            boolean sameThread = label(run).equals(label(later)) && (sameVm || run.thread() == null);
+            boolean sameThread = !sharedNames.contains(label(run))
+                    && label(run).equals(label(later))
+                    && (sameVm || run.thread() == null);
             if (sameThread || (sameVm && later.is(IoctlRecord.CLOSE_VM))) {
                 return host(later).lo();
             }

@@ -1,7 +1,10 @@
 package dev.longitude.recording;
 
+import com.google.common.collect.HashMultimap;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMultiset;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.SetMultimap;
 import dev.longitude.kernel.KvmAbi;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
@@ -37,6 +40,15 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
             Pattern.compile("masterclock (\\d) hostclock (\\w+) offsetmatched (\\d)");
     private static final Pattern MSR =
             Pattern.compile("msr_(read|write) ([0-9a-f]{1,8}) = 0x([0-9a-f]{1,16})( \\(#GP\\))?");
+
+    /** The names that several threads have. */
+    Set<String> sharedNames() {
+        SetMultimap<String, Integer> threads = HashMultimap.create();
+        points.forEach(p -> threads.put(p.where().comm(), p.where().pid()));
+        return threads.keySet().stream()
+                .filter(name -> threads.get(name).size() > 1)
+                .collect(ImmutableSet.toImmutableSet());
+    }
 
     /** Reads {@code NAME.ftrace.txt} beside {@code NAME.jsonl}; there is nothing in it if there is no such file. */
     static TracepointFile beside(Path log) throws TraceFormatException, IOException {

@@ -3,11 +3,15 @@ package dev.longitude.recording;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.LinkedHashMultimap;
 import com.google.common.collect.SetMultimap;
+import dev.longitude.trace.Interval;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -19,6 +23,7 @@ final class TracepointOwners {
     private final boolean unstable;
     private final Findings findings;
     private final Set<String> names = new HashSet<>();
+    private final Map<List<Integer>, Written> latest = new HashMap<>();
 
     /** The threads of the log that a thread of the kernel's can be. */
     private final SetMultimap<Integer, Integer> lanesOfThread = LinkedHashMultimap.create();
@@ -51,6 +56,7 @@ final class TracepointOwners {
             }
         }
         IdentityHashMap<Segment, ImmutableList.Builder<Tracepoint>> owned = new IdentityHashMap<>();
+        List<Segment> unrecorded = new ArrayList<>();
         int within = 0;
         int outside = 0;
         for (int i = 0; i < candidates.size(); i++) {
@@ -59,6 +65,14 @@ final class TracepointOwners {
             if (those.size() == 1) {
                 owned.computeIfAbsent(those.get(0), k -> ImmutableList.builder())
                         .add(point);
+                if (point instanceof Tracepoint.WriteTscOffset write) {
+                    latest.put(List.of(those.get(0).vm(), write.vcpu()), new Written(those.get(0), write));
+                }
+                continue;
+            }
+            Optional<Segment> load = those.isEmpty() ? unrecordedLoad(point) : Optional.empty();
+            if (load.isPresent()) {
+                unrecorded.add(load.get());
                 continue;
             }
             within += those.isEmpty() ? 0 : 1;
@@ -74,11 +88,64 @@ final class TracepointOwners {
         }
         note(outside, "within no operation of the log that can explain them");
         note(within, "within several operations that can explain them");
-        return segments.stream()
-                .map(s -> owned.containsKey(s)
-                        ? s.with(Objects.requireNonNull(owned.get(s)).build())
-                        : s)
-                .collect(ImmutableList.toImmutableList());
+        List<Segment> all = new ArrayList<>();
+        for (Segment segment : segments) {
+            ImmutableList.Builder<Tracepoint> points = owned.get(segment);
+            all.add(points == null ? segment : segment.with(points.build()));
+        }
+        if (!unrecorded.isEmpty()) {
+            findings.note(unrecorded.size()
+                    + " loads of a vCPU show in the tracepoints, in ioctls that the log does not have");
+            all.addAll(unrecorded);
+            long origin = segments.get(0).when().lo();
+            all.sort(Comparator.comparingLong(s -> s.when().lo() - origin));
+        }
+        return ImmutableList.copyOf(all);
+    }
+
+    /** The last write of a vCPU's offset that an operation explains. */
+    private record Written(Segment segment, Tracepoint.WriteTscOffset write) {}
+
+    /**
+     * On an unstable TSC each load of a vCPU writes its offset. A write within no operation of the log is one of an ioctl that
+     * was not recorded; of which vCPU, its former offset tells.
+     */
+    private Optional<Segment> unrecordedLoad(Tracepoint point) {
+        if (!unstable || !(point instanceof Tracepoint.WriteTscOffset write) || write.prev() == 0 || write.step() > 0) {
+            return Optional.empty();
+        }
+        List<Written> those = latest.values().stream()
+                .filter(w -> w.write.vcpu() == write.vcpu() && w.write.next() == write.prev())
+                .toList();
+        if (those.size() != 1) {
+            return Optional.empty();
+        }
+        Segment before = those.get(0).segment;
+        Set<Integer> lanes = lanesOfThread.get(point.where().pid());
+        IoctlRecord record = IoctlRecord.unrecorded(before.record());
+        findings.assume(
+                record.line(),
+                before.vm(),
+                point.tsc(),
+                "that what line " + point.where().line()
+                        + " of the tracepoints shows is a load of its vCPU, in an ioctl that the log does not have");
+        int lane = lanes.size() == 1 ? lanes.iterator().next() : before.lane();
+        long lo = those.get(0).write.tsc();
+        for (Segment segment : segments) { // (the thread had done before what it did before)
+            long end = segment.when().hi();
+            lo = segment.lane() == lane && end - lo > 0 && end - point.tsc() <= 0 ? end : lo;
+        }
+        Segment load = new Segment(
+                record,
+                before.vm(),
+                before.vcpu(),
+                lane,
+                new Interval(lo, point.tsc()),
+                true,
+                null,
+                ImmutableList.of(point));
+        latest.put(List.of(before.vm(), write.vcpu()), new Written(load, write));
+        return Optional.of(load);
     }
 
     private void note(int lines, String where) {

@@ -11,7 +11,6 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -31,17 +30,10 @@ final class X86Events {
     private final X86Clocks clocks;
     private final Map<List<Integer>, X86Vcpu> vcpus = new HashMap<>();
 
-    /** Whether the tracepoints show what MSRs guests access. */
-    private final boolean msrsAreShown;
+    private final X86Overview overview;
 
     /** The VMs of which the tracepoints show every write of an offset. */
     private final Set<Integer> shown = new HashSet<>();
-
-    /** When each VM's masterclock updates show. */
-    private final Map<Integer, List<Long>> updates = new HashMap<>();
-
-    /** The vCPUs of which the log reads the page, and no tracepoint shows when it is written. */
-    private final Set<List<Integer>> pagesReadUnshown = new HashSet<>();
 
     /** The greatest id of a vCPU, plus 1. */
     private int mostVcpus;
@@ -52,29 +44,14 @@ final class X86Events {
             boolean unstable,
             EventList events,
             Findings findings,
-            List<Segment> segments) {
+            X86Overview overview) {
         this.kernel = kernel;
         this.rate = rate;
         this.unstable = unstable;
         this.events = events;
         this.findings = findings;
+        this.overview = overview;
         this.clocks = new X86Clocks(this, kernel, events, findings);
-        this.msrsAreShown =
-                segments.stream().flatMap(s -> s.points().stream()).anyMatch(Tracepoint.GuestMsr.class::isInstance);
-        Set<Integer> showing = new HashSet<>();
-        for (Segment segment : segments) {
-            for (Tracepoint point : segment.points()) {
-                if (point instanceof Tracepoint.UpdateMasterClock) {
-                    updates.computeIfAbsent(segment.vm(), vm -> new ArrayList<>())
-                            .add(point.tsc());
-                } else if (point instanceof Tracepoint.PvclockUpdate) {
-                    showing.add(segment.vm());
-                }
-            }
-        }
-        segments.stream()
-                .filter(s -> s.is(IoctlRecord.PVCLOCK_PAGE) && !showing.contains(s.vm()))
-                .forEach(s -> pagesReadUnshown.add(List.of(s.vm(), s.vcpu())));
     }
 
     int mostVcpus() {
@@ -117,6 +94,7 @@ final class X86Events {
         IoctlRecord record = segment.record();
         switch (record.op()) {
             case IoctlRecord.CLOSE_VM -> findings.harmless(record.op());
+            case IoctlRecord.UNRECORDED -> loadsBefore(segment, null);
             case "KVM_CREATE_VM" -> {
                 if (segment.vm() < 0) {
                     findings.notModelled(record.op());
@@ -172,14 +150,7 @@ final class X86Events {
     }
 
     X86Vcpu vcpu(Segment segment) {
-        List<Integer> which = List.of(segment.vm(), segment.vcpu());
-        return vcpus.computeIfAbsent(
-                which,
-                k -> new X86Vcpu(
-                        segment.vcpu(),
-                        unstable,
-                        pagesReadUnshown.contains(which),
-                        updates.getOrDefault(segment.vm(), List.of())));
+        return vcpus.computeIfAbsent(List.of(segment.vm(), segment.vcpu()), k -> overview.vcpu(segment));
     }
 
     private void setMsrs(Segment segment) throws TraceFormatException {
@@ -233,7 +204,10 @@ final class X86Events {
         }
         switch (msr) {
             case TSC -> write(segment, Operation.WRITE_TSC, value);
-            case TSC_ADJUST -> onVcpu(segment, segment.when(), Operation.WRITE_TSC_ADJUST, value, Map.of(), Map.of());
+            case TSC_ADJUST -> {
+                vcpu(segment).setAdjust(data);
+                onVcpu(segment, segment.when(), Operation.WRITE_TSC_ADJUST, value, Map.of(), Map.of());
+            }
             default -> {
                 ImmutableMap<Field, Object> active =
                         data == null ? ImmutableMap.of() : ImmutableMap.of(Field.ACTIVE, (data & 1) != 0);
@@ -414,7 +388,8 @@ final class X86Events {
             return;
         }
         String guest = segment.record().args().text("guest");
-        if ((guest == null || !X86Vcpu.isUnderstood(guest)) && !(msrsAreShown && shown.contains(segment.vm()))) {
+        if ((guest == null || !X86Vcpu.isUnderstood(guest))
+                && !(overview.msrsAreShown() && shown.contains(segment.vm()))) {
             findings.assume(
                     segment.record().line(),
                     segment.vm(),
@@ -427,7 +402,7 @@ final class X86Events {
         }
         X86Vcpu vcpu = vcpu(segment);
         vcpu.mayWriteMemory(guest == null || !X86Vcpu.isUnderstood(guest));
-        new X86Run(vcpu, events, segment).add(vcpu.act(segment.record()));
+        new X86Run(vcpu, events, findings, segment).add(vcpu.act(segment.record()));
     }
 
     void onVm(

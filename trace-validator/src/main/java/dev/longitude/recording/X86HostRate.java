@@ -121,10 +121,18 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
                 : X86Events.says(args, "cap", "KVM_CAP_TSC_CONTROL", KvmAbi.CAP_TSC_CONTROL);
     }
 
+    /** Whether a guest for which this rate is asked may have another than its host's; null: any rate. */
+    boolean mayScale(@Nullable Integer guestKhz) {
+        return (fracBits == null || fracBits != 0) && (guestKhz == null || !isNear(guestKhz));
+    }
+
+    private boolean isNear(int guestKhz) {
+        long tolerance = khz * TOLERANCE_PPM / 1_000_000;
+        return guestKhz == 0 || Math.abs((long) guestKhz - khz) < tolerance;
+    }
+
     /** Whether what a host does with a guest's rate depends on what is not known of it. */
     boolean dependsOnScaling(int guestKhz) {
-        long tolerance = khz * TOLERANCE_PPM / 1_000_000;
-        boolean near = guestKhz == 0 || Math.abs((long) guestKhz - khz) < tolerance;
-        return !near && fracBits == null;
+        return !isNear(guestKhz) && fracBits == null;
     }
 }

@@ -36,7 +36,8 @@ final class X86Log {
         ImmutableList<Tracepoint> points = tracepoints.points();
         Long end =
                 points.isEmpty() ? null : (Long) points.get(points.size() - 1).tsc();
-        ImmutableList<Segment> plain = Segments.of(source, records, "host_tsc", findings, end);
+        ImmutableList<Segment> plain =
+                Segments.of(source, records, "host_tsc", findings, end, tracepoints.sharedNames());
         boolean unstable = host.unstable() || loadsAreShown(plain, points);
         if (unstable && points.stream().noneMatch(Tracepoint.WriteTscOffset.class::isInstance) && !plain.isEmpty()) {
             Segment first = plain.get(0);
@@ -49,7 +50,8 @@ final class X86Log {
         ImmutableList<Segment> segments = TracepointOwners.give(plain, tracepoints, unstable, findings);
         int lanes = 1 + segments.stream().mapToInt(Segment::lane).max().orElse(0);
         EventList list = new EventList(lanes, Segments.overlap(segments));
-        X86Events events = new X86Events(kernel, rate, unstable, list, findings, segments);
+        X86Overview overview = new X86Overview(kernel, rate, unstable, segments);
+        X86Events events = new X86Events(kernel, rate, unstable, list, findings, overview);
         boolean tscAtFirst = host.tscClocksource() && !unstable;
         if (!unstable) {
             switches(tscAtFirst, segments, points, list, findings);

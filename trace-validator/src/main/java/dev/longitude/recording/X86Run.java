@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class X86Run {
     private final X86Vcpu vcpu;
     private final EventList events;
+    private final Findings findings;
     private final Segment run;
     private final int first;
 
@@ -31,6 +32,16 @@ final class X86Run {
     private long lo;
 
     private boolean inGuest;
+
+    /** Whether the last entry may not have come to the guest. */
+    private boolean mayBeCancelled;
+
+    /** The load of the vCPU that the next tracepoint shows; null if it shows none. */
+    private Tracepoint.@Nullable WriteTscOffset load;
+
+    /** Whether no tracepoint follows, and the run fails: then the vCPU may not have come to the guest any more. */
+    private boolean isLast;
+
     private int entries;
 
     /** What the entry that is under way has shown so far: first an update, then a raised offset, then a page. */
@@ -41,9 +52,10 @@ final class X86Run {
     /** It began after this. */
     private long begun;
 
-    X86Run(X86Vcpu vcpu, EventList events, Segment run) {
+    X86Run(X86Vcpu vcpu, EventList events, Findings findings, Segment run) {
         this.vcpu = vcpu;
         this.events = events;
+        this.findings = findings;
         this.run = run;
         this.first = events.size();
         this.lo = run.when().lo();
@@ -58,9 +70,19 @@ final class X86Run {
         List<Tracepoint> points = run.points();
         boolean failed = run.record().failed();
         GuestAct open = guest == null || failed || isShown(guest, points) ? null : guest;
-        boolean guestWrote = open != null && open.isWrite();
+        Tracepoint.WriteTscOffset own = open == null ? null : own(open, points);
+        boolean guestWrote = open != null && open.isWrite() && own == null;
         for (int i = 0; i < points.size(); i++) {
+            if (open != null && own != null && points.get(i).equals(own)) {
+                endEntry();
+                act(open, new Interval(lo, own.tsc()), own);
+                lo = own.tsc();
+                open = null;
+                continue;
+            }
             Tracepoint next = i + 1 < points.size() ? points.get(i + 1) : null;
+            load = next != null && isLoad(next) ? (Tracepoint.WriteTscOffset) next : null;
+            isLast = next == null && failed && vcpu.unstable();
             if (take(points.get(i), next, guestWrote)) {
                 i++;
             }
@@ -77,11 +99,12 @@ final class X86Run {
             enter(run.from(lo), Map.of(), Map.of(), false); // it came back after its thread was preempted
         }
         if (open != null) {
+            vcpu.moved(open, null);
             boolean anywhere = entries > 1 || events.size() - first > 1;
             add(anywhere ? events.newLane() : run.lane(), run.when(), open.operation(), open.args(), open.results());
         }
         if (run.ends() && inGuest) {
-            if (sure) {
+            if (sure && !mayBeCancelled) {
                 add(run.lane(), run.from(lo), Operation.EXIT_GUEST, vcpu.arg(), Map.of());
             } else {
                 events.addOptional(run, run.lane(), run.from(lo), Operation.EXIT_GUEST, vcpu.arg());
@@ -105,6 +128,37 @@ final class X86Run {
                     || operation == Operation.GUEST_WRITE_TSC_ADJUST
                     || operation == Operation.GUEST_WRITE_SYSTEM_TIME;
         }
+    }
+
+    /**
+     * The write of an offset that is the guest's own write of its TSC or of MSR_IA32_TSC_ADJUST; null if that is not certain.
+     * What it writes is the host's TSC at that instant and the new offset, or what the offset moves by and what stood there before.
+     */
+    private Tracepoint.@Nullable WriteTscOffset own(GuestAct act, List<Tracepoint> points) {
+        Long value = act.value();
+        Long adjust = vcpu.adjust();
+        boolean ofTsc = value != null && act.operation() == Operation.GUEST_WRITE_TSC && vcpu.writesAreExact();
+        boolean ofAdjust = value != null && act.operation() == Operation.GUEST_WRITE_TSC_ADJUST && adjust != null;
+        if (!ofTsc && !ofAdjust) {
+            return null;
+        }
+        long written = value == null ? 0 : value;
+        long step = adjust == null ? 0 : written - adjust;
+        Tracepoint.WriteTscOffset own = null;
+        long from = run.when().lo();
+        for (Tracepoint point : points) {
+            if (point instanceof Tracepoint.WriteTscOffset write) {
+                long when = written - write.next();
+                if (ofTsc ? when - from >= 0 && when - write.tsc() <= 0 : write.step() == step) {
+                    if (own != null) {
+                        return null;
+                    }
+                    own = write;
+                }
+            }
+            from = point.tsc();
+        }
+        return own;
     }
 
     private static boolean isShown(GuestAct act, List<Tracepoint> points) {
@@ -181,24 +235,31 @@ final class X86Run {
         Map<StateVariable, Object> state = Map.of(StateVariable.TSC_OFFSET, Map.of(vcpu.id(), write.next()));
         if (guestWrote) {
             endEntry();
-            if (!inGuest) {
-                enter(when, Map.of(), Map.of(), false);
-            }
             // The guest's own write is an event of its own; whether this is it, nothing shows.
             if (vcpu.unstable()) {
-                events.addOptional(run, run.lane(), when, Operation.EXIT_GUEST, vcpu.arg());
-                events.addOptional(run, run.lane(), when, Operation.LOAD_VCPU, vcpu.arg());
-                events.addOptional(run, run.lane(), when, Operation.ENTER_GUEST, vcpu.arg());
+                for (Operation maybe : List.of(
+                        Operation.EXIT_GUEST,
+                        Operation.LOAD_VCPU,
+                        Operation.ASK_FOR_CLOCK_UPDATE,
+                        Operation.ENTER_GUEST,
+                        Operation.CANCEL_ENTRY,
+                        Operation.REENTER_GUEST)) {
+                    events.addOptional(run, run.lane(), when, maybe, vcpu.arg());
+                }
+                inGuest = true;
+                mayBeCancelled = true;
+            } else {
+                if (!inGuest) {
+                    enter(when, Map.of(), Map.of(), false);
+                }
+                events.addOptional(run, run.lane(), when, Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
+                enter(when, Map.of(), Map.of(), true);
             }
-            events.addOptional(run, run.lane(), when, Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
-            enter(when, Map.of(), Map.of(), true);
             look(when, state);
-        } else if (vcpu.unstable() && write.step() <= 0) {
+        } else if (isLoad(write)) {
+            load = write;
             endEntry();
-            if (inGuest) {
-                add(run.lane(), when, Operation.EXIT_GUEST, vcpu.arg(), Map.of());
-                inGuest = false; // its thread was preempted
-            }
+            leave(when); // its thread was preempted
             vcpu.load(events, run, when, write);
         } else if (raised == null && (update == null || vcpu.isActive())) {
             begun = update == null ? when.lo() : begun;
@@ -213,6 +274,20 @@ final class X86Run {
             begun = lo;
             raised = write;
         }
+    }
+
+    private boolean isLoad(Tracepoint point) {
+        return vcpu.unstable() && point instanceof Tracepoint.WriteTscOffset write && write.step() <= 0;
+    }
+
+    private void leave(Interval when) {
+        if (inGuest && mayBeCancelled) {
+            events.addOptional(run, run.lane(), when, Operation.EXIT_GUEST, vcpu.arg());
+        } else if (inGuest) {
+            add(run.lane(), when, Operation.EXIT_GUEST, vcpu.arg(), Map.of());
+        }
+        inGuest = false;
+        mayBeCancelled = false;
     }
 
     /** The entry that is under way has shown all that it will. */
@@ -243,9 +318,51 @@ final class X86Run {
         } else if (!vcpu.isAsked(latest)) {
             events.addOptional(run, run.lane(), new Interval(begun, until), Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
         }
-        enter(new Interval(begun, until), results, state, false);
+        Interval when = new Interval(begun, until);
+        if (load != null && !mayHaveBeenInGuest(load, latest)) {
+            leave(when);
+            events.add(run, run.lane(), when, Operation.CANCEL_ENTRY, vcpu.arg(), results, state);
+            entries++;
+        } else if (isLast) {
+            enterOrNot(when, state);
+        } else {
+            enter(when, results, state, false);
+        }
         update = null;
         raised = null;
+    }
+
+    /**
+     * Whether the vCPU may have been in the guest before it was loaded anew, since its thread was preempted. A load puts its TSC
+     * back to where KVM saw it last: when it left the guest, or, if it did not come there, when its entry was prepared.
+     *
+     * @param prepared when the entry had been prepared at the latest
+     */
+    private boolean mayHaveBeenInGuest(Tracepoint.WriteTscOffset loaded, long prepared) {
+        if (!vcpu.writesAreExact()) {
+            return true;
+        }
+        boolean may = loaded.tsc() + loaded.step() - prepared > 0;
+        if (may) {
+            findings.assume(
+                    run.record().line(),
+                    run.vm(),
+                    loaded.tsc(),
+                    "that the vCPU had been in the guest before the load that line "
+                            + loaded.where().line() + " of the tracepoints shows");
+        }
+        return may;
+    }
+
+    /** An entry that may have come to the guest or not. */
+    private void enterOrNot(Interval when, Map<StateVariable, Object> state) {
+        if (inGuest) {
+            events.addOptional(run, run.lane(), when, Operation.EXIT_GUEST, vcpu.arg());
+        }
+        enter(when, Map.of(), Map.of(), true);
+        events.addOptional(run, run.lane(), when, Operation.CANCEL_ENTRY, vcpu.arg());
+        look(when, state);
+        mayBeCancelled = true;
     }
 
     private void enter(Interval when, Map<Field, Object> results, Map<StateVariable, Object> state, boolean optional) {
@@ -256,6 +373,7 @@ final class X86Run {
             events.add(run, run.lane(), when, how, vcpu.arg(), results, state);
         }
         inGuest = true;
+        mayBeCancelled = false;
         entries++;
         vcpu.entered(when.hi());
         vcpu.mayClearStopped(events, run, when);
@@ -274,15 +392,19 @@ final class X86Run {
             return;
         }
         GuestAct act = vcpu.act(msr);
-        if (act == null) {
-            return;
+        if (act != null) {
+            act(act, when, write);
         }
+    }
+
+    private void act(GuestAct act, Interval when, Tracepoint.@Nullable WriteTscOffset write) {
         if (!inGuest) {
             enter(when, Map.of(), Map.of(), false);
         }
         Map<StateVariable, Object> state =
                 write == null ? Map.of() : Map.of(StateVariable.TSC_OFFSET, Map.of(vcpu.id(), write.next()));
         events.add(run, run.lane(), when, act.operation(), act.args(), act.results(), state);
+        vcpu.moved(act, write);
         if (act.operation() == Operation.GUEST_WRITE_SYSTEM_TIME) {
             vcpu.ask(); // (a write of its TSC asks for nothing, one of TSC_ADJUST since 5.15)
         }

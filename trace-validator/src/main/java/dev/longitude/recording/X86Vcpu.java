@@ -16,7 +16,9 @@ final class X86Vcpu {
     private final int id;
     private final boolean unstable;
     private final boolean readUnshown;
+    private final boolean writesAreExact;
     private final List<Long> updates;
+    private final List<Flags> flagsShown;
     private boolean active;
     private boolean wasStopped;
     private boolean wroteMemory;
@@ -26,17 +28,37 @@ final class X86Vcpu {
 
     private @Nullable Long lastEntry;
 
+    /** Its creation has set it to 0. */
+    private @Nullable Long adjust = 0L;
+
+    /**
+     * Flags that its page had.
+     *
+     * @param tsc the host's TSC when they were seen at the latest
+     */
+    record Flags(long tsc, int flags) {}
+
     /**
      * @param id its id
      * @param unstable whether the host's TSC is unstable
      * @param readUnshown whether the log reads its kvmclock page, and no tracepoint shows when it is written
+     * @param writesAreExact whether a guest's write of its TSC makes its offset what it wrote minus the host's TSC
      * @param updates when the tracepoints show masterclock updates of its VM, the host's TSC in order
+     * @param flagsShown which flags its page is seen to have, in order of time
      */
-    X86Vcpu(int id, boolean unstable, boolean readUnshown, List<Long> updates) {
+    X86Vcpu(
+            int id,
+            boolean unstable,
+            boolean readUnshown,
+            boolean writesAreExact,
+            List<Long> updates,
+            List<Flags> flagsShown) {
         this.id = id;
         this.unstable = unstable;
         this.readUnshown = readUnshown;
+        this.writesAreExact = writesAreExact;
         this.updates = updates;
+        this.flagsShown = flagsShown;
     }
 
     boolean isActive() {
@@ -46,6 +68,30 @@ final class X86Vcpu {
     /** Whether a silent clock update shows in a page that the log reads, and in nothing else. */
     boolean isReadUnshown() {
         return readUnshown;
+    }
+
+    boolean writesAreExact() {
+        return writesAreExact;
+    }
+
+    /** MSR_IA32_TSC_ADJUST, cycles modulo 2^64; null if nothing shows it. */
+    @Nullable
+    Long adjust() {
+        return adjust;
+    }
+
+    /** Notes what MSR_IA32_TSC_ADJUST holds; null: that is not known. */
+    void setAdjust(@Nullable Long value) {
+        adjust = value;
+    }
+
+    /** Notes what a guest did, by the write of its offset if it is known to be the guest's. */
+    void moved(X86Run.GuestAct act, Tracepoint.@Nullable WriteTscOffset write) {
+        if (act.operation() == Operation.GUEST_WRITE_TSC_ADJUST || act.operation() == Operation.GUEST_READ_TSC_ADJUST) {
+            adjust = act.value();
+        } else if (act.operation() == Operation.GUEST_WRITE_TSC) {
+            adjust = write == null || adjust == null ? null : (Long) (adjust + write.step());
+        }
     }
 
     /** Something has asked for a clock update. */
@@ -100,9 +146,16 @@ final class X86Vcpu {
         wasStopped = true;
     }
 
-    /** Whenever it is in the guest, the guest may clear GUEST_STOPPED, as Linux does. */
+    /**
+     * In the guest, the guest may clear GUEST_STOPPED, as Linux does. It need not be thought to have done so before the page shows
+     * that it has.
+     */
     void mayClearStopped(EventList events, Segment run, Interval entry) {
-        if (wasStopped) {
+        Flags next = flagsShown.stream()
+                .filter(f -> f.tsc() - entry.hi() > 0)
+                .findFirst()
+                .orElse(null);
+        if (wasStopped && next != null && (next.flags() & KvmAbi.PVCLOCK_GUEST_STOPPED) == 0) {
             events.addOptional(run, run.lane(), run.from(entry.lo()), Operation.GUEST_CLEARS_STOPPED, arg());
         }
     }

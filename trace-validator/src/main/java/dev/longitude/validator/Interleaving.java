@@ -1,17 +1,30 @@
 package dev.longitude.validator;
 
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.BitSet;
-import java.util.HashSet;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * The orders of events of several threads: those of one thread stand in order, and none happened before another that had
  * ended when it began.
  */
 final class Interleaving {
+    private static final ImmutableSet<StateVariable> OF_A_VCPU = Sets.immutableEnumSet(
+            StateVariable.TSC_OFFSET,
+            StateVariable.PVCLOCK_TSC_TIMESTAMP,
+            StateVariable.PVCLOCK_SYSTEM_TIME,
+            StateVariable.PVCLOCK_MUL,
+            StateVariable.PVCLOCK_SHIFT,
+            StateVariable.PVCLOCK_FLAGS);
+
     private final List<TraceEvent> events;
 
     Interleaving(List<TraceEvent> events) {
@@ -20,11 +33,14 @@ final class Interleaving {
 
     /** The events that can be the next, by their places, when some have been taken. */
     List<Integer> next(BitSet taken) {
-        Set<Integer> threads = new HashSet<>();
-        List<Integer> pending = new java.util.ArrayList<>();
+        Map<Integer, Integer> firstOfThread = new LinkedHashMap<>();
         for (int i = taken.nextClearBit(0); i < events.size(); i = taken.nextClearBit(i + 1)) {
-            if (threads.add(events.get(i).thread())) {
-                pending.add(i);
+            firstOfThread.putIfAbsent(events.get(i).thread(), i);
+        }
+        Collection<Integer> pending = firstOfThread.values();
+        for (int i : pending) {
+            if (isBegun(i, taken)) {
+                return List.of(i);
             }
         }
         return pending.stream()
@@ -32,6 +48,32 @@ final class Interleaving {
                         .noneMatch(j ->
                                 isBefore(events.get(j).counter(), events.get(i).counter())))
                 .toList();
+    }
+
+    /**
+     * Whether the event before this one in its thread has been taken, and nothing of another thread need come between. That is
+     * so where a request is followed by the entry that works it off, and where a line of a log shows what an entry has come to:
+     * what others do meanwhile changes neither, and neither changes what others do.
+     */
+    private boolean isBegun(int place, BitSet taken) {
+        TraceEvent event = events.get(place);
+        for (int i = taken.previousSetBit(place - 1); i >= 0; i = taken.previousSetBit(i - 1)) {
+            TraceEvent before = events.get(i);
+            if (before.thread() == event.thread()) {
+                return event.line() > 0
+                        && before.line() == event.line()
+                        && before.vcpu() == event.vcpu()
+                        && (before.operation() == Operation.ASK_FOR_CLOCK_UPDATE || isLook(event));
+            }
+        }
+        return false;
+    }
+
+    /** Whether an event shows only what its vCPU has, of which another thread can change nothing meanwhile. */
+    private static boolean isLook(TraceEvent event) {
+        return event.operation() == Operation.READ_PVCLOCK_PAGE
+                && event.results().isEmpty()
+                && OF_A_VCPU.containsAll(event.state().keySet());
     }
 
     private static boolean isBefore(Interval one, Interval other) {

@@ -6,6 +6,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
+import dev.longitude.evaluator.State;
+import dev.longitude.evaluator.ValueKey;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
@@ -435,10 +437,14 @@ public final class TraceValidator {
     private Transitions.Taken attempt(TraceEvent event, List<Candidate> before) {
         Transitions.Taken taken = new Transitions.Taken();
         for (int i = 0; i < before.size(); i++) {
-            transitions.take(event, before.get(i), taken);
-        }
-        if (event.optional()) {
-            taken.after.addAll(before);
+            Candidate from = before.get(i);
+            int first = taken.after.size();
+            transitions.take(event, from, taken);
+            if (event.optional()) {
+                // (What changes nothing but the time is as if it had not happened.)
+                taken.after.subList(first, taken.after.size()).removeIf(c -> isSameButForTime(from, c));
+                taken.after.add(from);
+            }
         }
         if (taken.after.size() > 1) {
             List<Candidate> distinct = distinct(taken.after);
@@ -446,6 +452,12 @@ public final class TraceValidator {
             taken.after.addAll(distinct);
         }
         return taken;
+    }
+
+    private boolean isSameButForTime(Candidate from, Candidate later) {
+        State timed = platform.at(platform.now(from.state), later.state);
+        State then = Specification.with(timed, "reply", specification.look("reply", from.state));
+        return ValueKey.isSame(specification.essence(from.state), specification.essence(then));
     }
 
     /** Candidates of which the same matters are one. */

@@ -222,7 +222,8 @@ final class X86Platform implements Platform {
             return true;
         }
         boolean pair = switch (event.operation()) {
-            case ENTER_GUEST, REENTER_GUEST -> specification.look("useMasterClock", after) == BoolValue.ValTrue;
+            case ENTER_GUEST, CANCEL_ENTRY, REENTER_GUEST ->
+                specification.look("useMasterClock", after) == BoolValue.ValTrue;
             case CREATE_VCPU ->
                 !ValueKey.isSame(specification.look(SNAPSHOT, before), specification.look(SNAPSHOT, after));
             default -> false;

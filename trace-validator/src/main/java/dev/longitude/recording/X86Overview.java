@@ -1,0 +1,98 @@
+package dev.longitude.recording;
+
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Switch;
+import dev.longitude.trace.TraceFormatException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What an x86 host's log and tracepoints show as a whole, found out before the first operation is imported. */
+final class X86Overview {
+    private final KernelProfile kernel;
+    private final boolean unstable;
+
+    /** Whether the tracepoints show what MSRs guests access. */
+    private final boolean msrsAreShown;
+
+    /** When each VM's masterclock updates show. */
+    private final Map<Integer, List<Long>> updates = new HashMap<>();
+
+    /** The vCPUs of which the log reads the page, and no tracepoint shows when it is written. */
+    private final Set<List<Integer>> pagesReadUnshown = new HashSet<>();
+
+    /** The VMs of which the log sets a rate that may not be the host's. */
+    private final Set<Integer> scaled = new HashSet<>();
+
+    /** The flags that each vCPU's page is seen to have, in order of time. */
+    private final Map<List<Integer>, List<X86Vcpu.Flags>> flags = new HashMap<>();
+
+    /**
+     * An overview of these operations.
+     *
+     * @param segments in order of time
+     * @param unstable whether the host's TSC is unstable
+     */
+    X86Overview(KernelProfile kernel, X86HostRate rate, boolean unstable, List<Segment> segments)
+            throws TraceFormatException {
+        this.kernel = kernel;
+        this.unstable = unstable;
+        this.msrsAreShown =
+                segments.stream().flatMap(s -> s.points().stream()).anyMatch(Tracepoint.GuestMsr.class::isInstance);
+        Set<Integer> showing = new HashSet<>();
+        for (Segment segment : segments) {
+            for (Tracepoint point : segment.points()) {
+                if (point instanceof Tracepoint.UpdateMasterClock) {
+                    updates.computeIfAbsent(segment.vm(), vm -> new ArrayList<>())
+                            .add(point.tsc());
+                } else if (point instanceof Tracepoint.PvclockUpdate page) {
+                    showing.add(segment.vm());
+                    flags(segment).add(new X86Vcpu.Flags(page.tsc(), page.flags()));
+                }
+            }
+        }
+        for (Segment segment : segments) {
+            if (segment.is("KVM_SET_TSC_KHZ")
+                    && rate.mayScale(segment.record().args().count("khz"))) {
+                scaled.add(segment.vm());
+            }
+            if (segment.is(IoctlRecord.PVCLOCK_PAGE) && !showing.contains(segment.vm())) {
+                pagesReadUnshown.add(which(segment));
+            }
+            Integer seen = segment.is(IoctlRecord.PVCLOCK_PAGE)
+                    ? segment.record().out().count("flags")
+                    : null;
+            if (seen != null) {
+                flags(segment).add(new X86Vcpu.Flags(segment.when().hi(), seen));
+            }
+        }
+        flags.values().forEach(f -> f.sort(Comparator.comparingLong(X86Vcpu.Flags::tsc)));
+    }
+
+    private List<X86Vcpu.Flags> flags(Segment segment) {
+        return flags.computeIfAbsent(which(segment), k -> new ArrayList<>());
+    }
+
+    private static List<Integer> which(Segment segment) {
+        return List.of(segment.vm(), segment.vcpu());
+    }
+
+    boolean msrsAreShown() {
+        return msrsAreShown;
+    }
+
+    /** A vCPU as its creation leaves it. */
+    X86Vcpu vcpu(Segment segment) {
+        return new X86Vcpu(
+                segment.vcpu(),
+                unstable,
+                pagesReadUnshown.contains(which(segment)),
+                !scaled.contains(segment.vm()) && !kernel.has(Switch.GUEST_WRITE_SYNCHRONIZES),
+                updates.getOrDefault(segment.vm(), List.of()),
+                flags.getOrDefault(which(segment), List.of()));
+    }
+}
