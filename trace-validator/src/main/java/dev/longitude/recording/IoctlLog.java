@@ -6,6 +6,7 @@ import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +57,12 @@ public final class IoctlLog implements RecordingFormat {
         ImportedTrace trace = arm64
                 ? Arm64Log.read(lines.name(), profile, host.vhe(), origin, records)
                 : X86Log.read(lines.name(), profile, host, origin, records, TracepointFile.beside(file));
-        return trace.withNote(unlisted(records));
+        boolean passedOver = arm64 && Files.isRegularFile(TracepointFile.of(file));
+        return trace.withNote(
+                        passedOver
+                                ? "tracepoints not used: none of arm64 shows a counter, and the file is not read"
+                                : null)
+                .withNote(unlisted(records));
     }
 
     private static List<IoctlRecord> records(LineSource lines) throws TraceFormatException, IOException {
