@@ -2,6 +2,7 @@ package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMultiset;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.KvmAbi;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
@@ -38,9 +39,12 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
     private static final Pattern MSR =
             Pattern.compile("msr_(read|write) ([0-9a-f]{1,8}) = 0x([0-9a-f]{1,16})( \\(#GP\\))?");
 
-    /** A line of one of these, in whatever form another tool prints it. */
-    private static final Pattern ELSEWHERE = Pattern.compile(
-            "\\b(?:kvm_write_tsc_offset|kvm_track_tsc|kvm_update_master_clock|kvm_pvclock_update|kvm_msr)\\b:");
+    /** The events that show something of the modelled state. */
+    static final ImmutableSet<String> EVENTS = ImmutableSet.of(
+            "kvm_write_tsc_offset", "kvm_track_tsc", "kvm_update_master_clock", "kvm_pvclock_update", "kvm_msr");
+
+    /** A line of one of them, in whatever form another tool prints it. */
+    private static final Pattern ELSEWHERE = Pattern.compile("\\b(?:" + String.join("|", EVENTS) + ")\\b:");
 
     /** What the kernel prints in place of what it had to drop. */
     private static final Pattern LOST = Pattern.compile("^CPU:\\d+ \\[LOST (?:\\d+ )?EVENTS\\]");
@@ -72,7 +76,7 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
                     if (ELSEWHERE.matcher(line).find()) {
                         unusable.add("not as the kernel's own file named trace has them");
                     }
-                } else if (isOfKvm(matcher.group(4))) {
+                } else if (EVENTS.contains(matcher.group(4))) {
                     if (matcher.group(3).contains(".")) {
                         unusable.add("written with another trace clock than x86-tsc");
                     } else if (!seen.add(line)) {
@@ -104,14 +108,6 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
         Matcher counts = OVERWRITTEN.matcher(line);
         return LOST.matcher(line).find()
                 || (counts.find() && Long.parseLong(counts.group(1)) < Long.parseLong(counts.group(2)));
-    }
-
-    private static boolean isOfKvm(String event) {
-        return switch (event) {
-            case "kvm_write_tsc_offset", "kvm_track_tsc", "kvm_update_master_clock", "kvm_pvclock_update", "kvm_msr" ->
-                true;
-            default -> false;
-        };
     }
 
     /** What a line shows; null if it is of no use. */
