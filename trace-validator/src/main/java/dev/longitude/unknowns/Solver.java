@@ -9,7 +9,7 @@ import java.util.Map;
 /** Finds values for all unknowns of a store, the forgotten ones too, and claims none that do not meet all constraints. */
 final class Solver {
     /** With more unknowns than this, nothing is solved with all of them at once: each trial copies a matrix of that size. */
-    private static final int MOST_AT_ONCE = 500;
+    private static final int MOST_AT_ONCE = 1000;
 
     private final Store store;
     private final List<Constraint> constraints;
