@@ -193,18 +193,25 @@ class IoctlLogTest {
         List<TraceEvent> events =
                 read(CREATE_VM + CREATE_VCPU + active + run, null).events();
         List<TraceEvent> steps = events.subList(3, events.size());
-        // Whether the first page was asked for is known, whether the second was is not; which offset the guest wrote
-        // neither.
+        // Whether the first page was asked for is known, whether the second was is not. The guest wrote 5 where 0 had
+        // been: the offset that goes on by 5 is its own.
         assertThat(certain(steps))
                 .containsExactly(
                         Operation.ENTER_GUEST,
                         Operation.GUEST_WRITE_TSC_ADJUST,
-                        Operation.READ_PVCLOCK_PAGE,
                         Operation.REENTER_GUEST,
                         Operation.EXIT_GUEST);
         assertThat(steps.get(0).counter().hi()).isEqualTo(310);
-        assertThat(only(steps, Operation.READ_PVCLOCK_PAGE).state())
+        assertThat(only(steps, Operation.GUEST_WRITE_TSC_ADJUST).state())
                 .containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -43L));
+        // Of another value it is not known which write is its own.
+        String another =
+                record("0", "KVM_RUN", "{\"guest\":\"wrmsr\",\"index\":\"0x3b\",\"data\":7}", "{}", 0, 300, 900);
+        List<TraceEvent> unclear =
+                read(CREATE_VM + CREATE_VCPU + active + another, null).events();
+        assertThat(only(unclear, Operation.READ_PVCLOCK_PAGE).state())
+                .containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -43L));
+        assertThat(only(unclear, Operation.GUEST_WRITE_TSC_ADJUST).state()).isEmpty();
     }
 
     @Test

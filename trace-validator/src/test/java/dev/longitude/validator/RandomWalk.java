@@ -69,7 +69,12 @@ final class RandomWalk {
 
     /** The name of some action. */
     String action() {
-        String action = random.nextInt(3) == 0 ? "TimePasses" : pick(actions(arch));
+        return random.nextInt(3) == 0 ? "TimePasses" : anotherAction();
+    }
+
+    /** The name of some action that is not the passing of time. */
+    String anotherAction() {
+        String action = pick(actions(arch));
         // (A TSC that is unstable is so for ever, and its clocksource does not change any more.)
         return action.equals("HostTscUnstable") && random.nextInt(8) > 0 ? "HostClocksource" : action;
     }
