@@ -280,6 +280,19 @@ static uint64_t nanoseconds(clockid_t clock) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* The host's counter, and its clocks just after it: less than a microsecond. */
+struct moment {
+    uint64_t counter, t, rt;
+};
+
+static struct moment moment(void) {
+    struct moment now;
+    now.counter = counter();
+    now.t = nanoseconds(CLOCK_MONOTONIC);
+    now.rt = nanoseconds(CLOCK_REALTIME);
+    return now;
+}
+
 /* ---- text of a payload ---- */
 
 struct text {
@@ -567,7 +580,7 @@ struct call {
     uint64_t arg;
     enum kind kind;
     struct file *vm, *vcpu;
-    uint64_t before;
+    struct moment before;
     uint32_t nmsrs; /* how many the call says */
     int64_t msrs;   /* how many stand in list; -1: the list could not be read */
     struct msr list[MOST_MSRS];
@@ -691,7 +704,7 @@ static int cpu_of(const struct thread *thread) {
 
 static void write_record(
         pid_t tid, const char *op, int vm, int vcpu, const char *args, const char *outcome, const char *out, int pcpu,
-        uint64_t before, uint64_t after) {
+        uint64_t before, struct moment after) {
     char numbers[64] = "", cpu[32] = "";
     if (vm >= 0) {
         snprintf(numbers, sizeof numbers, ",\"vm\":%d", vm);
@@ -706,8 +719,8 @@ static void write_record(
     fprintf(log_file,
             "{\"seq\":%" PRIu64 ",\"t\":%" PRIu64 ",\"rt\":%" PRIu64 "%s%s,\"op\":\"%s\",\"args\":{\"thread\":\"%d\"%s%s}%s,"
             "\"out\":{%s},\"" COUNTER "\":[%" PRIu64 ",%" PRIu64 "]}\n",
-            sequence++, nanoseconds(CLOCK_MONOTONIC), nanoseconds(CLOCK_REALTIME), cpu, numbers, op, tid, *args ? "," : "",
-            args, outcome, out, before, after);
+            sequence++, after.t, after.rt, cpu, numbers, op, tid, *args ? "," : "",
+            args, outcome, out, before, after.counter);
     seen.records++;
 }
 
@@ -736,7 +749,7 @@ static void rearm_runs(const struct call *call, pid_t tid) {
  *
  * outcome: `,"ret":R,"errno":E`, or empty where nobody knows how the ioctl ended
  */
-static void emit(struct thread *thread, const char *outcome, const struct text *out, uint64_t after) {
+static void emit(struct thread *thread, const char *outcome, const struct text *out, struct moment after) {
     struct call *call = &thread->call;
     char buffer[32];
     int vm = call->vm ? call->vm->number : -1;
@@ -755,7 +768,7 @@ static void emit(struct thread *thread, const char *outcome, const struct text *
     pcpu = call->request == KVM_RUN ? cpu_of(thread) : -1;
 #endif
     name_thread(thread);
-    write_record(thread->tid, op, vm, vcpu, call->args.chars, outcome, out->chars, pcpu, call->before, after);
+    write_record(thread->tid, op, vm, vcpu, call->args.chars, outcome, out->chars, pcpu, call->before.counter, after);
     if (call->request == KVM_RUN) {
         seen.runs++;
     } else {
@@ -795,8 +808,8 @@ static void note_closed_vms(pid_t tid) {
             open = file->vm == vm && is_mapped(vm, file);
         }
         if (!open) {
-            uint64_t now = counter();
-            write_record(tid, "close_vm", vm->number, -1, "", ",\"ret\":0,\"errno\":0", "", -1, now, now);
+            struct moment now = moment();
+            write_record(tid, "close_vm", vm->number, -1, "", ",\"ret\":0,\"errno\":0", "", -1, now.counter, now);
             for (struct file *file = files; file; file = file->next) {
                 if (file == vm || file->vm == vm) {
                     file->gone = true;
@@ -1111,7 +1124,7 @@ static bool is_run_of_interest(struct thread *thread) {
     }
     vcpu->rest_noted = true;
     add_text(&call->args, "note", "this one and all that follow, until the next line of this thread or vCPU");
-    call->before = counter();
+    call->before = moment();
     emit(thread, "", &(struct text){0}, call->before);
     return false;
 }
@@ -1160,11 +1173,11 @@ static bool enter_ioctl(struct thread *thread, int fd, uint32_t request, uint64_
     }
     before_ioctl(thread);
     thread->calling = true;
-    call->before = counter();
+    call->before = moment();
     return true;
 }
 
-static void leave_ioctl(struct thread *thread, int64_t result, bool is_error, uint64_t after) {
+static void leave_ioctl(struct thread *thread, int64_t result, bool is_error, struct moment after) {
     /* As the kernel has them: it starts the ioctl again, or returns EINTR in its place. */
     enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK = 516 };
     char outcome[64];
@@ -1186,10 +1199,11 @@ static void leave_ioctl(struct thread *thread, int64_t result, bool is_error, ui
 }
 
 /* A thread is gone in the midst of an ioctl: how that ended nobody can say. */
-static void abandon_ioctl(struct thread *thread, uint64_t now) {
+static void abandon_ioctl(struct thread *thread, struct moment now) {
     if (thread->calling) {
         thread->calling = false;
         seen.unfinished++;
+        /* (a KVM_RUN of which only the beginning is known says so by its bracket) */
         emit(thread, "", &(struct text){0}, thread->call.request == KVM_RUN ? thread->call.before : now);
     }
 }
@@ -1214,7 +1228,7 @@ static void go_on(struct thread *thread, int signal) {
     ptrace(syscalls ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, NULL, (void *)(intptr_t)signal);
 }
 
-static void take_syscall(struct thread *thread, uint64_t now) {
+static void take_syscall(struct thread *thread, struct moment now) {
     struct __ptrace_syscall_info info = {0};
     if (ptrace(PTRACE_GET_SYSCALL_INFO, thread->tid, (void *)sizeof info, &info) <= 0) {
         return;
@@ -1238,7 +1252,7 @@ static unsigned long event_message(pid_t tid) {
 }
 
 /* A process has executed another program: one thread is left, under the number of the process. */
-static void take_exec(struct thread *thread, uint64_t now) {
+static void take_exec(struct thread *thread, struct moment now) {
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct thread *t = threads[i], *next; t; t = next) {
             next = t->next;
@@ -1275,7 +1289,7 @@ static void take_exec(struct thread *thread, uint64_t now) {
     }
 }
 
-static void take_stop(struct thread *thread, int status, uint64_t now) {
+static void take_stop(struct thread *thread, int status, struct moment now) {
     int event = status >> 16, signal = WSTOPSIG(status), pass_on = 0;
     switch (event) {
         case 0:
@@ -1313,7 +1327,7 @@ static void take_stop(struct thread *thread, int status, uint64_t now) {
     go_on(thread, pass_on);
 }
 
-static void take_end(pid_t tid, int status, uint64_t now) {
+static void take_end(pid_t tid, int status, struct moment now) {
     struct thread *thread = *slot(tid);
     bool is_process = !thread || thread->process == tid;
     if (thread) {
@@ -1344,7 +1358,7 @@ static void follow(void) {
     while (!options.attach || live_threads > 0) {
         int status;
         pid_t tid = waitpid(-1, &status, __WALL);
-        uint64_t now = counter();
+        struct moment now = moment();
         if (tid < 0 && errno == ECHILD) {
             return;
         }
