@@ -281,6 +281,13 @@ class RecordTest {
     }
 
     @Test
+    void whatAVmmForbidsItselfStaysForbidden() throws IOException, InterruptedException {
+        assertThat(record("static", "sandboxed")).isZero();
+        compare();
+        assertThat(records().stream().filter(r -> is(r, "KVM_SET_CLOCK"))).isEmpty();
+    }
+
+    @Test
     void aHundredThreadsAreFollowed() throws IOException, InterruptedException {
         assertThat(record("dynamic", "threads")).isEqualTo(9);
         compare();

@@ -6,22 +6,27 @@
  *   hostile        arguments that cannot be read, lists that are too long, files that change their numbers
  *   forks          a child uses its parent's VM, and one of its own
  *   threads        a hundred threads; some die in the midst of an ioctl, some are interrupted in it
+ *   sandboxed      a seccomp filter of its own forbids an ioctl
  *   spin           two vCPUs run until the process is killed, for a recorder that attaches
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/filter.h>
 #include <linux/kvm.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -389,6 +394,26 @@ static int threads(void) {
     _exit(9); /* with a thread inside KVM_RUN */
 }
 
+static int sandboxed(void) {
+    struct vm vm = make_vm(1);
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KVM_SET_CLOCK, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
+    must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "seccomp");
+    get_clock(&vm);
+    struct kvm_clock_data clock = {0};
+    must(ioctl(vm.fd, KVM_SET_CLOCK, &clock) < 0 && errno == EPERM, "the filter"); /* (KVM has not seen it: no record) */
+    get_clock(&vm);
+    return 0;
+}
+
 static int spin(void) {
     static struct vm vm;
     vm = make_vm(2);
@@ -411,6 +436,7 @@ int main(int argc, char **argv) {
         : !strcmp(scenario, "hostile")       ? hostile()
         : !strcmp(scenario, "forks")         ? forks()
         : !strcmp(scenario, "threads")       ? threads()
+        : !strcmp(scenario, "sandboxed")     ? sandboxed()
         : !strcmp(scenario, "spin")          ? spin()
                                              : 3;
 }
