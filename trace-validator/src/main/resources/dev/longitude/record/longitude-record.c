@@ -37,6 +37,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -247,7 +248,7 @@ static struct {
 } options = {.runs = 1, .tracepoints = true, .probe = true};
 
 static struct {
-    uint64_t records, runs, runs_left_out, of_devices, restarted, unfinished, not_readable, vms, by_elimination;
+    uint64_t records, runs, runs_left_out, of_devices, of_no_vm, restarted, unfinished, not_readable, vms, by_elimination;
     bool by_number; /* files are told apart by their numbers: kcmp is not there */
 } seen;
 
@@ -388,12 +389,10 @@ static enum kind kind_of(pid_t process, int fd, int *id) {
     if (!strncmp(link, "anon_inode:[kvm", 15) || !strncmp(link, "anon_inode:kvm-", 15)) {
         return DEVICE;
     }
-    /* (A file system of a container may have the device under any name.) */
+    /* (/dev/kvm by its number: a container may have it under any name.) */
     struct stat status;
-    if (stat(path, &status) == 0 && S_ISCHR(status.st_mode) && (strstr(link, "kvm") != NULL)) {
-        return SYSTEM;
-    }
-    return NO_KVM;
+    bool device = stat(path, &status) == 0 && S_ISCHR(status.st_mode);
+    return device && major(status.st_rdev) == 10 && minor(status.st_rdev) == 232 ? SYSTEM : NO_KVM;
 }
 
 static struct file *new_file(enum kind kind, struct file *vm, int number) {
@@ -1192,6 +1191,10 @@ static void leave_ioctl(struct thread *thread, int64_t result, bool is_error, st
         }
         result = -EINTR; /* the guest may have run */
     }
+    if (is_error && thread->call.kind == SYSTEM) {
+        seen.of_no_vm++;
+        return;
+    }
     if (!is_error) {
         after_ioctl(thread, result, &out);
     }
@@ -1253,6 +1256,21 @@ static unsigned long event_message(pid_t tid) {
     return message;
 }
 
+/* The system calls of another architecture have other numbers and structs. */
+static void warn_of_32_bits(pid_t process) {
+    char path[64];
+    unsigned char header[5] = {0};
+    snprintf(path, sizeof path, "/proc/%d/exe", process);
+    FILE *file = fopen(path, "re");
+    if (file && fread(header, sizeof header, 1, file) == 1 && !memcmp(header, "\177ELF\1", sizeof header)) {
+        fprintf(host_file, "32-bit program, of which nothing is recorded: process %d\n", process);
+        fprintf(stderr, "longitude-record: process %d is a 32-bit program: nothing of it is recorded\n", process);
+    }
+    if (file) {
+        fclose(file);
+    }
+}
+
 /* A process has executed another program: one thread is left, under the number of the process. */
 static void take_exec(struct thread *thread, struct moment now) {
     for (size_t i = 0; i < BUCKETS; i++) {
@@ -1264,11 +1282,12 @@ static void take_exec(struct thread *thread, struct moment now) {
             }
         }
     }
-    thread->calling = false;
+    abandon_ioctl(thread, now); /* (of the process's first thread, which another has replaced) */
     thread->named = false;
     for (struct file *file = files; file; file = file->next) {
         file->page_process = file->page_process == thread->process ? 0 : file->page_process;
     }
+    warn_of_32_bits(thread->process);
     static bool told;
     if (thread->tid == command && !told) {
         char path[64], line[256];
@@ -2012,6 +2031,7 @@ static FILE *create(const char *name, char *path, size_t size) {
 static void write_left_out(void) {
     fprintf(host_file, "left-out KVM_RUN %" PRIu64 "\n", seen.runs_left_out);
     fprintf(host_file, "left-out ioctls of KVM's devices %" PRIu64 "\n", seen.of_devices);
+    fprintf(host_file, "left-out ioctls that /dev/kvm refused %" PRIu64 "\n", seen.of_no_vm);
     fprintf(host_file, "left-out ioctls that the kernel started again %" PRIu64 "\n", seen.restarted);
     for (size_t i = 0; i < COUNT(OPS) && !options.every_ioctl; i++) {
         if (OPS[i].payload == QUIET) {
