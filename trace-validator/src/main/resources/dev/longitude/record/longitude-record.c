@@ -2119,7 +2119,7 @@ int main(int argc, char **argv) {
         fail("%s cannot be written: %s", options.folder, strerror(errno));
     }
     fprintf(stderr,
-            "longitude-record: %s: %" PRIu64 " records of %" PRIu64 " VMs; %" PRIu64 " KVM_RUNs recorded, %" PRIu64
+            "longitude-record: %s: %" PRIu64 " records; VMs created: %" PRIu64 "; KVM_RUNs: %" PRIu64 " recorded, %" PRIu64
             " left out\n",
             log_path, seen.records, seen.vms, seen.runs, seen.runs_left_out);
     return options.attach ? 0 : command_status < 0 ? 2 : command_status;
