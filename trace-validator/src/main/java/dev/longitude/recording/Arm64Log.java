@@ -142,9 +142,9 @@ final class Arm64Log {
             case "KVM_SET_DEVICE_ATTR" -> setAttribute(segment);
             case "KVM_ARM_SET_COUNTER_OFFSET" -> setCounterOffset(segment);
             case "KVM_RUN" -> run(segment);
-            case IoctlTable.ENABLE_CAP -> {
+            case Capabilities.ENABLE_CAP -> {
                 Long number = record.args().word("num");
-                if (IoctlTable.harmlessCapability(number).isPresent()) {
+                if (Capabilities.harmless(number).isPresent()) {
                     findings.harmless(record.op());
                 } else {
                     findings.stop(

@@ -94,41 +94,6 @@ final class IoctlTable {
             .put("KVM_ARM_VCPU_FINALIZE", REGISTERS)
             .buildOrThrow();
 
-    /** Turns on a capability: harmless by the number of that, {@link #harmlessCapability}. */
-    static final String ENABLE_CAP = "KVM_ENABLE_CAP";
-
-    /** By the numbers of {@code include/uapi/linux/kvm.h} of Linux 7.3. */
-    private static final ImmutableMap<Long, String> HARMLESS_CAPABILITIES = ImmutableMap.<Long, String>builder()
-            .put(116L, "KVM_CAP_DISABLE_QUIRKS: no quirk is about a clock")
-            .put(213L, "KVM_CAP_DISABLE_QUIRKS2: no quirk is about a clock")
-            .put(121L, "KVM_CAP_SPLIT_IRQCHIP: " + INTERRUPTS)
-            .put(123L, "KVM_CAP_HYPERV_SYNIC: " + INTERRUPTS)
-            .put(148L, "KVM_CAP_HYPERV_SYNIC2: " + INTERRUPTS)
-            .put(129L, "KVM_CAP_X2APIC_API: " + INTERRUPTS)
-            .put(237L, "KVM_CAP_X86_APIC_BUS_CYCLES_NS: " + NO_TIMER)
-            .put(128L, "KVM_CAP_MAX_VCPU_ID: it is a bound")
-            .put(143L, "KVM_CAP_X86_DISABLE_EXITS: " + EXITS)
-            .put(164L, "KVM_CAP_EXCEPTION_PAYLOAD: " + EXITS)
-            .put(188L, "KVM_CAP_X86_USER_SPACE_MSR: " + EXITS)
-            .put(193L, "KVM_CAP_X86_BUS_LOCK_EXIT: " + EXITS)
-            .put(201L, "KVM_CAP_EXIT_HYPERCALL: " + EXITS)
-            .put(204L, "KVM_CAP_EXIT_ON_EMULATION_FAILURE: " + EXITS)
-            .put(218L, "KVM_CAP_X86_TRIPLE_FAULT_EVENT: " + EXITS)
-            .put(219L, "KVM_CAP_X86_NOTIFY_VMEXIT: " + EXITS)
-            .put(182L, "KVM_CAP_HALT_POLL: it is about how a halted vCPU waits")
-            .put(212L, "KVM_CAP_PMU_CAPABILITY: " + REGISTERS)
-            .put(168L, "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: " + MEMORY)
-            .put(192L, "KVM_CAP_DIRTY_LOG_RING: " + MEMORY)
-            .put(223L, "KVM_CAP_DIRTY_LOG_RING_ACQ_REL: " + MEMORY)
-            .put(220L, "KVM_CAP_VM_DISABLE_NX_HUGE_PAGES: " + MEMORY)
-            .put(177L, "KVM_CAP_ARM_NISV_TO_USER: " + EXITS)
-            .put(205L, "KVM_CAP_ARM_MTE: " + MEMORY)
-            .put(216L, "KVM_CAP_ARM_SYSTEM_SUSPEND: " + EXITS)
-            .put(190L, "KVM_CAP_ENFORCE_PV_FEATURE_CPUID: it is about what is refused to the guest")
-            .put(199L, "KVM_CAP_HYPERV_ENFORCE_CPUID: it is about what is refused to the guest")
-            .put(228L, "KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE: " + MEMORY)
-            .buildOrThrow();
-
     private static final ImmutableSet<String> NOTHING = ImmutableSet.of();
     private static final ImmutableSet<String> MSRS =
             ImmutableSet.of("index", "data", "nmsrs", "clock_msrs", "complete");
@@ -156,7 +121,7 @@ final class IoctlTable {
             .put("KVM_GET_TSC_KHZ", new Keys(NOTHING, NOTHING))
             .put("KVM_SET_TSC_KHZ", new Keys(ImmutableSet.of("khz"), NOTHING))
             .put("KVM_CHECK_EXTENSION", new Keys(ImmutableSet.of("cap", "num"), NOTHING))
-            .put(ENABLE_CAP, new Keys(ImmutableSet.of("num", "arg0"), NOTHING))
+            .put(Capabilities.ENABLE_CAP, new Keys(ImmutableSet.of("num", "arg0"), NOTHING))
             .put("KVM_GET_ONE_REG", new Keys(ImmutableSet.of("id", "reg"), ImmutableSet.of("value")))
             .put("KVM_SET_ONE_REG", new Keys(REGISTER, NOTHING))
             .put("KVM_ARM_VCPU_INIT", new Keys(ImmutableSet.of("target", "features0"), NOTHING))
@@ -174,15 +139,6 @@ final class IoctlTable {
     /** Why an operation that is not modelled cannot have moved a guest's clock; empty if it may have. */
     static Optional<String> harmless(String op) {
         return Optional.ofNullable(HARMLESS.get(op));
-    }
-
-    /**
-     * Why to turn on a capability cannot have moved a guest's clock; empty if it may have.
-     *
-     * @param number the capability's number, KVM_CAP_*; null if the record does not say it
-     */
-    static Optional<String> harmlessCapability(@Nullable Long number) {
-        return number == null ? Optional.empty() : Optional.ofNullable(HARMLESS_CAPABILITIES.get(number));
     }
 
     /** Whether the format lists a key; of an operation that is not modelled nothing is read, so that any may be there. */

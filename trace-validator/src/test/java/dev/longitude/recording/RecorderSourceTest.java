@@ -53,7 +53,7 @@ class RecorderSourceTest {
                         "KVM_GET_ONE_REG",
                         "KVM_ARM_VCPU_INIT",
                         "KVM_ARM_SET_COUNTER_OFFSET",
-                        IoctlTable.ENABLE_CAP);
+                        Capabilities.ENABLE_CAP);
         assertThat(all("(?:OP|VALUE)\\((KVM_\\w+), ")).contains("KVM_KVMCLOCK_CTRL", "KVM_GET_TSC_KHZ");
     }
 
