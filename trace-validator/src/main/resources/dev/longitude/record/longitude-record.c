@@ -439,6 +439,23 @@ static void copy_places(pid_t parent, pid_t child) {
     }
 }
 
+/* Numbers are given once; a log has room for 65536, after that for those of VMs that are gone. */
+static int new_vm_number(void) {
+    if (next_vm <= 65535) {
+        return next_vm++;
+    }
+    for (int number = 0; number <= 65535; number++) {
+        bool used = false;
+        for (struct file *file = files; file; file = file->next) {
+            used |= file->kind == VM && !file->gone && file->number == number;
+        }
+        if (!used) {
+            return number;
+        }
+    }
+    fail("more than 65536 VMs at one time");
+}
+
 static struct file *vm_of_process(pid_t process) {
     struct file *only = NULL;
     for (struct file *file = files; file; file = file->next) {
@@ -512,7 +529,8 @@ static struct file *find_file(pid_t process, int fd, enum kind kind, int id) {
         found = lost_file(kind, id);
     }
     if (!found) {
-        found = kind == VM ? new_file(VM, NULL, next_vm++) : new_file(VCPU, vm_of_process(process), id < 0 ? fd : id);
+        found = kind == VM ? new_file(VM, NULL, new_vm_number())
+                            : new_file(VCPU, vm_of_process(process), (id < 0 ? fd : id) & 0xffff);
     }
     add_place(found, process, fd);
     return found;
@@ -761,7 +779,7 @@ static void emit(struct thread *thread, const char *outcome, const struct text *
         vcpu = (int)call->arg;
     }
 #if X86
-    pcpu = sched_getcpu();
+    pcpu = sched_getcpu() <= 4094 ? sched_getcpu() : -1; /* (as many as the format has) */
 #else
     pcpu = call->request == KVM_RUN ? cpu_of(thread) : -1;
 #endif
@@ -1031,7 +1049,7 @@ static void after_ioctl(struct thread *thread, int64_t result, struct text *out)
                 }
             }
             forget_places(thread->process, fd);
-            struct file *file = vm ? new_file(VM, NULL, next_vm++) : new_file(VCPU, call->vm, (int)call->arg);
+            struct file *file = vm ? new_file(VM, NULL, new_vm_number()) : new_file(VCPU, call->vm, (int)call->arg);
             add_place(file, thread->process, fd);
             *(vm ? &call->vm : &call->vcpu) = file;
             seen.vms += vm;
