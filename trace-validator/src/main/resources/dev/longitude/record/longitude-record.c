@@ -1412,6 +1412,9 @@ static void follow(void) {
     }
 }
 
+/* Follows the kernel's tracepoints in a thread too, and in those that it creates. */
+static void trace_thread(pid_t tid);
+
 /* ---- starting a command ---- */
 
 /*
@@ -1514,6 +1517,7 @@ static void launch(void (*body)(void *), void *argument) {
         fail("a child cannot be traced: %s (kernel.yama.ptrace_scope=3, or a container, may forbid ptrace)", strerror(why));
     }
     thread_of(command);
+    trace_thread(command);
     if (write(ready[1], "", 1) != 1) {
         fail("the child is gone");
     }
@@ -1550,6 +1554,7 @@ static bool attach_threads(pid_t process) {
                  process, strerror(errno));
         }
         thread_of(tid);
+        trace_thread(tid);
         ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
         more = true;
     }
@@ -1830,7 +1835,9 @@ static void start_tracepoints(void) {
         long cpus = sysconf(_SC_NPROCESSORS_CONF);
         long each = 524288 / (cpus < 1 ? 1 : cpus); /* 512 MiB in all, 16 MiB per CPU at most */
         snprintf(size, sizeof size, "%ld", each > 16384 ? 16384 : each);
-        bool all = write_text(tracing, "trace_clock", "x86-tsc") && write_text(tracing, "buffer_size_kb", size);
+        bool all = write_text(tracing, "tracing_on", "0") && write_text(tracing, "trace_clock", "x86-tsc")
+            && write_text(tracing, "buffer_size_kb", size);
+        write_text(tracing, "options/event-fork", "1");
         write_text(tracing, "events/kvm/kvm_msr/filter", MSRS_OF_CLOCKS);
         for (size_t i = 0; i < COUNT(EVENTS) && all; i++) {
             snprintf(file, sizeof file, "events/kvm/%s/enable", EVENTS[i]);
@@ -1845,6 +1852,23 @@ static void start_tracepoints(void) {
         *tracing = 0;
     }
     fprintf(host_file, "tracepoints none: %s\n", why);
+}
+
+/*
+ * What other VMMs of the host do is nobody's business here. The kernel counts threads by their numbers in the first pid
+ * namespace; in another one the recorder does not know them, and takes the tracepoints of all.
+ */
+static void trace_thread(pid_t tid) {
+    enum { FIRST_PID_NAMESPACE = 0xeffffffc }; /* PROC_PID_INIT_INO of include/linux/proc_ns.h */
+    struct stat namespace;
+    if (*tracing) {
+        if (stat("/proc/self/ns/pid", &namespace) == 0 && namespace.st_ino == FIRST_PID_NAMESPACE) {
+            char number[16];
+            snprintf(number, sizeof number, "%d", tid);
+            write_text(tracing, "set_event_pid", number); /* (adds it to those that are there) */
+        }
+        write_text(tracing, "tracing_on", "1");
+    }
 }
 
 /* How many events the kernel's buffer had no room for. */
@@ -1902,9 +1926,15 @@ static void remove_tracing(void) {
         rmdir(tracing);
     }
 }
+#else
+static void trace_thread(pid_t tid) {
+    (void)tid;
+}
+#endif
 
 /* ---- what recording costs ---- */
 
+#if X86
 enum { MEASURED = 3, TIMES = 5000 };
 static const char *const MEASURED_NAMES[MEASURED] = {"KVM_GET_CLOCK (recorded)", "KVM_RUN (stopped, left out)",
                                                      "KVM_GET_API_VERSION (not stopped)"};
