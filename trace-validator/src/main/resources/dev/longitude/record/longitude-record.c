@@ -90,7 +90,21 @@ static uint64_t counter(void) {
 #define TSC_OFFSET_ATTR 0
 
 /* What a record of an ioctl holds beside its name. QUIET: the format lists it as harmless, and it is left out by default. */
-enum payload { QUIET, NAME_ONLY, BY_VALUE, CREATE_VM, CREATE_VCPU, MSRS, ATTRIBUTE, CLOCK, REGISTER, VCPU_INIT, COUNTER_OFFSET, ENABLE_CAP, RUN };
+enum payload {
+    QUIET,
+    NAME_ONLY,
+    BY_VALUE,
+    CREATE_VM,
+    CREATE_VCPU,
+    MSRS,
+    ATTRIBUTE,
+    CLOCK,
+    REGISTER,
+    VCPU_INIT,
+    COUNTER_OFFSET,
+    ENABLE_CAP,
+    RUN
+};
 
 struct op {
     uint32_t request;
@@ -382,7 +396,7 @@ static enum kind kind_of(pid_t process, int fd, int *id) {
     if (!strcmp(link, "anon_inode:kvm-vm")) {
         return VM;
     }
-    if (!strncmp(link, "anon_inode:kvm-vcpu", 19)) {
+    if (!strncmp(link, "anon_inode:kvm-vcpu", 19) && (link[19] == ':' || !link[19])) { /* (not kvm-vcpu-stats) */
         *id = link[19] == ':' ? atoi(link + 20) : -1;
         return VCPU;
     }
