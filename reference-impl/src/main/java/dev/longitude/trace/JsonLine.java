@@ -126,11 +126,6 @@ public final class JsonLine {
         return parser.currentToken() == JsonToken.VALUE_STRING;
     }
 
-    /** Whether the value is a whole number. */
-    public boolean isWhole() {
-        return parser.currentToken() == JsonToken.VALUE_NUMBER_INT;
-    }
-
     /** The value as a string. */
     public String string() throws IOException, TraceFormatException {
         if (parser.currentToken() != JsonToken.VALUE_STRING) {
@@ -193,18 +188,17 @@ public final class JsonLine {
      * @return the bits; -1 and 2^64 - 1 are the same
      */
     public long bits() throws IOException, TraceFormatException {
-        if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
-            BigInteger value = parser.getBigIntegerValue();
-            if (fits(value)) {
-                return value.longValue();
-            }
-        } else if (parser.currentToken() == JsonToken.VALUE_STRING) {
-            OptionalLong bits = bits(parser.getText());
-            if (bits.isPresent()) {
-                return bits.getAsLong();
-            }
+        OptionalLong bits = parser.currentToken() == JsonToken.VALUE_STRING ? bits(parser.getText()) : whole();
+        return bits.orElseThrow(() -> expected(BITS));
+    }
+
+    /** The 64 bits of a JSON number without point and exponent; empty if it is another value, or does not fit them. */
+    public OptionalLong whole() throws IOException {
+        if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+            return OptionalLong.empty();
         }
-        throw expected(BITS);
+        BigInteger value = parser.getBigIntegerValue();
+        return fits(value) ? OptionalLong.of(value.longValue()) : OptionalLong.empty();
     }
 
     /** What {@link #bits} expects, for messages. */

@@ -1,8 +1,12 @@
 package dev.longitude.trace;
 
+import org.jspecify.annotations.Nullable;
+
 /** Input that is not what it should be. The message is one line: file, line, column, and what was expected. */
 public final class TraceFormatException extends Exception {
     private static final long serialVersionUID = 1;
+
+    private final @Nullable String accepted;
 
     /**
      * A fault at a place.
@@ -11,11 +15,27 @@ public final class TraceFormatException extends Exception {
      * @param column from 1
      */
     public TraceFormatException(String source, int line, int column, String message) {
-        super(source + ":" + line + ":" + column + ": " + message);
+        this(source + ":" + line + ":" + column + ": " + message, null, null);
     }
 
     /** A fault of the file as a whole. */
     public TraceFormatException(String source, String message) {
-        super(source + ": " + message);
+        this(source + ": " + message, null, null);
+    }
+
+    private TraceFormatException(
+            @Nullable String message, @Nullable TraceFormatException cause, @Nullable String accepted) {
+        super(message, cause);
+        this.accepted = accepted;
+    }
+
+    /** The same fault, and one line that says what is accepted and where that is written down. */
+    public TraceFormatException accepting(String what) {
+        return new TraceFormatException(getMessage(), this, what);
+    }
+
+    /** One line that says what is accepted and where that is written down; null if the fault is not one of format. */
+    public @Nullable String accepted() {
+        return accepted;
     }
 }

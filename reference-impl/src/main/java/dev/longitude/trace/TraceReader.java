@@ -134,9 +134,9 @@ public final class TraceReader implements Closeable {
         private @Nullable Arch arch;
         private @Nullable KernelProfile kernel;
         private @Nullable Integer tscKhz;
-        private int tscFracBits;
+        private @Nullable Integer tscFracBits;
         private @Nullable String clocksource;
-        private boolean tscUnstable;
+        private @Nullable Boolean tscUnstable;
         private @Nullable Boolean vhe;
         private @Nullable Boolean ecv;
         private @Nullable Integer pcpus;
@@ -167,10 +167,11 @@ public final class TraceReader implements Closeable {
                             switch (part) {
                                 case "tscKhz" -> tscKhz = json.number(1, TraceHeader.MOST_TSC_KHZ);
                                 case "tscFracBits" -> {
-                                    tscFracBits = json.number(0, 48);
-                                    if (tscFracBits != 0 && tscFracBits != 32 && tscFracBits != 48) {
+                                    int bits = json.number(0, 48);
+                                    if (bits != 0 && bits != 32 && bits != 48) {
                                         throw json.expected("0, 32 or 48");
                                     }
+                                    tscFracBits = bits;
                                 }
                                 case "clocksource" -> clocksource = json.string();
                                 case "tscUnstable" -> tscUnstable = json.flag();
@@ -217,7 +218,7 @@ public final class TraceReader implements Closeable {
         TraceHeader header(LineSource source) throws TraceFormatException {
             given(source, "format", format);
             given(source, "version", version);
-            boolean ofX86 = tscKhz != null || clocksource != null || tscUnstable || tscFracBits != 0;
+            boolean ofX86 = tscKhz != null || clocksource != null || tscUnstable != null || tscFracBits != null;
             boolean ofArm64 = vhe != null || ecv != null || pcpus != null;
             if (arch == Arch.X86 ? ofArm64 : ofX86) {
                 throw source.fault(1, "the host has fields of the other architecture than " + arch);
@@ -225,9 +226,9 @@ public final class TraceReader implements Closeable {
             TraceHeader.Host host = given(source, "arch", arch) == Arch.X86
                     ? new TraceHeader.X86(
                             given(source, "host.tscKhz", tscKhz),
-                            tscFracBits,
+                            tscFracBits == null ? 0 : tscFracBits,
                             given(source, "host.clocksource", clocksource).equals("tsc"),
-                            tscUnstable)
+                            tscUnstable != null && tscUnstable)
                     : new TraceHeader.Arm64(
                             given(source, "host.vhe", vhe),
                             given(source, "host.ecv", ecv),

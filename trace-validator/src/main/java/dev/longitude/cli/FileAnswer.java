@@ -3,6 +3,7 @@ package dev.longitude.cli;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code validate} answers for one FILE.
@@ -28,19 +29,22 @@ record FileAnswer(int exitCode, boolean usable, String text) {
         try {
             return judging.judge();
         } catch (TraceFormatException e) {
-            return unusable(file, json, String.valueOf(e.getMessage()));
+            return unusable(file, json, String.valueOf(e.getMessage()), e.accepted());
         } catch (IOException e) {
-            return unusable(file, json, file + ": cannot be read or written: " + e);
+            return unusable(file, json, file + ": cannot be read or written: " + e, null);
         } catch (RuntimeException | VirtualMachineError e) {
             // Recursion that is too deep, or too little memory, for this file need not be so for the next.
             if (Boolean.getBoolean("longitude.stacktrace")) {
                 e.printStackTrace();
             }
-            return unusable(file, json, file + ": unusable: " + CrashReport.of(e));
+            return unusable(file, json, file + ": unusable: " + CrashReport.of(e), null);
         }
     }
 
-    private static FileAnswer unusable(Path file, boolean json, String why) {
-        return new FileAnswer(ExitCode.UNUSABLE, false, json ? VerdictJson.unusable(file.toString(), why) : why);
+    private static FileAnswer unusable(Path file, boolean json, String why, @Nullable String accepted) {
+        String text = json
+                ? VerdictJson.unusable(file.toString(), why, accepted)
+                : accepted == null ? why : why + "\n  " + accepted;
+        return new FileAnswer(ExitCode.UNUSABLE, false, text);
     }
 }

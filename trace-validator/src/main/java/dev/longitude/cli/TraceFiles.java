@@ -37,17 +37,26 @@ final class TraceFiles {
     static Verdict validate(Path file, @Nullable KernelProfile kernel) throws TraceFormatException, IOException {
         try (LineSource lines = LineSource.open(file)) {
             String first = lines.peek();
-            Optional<RecordingFormat> format = RecordingFormat.of(first == null ? "" : first);
-            if (format.isPresent()) {
-                return validate(file.toString(), format.get().read(file, lines, kernel));
+            try {
+                return validate(file, first, lines, kernel);
+            } catch (TraceFormatException e) {
+                throw AcceptedFormat.explained(e, first);
             }
-            try (TraceReader reader = new TraceReader(lines)) {
-                TraceHeader header =
-                        kernel == null ? reader.header() : reader.header().withKernel(kernel);
-                TraceValidator validator = new TraceValidator(header);
-                Verdict verdict = run(file.toString(), header, validator, TraceSource.of(header, reader));
-                return verdict.with(inferred(validator.inferred()));
-            }
+        }
+    }
+
+    private static Verdict validate(Path file, @Nullable String first, LineSource lines, @Nullable KernelProfile kernel)
+            throws TraceFormatException, IOException {
+        Optional<RecordingFormat> format = RecordingFormat.of(first == null ? "" : first);
+        if (format.isPresent()) {
+            return validate(file.toString(), format.get().read(file, lines, kernel));
+        }
+        try (TraceReader reader = new TraceReader(lines)) {
+            TraceHeader header =
+                    kernel == null ? reader.header() : reader.header().withKernel(kernel);
+            TraceValidator validator = new TraceValidator(header);
+            Verdict verdict = run(file.toString(), header, validator, TraceSource.of(header, reader));
+            return verdict.with(inferred(validator.inferred()));
         }
     }
 
@@ -101,7 +110,12 @@ final class TraceFiles {
             String first = lines.peek();
             Optional<RecordingFormat> format = RecordingFormat.of(first == null ? "" : first);
             if (format.isPresent()) {
-                ImportedTrace imported = format.get().read(file, lines, kernel);
+                ImportedTrace imported;
+                try {
+                    imported = format.get().read(file, lines, kernel);
+                } catch (TraceFormatException e) {
+                    throw AcceptedFormat.explained(e, first);
+                }
                 if (!imported.disturbances().isEmpty()) {
                     throw new TraceFormatException(
                             file.toString(),
@@ -118,6 +132,8 @@ final class TraceFiles {
                     events.add(event);
                 }
                 return new TlcReplay.Trace(header, events.build());
+            } catch (TraceFormatException e) {
+                throw AcceptedFormat.explained(e, first);
             }
         }
     }

@@ -79,8 +79,10 @@ record VerdictJson(
                 verdict.notes()));
     }
 
-    static String unusable(String file, @Nullable String why) {
-        return text(new VerdictJson(file, "unusable", null, null, null, null, why, null, null));
+    /** Of a file that cannot be used; {@code accepted} says what could be, or is null. */
+    static String unusable(String file, @Nullable String why, @Nullable String accepted) {
+        List<String> notes = accepted == null ? null : List.of(accepted);
+        return text(new VerdictJson(file, "unusable", null, null, null, null, why, null, notes));
     }
 
     private static Refused of(Refusal refusal) {

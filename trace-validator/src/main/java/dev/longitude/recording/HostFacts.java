@@ -119,6 +119,11 @@ final class HostFacts {
         return kernel;
     }
 
+    /** Whether the file names the clocksource. */
+    boolean hasClocksource() {
+        return clocksource != null;
+    }
+
     /**
      * Whether the host's clocksource is the TSC; taken for true where nothing says otherwise. KVM counts the page by which
      * Hyper-V shows its TSC as the TSC.

@@ -65,6 +65,20 @@ public record ImportedTrace(
                         ImmutableList.<String>builder().addAll(notes).add(note).build());
     }
 
+    /** The same with one more assumption. */
+    ImportedTrace assuming(Assumption one) {
+        return new ImportedTrace(
+                header,
+                events,
+                notJudged,
+                modelled,
+                notModelled,
+                harmless,
+                disturbances,
+                ImmutableList.<Assumption>builder().addAll(assumptions).add(one).build(),
+                notes);
+    }
+
     /** What an event's refusal would rest on that nothing shows. */
     public Optional<Assumption> assumedBefore(TraceEvent refused) {
         return assumptions.stream()

@@ -6,6 +6,7 @@ import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,8 +56,42 @@ public final class IoctlLog implements RecordingFormat {
         String origin = "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release);
         ImportedTrace trace = arm64
                 ? Arm64Log.read(lines.name(), profile, host.vhe(), origin, records)
-                : X86Log.read(lines.name(), profile, host, origin, records, TracepointFile.beside(file));
-        return trace.withNote(unlisted(records));
+                : ofX86(lines.name(), profile, host, origin, records, TracepointFile.beside(file));
+        boolean passedOver = arm64 && Files.isRegularFile(TracepointFile.of(file));
+        return trace.withNote(
+                        passedOver
+                                ? "tracepoints not used: none of arm64 shows a counter, and the file is not read"
+                                : null)
+                .withNote(unlisted(records));
+    }
+
+    private static ImportedTrace ofX86(
+            String source,
+            KernelProfile profile,
+            HostFacts host,
+            String origin,
+            List<IoctlRecord> records,
+            TracepointFile tracepoints)
+            throws TraceFormatException {
+        ImportedTrace trace = X86Log.read(source, profile, host, origin, records, tracepoints);
+        if (host.hasClocksource()
+                || host.unstable()
+                || tracepoints.points().stream().anyMatch(IoctlLog::showsClocksource)) {
+            return trace;
+        }
+        IoctlRecord first =
+                records.stream().filter(r -> r.host() != null).findFirst().orElse(null);
+        return first == null || first.host() == null
+                ? trace
+                : trace.assuming(new ImportedTrace.Assumption(
+                        first.line(),
+                        null,
+                        first.host().lo(),
+                        "that the host's clocksource is the TSC, which neither host.txt nor a tracepoint shows"));
+    }
+
+    private static boolean showsClocksource(Tracepoint point) {
+        return point instanceof Tracepoint.TrackTsc || point instanceof Tracepoint.UpdateMasterClock;
     }
 
     private static List<IoctlRecord> records(LineSource lines) throws TraceFormatException, IOException {

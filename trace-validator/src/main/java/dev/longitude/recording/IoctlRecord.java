@@ -47,6 +47,9 @@ record IoctlRecord(
         @Nullable Interval host,
         ImmutableSet<String> unlisted) {
 
+    /** The largest number of a VM or vCPU. */
+    static final int LARGEST_ID = 65535;
+
     static final String NOTE = "note";
     static final String CLOSE_VM = "close_vm";
     static final String PVCLOCK_PAGE = "pvclock_page";
@@ -85,8 +88,8 @@ record IoctlRecord(
                 }
                 switch (name) {
                     case "seq" -> seq = json.bits();
-                    case "vm" -> vm = json.number(0, 65535);
-                    case "vcpu" -> vcpu = json.number(0, 65535);
+                    case "vm" -> vm = json.number(0, LARGEST_ID);
+                    case "vcpu" -> vcpu = json.number(0, LARGEST_ID);
                     case "op" -> op = json.string();
                     case "args" -> args = Payload.read(json, source.name(), source.line());
                     case "out" -> out = Payload.read(json, source.name(), source.line());
@@ -95,10 +98,12 @@ record IoctlRecord(
                     case "t" -> t = json.bits();
                     case "rt" -> rt = json.bits();
                     case "pcpu" -> pcpu = json.number(0, TraceHeader.MOST_PCPUS - 2);
-                    case "host_tsc" -> host = json.bracket();
-                    case "host_cntvct" -> {
+                    case "host_tsc", "host_cntvct" -> {
+                        if (host != null) {
+                            throw json.expected("one of host_tsc and host_cntvct");
+                        }
                         host = json.bracket();
-                        arm64 = true;
+                        arm64 = name.equals("host_cntvct");
                     }
                     case "scn" -> json.skip(); // the recorder's own
                     default -> {
@@ -116,19 +121,14 @@ record IoctlRecord(
             }
             Payload in = args == null ? Payload.empty(source.name(), source.line()) : args;
             Payload result = out == null ? Payload.empty(source.name(), source.line()) : out;
-            in.names().stream()
-                    .filter(key -> !IoctlTable.lists(name, "args", key))
-                    .forEach(key -> unlisted.add("args." + key));
-            result.names().stream()
-                    .filter(key -> !IoctlTable.lists(name, "out", key))
-                    .forEach(key -> unlisted.add("out." + key));
+            IoctlTable.check(name, in, result, unlisted::add);
             return new IoctlRecord(
                     source.line(),
                     seq,
                     vm,
                     vcpu,
                     name,
-                    in.label("thread"),
+                    in.label(IoctlTable.THREAD),
                     in,
                     result,
                     ret,

@@ -1,9 +1,9 @@
 package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
+import dev.longitude.trace.TraceFormatException;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
 /**
  * What the format of an ioctl log lists: the keys of the operations that are modelled, and the operations that are harmless,
@@ -94,45 +94,115 @@ final class IoctlTable {
             .put("KVM_ARM_VCPU_FINALIZE", REGISTERS)
             .buildOrThrow();
 
-    private static final ImmutableSet<String> NOTHING = ImmutableSet.of();
-    private static final ImmutableSet<String> MSRS =
-            ImmutableSet.of("index", "data", "nmsrs", "clock_msrs", "complete");
-    private static final ImmutableSet<String> ATTRIBUTE = ImmutableSet.of("group", "attr", "offset");
-    private static final ImmutableSet<String> CLOCK = ImmutableSet.of("clock", "flags", "realtime", "host_tsc");
-    private static final ImmutableSet<String> REGISTER = ImmutableSet.of("id", "reg", "value");
+    /** The keys of an operation that is modelled, and what their values may be. */
+    record Keys(ImmutableMap<String, PayloadType> args, ImmutableMap<String, PayloadType> out) {}
 
-    private record Keys(ImmutableSet<String> args, ImmutableSet<String> out) {}
+    private static final ImmutableMap<String, PayloadType> NOTHING = ImmutableMap.of();
+    private static final ImmutableMap<String, PayloadType> CLOCK = ImmutableMap.of(
+            "clock", PayloadType.WORD,
+            "flags", PayloadType.COUNT,
+            "realtime", PayloadType.WORD,
+            "host_tsc", PayloadType.WORD);
 
     private static final ImmutableMap<String, Keys> LISTED = ImmutableMap.<String, Keys>builder()
             .put("KVM_CREATE_VM", new Keys(NOTHING, NOTHING))
-            .put("KVM_CREATE_VCPU", new Keys(ImmutableSet.of("id"), NOTHING))
+            .put("KVM_CREATE_VCPU", new Keys(ImmutableMap.of("id", PayloadType.VCPU_ID), NOTHING))
             .put(
                     "KVM_RUN",
                     new Keys(
-                            ImmutableSet.of("guest", "index", "data", "note", "immediate_exit"),
-                            ImmutableSet.of("exit", "guest_tsc", "data", "cntvct", "cntpct", "cntfrq")))
-            .put("KVM_SET_MSRS", new Keys(MSRS, NOTHING))
-            .put("KVM_GET_MSRS", new Keys(ImmutableSet.of("index", "nmsrs"), MSRS))
-            .put("KVM_SET_DEVICE_ATTR", new Keys(ATTRIBUTE, NOTHING))
-            .put("KVM_GET_DEVICE_ATTR", new Keys(ImmutableSet.of("group", "attr"), ImmutableSet.of("offset")))
+                            ImmutableMap.of(
+                                    "guest", PayloadType.TEXT,
+                                    "index", PayloadType.MSR,
+                                    "data", PayloadType.WORD,
+                                    "note", PayloadType.FREE,
+                                    "immediate_exit", PayloadType.FREE),
+                            ImmutableMap.of(
+                                    "guest_tsc", PayloadType.WORD,
+                                    "data", PayloadType.WORD,
+                                    "cntvct", PayloadType.WORD,
+                                    "cntpct", PayloadType.WORD,
+                                    "cntfrq", PayloadType.FREE,
+                                    "exit", PayloadType.FREE)))
+            .put(
+                    "KVM_SET_MSRS",
+                    new Keys(
+                            ImmutableMap.of(
+                                    "index", PayloadType.MSR,
+                                    "data", PayloadType.WORD,
+                                    "nmsrs", PayloadType.WORD,
+                                    "clock_msrs", PayloadType.MSRS,
+                                    "complete", PayloadType.WORD),
+                            NOTHING))
+            .put(
+                    "KVM_GET_MSRS",
+                    new Keys(
+                            ImmutableMap.of("index", PayloadType.MSR, "nmsrs", PayloadType.FREE),
+                            ImmutableMap.of(
+                                    "data", PayloadType.WORD,
+                                    "clock_msrs", PayloadType.MSRS,
+                                    "index", PayloadType.FREE,
+                                    "nmsrs", PayloadType.FREE)))
+            .put(
+                    "KVM_SET_DEVICE_ATTR",
+                    new Keys(
+                            ImmutableMap.of(
+                                    "group", PayloadType.NAME_OR_WORD,
+                                    "attr", PayloadType.NAME_OR_WORD,
+                                    "offset", PayloadType.WORD),
+                            NOTHING))
+            .put(
+                    "KVM_GET_DEVICE_ATTR",
+                    new Keys(
+                            ImmutableMap.of("group", PayloadType.NAME_OR_WORD, "attr", PayloadType.NAME_OR_WORD),
+                            ImmutableMap.of("offset", PayloadType.WORD)))
             .put("KVM_GET_CLOCK", new Keys(NOTHING, CLOCK))
             .put("KVM_SET_CLOCK", new Keys(CLOCK, NOTHING))
             .put("KVM_KVMCLOCK_CTRL", new Keys(NOTHING, NOTHING))
             .put("KVM_GET_TSC_KHZ", new Keys(NOTHING, NOTHING))
-            .put("KVM_SET_TSC_KHZ", new Keys(ImmutableSet.of("khz"), NOTHING))
-            .put("KVM_CHECK_EXTENSION", new Keys(ImmutableSet.of("cap", "num"), NOTHING))
-            .put(Capabilities.ENABLE_CAP, new Keys(ImmutableSet.of("num", "arg0"), NOTHING))
-            .put("KVM_GET_ONE_REG", new Keys(ImmutableSet.of("id", "reg"), ImmutableSet.of("value")))
-            .put("KVM_SET_ONE_REG", new Keys(REGISTER, NOTHING))
-            .put("KVM_ARM_VCPU_INIT", new Keys(ImmutableSet.of("target", "features0"), NOTHING))
-            .put("KVM_ARM_SET_COUNTER_OFFSET", new Keys(ImmutableSet.of("counter_offset", "reserved"), NOTHING))
+            .put("KVM_SET_TSC_KHZ", new Keys(ImmutableMap.of("khz", PayloadType.COUNT), NOTHING))
+            .put(
+                    "KVM_CHECK_EXTENSION",
+                    new Keys(
+                            ImmutableMap.of("cap", PayloadType.NAME_OR_WORD, "num", PayloadType.NAME_OR_WORD), NOTHING))
+            .put(
+                    Capabilities.ENABLE_CAP,
+                    new Keys(ImmutableMap.of("num", PayloadType.WORD, "arg0", PayloadType.FREE), NOTHING))
+            .put(
+                    "KVM_GET_ONE_REG",
+                    new Keys(
+                            ImmutableMap.of("id", PayloadType.NAME_OR_WORD, "reg", PayloadType.TEXT),
+                            ImmutableMap.of("value", PayloadType.REGISTER_VALUE)))
+            .put(
+                    "KVM_SET_ONE_REG",
+                    new Keys(
+                            ImmutableMap.of(
+                                    "id", PayloadType.NAME_OR_WORD,
+                                    "reg", PayloadType.TEXT,
+                                    "value", PayloadType.REGISTER_VALUE),
+                            NOTHING))
+            .put(
+                    "KVM_ARM_VCPU_INIT",
+                    new Keys(ImmutableMap.of("target", PayloadType.FREE, "features0", PayloadType.FREE), NOTHING))
+            .put(
+                    "KVM_ARM_SET_COUNTER_OFFSET",
+                    new Keys(
+                            ImmutableMap.of("counter_offset", PayloadType.WORD, "reserved", PayloadType.WORD), NOTHING))
             .put(
                     IoctlRecord.PVCLOCK_PAGE,
                     new Keys(
                             NOTHING,
-                            ImmutableSet.of("version", "tsc_timestamp", "system_time", "mul", "shift", "flags")))
+                            ImmutableMap.of(
+                                    "version", PayloadType.COUNT,
+                                    "tsc_timestamp", PayloadType.WORD,
+                                    "system_time", PayloadType.WORD,
+                                    "mul", PayloadType.WORD,
+                                    "shift", PayloadType.SIGNED_BYTE,
+                                    "flags", PayloadType.COUNT)))
             .put(IoctlRecord.CLOSE_VM, new Keys(NOTHING, NOTHING))
             .buildOrThrow();
+
+    /** In the arguments of every operation. */
+    static final String THREAD = "thread";
 
     private IoctlTable() {}
 
@@ -141,9 +211,46 @@ final class IoctlTable {
         return Optional.ofNullable(HARMLESS.get(op));
     }
 
-    /** Whether the format lists a key; of an operation that is not modelled nothing is read, so that any may be there. */
-    static boolean lists(String op, String group, String key) {
-        @Nullable Keys keys = LISTED.get(op);
-        return keys == null || key.equals("thread") || (group.equals("args") ? keys.args() : keys.out()).contains(key);
+    /** The operations that are harmless, by name, each with the reason. */
+    static ImmutableMap<String, String> harmless() {
+        return HARMLESS;
+    }
+
+    /** The operations whose keys the format lists, by name. */
+    static ImmutableMap<String, Keys> listed() {
+        return LISTED;
+    }
+
+    /**
+     * Checks the payload of a record. Of an operation that the format does not list nothing is read, so that anything may
+     * be there.
+     *
+     * @param unlisted takes the keys that the format does not list
+     * @throws TraceFormatException if a value is not of its key's type
+     */
+    static void check(String op, Payload args, Payload out, Consumer<String> unlisted) throws TraceFormatException {
+        PayloadType.LABEL.check(args, THREAD, args);
+        Keys keys = LISTED.get(op);
+        if (keys != null) {
+            check(keys.args(), "args.", args, args, unlisted);
+            check(keys.out(), "out.", out, args, unlisted);
+        }
+    }
+
+    private static void check(
+            ImmutableMap<String, PayloadType> keys,
+            String prefix,
+            Payload values,
+            Payload args,
+            Consumer<String> unlisted)
+            throws TraceFormatException {
+        for (String name : values.names()) {
+            PayloadType type = keys.get(name);
+            if (type != null) {
+                type.check(values, name, args);
+            } else if (!name.equals(THREAD)) {
+                unlisted.accept(prefix + name);
+            }
+        }
     }
 }

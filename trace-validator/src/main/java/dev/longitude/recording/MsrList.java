@@ -44,8 +44,8 @@ final class MsrList {
             return complete == 1 ? all : Optional.empty();
         }
         // The kernel stops at the first MSR that it refuses, and the record does not say which those before it were.
+        // Where nmsrs is missing too, it may have stopped before one that concerns time or after the last of them.
         Long asked = record.args().has("index") ? (Long) 1L : record.args().word("nmsrs");
-        asked = asked == null ? (Long) (long) all.get().size() : asked;
         return taken.equals(asked) ? all : Optional.empty();
     }
 
@@ -61,9 +61,11 @@ final class MsrList {
             return Optional.of(ImmutableList.of(new Entry(index(record.args()), values.word("data"))));
         }
         Payload several = values.group("clock_msrs");
-        if (several == null) {
-            return Optional.empty();
-        }
+        return several == null ? Optional.empty() : Optional.of(several(several));
+    }
+
+    /** The MSRs of a group, in order; the value of one may be unknown. */
+    static ImmutableList<Entry> several(Payload several) throws TraceFormatException {
         ImmutableList.Builder<Entry> entries = ImmutableList.builder();
         for (String name : several.names()) {
             OptionalLong index = index(name);
@@ -72,7 +74,7 @@ final class MsrList {
             }
             entries.add(new Entry(index.getAsLong(), several.word(name)));
         }
-        return Optional.of(entries.build());
+        return entries.build();
     }
 
     /** The MSR that {@code index} says, as a number or by its name. */

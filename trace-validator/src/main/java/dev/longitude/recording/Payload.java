@@ -12,14 +12,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The decoded input or output of one record: values by name, in the order in which they stand. What is missing, or null, is
- * unknown. What is there and has the wrong type or range is a fault of the log, at its line and column.
+ * unknown; a name whose value is null is still one of the {@linkplain #names() names}. What is there and has the wrong type
+ * or range is a fault of the log, at its line and column.
  */
 final class Payload {
     private record Entry(Object value, int column) {}
 
-    /** Anything but a whole number, a text or a group: of no use in any field. */
     private enum Other {
-        VALUE
+        /** Anything but a number of 64 bits, a text or a group: of no use in any field. */
+        VALUE,
+        /** The recorder does not know the value. */
+        UNKNOWN
     }
 
     private final String source;
@@ -45,31 +48,35 @@ final class Payload {
                 entries.put(name, new Entry(read(json, source, line), column));
             } else if (json.isText()) {
                 entries.put(name, new Entry(json.string(), column));
-            } else if (json.isWhole()) {
-                entries.put(name, new Entry(json.bits(), column));
             } else {
-                boolean isNull = json.isNull();
+                OptionalLong whole = json.whole();
+                Object other = json.isNull() ? Other.UNKNOWN : Other.VALUE;
+                entries.put(name, new Entry(whole.isPresent() ? (Object) whole.getAsLong() : other, column));
                 json.skip();
-                if (!isNull) {
-                    entries.put(name, new Entry(Other.VALUE, column));
-                }
             }
         });
         return new Payload(source, line, entries);
     }
 
+    /** All names, in order, those of unknown values as well. */
     ImmutableSet<String> names() {
         return entries.keySet();
     }
 
+    /** Whether the value is known. */
     boolean has(String name) {
-        return entries.containsKey(name);
+        return entry(name) != null;
+    }
+
+    private @Nullable Entry entry(String name) {
+        Entry entry = entries.get(name);
+        return entry == null || entry.value() == Other.UNKNOWN ? null : entry;
     }
 
     /** 64 bits, signed or unsigned; null if they are not there. */
     @Nullable
     Long word(String name) throws TraceFormatException {
-        Entry entry = entries.get(name);
+        Entry entry = entry(name);
         if (entry == null) {
             return null;
         }
@@ -108,7 +115,7 @@ final class Payload {
     /** A text; null if it is not there. */
     @Nullable
     String text(String name) throws TraceFormatException {
-        Entry entry = entries.get(name);
+        Entry entry = entry(name);
         if (entry == null) {
             return null;
         }
@@ -121,13 +128,13 @@ final class Payload {
     /** A text, or a number as its decimal digits; null if neither is there. */
     @Nullable
     String label(String name) throws TraceFormatException {
-        Entry entry = entries.get(name);
+        Entry entry = entry(name);
         return entry != null && entry.value() instanceof Long number ? String.valueOf(number) : text(name);
     }
 
     /** Whether the value is a text that says no number. */
     boolean isName(String name) {
-        Entry entry = entries.get(name);
+        Entry entry = entry(name);
         return entry != null
                 && entry.value() instanceof String text
                 && JsonLine.bits(text).isEmpty();
@@ -136,7 +143,7 @@ final class Payload {
     /** A group of values; null if it is not there. */
     @Nullable
     Payload group(String name) throws TraceFormatException {
-        Entry entry = entries.get(name);
+        Entry entry = entry(name);
         if (entry == null) {
             return null;
         }

@@ -2,6 +2,7 @@ package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMultiset;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.KvmAbi;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
@@ -38,34 +39,63 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
     private static final Pattern MSR =
             Pattern.compile("msr_(read|write) ([0-9a-f]{1,8}) = 0x([0-9a-f]{1,16})( \\(#GP\\))?");
 
-    /** Reads {@code NAME.ftrace.txt} beside {@code NAME.jsonl}; there is nothing in it if there is no such file. */
+    /** The events that show something of the modelled state. */
+    static final ImmutableSet<String> EVENTS = ImmutableSet.of(
+            "kvm_write_tsc_offset", "kvm_track_tsc", "kvm_update_master_clock", "kvm_pvclock_update", "kvm_msr");
+
+    /** A line of one of them, in whatever form another tool prints it. */
+    private static final Pattern ELSEWHERE = Pattern.compile("\\b(?:" + String.join("|", EVENTS) + ")\\b:");
+
+    /** What the kernel prints in place of what it had to drop. */
+    private static final Pattern LOST = Pattern.compile("^CPU:\\d+ \\[LOST (?:\\d+ )?EVENTS\\]");
+
+    /** How many lines the kernel still has, of how many that it wrote. */
+    private static final Pattern OVERWRITTEN =
+            Pattern.compile("^# entries-in-buffer/entries-written: (\\d{1,18})/(\\d{1,18}) ");
+
+    /** Where the tracepoints of a log lie: {@code NAME.ftrace.txt} for {@code NAME.jsonl} or {@code NAME.jsonl.gz}. */
+    static Path of(Path log) {
+        return log.resolveSibling(log.getFileName().toString().replaceFirst("\\.jsonl(?:\\.gz)?$", "") + ".ftrace.txt");
+    }
+
+    /** Reads the tracepoints of a log; there is nothing in it if there is no such file. */
     static TracepointFile beside(Path log) throws TraceFormatException, IOException {
-        Path file = log.resolveSibling(log.getFileName().toString().replaceFirst("\\.jsonl$", "") + ".ftrace.txt");
+        Path file = of(log);
         if (!Files.isRegularFile(file)) {
             return new TracepointFile(ImmutableList.of(), ImmutableMultiset.of());
         }
         List<Tracepoint> points = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         ImmutableMultiset.Builder<String> unusable = ImmutableMultiset.builder();
+        boolean lost = false;
         try (LineSource lines = LineSource.open(file)) {
             for (String line = lines.next(); line != null; line = lines.next()) {
                 Matcher matcher = LINE.matcher(line);
-                if (!matcher.matches() || !isOfKvm(matcher.group(4))) {
-                    continue;
-                }
-                if (matcher.group(3).contains(".")) {
-                    unusable.add("written with another trace clock than x86-tsc");
-                } else if (!seen.add(line)) {
-                    unusable.add("there twice");
-                } else {
-                    Tracepoint point = point(lines, matcher);
-                    if (point == null) {
-                        unusable.add("an access of a guest that failed, or of an MSR that is no clock's");
+                if (!matcher.matches()) {
+                    lost |= isOfLost(line);
+                    if (ELSEWHERE.matcher(line).find()) {
+                        unusable.add("not as the kernel's own file named trace has them");
+                    }
+                } else if (EVENTS.contains(matcher.group(4))) {
+                    if (matcher.group(3).contains(".")) {
+                        unusable.add("written with another trace clock than x86-tsc");
+                    } else if (!seen.add(line)) {
+                        unusable.add("there twice");
                     } else {
-                        points.add(point);
+                        Tracepoint point = point(lines, matcher);
+                        if (point == null) {
+                            unusable.add("an access of a guest that failed, or of an MSR that is no clock's");
+                        } else {
+                            points.add(point);
+                        }
                     }
                 }
             }
+        }
+        if (lost) {
+            // What a tracepoint shows is taken for all that happened, and here something is missing.
+            unusable.addCopies("in a file from which the kernel has lost some", points.size());
+            points.clear();
         }
         if (!points.isEmpty()) {
             long origin = points.get(0).tsc();
@@ -74,12 +104,10 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
         return new TracepointFile(ImmutableList.copyOf(points), unusable.build());
     }
 
-    private static boolean isOfKvm(String event) {
-        return switch (event) {
-            case "kvm_write_tsc_offset", "kvm_track_tsc", "kvm_update_master_clock", "kvm_pvclock_update", "kvm_msr" ->
-                true;
-            default -> false;
-        };
+    private static boolean isOfLost(String line) {
+        Matcher counts = OVERWRITTEN.matcher(line);
+        return LOST.matcher(line).find()
+                || (counts.find() && Long.parseLong(counts.group(1)) < Long.parseLong(counts.group(2)));
     }
 
     /** What a line shows; null if it is of no use. */

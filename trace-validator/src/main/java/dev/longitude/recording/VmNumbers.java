@@ -81,9 +81,6 @@ final class VmNumbers {
         Vm vm = record.vm() == null ? null : latest.get(record.vm());
         Integer label = record.vcpu();
         Integer id = record.is("KVM_CREATE_VCPU") ? record.args().count("id") : null;
-        if (id != null && id > 65535) {
-            throw record.args().expected("id", "a vCPU's id from 0 to 65535");
-        }
         label = label == null ? id : label;
         if (vm == null || label == null) {
             return -1;

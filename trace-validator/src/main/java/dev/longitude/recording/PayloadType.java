@@ -1,0 +1,91 @@
+package dev.longitude.recording;
+
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.trace.TraceFormatException;
+import java.util.Objects;
+
+/** What the value of a payload's key may be. A value that is null or missing is of any type: it is unknown. */
+enum PayloadType {
+    /** 64 bits, signed or unsigned. */
+    WORD("word"),
+    /** 0 to 2^31 - 1. */
+    COUNT("count"),
+    /** -128 to 127. */
+    SIGNED_BYTE("signed byte"),
+    /** The id of a vCPU, 0 to 65535. */
+    VCPU_ID("vCPU id"),
+    /** Any text. */
+    TEXT("text"),
+    /** A name, which may be one that this program does not know, or 64 bits. */
+    NAME_OR_WORD("name or word"),
+    /** A text or 64 bits that tell threads apart. */
+    LABEL("label"),
+    /** One MSR, by its index or its name. */
+    MSR("MSR"),
+    /** A group: MSRs by index or name, and the value of each. */
+    MSRS("MSRs"),
+    /** 64 bits if {@code reg} or {@code id} in the arguments says that the register is a counter; otherwise anything. */
+    REGISTER_VALUE("register's value"),
+    /** Anything: nothing reads it. */
+    FREE("free");
+
+    private final String pageName;
+
+    PayloadType(String pageName) {
+        this.pageName = pageName;
+    }
+
+    /** What {@code LOG-FORMAT.md} calls the type. */
+    String pageName() {
+        return pageName;
+    }
+
+    /**
+     * Checks one value.
+     *
+     * @param values what the key stands in
+     * @param args the record's arguments
+     * @throws TraceFormatException if the value is there and not of this type
+     */
+    void check(Payload values, String key, Payload args) throws TraceFormatException {
+        if (!values.has(key)) {
+            return;
+        }
+        switch (this) {
+            case WORD -> values.word(key);
+            case COUNT -> values.count(key);
+            case SIGNED_BYTE -> values.signedByte(key);
+            case VCPU_ID -> {
+                if (Objects.requireNonNull(values.count(key)) > IoctlRecord.LARGEST_ID) {
+                    throw values.expected(key, "a vCPU's id from 0 to " + IoctlRecord.LARGEST_ID);
+                }
+            }
+            case TEXT -> values.text(key);
+            case NAME_OR_WORD -> {
+                if (!values.isName(key)) {
+                    values.word(key);
+                }
+            }
+            case LABEL -> values.label(key);
+            case MSR -> MsrList.index(values);
+            case MSRS -> MsrList.several(Objects.requireNonNull(values.group(key)));
+            case REGISTER_VALUE -> {
+                if (isCounter(args, "reg") || isCounter(args, "id")) {
+                    values.word(key);
+                }
+            }
+            case FREE -> {}
+        }
+    }
+
+    private static boolean isCounter(Payload args, String key) throws TraceFormatException {
+        if (!args.has(key)) {
+            return false;
+        }
+        KvmAbi.ArmRegister register = (args.isName(key)
+                        ? KvmAbi.ArmRegister.named(Objects.requireNonNull(args.text(key)))
+                        : KvmAbi.ArmRegister.of(Objects.requireNonNull(args.word(key))))
+                .orElse(null);
+        return register == KvmAbi.ArmRegister.TIMER_CNT || register == KvmAbi.ArmRegister.PTIMER_CNT;
+    }
+}
