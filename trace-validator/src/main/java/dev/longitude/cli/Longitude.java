@@ -1,5 +1,7 @@
 package dev.longitude.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,7 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code longitude check | simulate | validate | matrix | tamper | plan | bench | doctor | worker}. */
+/** The command line: {@code longitude check | simulate | validate | record | matrix | tamper | plan | bench | doctor | worker}. */
 @Command(
         name = "longitude",
         description = "The correctness of guest time under KVM.",
@@ -24,6 +26,7 @@ import picocli.CommandLine.Spec;
             CheckCommand.class,
             SimulateCommand.class,
             ValidateCommand.class,
+            RecordCommand.class,
             MatrixCommand.class,
             TamperCommand.class,
             DoctorCommand.class,
@@ -47,6 +50,8 @@ public final class Longitude implements Runnable {
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Longitude());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        // What follows the recorded command is the command's own, options too.
+        requireNonNull(commandLine.getSubcommands().get("record")).setStopAtPositional(true);
         // Unlike the writer that picocli makes, this one notices what System.out could not write.
         commandLine.setOut(new PrintWriter(System.out, true, Charset.defaultCharset()));
         commandLine.setExecutionStrategy(Longitude::run);
@@ -99,7 +104,7 @@ public final class Longitude implements Runnable {
     public void run() {
         throw new CommandLine.ParameterException(
                 spec.commandLine(),
-                "missing command: check, simulate, validate, matrix, tamper, plan, bench, doctor or worker");
+                "missing command: check, simulate, validate, record, matrix, tamper, plan, bench, doctor or worker");
     }
 
     static final class Version implements IVersionProvider {

@@ -142,6 +142,17 @@ final class Arm64Log {
             case "KVM_SET_DEVICE_ATTR" -> setAttribute(segment);
             case "KVM_ARM_SET_COUNTER_OFFSET" -> setCounterOffset(segment);
             case "KVM_RUN" -> run(segment);
+            case Capabilities.ENABLE_CAP -> {
+                Long number = record.args().word("num");
+                if (Capabilities.harmless(number).isPresent()) {
+                    findings.harmless(record.op());
+                } else {
+                    findings.stop(
+                            segment,
+                            "it is not known what " + record.op() + (number == null ? "" : " of " + number)
+                                    + " changes");
+                }
+            }
             default -> findings.stop(segment, record.op() + " is not modelled and may change what is");
         }
     }

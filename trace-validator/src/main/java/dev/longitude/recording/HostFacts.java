@@ -25,6 +25,12 @@ final class HostFacts {
 
     private static final int AMD_FRAC_BITS = 32;
 
+    /** As KVM_GET_TSC_KHZ answers for a vCPU of which nobody has set the rate. */
+    private static final Pattern TSC_KHZ = Pattern.compile("^tsc_khz (\\d{1,9})$");
+
+    /** What a recorder has found by trying: {@code honoured}, {@code ignored} or {@code not}, that is, not known. */
+    private static final Pattern TSC_OFFSETS = Pattern.compile("^tsc-offsets (honoured|ignored|not)\\b");
+
     private static final Pattern VENDOR = Pattern.compile("^vendor(?:_id)?\\s*:?\\s+(\\S+)");
 
     /** As KVM's debugfs has it: {@code tsc-scaling-ratio-frac-bits} of a vCPU; only there where the host scales. */
@@ -57,6 +63,8 @@ final class HostFacts {
     private @Nullable String clocksource;
     private @Nullable Integer refinedKhz;
     private @Nullable Integer detectedKhz;
+    private @Nullable String saidKhz;
+    private @Nullable String tscOffsets;
     private @Nullable String vendor;
     private @Nullable String fracBits;
 
@@ -84,6 +92,8 @@ final class HostFacts {
         arch = first(arch, ARCH, line);
         kernel = first(kernel, KERNEL, line);
         clocksource = first(clocksource, CLOCKSOURCE, line);
+        saidKhz = first(saidKhz, TSC_KHZ, line);
+        tscOffsets = first(tscOffsets, TSC_OFFSETS, line);
         vendor = first(vendor, VENDOR, line);
         fracBits = first(fracBits, FRAC_BITS, line);
         refinedKhz = khz(refinedKhz, REFINED, line);
@@ -167,8 +177,19 @@ final class HostFacts {
         };
     }
 
-    /** The TSC's rate, kHz: as refined, else as first detected. */
+    /**
+     * Whether the host's KVM has been seen to take offsets of a guest's TSC and not to follow them. A KVM without the hardware
+     * for it (nested, or paravirtual) may: what it then shows contradicts every kernel.
+     */
+    boolean ignoresTscOffsets() {
+        return "ignored".equals(tscOffsets);
+    }
+
+    /** The TSC's rate, kHz: as KVM answered, else as the kernel refined it, else as it first detected it. */
     OptionalInt tscKhz() {
+        if (saidKhz != null) {
+            return OptionalInt.of(Integer.parseInt(saidKhz));
+        }
         Integer khz = refinedKhz != null ? refinedKhz : detectedKhz;
         return khz == null ? OptionalInt.empty() : OptionalInt.of(khz);
     }

@@ -15,6 +15,7 @@ final class IoctlTable {
     private static final String REGISTERS = "it is about registers that no clock of the guest depends on";
     private static final String INTERRUPTS = "it is about interrupts, and no interrupt moves a counter";
     private static final String DEVICES = "it is about a device, and no device is a clock of the model";
+    private static final String EXITS = "it is about what the guest exits for";
     private static final String NO_TIMER = "it moves a timer, and no timer is modelled";
 
     private static final ImmutableMap<String, String> HARMLESS = ImmutableMap.<String, String>builder()
@@ -80,6 +81,7 @@ final class IoctlTable {
             .put("KVM_NMI", INTERRUPTS)
             .put("KVM_SMI", INTERRUPTS)
             .put("KVM_SIGNAL_MSI", INTERRUPTS)
+            .put("KVM_X86_SET_MSR_FILTER", EXITS)
             .put("KVM_SET_GSI_ROUTING", INTERRUPTS)
             .put("KVM_IRQFD", INTERRUPTS)
             .put("KVM_TPR_ACCESS_REPORTING", INTERRUPTS)
@@ -112,7 +114,8 @@ final class IoctlTable {
                                     "guest", PayloadType.TEXT,
                                     "index", PayloadType.MSR,
                                     "data", PayloadType.WORD,
-                                    "note", PayloadType.FREE),
+                                    "note", PayloadType.FREE,
+                                    "immediate_exit", PayloadType.FREE),
                             ImmutableMap.of(
                                     "guest_tsc", PayloadType.WORD,
                                     "data", PayloadType.WORD,
@@ -127,7 +130,8 @@ final class IoctlTable {
                                     "index", PayloadType.MSR,
                                     "data", PayloadType.WORD,
                                     "nmsrs", PayloadType.WORD,
-                                    "clock_msrs", PayloadType.MSRS),
+                                    "clock_msrs", PayloadType.MSRS,
+                                    "complete", PayloadType.WORD),
                             NOTHING))
             .put(
                     "KVM_GET_MSRS",
@@ -160,6 +164,9 @@ final class IoctlTable {
                     "KVM_CHECK_EXTENSION",
                     new Keys(
                             ImmutableMap.of("cap", PayloadType.NAME_OR_WORD, "num", PayloadType.NAME_OR_WORD), NOTHING))
+            .put(
+                    Capabilities.ENABLE_CAP,
+                    new Keys(ImmutableMap.of("num", PayloadType.WORD, "arg0", PayloadType.FREE), NOTHING))
             .put(
                     "KVM_GET_ONE_REG",
                     new Keys(

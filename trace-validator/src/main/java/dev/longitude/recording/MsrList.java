@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The MSRs that a record of KVM_SET_MSRS or KVM_GET_MSRS shows: one, as {@code index} and {@code data}, or several, of which
- * {@code nmsrs} is the number and {@code clock_msrs} has all that concern time, in the call's order.
+ * {@code nmsrs} is the number and {@code clock_msrs} has all that concern time, in the call's order. {@code complete}, where it
+ * is there, says whether {@code clock_msrs} has exactly those that the kernel wrote: 1, or 0 if one may be missing.
  */
 final class MsrList {
     private MsrList() {}
@@ -37,6 +38,10 @@ final class MsrList {
         Optional<ImmutableList<Entry>> all = read(record.args(), record);
         if (taken == null || all.isEmpty()) {
             return Optional.empty();
+        }
+        Long complete = record.args().word("complete");
+        if (complete != null) {
+            return complete == 1 ? all : Optional.empty();
         }
         // The kernel stops at the first MSR that it refuses, and the record does not say which those before it were.
         // Where nmsrs is missing too, it may have stopped before one that concerns time or after the last of them.

@@ -22,7 +22,10 @@ final class TracepointOwners {
     private final List<Segment> segments;
     private final boolean unstable;
     private final Findings findings;
+
+    /** The names of the threads in the tracepoints, and their numbers: a log calls its threads by either. */
     private final Set<String> names = new HashSet<>();
+
     private final Map<List<Integer>, Written> latest = new HashMap<>();
 
     /** The threads of the log that a thread of the kernel's can be. */
@@ -32,7 +35,10 @@ final class TracepointOwners {
         this.segments = segments;
         this.unstable = unstable;
         this.findings = findings;
-        file.points().forEach(p -> names.add(p.where().comm()));
+        for (Tracepoint point : file.points()) {
+            names.add(point.where().comm());
+            names.add(String.valueOf(point.where().pid()));
+        }
     }
 
     /**
@@ -187,7 +193,8 @@ final class TracepointOwners {
         String label = record.thread();
         if (label != null
                 && names.contains(label)
-                && !label.equals(point.where().comm())) {
+                && !label.equals(point.where().comm())
+                && !label.equals(String.valueOf(point.where().pid()))) {
             return false;
         }
         boolean run = record.is("KVM_RUN");

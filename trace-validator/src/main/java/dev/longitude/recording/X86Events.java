@@ -123,7 +123,20 @@ final class X86Events {
             case "KVM_RUN" -> run(segment);
             case "KVM_GET_TSC_KHZ" -> getTscKhz(segment);
             case "KVM_SET_TSC_KHZ" -> setTscKhz(segment);
+            case Capabilities.ENABLE_CAP -> enableCapability(segment);
             default -> findings.stop(segment, record.op() + " is not modelled and may change what is");
+        }
+    }
+
+    private void enableCapability(Segment segment) throws TraceFormatException {
+        Long number = segment.record().args().word("num");
+        if (Capabilities.harmless(number).isPresent()) {
+            findings.harmless(Capabilities.ENABLE_CAP);
+        } else {
+            findings.stop(
+                    segment,
+                    "it is not known what " + Capabilities.ENABLE_CAP + (number == null ? "" : " of " + number)
+                            + " changes");
         }
     }
 

@@ -47,6 +47,14 @@ final class X86Log {
                     first.when().lo(),
                     "the host's TSC is unstable: each load of a vCPU moves its offset, and no tracepoint shows where to");
         }
+        if (host.ignoresTscOffsets() && !plain.isEmpty()) {
+            Segment first = plain.get(0);
+            String offsets =
+                    "that this host's KVM gives a guest the TSC that its offset says, and host.txt says that it ignores"
+                            + " offsets";
+            findings.note("doubtful: " + offsets);
+            findings.assume(first.record().line(), null, first.when().lo(), offsets);
+        }
         ImmutableList<Segment> segments = TracepointOwners.give(plain, tracepoints, unstable, findings);
         int lanes = 1 + segments.stream().mapToInt(Segment::lane).max().orElse(0);
         EventList list = new EventList(lanes, Segments.overlap(segments));

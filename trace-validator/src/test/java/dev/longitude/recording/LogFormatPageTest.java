@@ -168,6 +168,7 @@ class LogFormatPageTest {
             "KVM_GET_DEVICE_ATTR", "{\"group\":0,\"attr\":0}",
             "KVM_SET_CLOCK", "{\"clock\":5,\"flags\":0}",
             "KVM_SET_TSC_KHZ", "{\"khz\":0}",
+            "KVM_ENABLE_CAP", "{\"num\":164}",
             "KVM_GET_ONE_REG", "{\"reg\":\"KVM_REG_ARM_TIMER_CNT\"}",
             "KVM_SET_ONE_REG", "{\"reg\":\"KVM_REG_ARM_TIMER_CNT\",\"value\":5}");
 

@@ -1,0 +1,156 @@
+package dev.longitude.cli;
+
+import dev.longitude.record.NoCompilerException;
+import dev.longitude.record.RecorderProgram;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code longitude record -- COMMAND...}: records a VMM's ioctls as the log that {@code longitude validate} takes. */
+@Command(
+        name = "record",
+        description = {
+            "Run a VMM, or attach to one, and record the ioctls by which it moves or reads its guests' time.",
+            "What is written is a new folder: log.jsonl, which `longitude validate` takes, host.txt, and log.ftrace.txt where"
+                    + " the kernel's tracepoints can be had (x86, root, a mounted tracefs)."
+        },
+        mixinStandardHelpOptions = true,
+        customSynopsis = {
+            "longitude record [-o NAME] [OPTIONS] -- COMMAND...",
+            "longitude record [-o NAME] [OPTIONS] -p PID",
+            "longitude record --measure",
+            "longitude record --print-source"
+        },
+        footer = {
+            "",
+            "trace-validator/RECORDING.md says what is left out and what recording costs.",
+            "",
+            "Exit codes: COMMAND's; 126 or 127 if it cannot be executed; 0 after -p; 2 if nothing can be recorded."
+        })
+final class RecordCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "NAME",
+            description = "The folder to write, a new one (default: recording- and the time).")
+    private @Nullable Path out;
+
+    @Option(names = "-p", paramLabel = "PID", description = "Attach to a process; an interrupt (Ctrl-C) lets it go.")
+    private @Nullable Integer pid;
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "Record the first N KVM_RUNs after each other operation with their ends; one record stands for those"
+                            + " that follow (default: ${DEFAULT-VALUE}).")
+    private int runs;
+
+    @Option(names = "--every-run", description = "Record every KVM_RUN with its end.")
+    private boolean everyRun;
+
+    @Option(
+            names = "--every-ioctl",
+            description = "Leave out no ioctl of KVM's, not even those that the log's format lists as harmless.")
+    private boolean everyIoctl;
+
+    @Option(names = "--no-tracepoints", description = "Do not record the kernel's tracepoints.")
+    private boolean noTracepoints;
+
+    @Option(
+            names = "--no-probe",
+            description =
+                    "Make no VM of the recorder's own to ask KVM for the TSC's rate, and whether it honours offsets.")
+    private boolean noProbe;
+
+    @Option(names = "--measure", description = "Print what an ioctl costs alone and recorded (x86).")
+    private boolean measure;
+
+    @Option(
+            names = "--print-source",
+            description = "Print the recorder, a C program of one file, to build it on a host without Java.")
+    private boolean printSource;
+
+    @Parameters(arity = "0..*", paramLabel = "COMMAND", description = "The VMM and its arguments.")
+    private List<String> command = new ArrayList<>();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (printSource) {
+            spec.commandLine().getOut().print(new String(RecorderProgram.source(), StandardCharsets.UTF_8));
+            spec.commandLine().getOut().flush();
+            return ExitCode.HOLDS;
+        }
+        if (!measure && command.isEmpty() == (pid == null)) {
+            throw new ParameterException(spec.commandLine(), "expected either a COMMAND or -p PID");
+        }
+        if (runs < 0) {
+            throw new ParameterException(spec.commandLine(), "--runs: expected a number from 0, not " + runs);
+        }
+        Path program;
+        try {
+            program = RecorderProgram.build();
+        } catch (NoCompilerException e) {
+            spec.commandLine().getErr().println("longitude: " + e.getMessage());
+            return ExitCode.UNUSABLE;
+        }
+        return run(arguments(program));
+    }
+
+    private List<String> arguments(Path program) {
+        List<String> arguments = new ArrayList<>(List.of(program.toString()));
+        if (out != null) {
+            arguments.addAll(List.of("-o", out.toString()));
+        }
+        if (pid != null) {
+            arguments.addAll(List.of("-p", pid.toString()));
+        }
+        arguments.addAll(List.of("--runs", String.valueOf(runs)));
+        addIf(everyRun, "--every-run", arguments);
+        addIf(everyIoctl, "--every-ioctl", arguments);
+        addIf(noTracepoints, "--no-tracepoints", arguments);
+        addIf(noProbe, "--no-probe", arguments);
+        addIf(measure, "--measure", arguments);
+        if (!command.isEmpty()) {
+            arguments.add("--");
+            arguments.addAll(command);
+        }
+        return arguments;
+    }
+
+    private static void addIf(boolean asked, String option, List<String> arguments) {
+        if (asked) {
+            arguments.add(option);
+        }
+    }
+
+    /** Runs the recorder in this terminal. An interrupt reaches it too: this program then ends when, and as, it does. */
+    private static int run(List<String> arguments) throws IOException, InterruptedException {
+        Process recorder = new ProcessBuilder(arguments).inheritIO().start();
+        Thread awaitEnd = new Thread(() -> {
+            recorder.destroy(); // (passed on to the command, or taken as the end of -p)
+            try {
+                Runtime.getRuntime().halt(recorder.waitFor());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().addShutdownHook(awaitEnd);
+        int code = recorder.waitFor();
+        Runtime.getRuntime().removeShutdownHook(awaitEnd);
+        return code;
+    }
+}
