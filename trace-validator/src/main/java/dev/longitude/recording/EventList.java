@@ -51,8 +51,19 @@ final class EventList {
 
     /** An event of which nothing shows whether it happened. */
     void addOptional(Segment segment, int lane, Interval when, Operation operation, Map<Field, Object> args) {
+        addOptional(segment, lane, when, operation, args, Map.of());
+    }
+
+    /** The same, with what it returned if it happened. */
+    void addOptional(
+            Segment segment,
+            int lane,
+            Interval when,
+            Operation operation,
+            Map<Field, Object> args,
+            Map<Field, Object> results) {
         events.add(
-                event(segment, lane, when, operation, args, Map.of(), Map.of()).maybe());
+                event(segment, lane, when, operation, args, results, Map.of()).maybe());
     }
 
     /** An event that befell the host within {@code when}. */

@@ -58,7 +58,7 @@ final class X86Log {
         ImmutableList<Segment> segments = TracepointOwners.give(plain, tracepoints, unstable, findings);
         int lanes = 1 + segments.stream().mapToInt(Segment::lane).max().orElse(0);
         EventList list = new EventList(lanes, Segments.overlap(segments));
-        X86Overview overview = new X86Overview(kernel, rate, unstable, segments);
+        X86Overview overview = new X86Overview(kernel, rate, unstable, segments, points);
         X86Events events = new X86Events(kernel, rate, unstable, list, findings, overview);
         boolean tscAtFirst = host.tscClocksource() && !unstable;
         if (!unstable) {

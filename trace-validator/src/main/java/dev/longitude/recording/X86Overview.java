@@ -22,6 +22,12 @@ final class X86Overview {
     /** When each VM's masterclock updates show. */
     private final Map<Integer, List<Long>> updates = new HashMap<>();
 
+    /** When masterclock updates show of which no operation is known. */
+    private final List<Long> unowned = new ArrayList<>();
+
+    /** When the last tracepoint was written; 0 if there is none. */
+    private final long end;
+
     /** The vCPUs of which the log reads the page, and no tracepoint shows when it is written. */
     private final Set<List<Integer>> pagesReadUnshown = new HashSet<>();
 
@@ -36,8 +42,10 @@ final class X86Overview {
      *
      * @param segments in order of time
      * @param unstable whether the host's TSC is unstable
+     * @param points all tracepoints, in order of time, those too of which no operation is known
      */
-    X86Overview(KernelProfile kernel, X86HostRate rate, boolean unstable, List<Segment> segments)
+    X86Overview(
+            KernelProfile kernel, X86HostRate rate, boolean unstable, List<Segment> segments, List<Tracepoint> points)
             throws TraceFormatException {
         this.kernel = kernel;
         this.unstable = unstable;
@@ -70,6 +78,12 @@ final class X86Overview {
                 flags(segment).add(new X86Vcpu.Flags(segment.when().hi(), seen));
             }
         }
+        Set<Tracepoint> owned = new HashSet<>();
+        segments.forEach(s -> owned.addAll(s.points()));
+        points.stream()
+                .filter(p -> p instanceof Tracepoint.UpdateMasterClock && !owned.contains(p))
+                .forEach(p -> unowned.add(p.tsc()));
+        end = points.isEmpty() ? 0 : points.get(points.size() - 1).tsc();
         flags.values().forEach(f -> f.sort(Comparator.comparingLong(X86Vcpu.Flags::tsc)));
     }
 
@@ -92,7 +106,7 @@ final class X86Overview {
                 unstable,
                 pagesReadUnshown.contains(which(segment)),
                 !scaled.contains(segment.vm()) && !kernel.has(Switch.GUEST_WRITE_SYNCHRONIZES),
-                updates.getOrDefault(segment.vm(), List.of()),
+                new X86Vcpu.Updates(updates.getOrDefault(segment.vm(), List.of()), unowned, end),
                 flags.getOrDefault(which(segment), List.of()));
     }
 }

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * what there must be.
  */
 final class X86Run {
+    private static final ImmutableMap<Field, Object> NOT_UPDATED = ImmutableMap.of(Field.UPDATED, false);
+
     private final X86Vcpu vcpu;
     private final EventList events;
     private final Findings findings;
@@ -367,10 +369,11 @@ final class X86Run {
 
     private void enter(Interval when, Map<Field, Object> results, Map<StateVariable, Object> state, boolean optional) {
         Operation how = inGuest ? Operation.REENTER_GUEST : Operation.ENTER_GUEST;
+        Map<Field, Object> returned = results.isEmpty() && vcpu.updatesShow(run.when()) ? NOT_UPDATED : results;
         if (optional) {
-            events.addOptional(run, run.lane(), when, how, vcpu.arg());
+            events.addOptional(run, run.lane(), when, how, vcpu.arg(), returned);
         } else {
-            events.add(run, run.lane(), when, how, vcpu.arg(), results, state);
+            events.add(run, run.lane(), when, how, vcpu.arg(), returned, state);
         }
         inGuest = true;
         mayBeCancelled = false;

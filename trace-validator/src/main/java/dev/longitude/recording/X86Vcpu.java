@@ -17,7 +17,7 @@ final class X86Vcpu {
     private final boolean unstable;
     private final boolean readUnshown;
     private final boolean writesAreExact;
-    private final List<Long> updates;
+    private final Updates updates;
     private final List<Flags> flagsShown;
     private boolean active;
     private boolean wasStopped;
@@ -32,6 +32,15 @@ final class X86Vcpu {
     private @Nullable Long adjust = 0L;
 
     /**
+     * What the tracepoints show of masterclock updates.
+     *
+     * @param performed when each of the VM was performed, the host's TSC in order
+     * @param unowned when others were performed of which it is not known whether they are the VM's
+     * @param end when the last tracepoint was written
+     */
+    record Updates(List<Long> performed, List<Long> unowned, long end) {}
+
+    /**
      * Flags that its page had.
      *
      * @param tsc the host's TSC when they were seen at the latest
@@ -43,7 +52,7 @@ final class X86Vcpu {
      * @param unstable whether the host's TSC is unstable
      * @param readUnshown whether the log reads its kvmclock page, and no tracepoint shows when it is written
      * @param writesAreExact whether a guest's write of its TSC makes its offset what it wrote minus the host's TSC
-     * @param updates when the tracepoints show masterclock updates of its VM, the host's TSC in order
+     * @param updates what the tracepoints show of the masterclock updates of its VM
      * @param flagsShown which flags its page is seen to have, in order of time
      */
     X86Vcpu(
@@ -51,7 +60,7 @@ final class X86Vcpu {
             boolean unstable,
             boolean readUnshown,
             boolean writesAreExact,
-            List<Long> updates,
+            Updates updates,
             List<Flags> flagsShown) {
         this.id = id;
         this.unstable = unstable;
@@ -59,6 +68,14 @@ final class X86Vcpu {
         this.writesAreExact = writesAreExact;
         this.updates = updates;
         this.flagsShown = flagsShown;
+    }
+
+    /** Whether each masterclock update that the VM's vCPUs perform within an interval has a tracepoint of its own there. */
+    boolean updatesShow(Interval when) {
+        return !updates.performed().isEmpty()
+                && updates.performed().get(0) - when.lo() <= 0
+                && updates.end() - when.hi() >= 0
+                && updates.unowned().stream().noneMatch(when::contains);
     }
 
     boolean isActive() {
@@ -108,7 +125,7 @@ final class X86Vcpu {
     /** Whether it is known that a clock update was asked for by an instant; every masterclock update asks all vCPUs. */
     boolean isAsked(long tsc) {
         Long since = lastEntry;
-        return asked || updates.stream().anyMatch(u -> u - tsc <= 0 && (since == null || u - since > 0));
+        return asked || updates.performed().stream().anyMatch(u -> u - tsc <= 0 && (since == null || u - since > 0));
     }
 
     /** Notes whether a guest did something unknown: then it may have written the page's memory. */

@@ -66,6 +66,11 @@ sealed interface Platform permits X86Platform, Arm64Platform {
         return candidate.step != null && leavesBaseClock(candidate.step.clocks());
     }
 
+    /** A state without what nothing that comes in this trace can depend on, or show. */
+    default State reduced(State state) {
+        return state;
+    }
+
     /** The state from which a candidate's next step goes on: not before KVM had read all clocks of the last one. */
     default State since(Candidate candidate) {
         return candidate.state;

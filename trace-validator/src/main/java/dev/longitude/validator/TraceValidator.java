@@ -6,15 +6,15 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
-import dev.longitude.evaluator.State;
-import dev.longitude.evaluator.ValueKey;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +53,7 @@ public final class TraceValidator {
     private final Transitions transitions;
     private final Observation observation;
     private final SilentSteps silentSteps;
+    private final Reduction reduction;
     private final ReportedProperties properties;
     private final boolean keepsWitness;
 
@@ -101,6 +102,7 @@ public final class TraceValidator {
         this.observation = new Observation(specification, header.arch());
         this.transitions = new Transitions(header, specification, platform, observation, keepsWitness);
         this.silentSteps = new SilentSteps(header, specification, platform, transitions);
+        this.reduction = new Reduction(specification, platform);
         this.properties = new ReportedProperties(specification, platform);
         this.keepsWitness = keepsWitness;
         this.vmsInOrder = header.arch() == Arch.X86 && showsBaseClock && !header.threads();
@@ -129,9 +131,9 @@ public final class TraceValidator {
     public ImmutableMap<String, TraceEvent> firstFailures() {
         Failures failures = failures();
         return ImmutableMap.<String, TraceEvent>builder()
-                .putAll(failures.certain())
                 .putAll(failures.possible())
-                .buildOrThrow();
+                .putAll(failures.certain()) // (what fails certainly in one VM may fail in another)
+                .buildKeepingLast();
     }
 
     private Failures failures() {
@@ -324,6 +326,7 @@ public final class TraceValidator {
             return Optional.of(diagnosis(event).ofCreation(taken, frontier.host));
         }
         frontiers.put(subject, frontier);
+        taken.after.replaceAll(c -> properties.judged(c, event));
         accepted(subject, frontier, event, taken.after, taken);
         return Optional.empty();
     }
@@ -391,7 +394,7 @@ public final class TraceValidator {
                 return Optional.of(refuse(event, frontier, level.get(0).candidates, all));
             }
             level = next.entrySet().stream()
-                    .map(e -> new Level(e.getKey(), distinct(e.getValue())))
+                    .map(e -> new Level(e.getKey(), reduction.reduced(e.getValue())))
                     .toList();
             all.after.addAll(level.stream().flatMap(l -> l.candidates.stream()).toList());
             accepted(subject, frontier, last, all.after, all);
@@ -421,7 +424,7 @@ public final class TraceValidator {
             return decided.get(0);
         }
         Transitions.Taken later = attempt(event, reached);
-        taken.after.addAll(distinct(ImmutableList.<Candidate>builder()
+        taken.after.addAll(reduction.reduced(ImmutableList.<Candidate>builder()
                 .addAll(direct.after)
                 .addAll(later.after)
                 .build()));
@@ -436,43 +439,29 @@ public final class TraceValidator {
 
     private Transitions.Taken attempt(TraceEvent event, List<Candidate> before) {
         Transitions.Taken taken = new Transitions.Taken();
+        Set<Candidate> passedBy = Collections.newSetFromMap(new IdentityHashMap<>());
+        if (event.optional()) {
+            passedBy.addAll(before);
+        }
         for (int i = 0; i < before.size(); i++) {
             Candidate from = before.get(i);
             int first = taken.after.size();
             transitions.take(event, from, taken);
+            List<Candidate> those = taken.after.subList(first, taken.after.size());
             if (event.optional()) {
-                // (What changes nothing but the time is as if it had not happened.)
-                taken.after.subList(first, taken.after.size()).removeIf(c -> isSameButForTime(from, c));
+                those.removeIf(c -> reduction.changesNothing(c, passedBy));
+            }
+            those.replaceAll(c -> properties.judged(c, event));
+            if (event.optional()) {
                 taken.after.add(from);
             }
         }
         if (taken.after.size() > 1) {
-            List<Candidate> distinct = distinct(taken.after);
+            List<Candidate> reduced = reduction.reduced(taken.after);
             taken.after.clear();
-            taken.after.addAll(distinct);
+            taken.after.addAll(reduced);
         }
         return taken;
-    }
-
-    private boolean isSameButForTime(Candidate from, Candidate later) {
-        State timed = platform.at(platform.now(from.state), later.state);
-        State then = Specification.with(timed, "reply", specification.look("reply", from.state));
-        return ValueKey.isSame(specification.essence(from.state), specification.essence(then));
-    }
-
-    /** Candidates of which the same matters are one. */
-    private List<Candidate> distinct(List<Candidate> all) {
-        if (all.size() <= 1) {
-            return all;
-        }
-        Map<Object, Candidate> distinct = new LinkedHashMap<>();
-        for (Candidate each : all) {
-            distinct.merge(
-                    Transitions.key(specification.essence(each.state), each),
-                    each,
-                    (one, other) -> one.failing(one.failures.orElse(other.failures)));
-        }
-        return List.copyOf(distinct.values());
     }
 
     private void accepted(
@@ -482,17 +471,8 @@ public final class TraceValidator {
             throw new UndecidedException("more than " + Frontier.MOST_CANDIDATES + " states are possible after event "
                     + (events + 1) + in(event) + " (" + event.call() + ")");
         }
-        List<Candidate> judged;
-        if (after.size() == 1) {
-            judged = List.of(properties.judged(after.get(0), event));
-        } else {
-            judged = new ArrayList<>(after.size());
-            for (Candidate each : after) {
-                judged.add(properties.judged(each, event));
-            }
-        }
-        frontier.advance(judged, taken.deadEnds, taken.bound);
-        if (frontier.hasDoubts() && isDecided(event, judged)) {
+        frontier.advance(after, taken.deadEnds, taken.bound);
+        if (frontier.hasDoubts() && isDecided(event, after)) {
             frontier.decide();
         }
         if (!event.operation().isOfHost()) {

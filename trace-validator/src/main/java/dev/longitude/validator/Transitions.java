@@ -217,7 +217,7 @@ final class Transitions {
             return;
         }
         BitSet mentioned = new BitSet();
-        State simplified = Unknowns.simplified(next, known, mentioned);
+        State simplified = Unknowns.simplified(platform.reduced(next), known, mentioned);
         LinearSum nsCounter = SymbolicWords.sum(step.clocks().nsCounter());
         for (int i = 0; i < nsCounter.size(); i++) {
             mentioned.set(nsCounter.unknown(i));

@@ -11,15 +11,18 @@ import dev.longitude.evaluator.Words64;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.LinearSum;
 import dev.longitude.unknowns.Store;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
@@ -110,11 +113,9 @@ final class X86Platform implements Platform {
                 tsc,
                 when.nsCounter() == null ? tsc : within(when.nsCounter(), store),
                 ns == null ? null : within(ns, store),
-                realtime != null
-                        ? within(realtime, store)
-                        : BY_REALTIME.contains(event.operation())
-                                ? between(0, LATEST_REALTIME, store)
-                                : specification.look(HOST_REALTIME, before));
+                !BY_REALTIME.contains(event.operation()) && (realtime == null || !realtime.isExact())
+                        ? specification.look(HOST_REALTIME, before) // (nobody reads it, and anybody may set it)
+                        : realtime == null ? between(0, LATEST_REALTIME, store) : within(realtime, store));
     }
 
     @Override
@@ -138,6 +139,23 @@ final class X86Platform implements Platform {
     public @Nullable State restored(State state, State before) {
         State restored = Specification.with(state, HOST_NS, specification.look(HOST_NS, before));
         return Unknowns.isUnreadIn(restored) ? null : restored;
+    }
+
+    /** (Where the TSC was when KVM saw it last matters only on an unstable TSC, and no line of a log says that it became so.) */
+    @Override
+    public State reduced(State state) {
+        if (showsBaseClock || header.x86().tscUnstable()) {
+            return state;
+        }
+        FcnRcdValue last = (FcnRcdValue) specification
+                .look(StateVariable.LAST_GUEST_TSC.specName(), state)
+                .toFcnRcd();
+        Value[] nowhere = new Value[last.values.length];
+        Arrays.fill(nowhere, Words64.word(0));
+        return Specification.with(
+                state,
+                StateVariable.LAST_GUEST_TSC.specName(),
+                new FcnRcdValue(last.getDomainAsValues(), nowhere, last.isNormalized()));
     }
 
     @Override
