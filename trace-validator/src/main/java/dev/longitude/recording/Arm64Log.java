@@ -334,7 +334,9 @@ final class Arm64Log {
         step(segment, Operation.VCPU_LOAD, load, failed);
         step(segment, Operation.ENTER_GUEST, vcpu(segment), !sure);
         if (isMovedMeanwhile(segment)) {
-            assumePhysicalOffset(segment);
+            if (guest != null && guest.contains("cntpct")) {
+                assumePhysicalOffset(segment);
+            }
             // A thread that was preempted loads its vCPU again, with what is in force by then.
             step(segment, Operation.EXIT_GUEST, vcpu(segment), true);
             step(segment, Operation.VCPU_PUT, put(segment, false), true);
@@ -376,7 +378,7 @@ final class Arm64Log {
                     run.vm(),
                     run.when().lo(),
                     "that the host has no CNTPOFF_EL2, or no VHE to use it, of which host.txt says nothing: another thread may have"
-                            + " moved a counter during the KVM_RUN of line "
+                            + " moved the physical counter during the KVM_RUN of line "
                             + run.record().line());
         }
     }

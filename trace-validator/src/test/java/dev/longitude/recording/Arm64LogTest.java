@@ -176,6 +176,9 @@ class Arm64LogTest {
             assertThat(read(TWO_VCPUS + run + set, KernelProfile.V6_1).assumptions())
                     .isEmpty();
             assertThat(read(TWO_VCPUS + run, KernelProfile.V6_12).assumptions()).isEmpty();
+            assertThat(read(TWO_VCPUS + run.replace("cntpct", "cntvct") + set, KernelProfile.V6_12)
+                            .assumptions())
+                    .isEmpty();
         }
         for (String host : List.of(nvhe, nvhe + cntpoff, others, vhe + others, vhe + cntpoff)) {
             Files.writeString(folder.resolve("host.txt"), "arch aarch64\n" + host);
