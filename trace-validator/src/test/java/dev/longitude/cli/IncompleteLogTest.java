@@ -249,4 +249,43 @@ class IncompleteLogTest {
             assertThat(arm64.out()).contains("1 others: " + op + " 1");
         }
     }
+
+    private static String arm64(int vcpu, String op, String args, String out, int from, int to) {
+        return "{\"op\":\"" + op + "\",\"vm\":0,\"vcpu\":" + vcpu + ",\"args\":{" + args + "},\"out\":{" + out + "},"
+                + OK + ",\"host_cntvct\":[" + from + "," + to + "]}\n";
+    }
+
+    /**
+     * A guest reads its physical counter while another thread moves it from 2000000 to 1000000. With CNTPOFF_EL2, which KVM uses
+     * under VHE, a vCPU keeps the offset that it was loaded with; without it the read traps, and has the new one.
+     */
+    @Test
+    void whetherKvmUsesCntpoffMustBeKnownForARefusal() throws Exception {
+        String vhe = "dmesg [    0.7] kvm [1]: VHE mode initialized successfully\n";
+        String nvhe = "dmesg [    0.7] kvm [1]: nVHE mode initialized successfully\n";
+        String others = "dmesg [    0.3] CPU features: detected: RAS Extension Support\n";
+        String cntpoff = "dmesg [    0.3] CPU features: detected: Enhanced Counter Virtualization (CNTPOFF)\n";
+        String register = "\"reg\":\"KVM_REG_ARM_PTIMER_CNT\",\"value\":";
+        String log = "{\"op\":\"KVM_CREATE_VM\",\"vm\":0," + OK + ",\"host_cntvct\":[10,20]}\n"
+                + arm64(0, "KVM_CREATE_VCPU", "\"id\":0", "", 30, 40)
+                + arm64(1, "KVM_CREATE_VCPU", "\"id\":1", "", 50, 60)
+                + arm64(1, "KVM_SET_ONE_REG", register + 2000000, "", 70, 71)
+                + arm64(0, "KVM_RUN", "\"thread\":\"a\",\"guest\":\"cntpct\"", "\"cntpct\":2000050", 100, 200)
+                + arm64(1, "KVM_SET_ONE_REG", "\"thread\":\"b\"," + register + 1000000, "", 102, 103);
+        assertThat(judged(ARM64 + vhe + cntpoff, log).code()).isEqualTo(ExitCode.HOLDS);
+        for (String host : List.of(vhe + others, nvhe, nvhe + cntpoff)) {
+            assertThat(judged(ARM64 + host, log).code()).as(host).isEqualTo(ExitCode.VIOLATED);
+            assertThat(judged(ARM64 + host, log.replace("2000050", "1000050")).code())
+                    .as(host)
+                    .isEqualTo(ExitCode.HOLDS);
+        }
+        for (String host : List.of("", vhe, cntpoff)) { // (of which the last is taken for one with VHE)
+            assertThat(judged(ARM64 + host, log).code())
+                    .as(host)
+                    .isEqualTo(host.equals(cntpoff) ? ExitCode.HOLDS : ExitCode.UNDECIDED);
+            assertThat(judged(ARM64 + host, log.replace("2000050", "5")).code())
+                    .as(host)
+                    .isEqualTo(ExitCode.UNDECIDED);
+        }
+    }
 }
