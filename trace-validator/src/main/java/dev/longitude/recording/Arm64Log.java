@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class Arm64Log {
     private final String source;
     private final KernelProfile kernel;
+    private final HostFacts host;
     private final EventList events;
     private final Findings findings;
     private final ImmutableList<Segment> segments;
@@ -36,12 +36,14 @@ final class Arm64Log {
     private Arm64Log(
             String source,
             KernelProfile kernel,
+            HostFacts host,
             EventList events,
             Findings findings,
             ImmutableList<Segment> segments,
             int pcpus) {
         this.source = source;
         this.kernel = kernel;
+        this.host = host;
         this.events = events;
         this.findings = findings;
         this.segments = segments;
@@ -49,7 +51,7 @@ final class Arm64Log {
     }
 
     static ImportedTrace read(
-            String source, KernelProfile kernel, boolean vhe, String origin, List<IoctlRecord> records)
+            String source, KernelProfile kernel, HostFacts host, String origin, List<IoctlRecord> records)
             throws TraceFormatException {
         Findings findings = new Findings();
         ImmutableList<Segment> segments = Segments.of(source, records, "host_cntvct", findings, null, Set.of());
@@ -61,7 +63,7 @@ final class Arm64Log {
                         .max()
                         .orElse(0);
         Arm64Log log = new Arm64Log(
-                source, kernel, new EventList(lanes, threads), findings, segments, threads ? lanes : named);
+                source, kernel, host, new EventList(lanes, threads), findings, segments, threads ? lanes : named);
         for (Segment segment : segments) {
             log.take(segment);
         }
@@ -71,9 +73,12 @@ final class Arm64Log {
         if (all.isEmpty() && findings.stopsNothing()) {
             throw new TraceFormatException(source, "no operation of the log is modelled");
         }
-        // (No recording yet of a host with FEAT_ECV. The last CPU is for runs that the log does not have.)
+        // (The last CPU is for runs that the log does not have.)
         TraceHeader header = new TraceHeader(
-                kernel, new TraceHeader.Arm64(vhe, false, log.pcpus + 1), Math.max(1, log.mostVcpus), origin);
+                kernel,
+                new TraceHeader.Arm64(host.vhe(), host.ecv(), log.pcpus + 1),
+                Math.max(1, log.mostVcpus),
+                origin);
         return new ImportedTrace(
                 log.events.threads() ? header.withThreads() : header,
                 judged,
@@ -120,6 +125,8 @@ final class Arm64Log {
         IoctlRecord record = segment.record();
         switch (record.op()) {
             case IoctlRecord.CLOSE_VM, "KVM_GET_DEVICE_ATTR" -> findings.harmless(record.op());
+            case "KVM_GET_CLOCK", "KVM_GET_MSRS", "KVM_GET_TSC_KHZ", IoctlRecord.PVCLOCK_PAGE ->
+                findings.harmless(record.op()); // x86's, and they only read
             case "KVM_CREATE_VM" -> {
                 if (segment.vm() < 0) {
                     findings.notModelled(record.op());
@@ -195,37 +202,8 @@ final class Arm64Log {
         }
     }
 
-    /** What a record is about: one of the timers' registers, another, or one that it does not say. */
-    private record Register(KvmAbi.@Nullable ArmRegister timer, boolean known) {}
-
-    private Register register(IoctlRecord record) throws TraceFormatException {
-        Payload args = record.args();
-        Register byName = args.has("reg") ? named(args, "reg") : null;
-        Register byId = null;
-        if (args.has("id")) {
-            if (args.isName("id")) {
-                byId = named(args, "id");
-            } else {
-                long id = Objects.requireNonNull(args.word("id"));
-                KvmAbi.ArmRegister timer = KvmAbi.ArmRegister.of(id).orElse(null);
-                byId = new Register(timer, timer != null || !KvmAbi.ArmRegister.mayBeOfATimer(id));
-            }
-        }
-        if (byName != null && byId != null && byName.timer() != byId.timer()) {
-            throw record.fault(source, "expected one register: \"id\" and \"reg\" name two");
-        }
-        Register said = byId != null ? byId : byName;
-        return said == null ? new Register(null, false) : said;
-    }
-
-    private static Register named(Payload args, String key) throws TraceFormatException {
-        KvmAbi.ArmRegister timer =
-                KvmAbi.ArmRegister.named(Objects.requireNonNull(args.text(key))).orElse(null);
-        return new Register(timer, timer != null);
-    }
-
     private void setOneReg(Segment segment) throws TraceFormatException {
-        Register register = register(segment.record());
+        Arm64Register register = Arm64Register.of(source, segment.record());
         if (!register.known()) {
             findings.stop(segment, "the log does not say which register KVM_SET_ONE_REG set: it may be a counter");
             return;
@@ -254,39 +232,42 @@ final class Arm64Log {
     }
 
     private void getOneReg(Segment segment) throws TraceFormatException {
-        KvmAbi.ArmRegister timer = register(segment.record()).timer();
-        Map<Field, Object> results = new LinkedHashMap<>();
-        Long value = segment.record().out().word("value");
-        if (value != null && !segment.record().failed()) {
-            results.put(Field.VALUE, value);
-        }
-        if (timer == KvmAbi.ArmRegister.TIMER_CNT && !segment.record().failed() && onVcpu(segment)) {
-            onVcpu(segment, Operation.GET_TIMER_CNT, Map.of(), results);
-        } else if (timer == KvmAbi.ArmRegister.PTIMER_CNT && onVcpu(segment)) {
-            results.put(Field.ERRNO, errno(segment));
-            onVcpu(segment, Operation.GET_PTIMER_CNT, Map.of(), results);
-        } else {
+        IoctlRecord record = segment.record();
+        KvmAbi.ArmRegister timer = Arm64Register.of(source, record).timer();
+        boolean virtual = timer == KvmAbi.ArmRegister.TIMER_CNT && !record.failed();
+        if (!virtual && timer != KvmAbi.ArmRegister.PTIMER_CNT) {
             findings.harmless("KVM_GET_ONE_REG of others");
+        } else if (!segment.isOnVcpu() || !record.hasOutcome()) {
+            findings.notModelled(record.op()); // it only reads
+        } else if (onVcpu(segment)) {
+            Map<Field, Object> results = new LinkedHashMap<>();
+            Long value = record.out().word("value");
+            if (value != null && !record.failed()) {
+                results.put(Field.VALUE, value);
+            }
+            if (!virtual) {
+                results.put(Field.ERRNO, errno(segment));
+            }
+            onVcpu(segment, virtual ? Operation.GET_TIMER_CNT : Operation.GET_PTIMER_CNT, Map.of(), results);
         }
     }
 
     private void setAttribute(Segment segment) throws TraceFormatException {
         Payload args = segment.record().args();
-        if (segment.record().vcpu() == null) {
-            findings.harmless("KVM_SET_DEVICE_ATTR of a device");
-            return;
-        }
-        if (!args.has("group") || !args.has("attr")) {
-            findings.stop(segment, "the log does not say which attribute KVM_SET_DEVICE_ATTR set");
-            return;
-        }
-        boolean numbers = kernel.has(Switch.TIMER_OFFSET_ATTRS)
-                && X86Events.says(args, "group", "KVM_ARM_VCPU_TIMER_CTRL", KvmAbi.ARM_VCPU_TIMER_CTRL);
+        boolean device = segment.record().vcpu() == null;
+        boolean missing = !args.has("group") || !args.has("attr");
+        boolean counters = kernel.has(Switch.TIMER_OFFSET_ATTRS);
+        boolean numbers =
+                counters && X86Events.says(args, "group", "KVM_ARM_VCPU_TIMER_CTRL", KvmAbi.ARM_VCPU_TIMER_CTRL);
         boolean vtimer =
                 attribute(args, "KVM_ARM_VCPU_TIMER_OFFSET_VTIMER", KvmAbi.ARM_VCPU_TIMER_OFFSET_VTIMER, numbers);
         boolean ptimer =
                 attribute(args, "KVM_ARM_VCPU_TIMER_OFFSET_PTIMER", KvmAbi.ARM_VCPU_TIMER_OFFSET_PTIMER, numbers);
-        if (!vtimer && !ptimer) {
+        if (!vtimer && !ptimer && device && !(counters && missing)) {
+            findings.harmless("KVM_SET_DEVICE_ATTR of a device");
+        } else if (missing) {
+            findings.stop(segment, "the log does not say which attribute KVM_SET_DEVICE_ATTR set");
+        } else if (!vtimer && !ptimer) {
             findings.harmless("KVM_SET_DEVICE_ATTR of others");
         } else if (done(segment) && onVcpu(segment)) {
             Long offset = args.word("offset");
@@ -307,7 +288,15 @@ final class Arm64Log {
     }
 
     private void setCounterOffset(Segment segment) throws TraceFormatException {
-        if (!done(segment) || segment.vm() < 0) {
+        if (segment.vm() < 0 && segment.record().failed()) {
+            findings.notModelled(segment.record().op()); // it changed nothing
+            return;
+        }
+        if (!done(segment)) {
+            return;
+        }
+        if (segment.vm() < 0) {
+            findings.stop(segment, "the log does not say for which VM KVM_ARM_SET_COUNTER_OFFSET is");
             return;
         }
         Map<Field, Object> args = new LinkedHashMap<>();
@@ -346,7 +335,7 @@ final class Arm64Log {
         if (!onVcpu(segment)) {
             return;
         }
-        boolean failed = segment.record().failed();
+        boolean failed = segment.record().mayHaveFailed();
         String guest = failed ? null : segment.record().args().text("guest");
         boolean sure = guest != null && segment.ends();
         // Where threads overlap each has a CPU of its own: which it was on in the meantime the log does not show.
@@ -356,6 +345,9 @@ final class Arm64Log {
         step(segment, Operation.VCPU_LOAD, load, failed);
         step(segment, Operation.ENTER_GUEST, vcpu(segment), !sure);
         if (isMovedMeanwhile(segment)) {
+            if (guest != null && guest.contains("cntpct")) {
+                assumePhysicalOffset(segment);
+            }
             // A thread that was preempted loads its vCPU again, with what is in force by then.
             step(segment, Operation.EXIT_GUEST, vcpu(segment), true);
             step(segment, Operation.VCPU_PUT, put(segment, false), true);
@@ -383,6 +375,22 @@ final class Arm64Log {
         if (segment.ends()) {
             step(segment, Operation.EXIT_GUEST, vcpu(segment), !sure);
             step(segment, Operation.VCPU_PUT, put(segment, true), failed);
+        }
+    }
+
+    /**
+     * CNTPOFF_EL2 keeps the physical offset with which a vCPU was loaded, where a trapped read has the new one at once. Without
+     * that register a vCPU can read the same under VHE as without it: what was in force when it was entered or loaded last.
+     */
+    private void assumePhysicalOffset(Segment run) {
+        if (kernel.has(Switch.USES_CNTPOFF) && !host.showsCntpoff()) {
+            findings.assume(
+                    run.record().line(),
+                    run.vm(),
+                    run.when().lo(),
+                    "that the host has no CNTPOFF_EL2, or no VHE to use it, of which host.txt says nothing: another thread may have"
+                            + " moved the physical counter during the KVM_RUN of line "
+                            + run.record().line());
         }
     }
 

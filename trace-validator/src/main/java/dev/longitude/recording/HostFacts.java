@@ -53,7 +53,18 @@ final class HostFacts {
     private static final Pattern NOT_VHE =
             Pattern.compile("^dmesg .*kvm \\[1\\]: .*(?:Hyp|nVHE|hVHE) mode initialized");
 
-    private boolean vhe = true;
+    private static final Pattern VHE = Pattern.compile("^dmesg .*kvm \\[1\\]: .*\\bVHE mode initialized");
+
+    /** What the kernel prints of each feature of the CPUs that it finds; since 6.4 of CNTPOFF_EL2 too. */
+    private static final Pattern FEATURE = Pattern.compile("^dmesg .*CPU features: detected: ");
+
+    private static final Pattern CNTPOFF =
+            Pattern.compile("^dmesg .*CPU features: detected: Enhanced Counter Virtualization \\(CNTPOFF\\)");
+
+    private boolean notVhe;
+    private boolean saysVhe;
+    private boolean showsFeatures;
+    private boolean cntpoff;
     private boolean unstable;
     private boolean cannotScale;
     private boolean amdScales;
@@ -88,7 +99,10 @@ final class HostFacts {
         cannotScale |= CANNOT_SCALE.matcher(line).find();
         amdScales |= AMD_SCALES.matcher(line).find();
         amdStarts |= AMD_STARTS.matcher(line).find();
-        vhe &= !NOT_VHE.matcher(line).find();
+        notVhe |= NOT_VHE.matcher(line).find();
+        saysVhe |= VHE.matcher(line).find();
+        showsFeatures |= FEATURE.matcher(line).find();
+        cntpoff |= CNTPOFF.matcher(line).find();
         arch = first(arch, ARCH, line);
         kernel = first(kernel, KERNEL, line);
         clocksource = first(clocksource, CLOCKSOURCE, line);
@@ -118,7 +132,17 @@ final class HostFacts {
 
     /** Whether the kernel runs at EL2 (arm64); taken for true where nothing says otherwise. */
     boolean vhe() {
-        return vhe;
+        return !notVhe;
+    }
+
+    /** Whether the kernel has found that the CPUs have CNTPOFF_EL2 (arm64: FEAT_ECV). */
+    boolean ecv() {
+        return cntpoff;
+    }
+
+    /** Whether the file shows if KVM uses CNTPOFF_EL2: that takes the register and VHE. */
+    boolean showsCntpoff() {
+        return notVhe || (cntpoff ? saysVhe : showsFeatures);
     }
 
     /** Whether the kernel has found the TSC unstable. */

@@ -1,5 +1,6 @@
 package dev.longitude.recording;
 
+import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.LineSource;
@@ -55,7 +56,7 @@ public final class IoctlLog implements RecordingFormat {
         String release = host.kernel();
         String origin = "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release);
         ImportedTrace trace = arm64
-                ? Arm64Log.read(lines.name(), profile, host.vhe(), origin, records)
+                ? Arm64Log.read(lines.name(), profile, host, origin, records)
                 : ofX86(lines.name(), profile, host, origin, records, TracepointFile.beside(file));
         boolean passedOver = arm64 && Files.isRegularFile(TracepointFile.of(file));
         return trace.withNote(
@@ -73,6 +74,13 @@ public final class IoctlLog implements RecordingFormat {
             List<IoctlRecord> records,
             TracepointFile tracepoints)
             throws TraceFormatException {
+        if (tracepoints.isOfAnotherClock(records)) {
+            TracepointFile none = new TracepointFile(ImmutableList.of(), tracepoints.unusable());
+            return ofX86(source, profile, host, origin, records, none)
+                    .withNote("tracepoints not used: not one of the "
+                            + tracepoints.points().size()
+                            + " lines lies within the log's host_tsc: written with another trace clock?");
+        }
         ImportedTrace trace = X86Log.read(source, profile, host, origin, records, tracepoints);
         if (host.hasClocksource()
                 || host.unstable()

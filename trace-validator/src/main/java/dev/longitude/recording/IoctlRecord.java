@@ -186,6 +186,11 @@ record IoctlRecord(
         return failed() || ret != null || errno != null;
     }
 
+    /** Whether it is not known that the ioctl succeeded. */
+    boolean mayHaveFailed() {
+        return failed() || !hasOutcome();
+    }
+
     /** Whether the record has only the instant at which a KVM_RUN begins. */
     boolean isOpenRun() {
         return is("KVM_RUN") && host != null && host.isExact();

@@ -100,7 +100,7 @@ final class IoctlTable {
     private static final ImmutableMap<String, PayloadType> NOTHING = ImmutableMap.of();
     private static final ImmutableMap<String, PayloadType> CLOCK = ImmutableMap.of(
             "clock", PayloadType.WORD,
-            "flags", PayloadType.COUNT,
+            "flags", PayloadType.U32,
             "realtime", PayloadType.WORD,
             "host_tsc", PayloadType.WORD);
 
@@ -129,7 +129,7 @@ final class IoctlTable {
                             ImmutableMap.of(
                                     "index", PayloadType.MSR,
                                     "data", PayloadType.WORD,
-                                    "nmsrs", PayloadType.WORD,
+                                    "nmsrs", PayloadType.U32,
                                     "clock_msrs", PayloadType.MSRS,
                                     "complete", PayloadType.WORD),
                             NOTHING))
@@ -159,7 +159,7 @@ final class IoctlTable {
             .put("KVM_SET_CLOCK", new Keys(CLOCK, NOTHING))
             .put("KVM_KVMCLOCK_CTRL", new Keys(NOTHING, NOTHING))
             .put("KVM_GET_TSC_KHZ", new Keys(NOTHING, NOTHING))
-            .put("KVM_SET_TSC_KHZ", new Keys(ImmutableMap.of("khz", PayloadType.COUNT), NOTHING))
+            .put("KVM_SET_TSC_KHZ", new Keys(ImmutableMap.of("khz", PayloadType.U32), NOTHING))
             .put(
                     "KVM_CHECK_EXTENSION",
                     new Keys(
@@ -192,10 +192,10 @@ final class IoctlTable {
                     new Keys(
                             NOTHING,
                             ImmutableMap.of(
-                                    "version", PayloadType.COUNT,
+                                    "version", PayloadType.U32,
                                     "tsc_timestamp", PayloadType.WORD,
                                     "system_time", PayloadType.WORD,
-                                    "mul", PayloadType.WORD,
+                                    "mul", PayloadType.U32,
                                     "shift", PayloadType.SIGNED_BYTE,
                                     "flags", PayloadType.COUNT)))
             .put(IoctlRecord.CLOSE_VM, new Keys(NOTHING, NOTHING))

@@ -45,7 +45,7 @@ final class MsrList {
         }
         // The kernel stops at the first MSR that it refuses, and the record does not say which those before it were.
         // Where nmsrs is missing too, it may have stopped before one that concerns time or after the last of them.
-        Long asked = record.args().has("index") ? (Long) 1L : record.args().word("nmsrs");
+        Long asked = record.args().has("index") ? (Long) 1L : record.args().u32("nmsrs");
         return taken.equals(asked) ? all : Optional.empty();
     }
 

@@ -25,6 +25,8 @@ final class Payload {
         UNKNOWN
     }
 
+    private static final long LARGEST_U32 = 0xffffffffL;
+
     private final String source;
     private final int line;
     private final ImmutableMap<String, Entry> entries;
@@ -100,6 +102,16 @@ final class Payload {
             throw expected(name, "a number from 0 to " + Integer.MAX_VALUE);
         }
         return word == null ? null : (Integer) word.intValue();
+    }
+
+    /** A number from 0 to 2^32 - 1; null if it is not there. */
+    @Nullable
+    Long u32(String name) throws TraceFormatException {
+        Long word = word(name);
+        if (word != null && (word < 0 || word > LARGEST_U32)) {
+            throw expected(name, "a number from 0 to " + LARGEST_U32);
+        }
+        return word;
     }
 
     /** A number from -128 to 127; null if it is not there. */

@@ -10,6 +10,8 @@ enum PayloadType {
     WORD("word"),
     /** 0 to 2^31 - 1. */
     COUNT("count"),
+    /** 0 to 2^32 - 1, as an {@code __u32} of the kernel's headers. */
+    U32("u32"),
     /** -128 to 127. */
     SIGNED_BYTE("signed byte"),
     /** The id of a vCPU, 0 to 65535. */
@@ -54,6 +56,7 @@ enum PayloadType {
         switch (this) {
             case WORD -> values.word(key);
             case COUNT -> values.count(key);
+            case U32 -> values.u32(key);
             case SIGNED_BYTE -> values.signedByte(key);
             case VCPU_ID -> {
                 if (Objects.requireNonNull(values.count(key)) > IoctlRecord.LARGEST_ID) {

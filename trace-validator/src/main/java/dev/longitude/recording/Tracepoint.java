@@ -1,5 +1,7 @@
 package dev.longitude.recording;
 
+import dev.longitude.kernel.KvmAbi;
+
 /** One line of the kernel's tracepoints that shows something of the modelled state. */
 sealed interface Tracepoint {
     /** The thread that it happened in. */
@@ -22,6 +24,11 @@ sealed interface Tracepoint {
     /** The id of the vCPU that it is about, or -1: the line does not say. */
     default int vcpu() {
         return -1;
+    }
+
+    /** Whether it is an access of an MSR that is one of the model's. */
+    default boolean isOfClockMsr() {
+        return this instanceof GuestMsr msr && KvmAbi.Msr.of(msr.index()).isPresent();
     }
 
     /** kvm_write_tsc_offset: the vCPU's offset before and after. */
@@ -48,6 +55,6 @@ sealed interface Tracepoint {
             Where where, @Override int vcpu, long tscTimestamp, long systemTime, long mul, int shift, int flags)
             implements Tracepoint {}
 
-    /** kvm_msr: the guest accessed an MSR. */
+    /** kvm_msr: the guest accessed an MSR: one of the model's, or it wrote one of which nobody knows what it moves. */
     record GuestMsr(Where where, boolean write, long index, long data) implements Tracepoint {}
 }

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableMultiset;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.SetMultimap;
 import dev.longitude.kernel.KvmAbi;
+import dev.longitude.trace.Interval;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -60,6 +62,23 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
         return log.resolveSibling(log.getFileName().toString().replaceFirst("\\.jsonl(?:\\.gz)?$", "") + ".ftrace.txt");
     }
 
+    /** Whether not one of its time stamps lies within a log of the host's counter: then they are of another trace clock. */
+    boolean isOfAnotherClock(List<IoctlRecord> records) {
+        List<Interval> brackets =
+                records.stream().map(IoctlRecord::host).filter(Objects::nonNull).toList();
+        if (brackets.isEmpty() || points.isEmpty()) {
+            return false;
+        }
+        long origin = brackets.get(0).lo();
+        long first = brackets.stream().mapToLong(b -> b.lo() - origin).min().getAsLong();
+        long last = brackets.stream().mapToLong(b -> b.hi() - origin).max().getAsLong();
+        // (What the log has only the beginning of may have gone on after its last line.)
+        boolean open = records.stream().anyMatch(IoctlRecord::isOpenRun);
+        return points.stream()
+                .mapToLong(p -> p.tsc() - origin)
+                .noneMatch(stamp -> first <= stamp && (stamp <= last || open));
+    }
+
     /** The names that several threads have. */
     Set<String> sharedNames() {
         SetMultimap<String, Integer> threads = HashMultimap.create();
@@ -95,7 +114,7 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
                     } else {
                         Tracepoint point = point(lines, matcher);
                         if (point == null) {
-                            unusable.add("an access of a guest that failed, or of an MSR that is no clock's");
+                            unusable.add("an access of a guest that failed, or of an MSR that moves no clock");
                         } else {
                             points.add(point);
                         }
@@ -160,10 +179,11 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
             default -> {
                 Matcher m = fields(lines, MSR, event, text);
                 long index = Long.parseLong(m.group(2), 16);
-                yield m.group(4) != null || KvmAbi.Msr.of(index).isEmpty()
+                boolean write = m.group(1).equals("write");
+                boolean harmless = KvmAbi.Msr.of(index).isEmpty() && (!write || HarmlessMsrs.isHarmless(index));
+                yield m.group(4) != null || harmless
                         ? null
-                        : new Tracepoint.GuestMsr(
-                                where, m.group(1).equals("write"), index, Long.parseUnsignedLong(m.group(3), 16));
+                        : new Tracepoint.GuestMsr(where, write, index, Long.parseUnsignedLong(m.group(3), 16));
             }
         };
     }

@@ -28,12 +28,21 @@ final class X86Clocks {
     }
 
     void getClock(Segment segment) throws TraceFormatException {
-        if (segment.vm() < 0 || !operations.done(segment)) {
+        if (segment.vm() < 0) {
+            findings.notModelled(segment.record().op()); // it only reads
+            return;
+        }
+        if (!operations.done(segment)) {
             return;
         }
         Payload out = segment.record().out();
+        Long flags = out.u32("flags");
+        if (flags != null && flags > Integer.MAX_VALUE) {
+            findings.stop(segment, "KVM_GET_CLOCK returned a flag that is not modelled");
+            return;
+        }
         Map<Field, Object> seen = new LinkedHashMap<>();
-        putIfSeen(seen, Field.FLAGS, out.count("flags"));
+        putIfSeen(seen, Field.FLAGS, flags == null ? null : (Integer) flags.intValue());
         putIfSeen(seen, Field.CLOCK, out.word("clock"));
         putIfSeen(seen, Field.REALTIME, out.word("realtime"));
         putIfSeen(seen, Field.HOST_TSC, out.word("host_tsc"));
@@ -51,19 +60,35 @@ final class X86Clocks {
 
     void setClock(Segment segment) throws TraceFormatException {
         IoctlRecord record = segment.record();
-        Integer flags = record.args().count("flags");
+        Long flags = record.args().u32("flags");
         Long clock = record.args().word("clock");
         Long realtime = record.args().word("realtime");
-        if (flags == null || clock == null || segment.vm() < 0) {
+        if (segment.vm() < 0 && record.failed()) {
+            findings.notModelled(record.op()); // it changed nothing
+            return;
+        }
+        if (segment.vm() < 0) {
+            findings.stop(segment, "the log does not say for which VM KVM_SET_CLOCK is");
+            return;
+        }
+        if (flags == null || clock == null) {
             findings.stop(segment, "the log does not say what KVM_SET_CLOCK set");
             return;
         }
         if (!operations.done(segment)) {
             return;
         }
+        if (flags > Integer.MAX_VALUE && !record.failed()) {
+            findings.stop(segment, "KVM_SET_CLOCK took a flag that is not modelled");
+            return;
+        }
+        if (flags > Integer.MAX_VALUE) {
+            findings.harmless(record.op() + " (failed)"); // no kernel knows such a flag, and each refuses it
+            return;
+        }
         Map<Field, Object> args = new LinkedHashMap<>();
         args.put(Field.CLOCK, clock);
-        args.put(Field.FLAGS, flags);
+        args.put(Field.FLAGS, flags.intValue());
         // (Without its flag nobody reads it.)
         putIfSeen(args, Field.REALTIME, (flags & KvmAbi.CLOCK_REALTIME) == 0 ? (Long) 0L : realtime);
         boolean refused = record.failed();
@@ -124,20 +149,24 @@ final class X86Clocks {
     /** What stands in the guest's memory; nothing is read of a page that is being written. */
     void page(Segment segment) throws TraceFormatException {
         Payload out = segment.record().out();
-        Integer version = out.count("version");
+        Long version = out.u32("version");
         if (version == null || version % 2 != 0 || !segment.isOnVcpu()) {
             findings.harmless(segment.record().op() + " of no use");
             return;
         }
+        if (version > Integer.MAX_VALUE) {
+            findings.notModelled(segment.record().op());
+            return;
+        }
         Map<Field, Object> seen = new LinkedHashMap<>();
-        seen.put(Field.VERSION, version);
+        seen.put(Field.VERSION, version.intValue());
         if (!operations.vcpu(segment).wroteMemory()) { // (the guest may clear flags, or write what it likes)
             putIfSeen(seen, Field.FLAGS, out.count("flags"));
         }
         putIfSeen(seen, Field.SHIFT, out.signedByte("shift"));
         putIfSeen(seen, Field.TSC_TIMESTAMP, out.word("tsc_timestamp"));
         putIfSeen(seen, Field.SYSTEM_TIME, out.word("system_time"));
-        putIfSeen(seen, Field.MUL, out.word("mul"));
+        putIfSeen(seen, Field.MUL, out.u32("mul"));
         operations.onVcpu(segment, segment.when(), Operation.READ_PVCLOCK_PAGE, Map.of(), seen, Map.of());
     }
 }

@@ -10,7 +10,6 @@ import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceFormatException;
-import dev.longitude.trace.TraceHeader;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -23,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 /** The events of an x86 host's operations, one operation after the other. */
 final class X86Events {
     private final KernelProfile kernel;
-    private final X86HostRate rate;
     private final boolean unstable;
     private final EventList events;
     private final Findings findings;
     private final X86Clocks clocks;
+    private final X86Rates rates;
     private final Map<List<Integer>, X86Vcpu> vcpus = new HashMap<>();
 
     private final X86Overview overview;
@@ -46,12 +45,12 @@ final class X86Events {
             Findings findings,
             X86Overview overview) {
         this.kernel = kernel;
-        this.rate = rate;
         this.unstable = unstable;
         this.events = events;
         this.findings = findings;
         this.overview = overview;
         this.clocks = new X86Clocks(this, kernel, events, findings);
+        this.rates = new X86Rates(this, rate, findings);
     }
 
     int mostVcpus() {
@@ -94,6 +93,10 @@ final class X86Events {
         IoctlRecord record = segment.record();
         switch (record.op()) {
             case IoctlRecord.CLOSE_VM -> findings.harmless(record.op());
+            case "KVM_GET_ONE_REG" -> {
+                loadsBefore(segment, null);
+                findings.harmless(record.op());
+            }
             case IoctlRecord.UNRECORDED -> loadsBefore(segment, null);
             case "KVM_CREATE_VM" -> {
                 if (segment.vm() < 0) {
@@ -121,8 +124,8 @@ final class X86Events {
             case "KVM_KVMCLOCK_CTRL" -> clocks.kvmclockCtrl(segment);
             case IoctlRecord.PVCLOCK_PAGE -> clocks.page(segment);
             case "KVM_RUN" -> run(segment);
-            case "KVM_GET_TSC_KHZ" -> getTscKhz(segment);
-            case "KVM_SET_TSC_KHZ" -> setTscKhz(segment);
+            case "KVM_GET_TSC_KHZ" -> rates.getTscKhz(segment);
+            case "KVM_SET_TSC_KHZ" -> rates.setTscKhz(segment);
             case Capabilities.ENABLE_CAP -> enableCapability(segment);
             default -> findings.stop(segment, record.op() + " is not modelled and may change what is");
         }
@@ -248,7 +251,12 @@ final class X86Events {
         for (MsrList.Entry entry : MsrList.returned(segment.record())) {
             boolean tsc = entry.msr() == KvmAbi.Msr.TSC;
             Long data = entry.data();
-            if ((tsc || entry.msr() == KvmAbi.Msr.TSC_ADJUST) && data != null && onVcpu(segment)) {
+            boolean shows = (tsc || entry.msr() == KvmAbi.Msr.TSC_ADJUST) && data != null;
+            if (shows && !segment.isOnVcpu()) {
+                findings.notModelled(segment.record().op()); // it only reads
+                return;
+            }
+            if (shows && onVcpu(segment)) {
                 if (events.size() == before) {
                     loadsBefore(segment, null);
                 }
@@ -282,7 +290,10 @@ final class X86Events {
 
     private void getAttribute(Segment segment) throws TraceFormatException {
         Long offset = segment.record().out().word("offset");
-        if (segment.isOnVcpu() && isTscOffset(segment.record()) && offset != null && onVcpu(segment)) {
+        boolean shows = isTscOffset(segment.record()) && offset != null;
+        if (shows && (!segment.isOnVcpu() || !segment.record().hasOutcome())) {
+            findings.notModelled(segment.record().op()); // it only reads
+        } else if (shows && onVcpu(segment)) {
             loadsBefore(segment, null);
             onVcpu(segment, segment.when(), Operation.GET_TSC_OFFSET, Map.of(), Map.of(Field.OFFSET, offset), Map.of());
         } else {
@@ -357,65 +368,49 @@ final class X86Events {
         return lo;
     }
 
-    private void getTscKhz(Segment segment) throws TraceFormatException {
-        Long khz = segment.record().ret();
-        if (khz == null || khz <= 0 || khz > TraceHeader.MOST_TSC_KHZ || segment.vm() < 0) {
-            findings.harmless(segment.record().op());
-            return;
-        }
-        Map<Field, Object> seen = Map.of(Field.KHZ, khz.intValue());
-        if (segment.record().vcpu() == null) {
-            onVm(segment, segment.when(), Operation.GET_VM_TSC_KHZ, Map.of(), seen, Map.of());
-        } else if (onVcpu(segment)) {
-            onVcpu(segment, segment.when(), Operation.GET_TSC_KHZ, Map.of(), seen, Map.of());
-        }
-    }
-
-    /** Sets a rate, of a vCPU or of those to come. A refused one counts: it leaves the refused rate behind. */
-    private void setTscKhz(Segment segment) throws TraceFormatException {
-        IoctlRecord record = segment.record();
-        Integer khz = record.args().count("khz");
-        Integer errno = record.failed() ? record.errno() : (Integer) 0;
-        boolean onVm = record.vcpu() == null && segment.vm() >= 0;
-        if (khz == null || errno == null || (errno != 0 && errno != KvmAbi.EINVAL)) {
-            findings.stop(segment, "the log does not say which rate KVM_SET_TSC_KHZ set");
-        } else if (rate.dependsOnScaling(khz)) {
-            findings.stop(
-                    segment,
-                    "KVM_SET_TSC_KHZ to another rate than the host's depends on whether the host scales, and how, which nothing"
-                            + " shows: record KVM_CHECK_EXTENSION of KVM_CAP_TSC_CONTROL, or note tsc-scaling-ratio-frac-bits in"
-                            + " host.txt");
-        } else if (done(segment) && (onVm || onVcpu(segment))) {
-            Map<Field, Object> args = Map.of(Field.KHZ, khz);
-            Map<Field, Object> result = Map.of(Field.ERRNO, errno);
-            if (onVm) {
-                onVm(segment, segment.when(), Operation.SET_VM_TSC_KHZ, args, result, Map.of());
-            } else {
-                onVcpu(segment, segment.when(), Operation.SET_TSC_KHZ, args, result, Map.of());
-            }
-        }
-    }
-
     private void run(Segment segment) throws TraceFormatException {
         if (!onVcpu(segment)) {
             return;
         }
-        String guest = segment.record().args().text("guest");
-        if ((guest == null || !X86Vcpu.isUnderstood(guest))
-                && !(overview.msrsAreShown() && shown.contains(segment.vm()))) {
-            findings.assume(
-                    segment.record().line(),
-                    segment.vm(),
-                    segment.when().lo(),
-                    "that the guest moved none of its clocks in the KVM_RUN of line "
-                            + segment.record().line() + ", of which neither the log nor a tracepoint says what it did");
+        IoctlRecord record = segment.record();
+        String guest = record.args().text("guest");
+        boolean understood = X86Vcpu.isUnderstood(record);
+        boolean mayHaveWritten = record.mayHaveFailed() && "wrmsr".equals(guest); // it may have come to that, or not
+        if ((!understood || mayHaveWritten) && !(overview.msrsAreShown() && shown.contains(segment.vm()))) {
+            assume(
+                    segment,
+                    "that the guest moved none of its clocks in the KVM_RUN of line " + record.line()
+                            + ", of which neither the log nor a tracepoint says what it did");
         }
-        if (guest != null && !X86Vcpu.isUnderstood(guest)) {
-            findings.note("not understood, and taken for unknown: what the guest did, \"" + guest + "\"");
+        if (guest != null && !understood) {
+            String index =
+                    record.args().has("index") ? " of MSR 0x" + Long.toHexString(MsrList.index(record.args())) : "";
+            findings.note("not understood, and taken for unknown: what the guest did, \"" + guest + "\"" + index);
         }
         X86Vcpu vcpu = vcpu(segment);
-        vcpu.mayWriteMemory(guest == null || !X86Vcpu.isUnderstood(guest));
-        new X86Run(vcpu, events, findings, segment).add(vcpu.act(segment.record()));
+        vcpu.mayWriteMemory(!understood);
+        X86Run.GuestAct act = record.mayHaveFailed() ? null : vcpu.act(record);
+        new X86Run(vcpu, events, findings, withoutUnknownWrites(segment)).add(act);
+    }
+
+    /** Assumes that a guest's writes of MSRs that are in no list moved nothing; what they moved no event can say. */
+    private Segment withoutUnknownWrites(Segment run) {
+        ImmutableList.Builder<Tracepoint> others = ImmutableList.builder();
+        for (Tracepoint point : run.points()) {
+            if (point instanceof Tracepoint.GuestMsr msr && !msr.isOfClockMsr()) {
+                assume(
+                        run,
+                        "that the guest's write of MSR 0x" + Long.toHexString(msr.index()) + ", which line "
+                                + msr.where().line() + " of the tracepoints shows, moved none of its clocks");
+            } else {
+                others.add(point);
+            }
+        }
+        return run.with(others.build());
+    }
+
+    private void assume(Segment segment, String what) {
+        findings.assume(segment.record().line(), segment.vm(), segment.when().lo(), what);
     }
 
     void onVm(

@@ -102,7 +102,7 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
                 return answer > 0;
             }
             // A host that scales refuses only rates far above its own.
-            Integer asked = record.is("KVM_SET_TSC_KHZ") ? record.args().count("khz") : null;
+            Long asked = record.is("KVM_SET_TSC_KHZ") ? record.args().u32("khz") : null;
             if (asked != null
                     && asked > 0
                     && asked < khz
@@ -122,17 +122,17 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
     }
 
     /** Whether a guest for which this rate is asked may have another than its host's; null: any rate. */
-    boolean mayScale(@Nullable Integer guestKhz) {
+    boolean mayScale(@Nullable Long guestKhz) {
         return (fracBits == null || fracBits != 0) && (guestKhz == null || !isNear(guestKhz));
     }
 
-    private boolean isNear(int guestKhz) {
+    private boolean isNear(long guestKhz) {
         long tolerance = khz * TOLERANCE_PPM / 1_000_000;
-        return guestKhz == 0 || Math.abs((long) guestKhz - khz) < tolerance;
+        return guestKhz == 0 || Math.abs(guestKhz - khz) < tolerance;
     }
 
     /** Whether what a host does with a guest's rate depends on what is not known of it. */
-    boolean dependsOnScaling(int guestKhz) {
+    boolean dependsOnScaling(long guestKhz) {
         return !isNear(guestKhz) && fracBits == null;
     }
 }

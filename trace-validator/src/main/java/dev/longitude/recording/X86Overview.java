@@ -49,8 +49,7 @@ final class X86Overview {
             throws TraceFormatException {
         this.kernel = kernel;
         this.unstable = unstable;
-        this.msrsAreShown =
-                segments.stream().flatMap(s -> s.points().stream()).anyMatch(Tracepoint.GuestMsr.class::isInstance);
+        this.msrsAreShown = segments.stream().flatMap(s -> s.points().stream()).anyMatch(Tracepoint::isOfClockMsr);
         Set<Integer> showing = new HashSet<>();
         for (Segment segment : segments) {
             for (Tracepoint point : segment.points()) {
@@ -65,7 +64,7 @@ final class X86Overview {
         }
         for (Segment segment : segments) {
             if (segment.is("KVM_SET_TSC_KHZ")
-                    && rate.mayScale(segment.record().args().count("khz"))) {
+                    && rate.mayScale(segment.record().args().u32("khz"))) {
                 scaled.add(segment.vm());
             }
             if (segment.is(IoctlRecord.PVCLOCK_PAGE) && !showing.contains(segment.vm())) {

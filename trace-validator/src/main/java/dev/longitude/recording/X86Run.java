@@ -70,7 +70,7 @@ final class X86Run {
      */
     void add(@Nullable GuestAct guest) {
         List<Tracepoint> points = run.points();
-        boolean failed = run.record().failed();
+        boolean failed = run.record().mayHaveFailed();
         GuestAct open = guest == null || failed || isShown(guest, points) ? null : guest;
         Tracepoint.WriteTscOffset own = open == null ? null : own(open, points);
         boolean guestWrote = open != null && open.isWrite() && own == null;

@@ -216,9 +216,23 @@ final class X86Vcpu {
         return act(MsrList.index(run.args()), write, (write ? run.args() : run.out()).word("data"));
     }
 
-    /** The texts of {@code guest} that are understood. */
-    static boolean isUnderstood(String guest) {
-        return List.of("rdtsc", "rdmsr", "wrmsr", "none").contains(guest);
+    /** Whether the recorder's word says all that the guest did with its clocks in a KVM_RUN. */
+    static boolean isUnderstood(IoctlRecord run) throws TraceFormatException {
+        Payload args = run.args();
+        String guest = args.text("guest");
+        if (guest == null) {
+            return false;
+        }
+        return switch (guest) {
+            case "rdtsc", "none" -> true;
+            case "rdmsr" -> args.has("index");
+            case "wrmsr" -> args.has("index") && isKnown(MsrList.index(args));
+            default -> false;
+        };
+    }
+
+    private static boolean isKnown(long msr) {
+        return KvmAbi.Msr.of(msr).isPresent() || HarmlessMsrs.isHarmless(msr);
     }
 
     private X86Run.@Nullable GuestAct act(long index, boolean write, @Nullable Long data) {

@@ -151,6 +151,44 @@ class Arm64LogTest {
         validator.finish();
     }
 
+    /** A CPU with CNTPOFF_EL2 goes on with the old offset, others emulate a trapped read with the new one. */
+    @Test
+    void ofWhatAMovedPhysicalCounterReadsTheHostMustBeKnown() throws Exception {
+        String run = record("0", "KVM_RUN", "\"thread\":\"a\",\"guest\":\"cntpct\"", "\"cntpct\":5", 0, 100, 200);
+        String set = record(
+                "1",
+                "KVM_SET_ONE_REG",
+                "\"thread\":\"b\",\"reg\":\"KVM_REG_ARM_PTIMER_CNT\",\"value\":9",
+                "",
+                0,
+                120,
+                130);
+        String vhe = "dmesg [    0.7] kvm [1]: VHE mode initialized successfully\n";
+        String nvhe = "dmesg [    0.7] kvm [1]: nVHE mode initialized successfully\n";
+        String others = "dmesg [    0.3] CPU features: detected: RAS Extension Support\n";
+        String cntpoff = "dmesg [    0.3] CPU features: detected: Enhanced Counter Virtualization (CNTPOFF)\n";
+        for (String host : List.of("", vhe, cntpoff, others + cntpoff)) {
+            Files.writeString(folder.resolve("host.txt"), "arch aarch64\n" + host);
+            assertThat(read(TWO_VCPUS + run + set, KernelProfile.V6_12).assumptions())
+                    .as(host)
+                    .extracting(ImportedTrace.Assumption::line)
+                    .containsExactly(4);
+            assertThat(read(TWO_VCPUS + run + set, KernelProfile.V6_1).assumptions())
+                    .isEmpty();
+            assertThat(read(TWO_VCPUS + run, KernelProfile.V6_12).assumptions()).isEmpty();
+            assertThat(read(TWO_VCPUS + run.replace("cntpct", "cntvct") + set, KernelProfile.V6_12)
+                            .assumptions())
+                    .isEmpty();
+        }
+        for (String host : List.of(nvhe, nvhe + cntpoff, others, vhe + others, vhe + cntpoff)) {
+            Files.writeString(folder.resolve("host.txt"), "arch aarch64\n" + host);
+            ImportedTrace trace = read(TWO_VCPUS + run + set, KernelProfile.V6_12);
+            assertThat(trace.assumptions()).as(host).isEmpty();
+            assertThat(trace.header().arm64().vhe()).isEqualTo(!host.contains("nVHE"));
+            assertThat(trace.header().arm64().ecv()).isEqualTo(host.contains("CNTPOFF"));
+        }
+    }
+
     @Test
     void whatIsNotModelledIsCountedAndDisturbs() throws Exception {
         ImportedTrace trace = read(

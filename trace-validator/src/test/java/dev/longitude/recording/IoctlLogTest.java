@@ -330,7 +330,7 @@ class IoctlLogTest {
         String clock = record("null", "KVM_GET_CLOCK", "{}", "{\"flags\":4294967310}", 0, 100, 110);
         assertThatThrownBy(() -> read(CREATE_VM + clock, null))
                 .hasMessageContaining(":2:")
-                .hasMessageEndingWith("expected a number from 0 to 2147483647 for \"flags\"");
+                .hasMessageEndingWith("expected a number from 0 to 4294967295 for \"flags\"");
     }
 
     @Test

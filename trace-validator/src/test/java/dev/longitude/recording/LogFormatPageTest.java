@@ -140,6 +140,27 @@ class LogFormatPageTest {
     }
 
     @Test
+    void everyHarmlessMsrIsThereWithItsReason() throws Exception {
+        Map<String, Set<String>> page = new TreeMap<>();
+        for (List<String> row : PAGE.rows("## Harmless MSRs")) {
+            page.put(
+                    row.get(1),
+                    new TreeSet<>(List.of(row.get(0).replace("`", "").split(", ", -1))));
+        }
+        Map<String, Set<String>> code = new TreeMap<>();
+        for (HarmlessMsrs.Group group : HarmlessMsrs.groups()) {
+            long first = group.indexes().lowerEndpoint();
+            long last = group.indexes().upperEndpoint();
+            code.computeIfAbsent(group.reason(), reason -> new TreeSet<>())
+                    .add("0x" + Long.toHexString(first) + (first == last ? "" : " to 0x" + Long.toHexString(last)));
+            for (KvmAbi.Msr msr : KvmAbi.Msr.values()) {
+                assertThat(group.indexes().contains(msr.index())).as("%s", msr).isFalse();
+            }
+        }
+        assertThat(page).isEqualTo(code);
+    }
+
+    @Test
     void everyRegisterIsThereAndBecomesWhatThePageSays() throws Exception {
         Set<KvmAbi.ArmRegister> registers = new HashSet<>();
         for (List<String> row : PAGE.rows("## Registers of arm64")) {
