@@ -127,6 +127,24 @@ final class ReportedProperties {
         return all;
     }
 
+    /** What failed in each VM (on arm64, host), of whose candidates all are possible. */
+    static Failures ofAll(Iterable<Frontier> frontiers) {
+        Failures all = Failures.NONE;
+        for (Frontier frontier : frontiers) {
+            if (frontier.candidates.isEmpty()) {
+                continue;
+            }
+            Failures these = together(frontier.candidates);
+            for (Map.Entry<String, TraceEvent> certain : these.certain().entrySet()) {
+                all = all.certainly(certain.getKey(), certain.getValue());
+            }
+            for (Map.Entry<String, TraceEvent> possible : these.possible().entrySet()) {
+                all = all.possibly(possible.getKey(), possible.getValue());
+            }
+        }
+        return all;
+    }
+
     /** The verdict on each property, by name, in the order in which the specification has them. */
     ImmutableMap<String, PropertyVerdict> verdicts(Failures failures) {
         Map<String, PropertyVerdict> verdicts = new LinkedHashMap<>();

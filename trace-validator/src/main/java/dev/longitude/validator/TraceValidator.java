@@ -12,9 +12,7 @@ import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +50,7 @@ public final class TraceValidator {
     private final Platform platform;
     private final Transitions transitions;
     private final Observation observation;
-    private final SilentSteps silentSteps;
+    private final Successors successors;
     private final Reduction reduction;
     private final ReportedProperties properties;
     private final boolean keepsWitness;
@@ -101,9 +99,9 @@ public final class TraceValidator {
         this.platform = Platform.of(header, specification, showsBaseClock);
         this.observation = new Observation(specification, header.arch());
         this.transitions = new Transitions(header, specification, platform, observation, keepsWitness);
-        this.silentSteps = new SilentSteps(header, specification, platform, transitions);
         this.reduction = new Reduction(specification, platform);
         this.properties = new ReportedProperties(specification, platform);
+        this.successors = new Successors(header, specification, platform, transitions, reduction, properties);
         this.keepsWitness = keepsWitness;
         this.vmsInOrder = header.arch() == Arch.X86 && showsBaseClock && !header.threads();
         this.host = new SharedHost(header.host());
@@ -124,33 +122,16 @@ public final class TraceValidator {
 
     /** Whether each property of the report is kept, by name, in the events so far. */
     public ImmutableMap<String, PropertyVerdict> properties() {
-        return properties.verdicts(failures());
+        return properties.verdicts(ReportedProperties.ofAll(frontiers.values()));
     }
 
     /** The properties that fail in every possibility that is left, or may fail, each with the event at which. */
     public ImmutableMap<String, TraceEvent> firstFailures() {
-        Failures failures = failures();
+        Failures failures = ReportedProperties.ofAll(frontiers.values());
         return ImmutableMap.<String, TraceEvent>builder()
                 .putAll(failures.possible())
                 .putAll(failures.certain()) // (what fails certainly in one VM may fail in another)
                 .buildKeepingLast();
-    }
-
-    private Failures failures() {
-        Failures all = Failures.NONE;
-        for (Frontier frontier : frontiers.values()) {
-            if (frontier.candidates.isEmpty()) {
-                continue;
-            }
-            Failures these = ReportedProperties.together(frontier.candidates);
-            for (Map.Entry<String, TraceEvent> certain : these.certain().entrySet()) {
-                all = all.certainly(certain.getKey(), certain.getValue());
-            }
-            for (Map.Entry<String, TraceEvent> possible : these.possible().entrySet()) {
-                all = all.possibly(possible.getKey(), possible.getValue());
-            }
-        }
-        return all;
     }
 
     /**
@@ -359,7 +340,7 @@ public final class TraceValidator {
         if (those.size() == 1) {
             TraceEvent event = those.get(0);
             refuseToJudgeWhatIsNotModelled(event, frontier.candidates);
-            Transitions.Taken taken = step(event, frontier.candidates);
+            Transitions.Taken taken = successors.of(event, frontier.candidates);
             if (taken.after.isEmpty()) {
                 return Optional.of(refuse(event, frontier, frontier.candidates, taken));
             }
@@ -376,7 +357,7 @@ public final class TraceValidator {
                 for (int i : interleaving.next(each.which)) {
                     TraceEvent event = interleaving.event(i);
                     refuseToJudgeWhatIsNotModelled(event, each.candidates);
-                    Transitions.Taken taken = step(event, each.candidates);
+                    Transitions.Taken taken = successors.of(event, each.candidates);
                     if (!taken.after.isEmpty()) {
                         last = event;
                         BitSet which = (BitSet) each.which.clone();
@@ -402,68 +383,6 @@ public final class TraceValidator {
         return Optional.empty();
     }
 
-    /** An event from some candidates, after any silent steps. */
-    private Transitions.Taken step(TraceEvent event, List<Candidate> before) {
-        Transitions.Taken direct = attempt(event, before);
-        if (header.silent().isEmpty() || isDecided(event, direct.after)) {
-            return direct;
-        }
-        Transitions.Taken taken = new Transitions.Taken();
-        List<Transitions.Taken> decided = new ArrayList<>();
-        boolean mayDecide = Observation.isWhole(event);
-        List<Candidate> reached = silentSteps.before(event, before, taken, candidates -> {
-            if (mayDecide) {
-                Transitions.Taken attempt = attempt(event, candidates);
-                if (isDecided(event, attempt.after)) {
-                    decided.add(attempt);
-                }
-            }
-            return !decided.isEmpty();
-        });
-        if (!decided.isEmpty()) {
-            return decided.get(0);
-        }
-        Transitions.Taken later = attempt(event, reached);
-        taken.after.addAll(reduction.reduced(ImmutableList.<Candidate>builder()
-                .addAll(direct.after)
-                .addAll(later.after)
-                .build()));
-        for (Transitions.Taken each : List.of(direct, later)) {
-            taken.deadEnds.addAll(each.deadEnds);
-            if (each.bound != null) {
-                taken.stopAt(each.bound);
-            }
-        }
-        return taken;
-    }
-
-    private Transitions.Taken attempt(TraceEvent event, List<Candidate> before) {
-        Transitions.Taken taken = new Transitions.Taken();
-        Set<Candidate> passedBy = Collections.newSetFromMap(new IdentityHashMap<>());
-        if (event.optional()) {
-            passedBy.addAll(before);
-        }
-        for (int i = 0; i < before.size(); i++) {
-            Candidate from = before.get(i);
-            int first = taken.after.size();
-            transitions.take(event, from, taken);
-            List<Candidate> those = taken.after.subList(first, taken.after.size());
-            if (event.optional()) {
-                those.removeIf(c -> reduction.changesNothing(c, passedBy));
-            }
-            those.replaceAll(c -> properties.judged(c, event));
-            if (event.optional()) {
-                taken.after.add(from);
-            }
-        }
-        if (taken.after.size() > 1) {
-            List<Candidate> reduced = reduction.reduced(taken.after);
-            taken.after.clear();
-            taken.after.addAll(reduced);
-        }
-        return taken;
-    }
-
     private void accepted(
             int subject, Frontier frontier, TraceEvent event, List<Candidate> after, Transitions.Taken taken)
             throws UndecidedException {
@@ -472,7 +391,7 @@ public final class TraceValidator {
                     + (events + 1) + in(event) + " (" + event.call() + ")");
         }
         frontier.advance(after, taken.deadEnds, taken.bound);
-        if (frontier.hasDoubts() && isDecided(event, after)) {
+        if (frontier.hasDoubts() && successors.isDecided(event, after)) {
             frontier.decide();
         }
         if (!event.operation().isOfHost()) {
@@ -481,19 +400,6 @@ public final class TraceValidator {
                 accepted.add(subject);
             }
         }
-    }
-
-    /** Whether what was observed of an event leaves one of the states after it, whatever was before. */
-    private boolean isDecided(TraceEvent event, List<Candidate> after) {
-        return !after.isEmpty()
-                && platform.isExact(event)
-                && Sets.intersection(header.silent(), SilentSteps.HIDING).isEmpty()
-                && Observation.isWhole(event)
-                && after.stream().allMatch(c -> c.isKnown && isNothingHidden(c));
-    }
-
-    private boolean isNothingHidden(Candidate candidate) {
-        return specification.eval("NothingHidden", ImmutableMap.of(), candidate.state) == BoolValue.ValTrue;
     }
 
     private Diagnosis diagnosis(TraceEvent event) {
@@ -512,7 +418,7 @@ public final class TraceValidator {
             List<Candidate> otherwise = before.stream()
                     .map(c -> c.instead(Specification.withKernel(c.state, kernel)))
                     .toList();
-            return !step(event, otherwise).after.isEmpty();
+            return !successors.of(event, otherwise).after.isEmpty();
         });
     }
 

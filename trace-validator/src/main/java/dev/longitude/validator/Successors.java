@@ -1,0 +1,118 @@
+package dev.longitude.validator;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Sets;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import tlc2.value.impl.BoolValue;
+
+/** The candidates that an event leads to from others, directly or after silent steps, judged and reduced. */
+final class Successors {
+    private final TraceHeader header;
+    private final Specification specification;
+    private final Platform platform;
+    private final Transitions transitions;
+    private final SilentSteps silentSteps;
+    private final Reduction reduction;
+    private final ReportedProperties properties;
+
+    Successors(
+            TraceHeader header,
+            Specification specification,
+            Platform platform,
+            Transitions transitions,
+            Reduction reduction,
+            ReportedProperties properties) {
+        this.header = header;
+        this.specification = specification;
+        this.platform = platform;
+        this.transitions = transitions;
+        this.silentSteps = new SilentSteps(header, specification, platform, transitions);
+        this.reduction = reduction;
+        this.properties = properties;
+    }
+
+    /** An event from some candidates, after any silent steps. */
+    Transitions.Taken of(TraceEvent event, List<Candidate> before) {
+        Transitions.Taken direct = directly(event, before);
+        if (header.silent().isEmpty() || isDecided(event, direct.after)) {
+            return direct;
+        }
+        Transitions.Taken taken = new Transitions.Taken();
+        List<Transitions.Taken> decided = new ArrayList<>();
+        boolean mayDecide = Observation.isWhole(event);
+        List<Candidate> reached = silentSteps.before(event, before, taken, candidates -> {
+            if (mayDecide) {
+                Transitions.Taken attempt = directly(event, candidates);
+                if (isDecided(event, attempt.after)) {
+                    decided.add(attempt);
+                }
+            }
+            return !decided.isEmpty();
+        });
+        if (!decided.isEmpty()) {
+            return decided.get(0);
+        }
+        Transitions.Taken later = directly(event, reached);
+        taken.after.addAll(reduction.reduced(ImmutableList.<Candidate>builder()
+                .addAll(direct.after)
+                .addAll(later.after)
+                .build()));
+        for (Transitions.Taken each : List.of(direct, later)) {
+            taken.deadEnds.addAll(each.deadEnds);
+            if (each.bound != null) {
+                taken.stopAt(each.bound);
+            }
+        }
+        return taken;
+    }
+
+    private Transitions.Taken directly(TraceEvent event, List<Candidate> before) {
+        Transitions.Taken taken = new Transitions.Taken();
+        if (event.optional()) {
+            perhaps(event, before, taken);
+        } else {
+            for (int i = 0; i < before.size(); i++) {
+                transitions.take(event, before.get(i), taken);
+            }
+            taken.after.replaceAll(c -> properties.judged(c, event));
+        }
+        if (taken.after.size() > 1) {
+            List<Candidate> reduced = reduction.reduced(taken.after);
+            taken.after.clear();
+            taken.after.addAll(reduced);
+        }
+        return taken;
+    }
+
+    /** An event that need not have happened. */
+    private void perhaps(TraceEvent event, List<Candidate> before, Transitions.Taken taken) {
+        Set<Candidate> passedBy = Collections.newSetFromMap(new IdentityHashMap<>());
+        passedBy.addAll(before);
+        for (Candidate from : before) {
+            transitions.take(event, from, taken);
+        }
+        taken.after.removeIf(c -> reduction.changesNothing(c, passedBy));
+        taken.after.replaceAll(c -> properties.judged(c, event));
+        taken.after.addAll(before);
+    }
+
+    /** Whether what was observed of an event leaves one of the states after it, whatever was before. */
+    boolean isDecided(TraceEvent event, List<Candidate> after) {
+        return !after.isEmpty()
+                && platform.isExact(event)
+                && Sets.intersection(header.silent(), SilentSteps.HIDING).isEmpty()
+                && Observation.isWhole(event)
+                && after.stream().allMatch(c -> c.isKnown && isNothingHidden(c));
+    }
+
+    private boolean isNothingHidden(Candidate candidate) {
+        return specification.eval("NothingHidden", ImmutableMap.of(), candidate.state) == BoolValue.ValTrue;
+    }
+}
