@@ -209,6 +209,15 @@ final class HostFacts {
         return "ignored".equals(tscOffsets);
     }
 
+    /**
+     * Whether the rate is the one that KVM reckons with. A kernel refines what it first detected, unless its TSC is unstable or a
+     * hypervisor has told it the rate; then it says so.
+     */
+    boolean isExactRate() {
+        boolean told = clocksource != null && clocksource.startsWith("hyperv");
+        return saidKhz != null || refinedKhz != null || (detectedKhz != null && (unstable || told));
+    }
+
     /** The TSC's rate, kHz: as KVM answered, else as the kernel refined it, else as it first detected it. */
     OptionalInt tscKhz() {
         if (saidKhz != null) {

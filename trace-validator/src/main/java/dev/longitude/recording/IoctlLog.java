@@ -75,7 +75,7 @@ public final class IoctlLog implements RecordingFormat {
             TracepointFile tracepoints)
             throws TraceFormatException {
         if (tracepoints.isOfAnotherClock(records)) {
-            TracepointFile none = new TracepointFile(ImmutableList.of(), tracepoints.unusable());
+            TracepointFile none = new TracepointFile(ImmutableList.of(), tracepoints.unusable(), 0);
             return ofX86(source, profile, host, origin, records, none)
                     .withNote("tracepoints not used: not one of the "
                             + tracepoints.points().size()

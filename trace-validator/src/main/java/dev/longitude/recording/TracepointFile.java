@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param points what can be used
  * @param unusable what cannot be used, each with the reason
+ * @param missing how many lines are missing by the count in its head; 0 if it has none
  */
-record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String> unusable) {
+record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String> unusable, long missing) {
     private static final Pattern LINE =
             Pattern.compile("^ *(.{1,32}?)-(\\d{1,9}) +\\[\\d+\\] +(?:\\S+ +)?([0-9.]{1,32}): (\\w+): (.*)$");
     private static final Pattern WRITE_TSC_OFFSET =
@@ -92,17 +93,20 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
     static TracepointFile beside(Path log) throws TraceFormatException, IOException {
         Path file = of(log);
         if (!Files.isRegularFile(file)) {
-            return new TracepointFile(ImmutableList.of(), ImmutableMultiset.of());
+            return new TracepointFile(ImmutableList.of(), ImmutableMultiset.of(), 0);
         }
         List<Tracepoint> points = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         ImmutableMultiset.Builder<String> unusable = ImmutableMultiset.builder();
         boolean lost = false;
+        long missing = 0;
         try (LineSource lines = LineSource.open(file)) {
             for (String line = lines.next(); line != null; line = lines.next()) {
                 Matcher matcher = LINE.matcher(line);
+                missing -= matcher.matches() ? 1 : 0;
                 if (!matcher.matches()) {
                     lost |= isOfLost(line);
+                    missing += entries(line);
                     if (ELSEWHERE.matcher(line).find()) {
                         unusable.add("not as the kernel's own file named trace has them");
                     }
@@ -131,7 +135,13 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
             long origin = points.get(0).tsc();
             points.sort((a, b) -> Long.compare(a.tsc() - origin, b.tsc() - origin));
         }
-        return new TracepointFile(ImmutableList.copyOf(points), unusable.build());
+        return new TracepointFile(ImmutableList.copyOf(points), unusable.build(), Math.max(0, missing));
+    }
+
+    /** How many lines of the file follow, by its head; 0 if the line says nothing of it. */
+    private static long entries(String line) {
+        Matcher counts = OVERWRITTEN.matcher(line);
+        return counts.find() ? Long.parseLong(counts.group(1)) : 0;
     }
 
     private static boolean isOfLost(String line) {

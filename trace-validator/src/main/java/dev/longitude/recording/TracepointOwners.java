@@ -76,6 +76,10 @@ final class TracepointOwners {
                 }
                 continue;
             }
+            if (those.isEmpty() && isAfterLog(point)) {
+                outside++;
+                continue;
+            }
             Optional<Segment> load = those.isEmpty() ? unrecordedLoad(point) : Optional.empty();
             if (load.isPresent()) {
                 unrecorded.add(load.get());
@@ -107,6 +111,11 @@ final class TracepointOwners {
             all.sort(Comparator.comparingLong(s -> s.when().lo() - origin));
         }
         return ImmutableList.copyOf(all);
+    }
+
+    /** Whether a tracepoint was written when the log had ended: what happened then concerns none of its operations. */
+    private boolean isAfterLog(Tracepoint point) {
+        return segments.stream().allMatch(s -> s.when().hi() - point.tsc() < 0);
     }
 
     /** The last write of a vCPU's offset that an operation explains. */

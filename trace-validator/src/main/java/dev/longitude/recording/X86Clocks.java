@@ -122,12 +122,14 @@ final class X86Clocks {
         if (!operations.done(segment) || !operations.onVcpu(segment)) {
             return;
         }
+        operations.loadsBefore(segment, null);
         X86Vcpu vcpu = operations.vcpu(segment);
         boolean refused = segment.record().failed();
         if (!refused) {
             vcpu.stop();
             vcpu.ask();
-            if (vcpu.setActive(true)) {
+            boolean mayHaveSetUp = vcpu.hasRun();
+            if (vcpu.setActive(true) && mayHaveSetUp) {
                 // The guest has set its page up, and no line says when.
                 events.addOptional(
                         segment,

@@ -102,7 +102,7 @@ final class X86Events {
                 if (segment.vm() < 0) {
                     findings.notModelled(record.op());
                 } else if (done(segment)) {
-                    onVm(segment, segment.when(), Operation.CREATE_VM, Map.of(), Map.of(), Map.of());
+                    onVm(segment, segment.when(), Operation.CREATE_VM, Map.of(), Map.of(), masterclock(segment));
                 }
             }
             case "KVM_CREATE_VCPU" -> {
@@ -143,6 +143,16 @@ final class X86Events {
         }
     }
 
+    /** Whether the masterclock is on, by the tracepoint of an update. */
+    private static Map<StateVariable, Object> masterclock(Segment segment) {
+        for (Tracepoint point : segment.points()) {
+            if (point instanceof Tracepoint.UpdateMasterClock update) {
+                return Map.of(StateVariable.USE_MASTER_CLOCK, update.masterclock());
+            }
+        }
+        return Map.of();
+    }
+
     /** Whether it is known that the operation was done; the VM is not judged any more if that is not known. */
     boolean done(Segment segment) {
         if (!segment.record().hasOutcome()) {
@@ -175,6 +185,9 @@ final class X86Events {
             findings.stop(segment, "the log does not say which MSRs KVM_SET_MSRS wrote: one of them may be the TSC's");
             return;
         }
+        if (segment.isOnVcpu() && written.get().stream().noneMatch(e -> e.msr() == KvmAbi.Msr.TSC)) {
+            loadsBefore(segment, null);
+        }
         int before = events.size();
         for (MsrList.Entry entry : written.get()) {
             if (!setMsr(segment, entry)) {
@@ -182,9 +195,6 @@ final class X86Events {
             }
         }
         if (events.size() == before) {
-            if (unstable && segment.isOnVcpu()) {
-                loadsBefore(segment, null);
-            }
             findings.harmless("KVM_SET_MSRS of MSRs that move no counter");
         }
     }
@@ -350,7 +360,7 @@ final class X86Events {
     }
 
     /** The loads of an operation's vCPU before it writes an offset itself; returns when the last was over. */
-    private long loadsBefore(Segment segment, Tracepoint.@Nullable WriteTscOffset own) {
+    long loadsBefore(Segment segment, Tracepoint.@Nullable WriteTscOffset own) {
         return loads(segment, segment.when().lo(), own);
     }
 

@@ -41,14 +41,13 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
                         + " kHz, as host.txt says; by the log's own clocks it went at about " + measured.getAsInt()
                         + " kHz";
                 findings.note("doubtful: " + text);
-                records.stream()
-                        .filter(r -> r.host() != null)
-                        .findFirst()
-                        .ifPresent(r -> findings.assume(
-                                r.line(), null, requireNonNull(r.host()).lo(), text));
+                assume(records, findings, text);
             }
         }
         int khz = said.isPresent() ? said.getAsInt() : measured.orElse(0);
+        if (asked(records).isEmpty() && !host.isExactRate()) {
+            assume(records, findings, "that the host's TSC goes at exactly " + khz + " kHz, which is only measured");
+        }
         if (khz <= 0 || khz > TraceHeader.MOST_TSC_KHZ) {
             throw new TraceFormatException(
                     source,
@@ -61,6 +60,14 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
             fracBits = scales ? host.fracBitsOfVendor() : (Integer) 0;
         }
         return new X86HostRate(khz, fracBits);
+    }
+
+    private static void assume(List<IoctlRecord> records, Findings findings, String what) {
+        records.stream()
+                .filter(r -> r.host() != null)
+                .findFirst()
+                .ifPresent(r ->
+                        findings.assume(r.line(), null, requireNonNull(r.host()).lo(), what));
     }
 
     /** What KVM says before anybody has set a rate. */

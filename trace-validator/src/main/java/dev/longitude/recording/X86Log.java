@@ -36,6 +36,14 @@ final class X86Log {
         ImmutableList<Tracepoint> points = tracepoints.points();
         Long end =
                 points.isEmpty() ? null : (Long) points.get(points.size() - 1).tsc();
+        if (tracepoints.missing() > 0 && !records.isEmpty() && !points.isEmpty()) {
+            findings.assume(
+                    records.get(0).line(),
+                    null,
+                    points.get(0).tsc(),
+                    "that the " + tracepoints.missing()
+                            + " lines by which the tracepoints are fewer than their head says showed nothing");
+        }
         ImmutableList<Segment> plain =
                 Segments.of(source, records, "host_tsc", findings, end, tracepoints.sharedNames());
         boolean unstable = host.unstable() || loadsAreShown(plain, points);

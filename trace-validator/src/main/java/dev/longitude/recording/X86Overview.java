@@ -28,8 +28,8 @@ final class X86Overview {
     /** When the last tracepoint was written; 0 if there is none. */
     private final long end;
 
-    /** The vCPUs of which the log reads the page, and no tracepoint shows when it is written. */
-    private final Set<List<Integer>> pagesReadUnshown = new HashSet<>();
+    /** Of vCPUs whose page the log reads, and of which no tracepoint shows when it is written, the versions, in order of time. */
+    private final Map<List<Integer>, List<X86Vcpu.Version>> versionsRead = new HashMap<>();
 
     /** The VMs of which the log sets a rate that may not be the host's. */
     private final Set<Integer> scaled = new HashSet<>();
@@ -67,8 +67,13 @@ final class X86Overview {
                     && rate.mayScale(segment.record().args().u32("khz"))) {
                 scaled.add(segment.vm());
             }
-            if (segment.is(IoctlRecord.PVCLOCK_PAGE) && !showing.contains(segment.vm())) {
-                pagesReadUnshown.add(which(segment));
+            Long version = segment.is(IoctlRecord.PVCLOCK_PAGE) && !showing.contains(segment.vm())
+                    ? segment.record().out().u32("version")
+                    : null;
+            if (version != null && version <= Integer.MAX_VALUE) {
+                versionsRead
+                        .computeIfAbsent(which(segment), k -> new ArrayList<>())
+                        .add(new X86Vcpu.Version(segment.when().hi(), version.intValue()));
             }
             Integer seen = segment.is(IoctlRecord.PVCLOCK_PAGE)
                     ? segment.record().out().count("flags")
@@ -103,7 +108,7 @@ final class X86Overview {
         return new X86Vcpu(
                 segment.vcpu(),
                 unstable,
-                pagesReadUnshown.contains(which(segment)),
+                versionsRead.getOrDefault(which(segment), List.of()),
                 !scaled.contains(segment.vm()) && !kernel.has(Switch.GUEST_WRITE_SYNCHRONIZES),
                 new X86Vcpu.Updates(updates.getOrDefault(segment.vm(), List.of()), unowned, end),
                 flags.getOrDefault(which(segment), List.of()));

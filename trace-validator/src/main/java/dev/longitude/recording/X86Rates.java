@@ -29,6 +29,7 @@ final class X86Rates {
         if (segment.record().vcpu() == null) {
             operations.onVm(segment, segment.when(), Operation.GET_VM_TSC_KHZ, Map.of(), seen, Map.of());
         } else if (operations.onVcpu(segment)) {
+            operations.loadsBefore(segment, null);
             operations.onVcpu(segment, segment.when(), Operation.GET_TSC_KHZ, Map.of(), seen, Map.of());
         }
     }
@@ -56,6 +57,7 @@ final class X86Rates {
             if (onVm) {
                 operations.onVm(segment, segment.when(), Operation.SET_VM_TSC_KHZ, args, result, Map.of());
             } else {
+                operations.loadsBefore(segment, null);
                 operations.onVcpu(segment, segment.when(), Operation.SET_TSC_KHZ, args, result, Map.of());
             }
         }

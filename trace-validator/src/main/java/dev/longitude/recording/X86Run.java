@@ -46,6 +46,9 @@ final class X86Run {
 
     private int entries;
 
+    /** When the next tracepoint was written, or the run was over. */
+    private long next;
+
     /** What the entry that is under way has shown so far: first an update, then a raised offset, then a page. */
     private Tracepoint.@Nullable UpdateMasterClock update;
 
@@ -89,14 +92,28 @@ final class X86Run {
                 i++;
             }
         }
+        next = run.when().hi();
         endEntry();
         boolean seen = !points.isEmpty();
         boolean sure = seen || (!failed && run.ends() && guest != null);
         if (!inGuest && !seen) {
-            if (vcpu.isReadUnshown() && vcpu.isActive()) {
+            int writes = vcpu.isActive() ? vcpu.unshownWrites(run.when()) : 0;
+            if (writes > 0) {
                 events.addOptional(run, run.lane(), run.when(), Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
             }
             enter(run.when(), Map.of(), Map.of(), !sure);
+            if (writes == X86Vcpu.MOST_WRITES) {
+                findings.assume(
+                        run.record().line(),
+                        run.vm(),
+                        run.when().lo(),
+                        "that KVM wrote the vCPU's page no more than " + writes + " times in the KVM_RUN of line "
+                                + run.record().line());
+            }
+            for (int i = 1; i < writes; i++) {
+                events.addOptional(run, run.lane(), run.when(), Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
+                enter(run.when(), Map.of(), Map.of(), true);
+            }
         } else if (!inGuest && open != null) {
             enter(run.from(lo), Map.of(), Map.of(), false); // it came back after its thread was preempted
         }
@@ -104,6 +121,9 @@ final class X86Run {
             vcpu.moved(open, null);
             boolean anywhere = entries > 1 || events.size() - first > 1;
             add(anywhere ? events.newLane() : run.lane(), run.when(), open.operation(), open.args(), open.results());
+            if (open.isWrite()) { // (KVM handles it itself, and the vCPU passes by KVM on its way back)
+                enter(run.from(lo), Map.of(), Map.of(), true);
+            }
         }
         if (run.ends() && inGuest) {
             if (sure && !mayBeCancelled) {
@@ -172,8 +192,9 @@ final class X86Run {
                                 && (act.value() == null || msr.data() == act.value()));
     }
 
-    /** Takes a tracepoint; whether the next is taken with it. */
-    private boolean take(Tracepoint point, @Nullable Tracepoint next, boolean guestWrote) {
+    /** Takes a tracepoint; whether the one that follows is taken with it. */
+    private boolean take(Tracepoint point, @Nullable Tracepoint following, boolean guestWrote) {
+        next = point.tsc();
         Interval when = new Interval(lo, point.tsc());
         if (point instanceof Tracepoint.UpdateMasterClock performed) {
             endEntry();
@@ -182,7 +203,7 @@ final class X86Run {
         } else if (point instanceof Tracepoint.PvclockUpdate page) {
             page(page, when);
         } else if (point instanceof Tracepoint.WriteTscOffset write) {
-            if (next instanceof Tracepoint.GuestMsr msr && msr.write() && vcpu.movesTsc(msr)) {
+            if (following instanceof Tracepoint.GuestMsr msr && msr.write() && vcpu.movesTsc(msr)) {
                 endEntry();
                 guest(msr, new Interval(lo, point.tsc()), write);
                 lo = msr.tsc();
@@ -316,7 +337,8 @@ final class X86Run {
             results.put(Field.UPDATED, true);
             state.put(StateVariable.USE_MASTER_CLOCK, update.masterclock());
             // Without the masterclock the page's own reading of the clocks counts, which comes after the update's.
-            until = update.masterclock() || page.isEmpty() ? update.tsc() : until;
+            boolean byUpdate = update.masterclock() || (page.isEmpty() && !vcpu.isActive());
+            until = byUpdate ? update.tsc() : page.isEmpty() && raised == null ? next : until;
         } else if (!vcpu.isAsked(latest)) {
             events.addOptional(run, run.lane(), new Interval(begun, until), Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
         }

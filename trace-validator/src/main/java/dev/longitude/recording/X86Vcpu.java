@@ -13,14 +13,18 @@ import org.jspecify.annotations.Nullable;
 
 /** What an importer keeps of an x86 vCPU, and what its guest can do. */
 final class X86Vcpu {
+    /** No run is thought to have more writes of a page that nothing shows. */
+    static final int MOST_WRITES = 8;
+
     private final int id;
     private final boolean unstable;
-    private final boolean readUnshown;
+    private final List<Version> versionsRead;
     private final boolean writesAreExact;
     private final Updates updates;
     private final List<Flags> flagsShown;
     private boolean active;
     private boolean wasStopped;
+    private boolean hasRun;
     private boolean wroteMemory;
 
     /** Whether something has asked for a clock update since its last entry; its creation has. */
@@ -30,6 +34,13 @@ final class X86Vcpu {
 
     /** Its creation has set it to 0. */
     private @Nullable Long adjust = 0L;
+
+    /**
+     * A version that its page had.
+     *
+     * @param tsc the host's TSC when it was seen at the latest
+     */
+    record Version(long tsc, int version) {}
 
     /**
      * What the tracepoints show of masterclock updates.
@@ -50,7 +61,7 @@ final class X86Vcpu {
     /**
      * @param id its id
      * @param unstable whether the host's TSC is unstable
-     * @param readUnshown whether the log reads its kvmclock page, and no tracepoint shows when it is written
+     * @param versionsRead the versions of its kvmclock page that the log shows, in order, if no tracepoint shows when it is written
      * @param writesAreExact whether a guest's write of its TSC makes its offset what it wrote minus the host's TSC
      * @param updates what the tracepoints show of the masterclock updates of its VM
      * @param flagsShown which flags its page is seen to have, in order of time
@@ -58,13 +69,13 @@ final class X86Vcpu {
     X86Vcpu(
             int id,
             boolean unstable,
-            boolean readUnshown,
+            List<Version> versionsRead,
             boolean writesAreExact,
             Updates updates,
             List<Flags> flagsShown) {
         this.id = id;
         this.unstable = unstable;
-        this.readUnshown = readUnshown;
+        this.versionsRead = versionsRead;
         this.writesAreExact = writesAreExact;
         this.updates = updates;
         this.flagsShown = flagsShown;
@@ -82,9 +93,22 @@ final class X86Vcpu {
         return active;
     }
 
-    /** Whether a silent clock update shows in a page that the log reads, and in nothing else. */
-    boolean isReadUnshown() {
-        return readUnshown;
+    /**
+     * How often KVM may have written its page in a run at the most, as far as that shows in a page that the log reads, and in
+     * nothing else: as often as the page's version went on by 2 from the read before to the read after it.
+     */
+    int unshownWrites(Interval run) {
+        Version before = null;
+        for (Version each : versionsRead) {
+            if (each.tsc() - run.hi() >= 0) {
+                int went = each.version() - (before == null ? 0 : before.version());
+                return Math.max(1, Math.min(MOST_WRITES, went / 2));
+            }
+            if (each.tsc() - run.lo() <= 0) {
+                before = each;
+            }
+        }
+        return 0; // (no read shows it)
     }
 
     boolean writesAreExact() {
@@ -111,6 +135,11 @@ final class X86Vcpu {
         }
     }
 
+    /** Whether it may have been in the guest since it was last known whether it has a page. */
+    boolean hasRun() {
+        return hasRun;
+    }
+
     /** Something has asked for a clock update. */
     void ask() {
         asked = true;
@@ -119,6 +148,7 @@ final class X86Vcpu {
     /** It has entered, and worked off what was asked for by then. */
     void entered(long tsc) {
         asked = false;
+        hasRun = true;
         lastEntry = tsc;
     }
 
@@ -155,6 +185,7 @@ final class X86Vcpu {
     boolean setActive(boolean on) {
         boolean before = active;
         active = on;
+        hasRun = false;
         return !before;
     }
 
