@@ -44,7 +44,7 @@ class IoctlLogTest {
     }
 
     private static final String HOST =
-            "arch x86_64\nkernel 6.12.95-x\nclocksource tsc\ndmesg [ 1.0] tsc: Detected 1000.000 MHz processor\n";
+            "arch x86_64\nkernel 6.12.95-x\nclocksource tsc\ndmesg [ 1.0] tsc: Refined TSC clocksource calibration: 1000.000 MHz\n";
 
     @Test
     void theProfileFollowsFromTheRecordedKernel() throws Exception {
@@ -216,7 +216,8 @@ class IoctlLogTest {
 
     @Test
     void aRefinedRateIsBetterThanADetectedOne() throws Exception {
-        host(HOST + "dmesg [ 2.0] tsc: Refined TSC clocksource calibration: 1000.123 MHz\n");
+        host(HOST.replace("Refined TSC clocksource calibration: 1000.000 MHz", "Detected 1000.000 MHz processor")
+                + "dmesg [ 2.0] tsc: Refined TSC clocksource calibration: 1000.123 MHz\n");
         assertThat(read(CREATE_VM, null).header().x86().tscKhz()).isEqualTo(1_000_123);
     }
 
@@ -282,7 +283,7 @@ class IoctlLogTest {
         assertThat(trace.notes())
                 .containsExactly(
                         "tracepoints not used: 1 that lie within no operation of the log that can explain them");
-        assertThat(trace.assumptions()).hasSize(1);
+        assertThat(trace.assumptions()).isEmpty(); // (it was written when the log had ended)
     }
 
     @Test
