@@ -7,7 +7,6 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Range;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.SymbolicWords;
-import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.StateVariable;
@@ -46,10 +45,12 @@ final class ArgumentCandidates {
     private static final String VM = "vm";
 
     private final Specification specification;
+    private final Platform platform;
     private final TraceHeader header;
 
-    ArgumentCandidates(Specification specification, TraceHeader header) {
+    ArgumentCandidates(Specification specification, Platform platform, TraceHeader header) {
         this.specification = specification;
+        this.platform = platform;
         this.header = header;
     }
 
@@ -180,10 +181,7 @@ final class ArgumentCandidates {
                 online.forEach(vcpu -> vcpus.add((Integer) vcpu));
             }
         }
-        vcpus.addAll(all(StateVariable.ONLINE, event, state));
-        if (header.arch() == Arch.ARM64) {
-            vcpus.addAll(all(StateVariable.CREATING, event, state));
-        }
+        platform.vcpuSets().forEach(set -> vcpus.addAll(all(set, event, state)));
         return vcpus;
     }
 

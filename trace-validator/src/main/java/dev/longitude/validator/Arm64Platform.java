@@ -1,15 +1,22 @@
 package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.trace.HostTime;
+import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.Store;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 import tlc2.value.impl.IntValue;
+import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 /** A host on arm64: one state of all its VMs, since they share what a CPU has. */
@@ -33,6 +40,34 @@ final class Arm64Platform implements Platform {
     @Override
     public boolean begins(TraceEvent event) {
         return false;
+    }
+
+    @Override
+    public boolean isThereBefore() {
+        return true;
+    }
+
+    /** (All VMs have one state.) */
+    @Override
+    public boolean vmsStandInOrder() {
+        return false;
+    }
+
+    @Override
+    public Set<Integer> vms(TraceEvent event, State state) {
+        Set<Integer> vms = new TreeSet<>();
+        SetEnumValue online = (SetEnumValue)
+                specification.look(StateVariable.ONLINE.specName(), state).toSetEnum();
+        for (Value vcpu : online.elems.toArray()) {
+            vms.add(((IntValue) ((TupleValue) vcpu).elems[0]).val);
+        }
+        vms.add(event.vm());
+        return vms;
+    }
+
+    @Override
+    public ImmutableSet<StateVariable> vcpuSets() {
+        return Sets.immutableEnumSet(StateVariable.ONLINE, StateVariable.CREATING);
     }
 
     @Override

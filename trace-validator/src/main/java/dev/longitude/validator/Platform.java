@@ -1,12 +1,15 @@
 package dev.longitude.validator;
 
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.HostTime;
+import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.Store;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.Value;
@@ -32,6 +35,18 @@ sealed interface Platform permits X86Platform, Arm64Platform {
 
     /** Whether an event begins a state, and is no step from one. */
     boolean begins(TraceEvent event);
+
+    /** Whether a state is there before its first event, and no event begins it. */
+    boolean isThereBefore();
+
+    /** Whether the lines of several VMs, each with a state of its own, stand in the order of what happened. */
+    boolean vmsStandInOrder();
+
+    /** The VMs of which a state is, and an event's. */
+    Set<Integer> vms(TraceEvent event, State state);
+
+    /** The variables that hold the vCPUs for which something may be done. */
+    ImmutableSet<StateVariable> vcpuSets();
 
     /** The variable that holds the host's counter. */
     String counter();

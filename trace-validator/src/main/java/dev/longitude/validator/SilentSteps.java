@@ -7,7 +7,6 @@ import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.ValueKey;
-import dev.longitude.kernel.Arch;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
@@ -21,13 +20,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import tlc2.value.impl.IntValue;
-import tlc2.value.impl.SetEnumValue;
 import tlc2.value.impl.SymbolicWord;
-import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 /**
@@ -214,7 +209,7 @@ final class SilentSteps {
     private List<ArgumentCandidates.Reading> steps(TraceEvent event, Candidate from) {
         HostTime between = between(event, from);
         List<ArgumentCandidates.Reading> steps = new ArrayList<>();
-        for (int vm : vms(event, from.state)) {
+        for (int vm : platform.vms(event, from.state)) {
             for (Operation operation : header.silent()) {
                 TraceEvent bare = new TraceEvent(
                         event.line(), vm, between, operation, ImmutableMap.of(), ImmutableMap.of(), ImmutableMap.of());
@@ -239,19 +234,5 @@ final class SilentSteps {
         }
         long lo = SymbolicWords.constant(now) + (from.store == null ? 0 : from.store.least(SymbolicWords.sum(now)));
         return new Interval(lo, event.hi() - lo < 0 ? lo : event.hi());
-    }
-
-    private Set<Integer> vms(TraceEvent event, State state) {
-        if (header.arch() == Arch.X86) {
-            return Set.of(event.vm());
-        }
-        Set<Integer> vms = new TreeSet<>();
-        SetEnumValue online = (SetEnumValue)
-                specification.look(StateVariable.ONLINE.specName(), state).toSetEnum();
-        for (Value vcpu : online.elems.toArray()) {
-            vms.add(((IntValue) ((TupleValue) vcpu).elems[0]).val);
-        }
-        vms.add(event.vm());
-        return vms;
     }
 }

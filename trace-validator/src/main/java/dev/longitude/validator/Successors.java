@@ -1,6 +1,5 @@
 package dev.longitude.validator;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
 import dev.longitude.trace.TraceEvent;
@@ -42,7 +41,7 @@ final class Successors {
     Transitions.Taken of(TraceEvent event, List<Candidate> before) {
         Transitions.Taken direct = directly(event, before);
         if (header.silent().isEmpty() || isDecided(event, direct.after)) {
-            return direct;
+            return judged(event, before, direct);
         }
         Transitions.Taken taken = new Transitions.Taken();
         List<Transitions.Taken> decided = new ArrayList<>();
@@ -57,50 +56,49 @@ final class Successors {
             return !decided.isEmpty();
         });
         if (!decided.isEmpty()) {
-            return decided.get(0);
+            return judged(event, before, decided.get(0));
         }
         Transitions.Taken later = directly(event, reached);
-        taken.after.addAll(reduction.reduced(ImmutableList.<Candidate>builder()
-                .addAll(direct.after)
-                .addAll(later.after)
-                .build()));
+        taken.after.addAll(direct.after);
+        taken.after.addAll(later.after);
         for (Transitions.Taken each : List.of(direct, later)) {
             taken.deadEnds.addAll(each.deadEnds);
             if (each.bound != null) {
                 taken.stopAt(each.bound);
             }
         }
-        return taken;
+        return judged(event, before, taken);
     }
 
     private Transitions.Taken directly(TraceEvent event, List<Candidate> before) {
         Transitions.Taken taken = new Transitions.Taken();
-        if (event.optional()) {
-            perhaps(event, before, taken);
-        } else {
-            for (int i = 0; i < before.size(); i++) {
-                transitions.take(event, before.get(i), taken);
-            }
-            taken.after.replaceAll(c -> properties.judged(c, event));
+        for (int i = 0; i < before.size(); i++) {
+            transitions.take(event, before.get(i), taken);
         }
+        if (event.optional()) {
+            Set<Candidate> passedBy = all(before);
+            taken.after.removeIf(c -> reduction.changesNothing(c, passedBy));
+            taken.after.addAll(before);
+        }
+        return taken;
+    }
+
+    private static Set<Candidate> all(List<Candidate> candidates) {
+        Set<Candidate> all = Collections.newSetFromMap(new IdentityHashMap<>());
+        all.addAll(candidates);
+        return all;
+    }
+
+    /** The same, when the properties of the report are judged; those before it, where it need not have happened, are already. */
+    private Transitions.Taken judged(TraceEvent event, List<Candidate> before, Transitions.Taken taken) {
+        Set<Candidate> passedBy = event.optional() ? all(before) : Set.of();
+        taken.after.replaceAll(c -> passedBy.contains(c) ? c : properties.judged(c, event));
         if (taken.after.size() > 1) {
             List<Candidate> reduced = reduction.reduced(taken.after);
             taken.after.clear();
             taken.after.addAll(reduced);
         }
         return taken;
-    }
-
-    /** An event that need not have happened. */
-    private void perhaps(TraceEvent event, List<Candidate> before, Transitions.Taken taken) {
-        Set<Candidate> passedBy = Collections.newSetFromMap(new IdentityHashMap<>());
-        passedBy.addAll(before);
-        for (Candidate from : before) {
-            transitions.take(event, from, taken);
-        }
-        taken.after.removeIf(c -> reduction.changesNothing(c, passedBy));
-        taken.after.replaceAll(c -> properties.judged(c, event));
-        taken.after.addAll(before);
     }
 
     /** Whether what was observed of an event leaves one of the states after it, whatever was before. */

@@ -6,7 +6,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
-import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
@@ -37,12 +36,6 @@ import tlc2.value.impl.Value;
  * left, a certificate is found for each way that was tried, and no bound kept others from being tried.
  */
 public final class TraceValidator {
-    /** How many values of unknowns are tried for a witness. */
-    private static final int WITNESS_BUDGET = 3_000;
-
-    /** Of so many candidates at the end a witness is looked for. */
-    private static final int MOST_TRIED = 4;
-
     private static final String NOT_MODELLED = "NotModelled";
 
     private final TraceHeader header;
@@ -103,7 +96,7 @@ public final class TraceValidator {
         this.properties = new ReportedProperties(specification, platform);
         this.successors = new Successors(header, specification, platform, transitions, reduction, properties);
         this.keepsWitness = keepsWitness;
-        this.vmsInOrder = header.arch() == Arch.X86 && showsBaseClock && !header.threads();
+        this.vmsInOrder = platform.vmsStandInOrder();
         this.host = new SharedHost(header.host());
         this.notModelled = Operation.of(header.arch()).stream()
                 .filter(operation -> specification.has(NOT_MODELLED + operation.specName()))
@@ -204,11 +197,7 @@ public final class TraceValidator {
             if (candidates.isEmpty()) {
                 continue;
             }
-            TraceHeader.Host first = entry.getValue().host;
-            Witness.Found found = witness.of(candidates.get(0), first, WITNESS_BUDGET);
-            for (int i = 1; found.steps() == null && i < Math.min(candidates.size(), MOST_TRIED); i++) {
-                found = witness.of(candidates.get(i), first, WITNESS_BUDGET);
-            }
+            Witness.Found found = witness.of(candidates, entry.getValue().host);
             if (found.steps() == null) {
                 throw new UndecidedException(events + " events may conform to " + header.kernel()
                         + ", but no behaviour was found that they are of: " + found.why());
@@ -316,7 +305,7 @@ public final class TraceValidator {
         Frontier frontier = frontiers.get(subject);
         if (frontier == null) {
             frontier = new Frontier(host.now());
-            if (header.arch() == Arch.ARM64) {
+            if (platform.isThereBefore()) {
                 frontier.candidates = List.of(transitions.firstOfHost(first, host.now()));
             }
             frontiers.put(subject, frontier);

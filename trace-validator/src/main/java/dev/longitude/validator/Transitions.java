@@ -43,7 +43,7 @@ final class Transitions {
             boolean keepsWitness) {
         this.specification = specification;
         this.platform = platform;
-        this.arguments = new ArgumentCandidates(specification, header);
+        this.arguments = new ArgumentCandidates(specification, platform, header);
         this.observation = observation;
         this.keepsWitness = keepsWitness;
     }

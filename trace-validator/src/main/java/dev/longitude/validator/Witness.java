@@ -24,6 +24,15 @@ import tlc2.value.impl.Value;
  * beginning by the specification alone.
  */
 final class Witness {
+    /** So many values of unknowns are tried of each candidate at first, since of one of them they are mostly found at once, ... */
+    private static final int FIRST_BUDGET = 100;
+
+    /** ... and so many then. */
+    private static final int BUDGET = 3_000;
+
+    /** Of so many candidates at the end a behaviour is looked for. */
+    private static final int MOST_TRIED = 8;
+
     private final Platform platform;
     private final Transitions transitions;
 
@@ -48,12 +57,31 @@ final class Witness {
     record Found(@Nullable List<Step> steps, String why) {}
 
     /**
+     * Looks for a behaviour that led to one of some candidates.
+     *
+     * @param host the host as the behaviour's beginning finds it
+     */
+    Found of(List<Candidate> candidates, TraceHeader.Host host) {
+        List<Candidate> those = candidates.subList(0, Math.min(candidates.size(), MOST_TRIED));
+        Found found = new Found(null, "");
+        for (int budget : new int[] {FIRST_BUDGET, BUDGET}) {
+            for (Candidate candidate : those) {
+                found = of(candidate, host, budget);
+                if (found.steps() != null) {
+                    return found;
+                }
+            }
+        }
+        return found;
+    }
+
+    /**
      * Looks for a behaviour that led to a candidate.
      *
      * @param host the host as the behaviour's beginning finds it
      * @param budget how many values of unknowns may be tried
      */
-    Found of(Candidate candidate, TraceHeader.Host host, int budget) {
+    private Found of(Candidate candidate, TraceHeader.Host host, int budget) {
         if (candidate.store == null) {
             return new Found(steps(candidate, unknown -> 0), "");
         }

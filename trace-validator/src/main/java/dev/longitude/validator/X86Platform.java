@@ -19,6 +19,7 @@ import dev.longitude.unknowns.Store;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.BoolValue;
@@ -69,6 +70,26 @@ final class X86Platform implements Platform {
     @Override
     public boolean begins(TraceEvent event) {
         return event.operation() == Operation.CREATE_VM;
+    }
+
+    @Override
+    public boolean isThereBefore() {
+        return false;
+    }
+
+    @Override
+    public boolean vmsStandInOrder() {
+        return showsBaseClock && !header.threads();
+    }
+
+    @Override
+    public Set<Integer> vms(TraceEvent event, State state) {
+        return Set.of(event.vm());
+    }
+
+    @Override
+    public ImmutableSet<StateVariable> vcpuSets() {
+        return ImmutableSet.of(StateVariable.ONLINE);
     }
 
     @Override
