@@ -91,8 +91,14 @@ final class Successors {
 
     /** The same, when the properties of the report are judged; those before it, where it need not have happened, are already. */
     private Transitions.Taken judged(TraceEvent event, List<Candidate> before, Transitions.Taken taken) {
-        Set<Candidate> passedBy = event.optional() ? all(before) : Set.of();
-        taken.after.replaceAll(c -> passedBy.contains(c) ? c : properties.judged(c, event));
+        if (event.optional()) {
+            Set<Candidate> passedBy = all(before);
+            taken.after.replaceAll(c -> passedBy.contains(c) ? c : properties.judged(c, event));
+        } else {
+            for (int i = 0; i < taken.after.size(); i++) { // (no stream: this runs for each event)
+                taken.after.set(i, properties.judged(taken.after.get(i), event));
+            }
+        }
         if (taken.after.size() > 1) {
             List<Candidate> reduced = reduction.reduced(taken.after);
             taken.after.clear();
