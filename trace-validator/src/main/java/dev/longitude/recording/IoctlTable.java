@@ -115,7 +115,7 @@ final class IoctlTable {
                                     "index", PayloadType.MSR,
                                     "data", PayloadType.WORD,
                                     "note", PayloadType.FREE,
-                                    "immediate_exit", PayloadType.FREE),
+                                    "immediate_exit", PayloadType.WORD),
                             ImmutableMap.of(
                                     "guest_tsc", PayloadType.WORD,
                                     "data", PayloadType.WORD,

@@ -382,6 +382,12 @@ final class X86Events {
         if (!onVcpu(segment)) {
             return;
         }
+        Long immediateExit = segment.record().args().word("immediate_exit");
+        if (immediateExit != null && immediateExit != 0 && segment.record().failedWith(KvmAbi.EINTR)) {
+            loadsBefore(segment, null); // (KVM looks at it before any request, and goes back)
+            findings.harmless("KVM_RUN with immediate_exit");
+            return;
+        }
         IoctlRecord record = segment.record();
         String guest = record.args().text("guest");
         boolean understood = X86Vcpu.isUnderstood(record);
