@@ -26,27 +26,35 @@ record Failures(ImmutableMap<String, TraceEvent> certain, ImmutableMap<String, T
                 : new Failures(certain, with(possible, property, event));
     }
 
-    /** What of these is so in other ones as well, and what may be so in either. */
+    /**
+     * What of these is so in other ones as well, and what may be so in either: the one by when it has failed in both, the other when
+     * it fails in one of them first.
+     */
     Failures orElse(Failures other) {
         if (equals(other)) {
             return this;
         }
         ImmutableMap.Builder<String, TraceEvent> both = ImmutableMap.builder();
         Map<String, TraceEvent> either = new LinkedHashMap<>(possible);
-        other.possible.forEach(either::putIfAbsent);
+        other.possible.forEach((property, event) -> either.merge(property, event, Failures::earlier));
         certain.forEach((property, event) -> {
-            if (other.certain.containsKey(property)) {
-                both.put(property, event);
+            TraceEvent there = other.certain.get(property);
+            if (there != null) {
+                both.put(property, earlier(event, there).equals(event) ? there : event);
             } else {
-                either.putIfAbsent(property, event);
+                either.merge(property, event, Failures::earlier);
             }
         });
         other.certain.forEach((property, event) -> {
             if (!certain.containsKey(property)) {
-                either.putIfAbsent(property, event);
+                either.merge(property, event, Failures::earlier);
             }
         });
         return new Failures(both.buildOrThrow(), ImmutableMap.copyOf(either));
+    }
+
+    private static TraceEvent earlier(TraceEvent one, TraceEvent other) {
+        return other.counter().lo() - one.counter().lo() < 0 ? other : one;
     }
 
     private static ImmutableMap<String, TraceEvent> with(

@@ -38,16 +38,16 @@ final class Interleaving {
             firstOfThread.putIfAbsent(events.get(i).thread(), i);
         }
         Collection<Integer> pending = firstOfThread.values();
-        for (int i : pending) {
-            if (isBegun(i, taken)) {
-                return List.of(i);
-            }
-        }
-        return pending.stream()
+        List<Integer> next = pending.stream()
                 .filter(i -> pending.stream()
                         .noneMatch(j ->
                                 isBefore(events.get(j).counter(), events.get(i).counter())))
                 .toList();
+        return next.stream()
+                .filter(i -> isBegun(i, taken))
+                .findFirst()
+                .map(List::of)
+                .orElse(next);
     }
 
     /**

@@ -9,17 +9,18 @@ import dev.longitude.unknowns.LinearSum;
 import dev.longitude.unknowns.Store;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
 /**
- * Leaves candidates out, once they are judged, that others stand for: of which the same matters, or of which the same matters but for the time, and
- * that is later. What may come of a state may come of the same state at an earlier instant too.
+ * Leaves candidates out, once they are judged, for which others stand: those of which the same matters as of another, and those of
+ * which the same matters but at a later instant. What may come after a state may come after the same state at an earlier instant
+ * too. What has failed in a candidate that is left out may fail in the one that stands for it.
  */
 final class Reduction {
     /** So many steps that need not have happened are looked at together. */
@@ -138,18 +139,43 @@ final class Reduction {
     }
 
     /**
-     * Whether the last steps to a candidate, of which none need have happened, have together changed nothing but the time: then
-     * the candidate before them, which is one of those that are passed by, stands for it.
+     * The candidates after an event that need not have happened.
+     *
+     * @param happened those to which it led, judged
+     * @param passedBy those before it
      */
-    boolean changesNothing(Candidate later, Set<Candidate> passedBy) {
+    List<Candidate> withPassedBy(List<Candidate> happened, List<Candidate> passedBy) {
+        // (A candidate is another object once something has failed in it; its state is not.)
+        IdentityHashMap<State, Integer> places = new IdentityHashMap<>();
+        for (int i = 0; i < passedBy.size(); i++) {
+            places.put(passedBy.get(i).state, i);
+        }
+        List<Candidate> all = new ArrayList<>(passedBy);
+        for (Candidate each : happened) {
+            int place = placeOfSame(each, places);
+            if (place < 0) {
+                all.add(each);
+            } else {
+                all.set(place, standingFor(all.get(place), each));
+            }
+        }
+        return all;
+    }
+
+    /**
+     * The place of the candidate that stands for one, since the steps between them, of which none need have happened, have together
+     * changed nothing but the time; -1 if there is none.
+     */
+    private int placeOfSame(Candidate later, IdentityHashMap<State, Integer> places) {
         Candidate from = later.before;
         for (int steps = 1; steps <= MOST_UNDONE && from != null; steps++) {
-            if (passedBy.contains(from) && isSameButForTime(from, later)) {
-                return true;
+            Integer place = places.get(from.state);
+            if (place != null && isSameButForTime(from, later)) {
+                return place;
             }
             from = from.step != null && from.step.event().optional() ? from.before : null;
         }
-        return false;
+        return -1;
     }
 
     private boolean isSameButForTime(Candidate from, Candidate later) {

@@ -5,10 +5,7 @@ import com.google.common.collect.Sets;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Set;
 import tlc2.value.impl.BoolValue;
 
 /** The candidates that an event leads to from others, directly or after silent steps, judged and reduced. */
@@ -75,29 +72,18 @@ final class Successors {
         for (int i = 0; i < before.size(); i++) {
             transitions.take(event, before.get(i), taken);
         }
-        if (event.optional()) {
-            Set<Candidate> passedBy = all(before);
-            taken.after.removeIf(c -> reduction.changesNothing(c, passedBy));
-            taken.after.addAll(before);
-        }
         return taken;
     }
 
-    private static Set<Candidate> all(List<Candidate> candidates) {
-        Set<Candidate> all = Collections.newSetFromMap(new IdentityHashMap<>());
-        all.addAll(candidates);
-        return all;
-    }
-
-    /** The same, when the properties of the report are judged; those before it, where it need not have happened, are already. */
+    /** The same, when the properties of the report are judged. If the event need not have happened, all may be as before too. */
     private Transitions.Taken judged(TraceEvent event, List<Candidate> before, Transitions.Taken taken) {
+        for (int i = 0; i < taken.after.size(); i++) { // (no stream: this runs for each event)
+            taken.after.set(i, properties.judged(taken.after.get(i), event));
+        }
         if (event.optional()) {
-            Set<Candidate> passedBy = all(before);
-            taken.after.replaceAll(c -> passedBy.contains(c) ? c : properties.judged(c, event));
-        } else {
-            for (int i = 0; i < taken.after.size(); i++) { // (no stream: this runs for each event)
-                taken.after.set(i, properties.judged(taken.after.get(i), event));
-            }
+            List<Candidate> happened = List.copyOf(taken.after);
+            taken.after.clear();
+            taken.after.addAll(reduction.withPassedBy(happened, before));
         }
         if (taken.after.size() > 1) {
             List<Candidate> reduced = reduction.reduced(taken.after);

@@ -95,6 +95,20 @@ class IncompleteLogTest {
         }
     }
 
+    /** Its vCPUs are on two lines, and whether the guest ran in either of the two runs nothing shows. */
+    @Test
+    void whatFailsInAnEntryThatMayHaveBeenMayFailAtTheFirst() throws Exception {
+        String attribute = "\"args\":{\"group\":\"KVM_VCPU_TSC_CTRL\",\"attr\":\"KVM_VCPU_TSC_OFFSET\",\"offset\":5}";
+        String second = x86("KVM_CREATE_VCPU", "\"args\":{\"id\":1}", "\"ret\":6,\"errno\":0", 1182000, 1183000)
+                .replace("\"vcpu\":0", "\"vcpu\":1");
+        String log = X86_BEGIN
+                + second
+                + x86("KVM_SET_DEVICE_ATTR", attribute, OK, 1184000, 1185000)
+                + run("\"guest\":\"none\"", EINTR)
+                + x86("KVM_RUN", "\"args\":{\"guest\":\"none\"}", EINTR, 1240000, 1250000);
+        assertThat(judged(X86, log).out()).contains("may not keep SameLine: first in line 7, EnterGuest(vcpu 0)");
+    }
+
     @Test
     void aRunWithoutAnOutcomeMayHaveEntered() throws Exception {
         String reads = "\"args\":{\"guest\":\"rdtsc\"},\"out\":{\"guest_tsc\":5}";
