@@ -7,7 +7,6 @@ import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
-import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.util.HashMap;
@@ -67,38 +66,18 @@ final class Arm64Log {
         for (Segment segment : segments) {
             log.take(segment);
         }
-        ImmutableList<TraceEvent> all = log.events.inOrder();
-        ImmutableList<TraceEvent> judged =
-                all.stream().filter(e -> !findings.isCutOff(e)).collect(ImmutableList.toImmutableList());
-        if (all.isEmpty() && findings.stopsNothing()) {
-            throw new TraceFormatException(source, "no operation of the log is modelled");
-        }
         // (The last CPU is for runs that the log does not have.)
         TraceHeader header = new TraceHeader(
                 kernel,
                 new TraceHeader.Arm64(host.vhe(), host.ecv(), log.pcpus + 1),
                 Math.max(1, log.mostVcpus),
                 origin);
-        return new ImportedTrace(
-                log.events.threads() ? header.withThreads() : header,
-                judged,
-                all.size() - judged.size(),
-                findings.modelledOperations(),
-                findings.notModelledOperations(),
-                findings.harmlessOperations(),
-                findings.disturbances(),
-                findings.assumptions(),
-                findings.notes());
+        return findings.imported(source, header, log.events);
     }
 
     private void take(Segment segment) throws TraceFormatException {
         IoctlRecord record = segment.record();
-        if (IoctlTable.harmless(record.op()).isPresent()) {
-            findings.harmless(record.op());
-            return;
-        }
-        if (record.failed() && !failureCounts(record)) {
-            findings.harmless(record.op() + " (failed)");
+        if (findings.countsHarmless(record, failureCounts(record))) {
             return;
         }
         int before = events.size();

@@ -3,6 +3,8 @@ package dev.longitude.recording;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMultiset;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -27,6 +29,24 @@ final class Findings {
 
     void harmless(String what) {
         harmless.add(what);
+    }
+
+    /**
+     * Counts an operation as harmless if it is: by the list of the harmless ones, or since it failed.
+     *
+     * @param failureCounts whether one that failed may have changed something, or fails in a way that the specification has
+     * @return whether it is
+     */
+    boolean countsHarmless(IoctlRecord record, boolean failureCounts) {
+        if (IoctlTable.harmless(record.op()).isPresent()) {
+            harmless(record.op());
+            return true;
+        }
+        if (record.failed() && !failureCounts) {
+            harmless(record.op() + " (failed)");
+            return true;
+        }
+        return false;
     }
 
     /** An operation that is not modelled, and cannot have changed what is. */
@@ -68,42 +88,38 @@ final class Findings {
         notes.add(note);
     }
 
-    boolean stopsNothing() {
-        return stops.isEmpty();
-    }
-
     /** Whether an event may have happened at or after something that ends the judgement of its VM. */
-    boolean isCutOff(TraceEvent event) {
+    private boolean isCutOff(TraceEvent event) {
         return stops.stream()
                 .filter(s -> s.disturbance().vm() == null || s.disturbance().vm() == event.vm())
                 .anyMatch(s ->
                         event.counter().hi() - s.from() > 0 || event.counter().lo() - s.from() >= 0);
     }
 
-    int modelledOperations() {
-        return modelled;
-    }
-
-    ImmutableMultiset<String> notModelledOperations() {
-        return notModelled.build();
-    }
-
-    ImmutableMultiset<String> harmlessOperations() {
-        return harmless.build();
-    }
-
-    ImmutableList<ImportedTrace.Disturbance> disturbances() {
-        return stops.stream()
-                .map(Stop::disturbance)
-                .sorted(Comparator.comparingInt(ImportedTrace.Disturbance::line))
-                .collect(ImmutableList.toImmutableList());
-    }
-
-    ImmutableList<ImportedTrace.Assumption> assumptions() {
-        return ImmutableList.copyOf(assumptions);
-    }
-
-    ImmutableList<String> notes() {
-        return ImmutableList.copyOf(notes);
+    /**
+     * The log as a trace.
+     *
+     * @throws TraceFormatException if there is nothing in it to judge
+     */
+    ImportedTrace imported(String source, TraceHeader header, EventList events) throws TraceFormatException {
+        ImmutableList<TraceEvent> all = events.inOrder();
+        if (all.isEmpty() && stops.isEmpty()) {
+            throw new TraceFormatException(source, "no operation of the log is modelled");
+        }
+        ImmutableList<TraceEvent> judged =
+                all.stream().filter(e -> !isCutOff(e)).collect(ImmutableList.toImmutableList());
+        return new ImportedTrace(
+                events.threads() ? header.withThreads() : header,
+                judged,
+                all.size() - judged.size(),
+                modelled,
+                notModelled.build(),
+                harmless.build(),
+                stops.stream()
+                        .map(Stop::disturbance)
+                        .sorted(Comparator.comparingInt(ImportedTrace.Disturbance::line))
+                        .collect(ImmutableList.toImmutableList()),
+                ImmutableList.copyOf(assumptions),
+                ImmutableList.copyOf(notes));
     }
 }

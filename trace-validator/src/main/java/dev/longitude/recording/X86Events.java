@@ -59,15 +59,14 @@ final class X86Events {
 
     void take(Segment segment) throws TraceFormatException {
         IoctlRecord record = segment.record();
-        if (IoctlTable.harmless(record.op()).isPresent()) {
-            findings.harmless(record.op());
-            if (unstable && segment.isOnVcpu()) {
-                loadsBefore(segment, null);
-            }
+        if (record.is(IoctlRecord.UNRECORDED)) {
+            loadsBefore(segment, null);
             return;
         }
-        if (record.failed() && !failureCounts(record)) {
-            findings.harmless(record.op() + " (failed)");
+        if (findings.countsHarmless(record, failureCounts(record))) {
+            if (segment.isOnVcpu()) {
+                loadsBefore(segment, null);
+            }
             return;
         }
         int before = events.size();
@@ -97,7 +96,6 @@ final class X86Events {
                 loadsBefore(segment, null);
                 findings.harmless(record.op());
             }
-            case IoctlRecord.UNRECORDED -> loadsBefore(segment, null);
             case "KVM_CREATE_VM" -> {
                 if (segment.vm() < 0) {
                     findings.notModelled(record.op());

@@ -6,7 +6,6 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
-import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.util.List;
@@ -75,27 +74,12 @@ final class X86Log {
         for (Segment segment : segments) {
             events.take(segment);
         }
-        ImmutableList<TraceEvent> all = list.inOrder();
-        ImmutableList<TraceEvent> judged =
-                all.stream().filter(e -> !findings.isCutOff(e)).collect(ImmutableList.toImmutableList());
-        if (all.isEmpty() && findings.stopsNothing()) {
-            throw new TraceFormatException(source, "no operation of the log is modelled");
-        }
         TraceHeader header = new TraceHeader(
                 kernel,
                 new TraceHeader.X86(rate.khz(), rate.fracBits() == null ? 0 : rate.fracBits(), tscAtFirst, unstable),
                 Math.max(1, events.mostVcpus()),
                 origin);
-        return new ImportedTrace(
-                list.threads() ? header.withThreads() : header,
-                judged,
-                all.size() - judged.size(),
-                findings.modelledOperations(),
-                findings.notModelledOperations(),
-                findings.harmlessOperations(),
-                findings.disturbances(),
-                findings.assumptions(),
-                findings.notes());
+        return findings.imported(source, header, list);
     }
 
     /** Whether a vCPU's offset is written within an operation that does not write it: then the host's TSC is unstable. */
