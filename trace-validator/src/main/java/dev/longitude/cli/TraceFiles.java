@@ -222,6 +222,9 @@ final class TraceFiles {
                         (properties.get(property) == PropertyVerdict.NOT_KEPT ? "does not keep " : "may not keep ")
                                 + property + ": first in "
                                 + (event.line() > 0 ? "line " + event.line() + ", " : "") + event.call()));
+        if (!header.silent().isEmpty()) {
+            notes.add("properties are judged after each line, and not after a step that no line shows");
+        }
         return new Verdict(
                 name, header, refusal, undecided, validator.events(), properties, ImmutableMap.of(), notes.build());
     }

@@ -9,6 +9,7 @@ import dev.longitude.unknowns.LinearSum;
 import dev.longitude.unknowns.Store;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,6 +74,8 @@ final class Reduction {
         }
         List<Candidate> left = new ArrayList<>();
         for (List<Timed> those : alike.values()) {
+            long origin = those.get(0).from;
+            those.sort(Comparator.comparingLong(t -> t.earliest - origin));
             List<Timed> kept = new ArrayList<>();
             for (Timed each : those) {
                 int earlier = earlierOf(each, kept);
@@ -113,7 +116,7 @@ final class Reduction {
         long constant = SymbolicWords.constant(counter);
         Store store = candidate.store == null ? new Store() : candidate.store;
         if (platform.since(candidate) != candidate.state || sum.size() > 1) {
-            alike.put(candidate, List.of(new Timed(candidate, constant, constant)));
+            alike.put(candidate, new ArrayList<>(List.of(new Timed(candidate, constant, constant))));
             return;
         }
         BitSet mentioned = new BitSet();
