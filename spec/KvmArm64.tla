@@ -606,7 +606,7 @@ NoUnderflow ==
 (***************************************************************************)
 
 TypeOK ==
-  /\ kernel \in {Profiles[p] : p \in DOMAIN Profiles}
+  /\ kernel \in KernelType
   /\ vhe \in BOOLEAN /\ ecv \in BOOLEAN /\ IsWord(cntpct)
   /\ DOMAIN cntvoffEl2 = DOMAIN cnthctlEl2 /\ DOMAIN cntpoffEl2 = DOMAIN cnthctlEl2
   /\ \A p \in DOMAIN cnthctlEl2 :

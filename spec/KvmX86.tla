@@ -1088,7 +1088,7 @@ HistoryFree ==
 (***************************************************************************)
 
 TypeOK ==
-  /\ kernel \in {Profiles[p] : p \in DOMAIN Profiles}
+  /\ kernel \in KernelType
   /\ \A w \in {hostTsc, hostNs, hostRealtime, paceTsc, paceNs, lastTscNsec, lastTscWrite,
                lastTscOffset, curTscNsec, curTscWrite, curTscOffset, masterKernelNs,
                masterCycleNow, kvmclockOffset} : IsWord(w)

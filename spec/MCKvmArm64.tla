@@ -16,7 +16,7 @@ CONSTANTS Kernel,       \* name of a profile
           Timers,       \* the compare values that a guest may set; mostly none
           Ops           \* the operations of VMM and guest that there are, by name
 
-MCInit == Host(Profiles[Kernel], Vhe, Ecv, Pcpus, Start, Vms)
+MCInit == Host(KernelNamed(Kernel), Vhe, Ecv, Pcpus, Start, Vms)
 
 Vcpus == (Vms \X {0}) \cup (Two \X {1})
 Has(op) == op \in Ops

@@ -23,7 +23,7 @@ CONSTANTS Kernel,       \* name of a profile
           Without,      \* the operations that are left out, by name; mostly none
           MaxWrites     \* generations that may be opened
 
-MCInit == NewVm(Profiles[Kernel], Khz, FracBits, TscIsClocksource, FALSE, StartTsc, Zero, Zero)
+MCInit == NewVm(KernelNamed(Kernel), Khz, FracBits, TscIsClocksource, FALSE, StartTsc, Zero, Zero)
 
 \* One cycle passes.  CLOCK_REALTIME goes with the base clock.
 Tick ==

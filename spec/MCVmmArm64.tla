@@ -8,7 +8,7 @@ CONSTANTS Kernel,       \* name of a profile
           Start,        \* the host's counter at first
           Duration      \* ticks that a behaviour may take
 
-MCInit == Host(Profiles[Kernel], Vhe, Ecv, Pcpus, Start, {"a"}) /\ VmmInit
+MCInit == Host(KernelNamed(Kernel), Vhe, Ecv, Pcpus, Start, {"a"}) /\ VmmInit
 
 MCNext ==
   \/ Create

@@ -7,7 +7,7 @@ CONSTANTS Kernel,       \* name of a profile
           StartTsc,     \* the host's TSC when the VM is created
           Duration      \* cycles that a behaviour may take
 
-MCInit == NewVm(Profiles[Kernel], Khz, 0, TRUE, FALSE, StartTsc, Zero, Zero) /\ VmmInit
+MCInit == NewVm(KernelNamed(Kernel), Khz, 0, TRUE, FALSE, StartTsc, Zero, Zero) /\ VmmInit
 
 MCSpec == MCInit /\ [][VmmNext]_allVars
 

@@ -35,7 +35,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A thread for each vCPU, one for the VMM and one for time: whatever comes of it conforms. */
 class RealThreadsTest {
@@ -45,7 +45,7 @@ class RealThreadsTest {
     private static final int TSC_KHZ = 1_000_000;
 
     @ParameterizedTest
-    @EnumSource(names = {"V6_1", "V7_3", "CORRECTED"})
+    @ValueSource(strings = {"v6.1", "v7.3", "corrected"})
     void anyScheduleConforms(KernelProfile kernel) throws Exception {
         List<TraceEvent> events = new ArrayList<>();
         AtomicBoolean sideBySide = new AtomicBoolean();
@@ -87,7 +87,7 @@ class RealThreadsTest {
 
     /** On arm64 a second VM without an offset shares a CPU with the first one's vCPU 0. */
     @ParameterizedTest
-    @CsvSource({"SERIES_V1, true", "SERIES_V2, false", "V6_1, true", "V6_12, false", "V7_3, true", "CORRECTED, true"})
+    @CsvSource({"series-v1, true", "series-v2, false", "v6.1, true", "v6.12, false", "v7.3, true", "corrected, true"})
     void anyScheduleConformsOnArm64(KernelProfile kernel, boolean vhe) throws Exception {
         List<TraceEvent> events = new ArrayList<>();
         AtomicBoolean sideBySide = new AtomicBoolean();

@@ -166,7 +166,7 @@ public final class RecipeReader {
                 }
                 Node kernel = map.find("kernel");
                 if (kernel != null && KernelProfile.named(text(kernel)).isEmpty()) {
-                    throw wrong(kernel, "unknown kernel profile '" + raw(kernel) + "': " + KernelProfile.names());
+                    throw wrong(kernel, "unknown kernel '" + raw(kernel) + "'; expected " + KernelProfile.expected());
                 }
                 Node of = map.get("property");
                 String word = text(of);

@@ -159,8 +159,9 @@ public final class TraceReader implements Closeable {
                     case "kernel" -> {
                         String profile = json.string();
                         kernel = KernelProfile.named(profile)
-                                .orElseThrow(() -> json.fault("unknown kernel profile \"" + profile
-                                        + "\"; expected one of " + KernelProfile.names()));
+                                .filter(k -> k.specName().equals(profile))
+                                .orElseThrow(() -> json.fault("unknown kernel \"" + profile + "\"; expected v and "
+                                        + KernelProfile.expected()));
                     }
                     case "host" ->
                         json.members(part -> {

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a VMM and a guest see of arm64's counters. */
 class Arm64VmTest {
@@ -41,7 +41,7 @@ class Arm64VmTest {
 
     /** The last writer wins, for all: also those that were set before. */
     @ParameterizedTest
-    @EnumSource(names = {"V6_1", "V6_3", "V6_12", "V7_3", "CORRECTED"})
+    @ValueSource(strings = {"v6.1", "v6.3", "v6.12", "v7.3", "corrected"})
     void aValueIsSetForAllVcpus(KernelProfile kernel) {
         Arm64Host host = host(kernel, true, false, 1_000);
         Arm64Vm vm = host.createVm(0);
@@ -56,7 +56,7 @@ class Arm64VmTest {
 
     /** As recorded on 6.1 and 6.12; the corrected kernel's vCPU joins. */
     @ParameterizedTest
-    @CsvSource({"V6_1, 0", "V6_3, 0", "V6_12, 0", "V7_3, 0", "CORRECTED, 4294967396"})
+    @CsvSource({"v6.1, 0", "v6.3, 0", "v6.12, 0", "v7.3, 0", "corrected, 4294967396"})
     void aLateVcpuRewindsTheOthers(KernelProfile kernel, long expected) {
         Arm64Host host = host(kernel, true, false, 1_000);
         Arm64Vm vm = host.createVm(0);
@@ -69,7 +69,7 @@ class Arm64VmTest {
 
     @Test
     void theOffsetOfTheVmOutlastsEverything() {
-        Arm64Host host = host(KernelProfile.V6_12, true, false, 1_000);
+        Arm64Host host = host(KernelProfile.of("v6.12"), true, false, 1_000);
         Arm64Vm vm = host.createVm(0);
         Arm64Vcpu first = vm.createVcpu(0);
         assertThat(vm.setCounterOffset(600, 1)).isEqualTo(22);
@@ -95,7 +95,7 @@ class Arm64VmTest {
         "true, true, 5, 7168" // CNTPOFF_EL2 does it
     })
     void theTrapsAreThoseOfTheMode(boolean vhe, boolean ecv, long offset, int expected) {
-        Arm64Host host = host(KernelProfile.V6_12, vhe, ecv, 1_000);
+        Arm64Host host = host(KernelProfile.of("v6.12"), vhe, ecv, 1_000);
         Arm64Vm vm = host.createVm(0);
         Arm64Vcpu vcpu = vm.createVcpu(0);
         vm.setCounterOffset(offset, 0);
@@ -106,7 +106,7 @@ class Arm64VmTest {
 
     /** ECV (2^12) beside EL1PCTEN (2^10) and EL1PCEN (2^11): only a kernel that uses CNTPOFF_EL2 sets it, so since 6.4. */
     @ParameterizedTest
-    @CsvSource({"SERIES_V1, 3072", "SERIES_V2, 3072", "V6_1, 3072", "V6_3, 3072", "V6_4, 7168", "V7_3_4, 7168"})
+    @CsvSource({"series-v1, 3072", "series-v2, 3072", "v6.1, 3072", "v6.3, 3072", "v6.4, 7168", "v7.3.4, 7168"})
     void cntpoffCountsOnlyForAKernelThatUsesIt(KernelProfile kernel, int expected) {
         Arm64Vcpu vcpu = host(kernel, true, true, 1_000).createVm(0).createVcpu(0);
         enter(vcpu, 1);
@@ -116,7 +116,7 @@ class Arm64VmTest {
 
     /** A broadcast takes a step for each vCPU until 6.2 (BeginCreateVcpu, BroadcastTo); since 6.3 nothing is between. */
     @ParameterizedTest
-    @CsvSource({"V6_1, true", "V6_3, false", "V6_4, false"})
+    @CsvSource({"v6.1, true", "v6.3, false", "v6.4, false"})
     void aSetIsALoopUntilTheOffsetIsTheVms(KernelProfile kernel, boolean loops) {
         Arm64Vm vm = host(kernel, true, false, 1_000).createVm(0);
         vm.createVcpu(0);
@@ -129,7 +129,7 @@ class Arm64VmTest {
 
     /** Until 6.4 the physical counter is the host's: it can be neither read nor set by value, nor by an offset. */
     @ParameterizedTest
-    @CsvSource({"V6_1, 2, 22", "V6_3, 2, 22", "V6_4, 0, 0"})
+    @CsvSource({"v6.1, 2, 22", "v6.3, 2, 22", "v6.4, 0, 0"})
     void thePhysicalCounterCanBeSetSince64(KernelProfile kernel, int byValue, int byOffset) {
         Arm64Vm vm = host(kernel, true, false, 1_000).createVm(0);
         assertThat(vm.createVcpu(0).setPtimerCnt(7)).isEqualTo(byValue);
@@ -139,7 +139,7 @@ class Arm64VmTest {
     /** The series v1: only the CPU of the ioctl traps, and goes on when the offset is gone. */
     @Test
     void theFirstVersionTrapsOnOneCpuForGood() {
-        Arm64Host host = host(KernelProfile.SERIES_V1, true, false, 1_000);
+        Arm64Host host = host(KernelProfile.of("series-v1"), true, false, 1_000);
         Arm64Vcpu vcpu = host.createVm(0).createVcpu(0);
         vcpu.setSystemCounterState(0, new Arm64Vcpu.SystemCounterState(Arm64Vcpu.PHYS_OFFSET, 0, 600));
         enter(vcpu, 0);
@@ -156,8 +156,9 @@ class Arm64VmTest {
 
     @Test
     void theSecondVersionReadsTheWrongOffset() {
-        Arm64Vcpu vcpu =
-                host(KernelProfile.SERIES_V2, true, false, 1_000).createVm(0).createVcpu(0);
+        Arm64Vcpu vcpu = host(KernelProfile.of("series-v2"), true, false, 1_000)
+                .createVm(0)
+                .createVcpu(0);
         vcpu.setVtimerOffset(5);
         vcpu.setPtimerOffset(9);
         assertThat(vcpu.getVtimerOffset()).isEqualTo(9);
@@ -165,7 +166,7 @@ class Arm64VmTest {
 
     /** A guest at 5000 - 1000 = 4000 waits for 4500: the host, at 5000, must not think that it is due. */
     @ParameterizedTest
-    @CsvSource({"V6_4, true", "V6_6, false", "V7_3, false"})
+    @CsvSource({"v6.4, true", "v6.6, false", "v7.3, false"})
     void theHostComparesWithTheGuestsCounter(KernelProfile kernel, boolean due) {
         Arm64Host host = host(kernel, true, true, 5_000);
         Arm64Vm vm = host.createVm(0);
@@ -180,7 +181,7 @@ class Arm64VmTest {
 
     /** A guest at 10 + 100 = 110 has waited for 50: the sum 50 - 100 is no small number, but 2^64 - 50. */
     @ParameterizedTest
-    @CsvSource({"V6_12, false", "V7_3, false", "V7_3_4, true", "CORRECTED, true"})
+    @CsvSource({"v6.12, false", "v7.3, false", "v7.3.4, true", "corrected, true"})
     void aCompareValueThatWrapsIsDueAllTheSame(KernelProfile kernel, boolean due) {
         Arm64Host host = host(kernel, true, true, 10);
         Arm64Vm vm = host.createVm(0);
@@ -196,7 +197,7 @@ class Arm64VmTest {
     @Test
     void aTrapSkipsTheInstructionAndKeepsTheOtherRegisters() {
         CounterTrap trap = new CounterTrap();
-        Arm64Host host = host(KernelProfile.V6_12, true, false, 1_000);
+        Arm64Host host = host(KernelProfile.of("v6.12"), true, false, 1_000);
         long at = trap.elr();
         assertThat(trap.read(7, host, 600)).isEqualTo(400);
         assertThat(trap.elr()).isEqualTo(at + 4);
@@ -206,7 +207,7 @@ class Arm64VmTest {
 
     @Test
     void aCpuHasOneVcpu() {
-        Arm64Vm vm = host(KernelProfile.V6_12, true, false, 0).createVm(0);
+        Arm64Vm vm = host(KernelProfile.of("v6.12"), true, false, 0).createVm(0);
         Arm64Vcpu first = vm.createVcpu(0);
         Arm64Vcpu second = vm.createVcpu(1);
         first.load(0);

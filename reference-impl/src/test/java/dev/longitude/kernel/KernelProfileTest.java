@@ -1,44 +1,135 @@
 package dev.longitude.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+/** Which switches a kernel has follows from its name; these examples do not name all that there are. */
 class KernelProfileTest {
+    /** What {@code uname -r} prints, and the name by which reports know a kernel in which nothing differs. */
     @ParameterizedTest
     @CsvSource({
-        "5.10.223, V5_10",
-        "5.14.0, V5_14",
-        "5.16, V5_16",
-        "6.0.7, V5_16",
-        "6.1.0-56-amd64, V6_1",
-        "6.2.16, V6_1",
-        "6.3.0, V6_3",
-        "6.3.13, V6_3",
-        "6.4.0, V6_4",
-        "6.5.13, V6_4",
-        "6.6.99, V6_6",
-        "6.7.4, V6_7",
-        "6.8.0, V6_8",
-        "6.12.95+deb12-cloud-amd64, V6_12",
-        "6.16.3, V6_12",
-        "6.17.0, V7_3",
-        "7.2.12, V7_3",
-        "7.3, V7_3",
-        "7.3.3-arch1-1, V7_3",
-        "7.3.4, V7_3_4",
-        "7.3.10, V7_3_4",
-        "7.4.0-rc1, V7_3_4"
+        "5.10.0-8-amd64, v5.10",
+        "5.11.22, v5.10",
+        "5.13.0, v5.14",
+        "5.14.0, v5.14",
+        "5.15.0, v5.15",
+        "5.15.148-android13, v5.15",
+        "5.16, v5.16",
+        "6.0.7, v5.16",
+        "6.1.0-56-amd64, v6.1",
+        "6.2.16, v6.1",
+        "6.3.13, v6.3",
+        "6.5.13, v6.4",
+        "6.6.99, v6.6",
+        "6.7.4, v6.7",
+        "6.9.12, v6.8",
+        "6.12.95+deb12-cloud-amd64, v6.12",
+        "6.12.117, v6.12",
+        "6.16.3, v6.12",
+        "6.17.0, v7.3",
+        "7.2.12, v7.3",
+        "7.3.3-arch1-1, v7.3",
+        "7.3.4, v7.3.4",
+        "7.3.10, v7.3.4",
+        "7.4.0-rc1, v7.3.4",
+        "8.1, v7.3.4"
     })
-    void coversReleases(String release, KernelProfile profile) {
-        assertThat(KernelProfile.covering(release)).contains(profile);
+    void aRecordedReleaseIsJudgedByTheKernelThatReportsKnow(String release, String name) {
+        assertThat(KernelProfile.covering(release)).contains(KernelProfile.of(name));
     }
 
-    /** 5.15 is between two profiles, 5.9 older than all; the rest is no release. */
+    /** A stable release that got a change is as no mainline release: its series lacks the others. */
     @ParameterizedTest
-    @CsvSource({"5.9.0", "5.15.0", "tsc", "''", "6"})
-    void coversNothingElse(String release) {
+    @CsvSource({"5.10.262, v5.10.262", "5.10.65, v5.10.65", "6.12.118, v6.12.118", "5.14.4, v5.15"})
+    void aStableReleaseWithAChange(String release, String name) {
+        KernelProfile expected = KernelProfile.of(name);
+        assertThat(KernelProfile.covering(release))
+                .hasValueSatisfying(k -> assertThat(k.switches()).isEqualTo(expected.switches()));
+    }
+
+    @Test
+    void aChangeComesWithItsMainlineReleaseAndWithTheStableOnesThatGotIt() {
+        for (String with : List.of("5.10.65", "5.10.300", "5.14.4", "5.14.21", "5.15", "5.16", "7.4")) {
+            assertThat(KernelProfile.of(with).has(Switch.ADJUST_ASKS)).as(with).isTrue();
+        }
+        for (String without : List.of("3.16", "5.10", "5.10.64", "5.11.22", "5.12.19", "5.13.19", "5.14.3")) {
+            assertThat(KernelProfile.of(without).has(Switch.ADJUST_ASKS))
+                    .as(without)
+                    .isFalse();
+        }
+        assertThat(KernelProfile.of("5.11.22").has(Switch.SET_CLOCK_FROM_NOW)).isTrue();
+        assertThat(KernelProfile.of("5.12").has(Switch.SET_CLOCK_FROM_NOW)).isFalse();
+    }
+
+    /** A posting has what it posts, and what the release has on which it stands. */
+    @Test
+    void aPostingStandsOnARelease() {
+        assertThat(KernelProfile.of("series-v2").switches())
+                .contains(Switch.READS_FLAG_LATER, Switch.TSC_OFFSET_ATTR, Switch.REFUSES_OWN_FLAGS)
+                .doesNotContain(Switch.ADJUST_ASKS, Switch.SET_CLOCK_FROM_NOW, Switch.OFFSETS_OF_VM);
+        assertThat(KernelProfile.of("corrected").switches())
+                .containsAll(KernelProfile.of("7.4").switches())
+                .contains(Switch.MATCHES_OFFSETS, Switch.CREATION_KEEPS_LINE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "6.9, v6.9, 6.9 (as v6.8)",
+        "v6.12.95, v6.12.95, 6.12.95 (as v6.12)",
+        "6.12.95+deb12-cloud-amd64, v6.12.95, 6.12.95 (as v6.12)",
+        "5.15, v5.15, v5.15",
+        "5.10.262, v5.10.262, v5.10.262",
+        "7.1, v7.1, 7.1 (as v7.3)",
+        "7.3.4, v7.3.4, v7.3.4",
+        "v6.12, v6.12, v6.12",
+        "series-v2, series-v2, series-v2"
+    })
+    void aNameIsAReleaseOrAPosting(String given, String specName, String printed) {
+        KernelProfile kernel = KernelProfile.of(given);
+        assertThat(kernel.specName()).isEqualTo(specName);
+        assertThat(kernel).hasToString(printed).isEqualTo(KernelProfile.of(specName));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"5.9", "4.19.1", "7.5", "9.9", "tsc", "", "6", "6.", "6.12.", "6.12.1.2", "series-v3", "v"})
+    void nothingElseIsAKernel(String name) {
+        assertThat(KernelProfile.named(name)).isEmpty();
+        assertThatThrownBy(() -> KernelProfile.of(name))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("unknown kernel '" + name + "'; expected " + KernelProfile.expected());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"5.9.0", "tsc", "", "6"})
+    void noOtherReleaseIsCovered(String release) {
         assertThat(KernelProfile.covering(release)).isEmpty();
+    }
+
+    /** On each architecture, whatever a mainline release since 5.10 does, one of those shown does too. */
+    @ParameterizedTest
+    @EnumSource
+    void thoseShownStandForAll(Arch arch) {
+        for (Release changed : KernelProfile.changes()) {
+            KernelProfile kernel = KernelProfile.named(changed.toString()).orElse(null);
+            if (kernel != null && changed.isMainline()) {
+                assertThat(KernelProfile.showing(arch))
+                        .as("%s", changed)
+                        .anyMatch(shown -> shown.isSameOn(arch, kernel));
+            }
+        }
+    }
+
+    /** Each switch makes a difference somewhere: there is a kernel in which it is on, and one in which it is off. */
+    @ParameterizedTest
+    @EnumSource
+    void aSwitchIsOnInOneKernelAndOffInAnother(Switch one) {
+        assertThat(KernelProfile.known()).anyMatch(k -> k.has(one)).anyMatch(k -> !k.has(one));
     }
 }

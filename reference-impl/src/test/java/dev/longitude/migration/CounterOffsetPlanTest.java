@@ -22,7 +22,7 @@ class CounterOffsetPlanTest {
                 new CounterOffsetPlan.Reading(10 * HZ, 100 * SECOND, 0),
                 new CounterOffsetPlan.Reading(7, 102 * SECOND, 0),
                 0);
-        Arm64Host host = new Arm64Host(KernelProfile.V6_12, true, false, 1, 7, null);
+        Arm64Host host = new Arm64Host(KernelProfile.of("v6.12"), true, false, 1, 7, null);
         Arm64Vm vm = host.createVm(0);
         Arm64Vcpu vcpu = vm.createVcpu(0);
         assertThat(vm.setCounterOffset(plan.offset(), 0)).isZero();

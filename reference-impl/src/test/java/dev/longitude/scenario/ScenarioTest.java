@@ -15,15 +15,15 @@ class ScenarioTest {
     @ParameterizedTest
     @MethodSource("all")
     void theSameSeedGivesTheSameTrace(Scenario scenario) {
-        Scenario.Recording once = scenario.play(KernelProfile.V6_12, 3, 42);
-        Scenario.Recording again = scenario.play(KernelProfile.V6_12, 3, 42);
+        Scenario.Recording once = scenario.play(KernelProfile.of("v6.12"), 3, 42);
+        Scenario.Recording again = scenario.play(KernelProfile.of("v6.12"), 3, 42);
         assertThat(again).isEqualTo(once);
-        assertThat(scenario.play(KernelProfile.V6_12, 3, 43)).isNotEqualTo(once);
+        assertThat(scenario.play(KernelProfile.of("v6.12"), 3, 43)).isNotEqualTo(once);
     }
 
     @ParameterizedTest
     @MethodSource("all")
     void everyScenarioIsPossibleWithOneVcpu(Scenario scenario) {
-        assertThat(scenario.play(KernelProfile.V6_1, 1, 1).events()).isNotEmpty();
+        assertThat(scenario.play(KernelProfile.of("v6.1"), 1, 1).events()).isNotEmpty();
     }
 }

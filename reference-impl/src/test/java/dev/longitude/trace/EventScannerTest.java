@@ -108,7 +108,7 @@ class EventScannerTest {
     @Test
     void everyLineThatAWriterWritesIsScanned() throws Exception {
         for (Scenario scenario : Scenario.all()) {
-            List<String> lines = written(scenario, KernelProfile.V6_12, VCPUS);
+            List<String> lines = written(scenario, KernelProfile.of("v6.12"), VCPUS);
             EventScanner scanner = new EventScanner(scenario.arch(), new Sharing());
             for (String line : lines.subList(1, lines.size() - 1)) {
                 byte[] bytes = ("..." + line + "...").getBytes(ISO_8859_1);
@@ -124,7 +124,7 @@ class EventScannerTest {
     @Test
     void spacesBetweenTokensAreScannedToo() throws Exception {
         for (Scenario scenario : Scenario.all()) {
-            List<String> lines = written(scenario, KernelProfile.V6_12, 2);
+            List<String> lines = written(scenario, KernelProfile.of("v6.12"), 2);
             EventScanner scanner = new EventScanner(scenario.arch(), new Sharing());
             for (String line : lines.subList(1, lines.size() - 1)) {
                 byte[] bytes = line.replace(",", " , ")
@@ -140,7 +140,7 @@ class EventScannerTest {
     /** What an event shows as the one before did is the same object. */
     @Test
     void whatStaysIsShared() throws Exception {
-        List<String> lines = written(Scenario.all().get(0), KernelProfile.V6_12, 2);
+        List<String> lines = written(Scenario.all().get(0), KernelProfile.of("v6.12"), 2);
         Outcome all = same(String.join("\n", lines) + "\n", "all");
         TraceReader reader = new TraceReader(
                 new LineSource("t", new ByteArrayInputStream((String.join("\n", lines) + "\n").getBytes(ISO_8859_1))));
@@ -166,7 +166,7 @@ class EventScannerTest {
         SplittableRandom random = new SplittableRandom(SEED);
         List<List<String>> traces = new ArrayList<>();
         for (Scenario scenario : Scenario.all()) {
-            traces.add(written(scenario, KernelProfile.V6_12, 1 + random.nextInt(VCPUS)));
+            traces.add(written(scenario, KernelProfile.of("v6.12"), 1 + random.nextInt(VCPUS)));
         }
         int accepted = 0;
         int changed = 0;
@@ -266,7 +266,8 @@ class EventScannerTest {
                 "0x1"
             })
     void numbersEndWhereTheyEnded(String number) throws Exception {
-        String header = written(Scenario.all().get(0), KernelProfile.V6_12, 1).get(0) + "\n";
+        String header =
+                written(Scenario.all().get(0), KernelProfile.of("v6.12"), 1).get(0) + "\n";
         for (String line : new String[] {
             "{\"seq\":1,\"vm\":0,\"tsc\":\"#\",\"action\":\"CreateVm\"}",
             "{\"seq\":1,\"vm\":0,\"tsc\":[\"#\",\"18446744073709551615\"],\"action\":\"CreateVm\"}",

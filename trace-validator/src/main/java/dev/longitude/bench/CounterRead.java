@@ -57,7 +57,7 @@ public class CounterRead {
     /** Puts a vCPU into the guest. */
     @Setup
     public void enterGuest() {
-        Arm64Host host = new Arm64Host(KernelProfile.SERIES_V2, vhe, false, 1, 1_000_000_000_000L, null);
+        Arm64Host host = new Arm64Host(KernelProfile.of("series-v2"), vhe, false, 1, 1_000_000_000_000L, null);
         Arm64Vcpu one = host.createVm(0).createVcpu(0);
         one.setPtimerOffset(trapped ? 1 : 0);
         one.load(0);

@@ -23,7 +23,7 @@ public final class LongTrace {
     /** What its header says. */
     public static TraceHeader header() {
         return new TraceHeader(
-                KernelProfile.V6_12,
+                KernelProfile.of("v6.12"),
                 new TraceHeader.X86(TSC_KHZ, 0, true, false),
                 2,
                 "reference implementation, a long trace");
@@ -52,7 +52,7 @@ public final class LongTrace {
             }
         };
         X86Host host = new X86Host(TSC_KHZ, TscScaling.NONE, true, 1L << 40, tell);
-        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0);
+        X86Vm vm = new X86Vm(host, KernelProfile.of("v6.12"), 0);
         X86Vcpu[] vcpus = {vm.createVcpu(0), vm.createVcpu(1)};
         for (X86Vcpu vcpu : vcpus) {
             vcpu.writeSystemTime(true);

@@ -53,11 +53,11 @@ final class CheckCommand implements Callable<Integer> {
 
     /** A few cells of the matrix, the series' theorems among them; all of it is for {@code longitude matrix}. */
     private static final ImmutableListMultimap<KernelProfile, String> OF_THE_MATRIX = ImmutableListMultimap.of(
-            KernelProfile.V6_12, "series-by-value",
-            KernelProfile.V6_12, "kernel-documented",
-            KernelProfile.V6_12, "cloud-hypervisor-52",
-            KernelProfile.SERIES_V1, "series-v1-arm64-one-vcpu",
-            KernelProfile.SERIES_V2, "series-v2-arm64");
+            KernelProfile.of("v6.12"), "series-by-value",
+            KernelProfile.of("v6.12"), "kernel-documented",
+            KernelProfile.of("v6.12"), "cloud-hypervisor-52",
+            KernelProfile.of("series-v1"), "series-v1-arm64-one-vcpu",
+            KernelProfile.of("series-v2"), "series-v2-arm64");
 
     @Spec
     private CommandSpec spec = CommandSpec.create();

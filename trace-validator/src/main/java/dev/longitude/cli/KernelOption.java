@@ -4,12 +4,12 @@ import dev.longitude.kernel.KernelProfile;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads the name of a kernel profile. */
+/** Reads the name of a kernel. */
 final class KernelOption implements ITypeConverter<KernelProfile> {
     @Override
     public KernelProfile convert(String value) {
         return KernelProfile.named(value)
                 .orElseThrow(() -> new TypeConversionException(
-                        "unknown kernel profile '" + value + "'; expected one of " + KernelProfile.names()));
+                        "unknown kernel '" + value + "'; expected " + KernelProfile.expected()));
     }
 }

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             MatrixCommand.class,
             TamperCommand.class,
             DoctorCommand.class,
+            KernelsCommand.class,
             WorkerCommand.class,
             PlanCommand.class,
             BenchCommand.class,

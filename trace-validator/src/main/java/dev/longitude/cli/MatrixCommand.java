@@ -127,7 +127,9 @@ final class MatrixCommand implements Callable<Integer> {
     private int open(List<Case> cases) throws IOException, InterruptedException, ExecutionException {
         Case of = cases.get(0);
         List<Property> properties = options.properties(of);
-        if (cases.stream().anyMatch(c -> !c.recipe().equals(of.recipe()) || c.kernel() != of.kernel())
+        if (cases.stream()
+                        .anyMatch(c ->
+                                !c.recipe().equals(of.recipe()) || !c.kernel().equals(of.kernel()))
                 || properties.size() != 1) {
             throw options.unusable("--property opens one cell: it needs one --recipe and one --kernel");
         }

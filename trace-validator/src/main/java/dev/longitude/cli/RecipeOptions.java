@@ -40,7 +40,7 @@ final class RecipeOptions {
             names = "--kernel",
             paramLabel = "PROFILE",
             converter = KernelOption.class,
-            description = "Only this kernel profile; may be given several times.")
+            description = "Only this kernel; may be given several times.")
     private List<KernelProfile> kernels = new ArrayList<>();
 
     @Option(

@@ -52,7 +52,7 @@ final class SimulateCommand implements Callable<Integer> {
             converter = KernelOption.class,
             defaultValue = "v6.12",
             description = "The kernel to be (default: ${DEFAULT-VALUE}).")
-    private KernelProfile kernel = KernelProfile.V6_12;
+    private KernelProfile kernel = KernelProfile.of("v6.12");
 
     @Option(
             names = "--vcpus",

@@ -86,7 +86,7 @@ final class TamperCommand implements Callable<Integer> {
     static List<TlcReplay.Trace> scenarios() {
         List<TlcReplay.Trace> traces = new ArrayList<>();
         for (Scenario scenario : Scenario.all()) {
-            for (KernelProfile kernel : List.of(KernelProfile.V6_12, KernelProfile.SERIES_V2)) {
+            for (KernelProfile kernel : List.of(KernelProfile.of("v6.12"), KernelProfile.of("series-v2"))) {
                 Scenario.Recording recording = scenario.play(kernel, VCPUS, 1);
                 traces.add(new TlcReplay.Trace(recording.header(), recording.events()));
             }

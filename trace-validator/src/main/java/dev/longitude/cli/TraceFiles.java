@@ -17,6 +17,7 @@ import dev.longitude.trace.TraceReader;
 import dev.longitude.validator.InferenceSummary;
 import dev.longitude.validator.PropertyVerdict;
 import dev.longitude.validator.Refusal;
+import dev.longitude.validator.Specification;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
 import java.io.IOException;
@@ -225,6 +226,10 @@ final class TraceFiles {
         if (!header.silent().isEmpty()) {
             notes.add("properties are judged after each line, and not after a step that no line shows");
         }
+        Specification.of(header.arch())
+                .onlyHere()
+                .forEach(only -> notes.add(
+                        "the specification has the switch " + only + ", which dev.longitude.kernel.Switch lacks"));
         return new Verdict(
                 name, header, refusal, undecided, validator.events(), properties, ImmutableMap.of(), notes.build());
     }

@@ -95,7 +95,11 @@ record VerdictJson(
                 event.counter().toString(),
                 refusal.reasons(),
                 refusal.flips().stream()
-                        .map(s -> new Flip(s.specName(), !refusal.kernel().has(s), s.source(), s.meaning()))
+                        .map(s -> new Flip(
+                                s.specName(),
+                                !refusal.kernel().has(s),
+                                s.versions().toString(),
+                                s.meaning()))
                         .collect(ImmutableList.toImmutableList()),
                 refusal.possible().stream().map(Operation::specName).collect(ImmutableList.toImmutableList()),
                 refusal.causes().stream()

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.io.Resources;
+import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recipe.Claim;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
@@ -161,12 +162,14 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     private String check(Recipe recipe, Claim claim) {
         Map<String, List<String>> kernels = new LinkedHashMap<>();
         Property property = claim.property();
+        KernelProfile claimed = claim.kernel() == null
+                ? null
+                : KernelProfile.of(claim.kernel()).shownOn(recipe.arch()).orElse(null);
         for (Judgement judgement : judgements) {
             Case of = judgement.of();
             if (!of.recipe().equals(recipe)
                     || of.world() != claim.world()
-                    || !(claim.kernel() == null
-                            || claim.kernel().equals(of.kernel().specName()))) {
+                    || !(claim.kernel() == null || of.kernel().equals(claimed))) {
                 continue;
             }
             Verdict verdict = judgement.verdict(property);

@@ -12,6 +12,7 @@ import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.Step;
 import dev.longitude.recipe.Verb;
 import dev.longitude.recipe.World;
+import dev.longitude.validator.Specification;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -82,7 +83,7 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
         lines.add(carriedOut().blocks().stream().map(this::block).collect(Collectors.joining(",\n")));
         lines.add(">>");
         lines.add("");
-        lines.add("Init == Migration" + arch() + "Init(Profiles[\"" + kernel + "\"])");
+        lines.add("Init == Migration" + arch() + "Init(" + Specification.textOf(kernel) + ")");
         lines.add("Next == Migration" + arch() + "Next");
         lines.add("Spec == Init /\\ [][Next]_allVars");
         lines.add("");

@@ -63,7 +63,15 @@ public final class IoctlLog implements RecordingFormat {
                         passedOver
                                 ? "tracepoints not used: none of arm64 shows a counter, and the file is not read"
                                 : null)
-                .withNote(unlisted(records));
+                .withNote(unlisted(records))
+                .withNote(kernel == null ? tooNew(release) : null);
+    }
+
+    private static @Nullable String tooNew(@Nullable String release) {
+        return release == null || KernelProfile.isKnown(release)
+                ? null
+                : "Linux " + release + " is newer than " + KernelProfile.newest()
+                        + ", the newest of which anything is known here, and is judged as that";
     }
 
     private static ImportedTrace ofX86(
@@ -140,7 +148,7 @@ public final class IoctlLog implements RecordingFormat {
         return KernelProfile.covering(release)
                 .orElseThrow(() -> new TraceFormatException(
                         file.toString(),
-                        "no profile covers the recorded kernel " + release + "; say which with --kernel ("
-                                + KernelProfile.names() + ")"));
+                        "nothing is known of the recorded kernel " + release + "; say which with --kernel ("
+                                + KernelProfile.expected() + ")"));
     }
 }

@@ -48,12 +48,14 @@ final class TraceModule {
         TraceEvent one = events.get(0);
         if (arch == Arch.ARM64) {
             TraceHeader.Arm64 host = header.arm64();
-            begins.add("event = " + first + " /\\ NewHost(" + profile(header) + ", " + flag(host.vhe()) + ", "
+            begins.add("event = " + first + " /\\ NewHost(" + Specification.textOf(header.kernel()) + ", "
+                    + flag(host.vhe()) + ", "
                     + flag(host.ecv()) + ", " + host.pcpus() + ", "
                     + word(one.counter().lo()) + ")");
         } else if (one.operation() == Operation.CREATE_VM) {
             TraceHeader.X86 host = header.x86();
-            begins.add("event = " + (first + 1) + " /\\ NewVm(" + profile(header) + ", " + host.tscKhz() + ", "
+            begins.add("event = " + (first + 1) + " /\\ NewVm(" + Specification.textOf(header.kernel()) + ", "
+                    + host.tscKhz() + ", "
                     + host.tscFracBits() + ", " + flag(host.tscClocksource()) + ", " + flag(host.tscUnstable()) + ", "
                     + times(one) + ")" + observed(one, "") + " /\\ " + took(first));
         }
@@ -67,10 +69,6 @@ final class TraceModule {
 
     private static String took(int number) {
         return "PrintT(<<\"took\", " + number + ">>)";
-    }
-
-    private static String profile(TraceHeader header) {
-        return "Profiles[\"" + header.kernel() + "\"]";
     }
 
     private String step(TraceEvent event, int number) {

@@ -95,7 +95,7 @@ public enum Tampering {
     public ImmutableList<Mutant> of(TlcReplay.Trace good, int most, SplittableRandom random) {
         if (this == PROFILE) {
             return KernelProfile.showing(good.header().arch()).stream()
-                    .filter(k -> k != good.header().kernel())
+                    .filter(k -> !k.equals(good.header().kernel()))
                     .map(k -> new Mutant(this, new TlcReplay.Trace(good.header().withKernel(k), good.events()), -1))
                     .limit(most)
                     .collect(ImmutableList.toImmutableList());

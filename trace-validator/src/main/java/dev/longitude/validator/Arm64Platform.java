@@ -151,7 +151,7 @@ final class Arm64Platform implements Platform {
         return specification.initially(
                 "NewHost",
                 ImmutableMap.of(
-                        "switches", Specification.switches(header.kernel()),
+                        "switches", specification.kernel(header.kernel()),
                         "isVhe", X86Platform.flag(host.vhe()),
                         "hasEcv", X86Platform.flag(host.ecv()),
                         "pcpus", IntValue.gen(host.pcpus()),

@@ -2,7 +2,6 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Sets;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.Unknowns;
@@ -136,10 +135,10 @@ final class Diagnosis {
      * @param before the candidates
      * @param earlier what is known on ways that led nowhere before
      * @param taken what the event led to
-     * @param passes whether it would pass with these switches of the kernel
+     * @param passes whether it would pass if this switch of the kernel were the other way
      * @throws UndecidedException if it is not confirmed that one of the ways led nowhere
      */
-    Refusal refusal(List<Candidate> before, List<Store> earlier, Transitions.Taken taken, Predicate<Set<Switch>> passes)
+    Refusal refusal(List<Candidate> before, List<Store> earlier, Transitions.Taken taken, Predicate<Switch> passes)
             throws UndecidedException {
         ImmutableList<Refusal.Conflict> conflict = conflict(earlier, taken);
         List<Tried> tried = before.stream()
@@ -419,11 +418,10 @@ final class Diagnosis {
                 ImmutableMap.of());
     }
 
-    private ImmutableList<Switch> flips(Predicate<Set<Switch>> passes) {
+    private ImmutableList<Switch> flips(Predicate<Switch> passes) {
         ImmutableList.Builder<Switch> passing = ImmutableList.builder();
         for (Switch one : Switch.values()) {
-            if (one.arch() == header.arch()
-                    && passes.test(Sets.symmetricDifference(header.kernel().switches(), Set.of(one)))) {
+            if (one.arch() == header.arch() && passes.test(one)) {
                 passing.add(one);
             }
         }

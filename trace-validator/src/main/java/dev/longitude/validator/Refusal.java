@@ -149,7 +149,7 @@ public record Refusal(
         for (Switch flip : flips) {
             boolean on = kernel.has(flip);
             text.append("\n  it would pass ").append(on ? "without " : "with ").append(flip.specName());
-            text.append(" (").append(flip.source()).append("): ");
+            text.append(" (").append(flip.versions()).append("): ");
             text.append(flip.meaning());
         }
         if (!possible.isEmpty()) {

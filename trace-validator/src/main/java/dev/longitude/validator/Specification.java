@@ -1,5 +1,6 @@
 package dev.longitude.validator;
 
+import static com.google.common.collect.ImmutableSet.toImmutableSet;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
@@ -14,6 +15,8 @@ import dev.longitude.evaluator.Latest;
 import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Posting;
+import dev.longitude.kernel.Release;
 import dev.longitude.kernel.Switch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,9 +30,11 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.FormalParamNode;
 import tla2sany.semantic.OpApplNode;
@@ -44,7 +49,9 @@ import tlc2.util.Context;
 import tlc2.util.FP64;
 import tlc2.value.IValue;
 import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.StringValue;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 import util.ToolIO;
@@ -71,6 +78,8 @@ public final class Specification {
     private final Map<String, UniqueString> names = new ConcurrentHashMap<>();
 
     private final Map<String, Optional<Evaluator.Operator>> operators = new ConcurrentHashMap<>();
+
+    private final Map<KernelProfile, Value> kernels = new ConcurrentHashMap<>();
 
     private Specification(FastTool tool, Evaluator evaluator, Arch arch) {
         this.tool = tool;
@@ -235,32 +244,56 @@ public final class Specification {
         return state.with(UniqueString.uniqueStringOf(variable), value);
     }
 
-    /** {@code state} with another kernel. */
-    static State withKernel(State state, Iterable<Switch> switches) {
-        return with(state, KERNEL.toString(), switches(switches));
+    /** {@code state} under a kernel in which one switch is the other way. */
+    static State flipped(State state, Switch one) {
+        RecordValue kernel = (RecordValue) requireNonNull(state.lookup(KERNEL));
+        UniqueString name = UniqueString.uniqueStringOf(one.specName());
+        Value[] values = kernel.values.clone();
+        int i = Arrays.asList(kernel.names).indexOf(name);
+        values[i] = values[i] == BoolValue.ValTrue ? BoolValue.ValFalse : BoolValue.ValTrue;
+        return state.with(KERNEL, new RecordValue(kernel.names, values, false));
     }
 
-    /** The record of a kernel's switches. */
-    static Value switches(Iterable<Switch> on) {
-        List<Switch> those = ImmutableList.copyOf(on);
-        return new RecordValue(
-                Arrays.stream(Switch.values())
-                        .map(s -> UniqueString.uniqueStringOf(s.specName()))
-                        .toArray(UniqueString[]::new),
-                Arrays.stream(Switch.values())
-                        .map(s -> those.contains(s) ? BoolValue.ValTrue : BoolValue.ValFalse)
-                        .toArray(Value[]::new),
-                false);
+    /** The record of a kernel's switches, as the specification's own table has it. */
+    Value kernel(KernelProfile kernel) {
+        return kernels.computeIfAbsent(kernel, k -> {
+            Release release = k.release();
+            Posting posting = k.posting();
+            Value record = eval(
+                    "KernelOf",
+                    ImmutableMap.of(
+                            "release",
+                            new TupleValue(new Value[] {
+                                IntValue.gen(release.major()),
+                                IntValue.gen(release.minor()),
+                                IntValue.gen(release.patch())
+                            }),
+                            "posting",
+                            new StringValue(posting == null ? "" : posting.specName())),
+                    State.EMPTY);
+            return TlaValues.plain(record).toRcd();
+        });
     }
 
-    /** The switches of a profile as the specification's own table has them, by name; null if it has no such profile. */
-    public @Nullable ImmutableMap<String, Boolean> profile(String name) {
-        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), State.EMPTY));
-        Value row = ((tlc2.value.impl.FcnRcdValue) table.toFcnRcd()).select(new tlc2.value.impl.StringValue(name));
-        if (row == null) {
-            return null;
-        }
-        return flags(row);
+    /** The same as text. */
+    public static String textOf(KernelProfile kernel) {
+        Release release = kernel.release();
+        Posting posting = kernel.posting();
+        return "KernelOf(<<" + release.major() + ", " + release.minor() + ", " + release.patch() + ">>, \""
+                + (posting == null ? "" : posting.specName()) + "\")";
+    }
+
+    /** A kernel's switches as the specification's own table has them, by name. */
+    public ImmutableMap<String, Boolean> switches(KernelProfile kernel) {
+        return flags(kernel(kernel));
+    }
+
+    /** The switches that the specification has and Java's table lacks, by name. */
+    public ImmutableSet<String> onlyHere() {
+        Set<String> known = Arrays.stream(Switch.values()).map(Switch::specName).collect(Collectors.toSet());
+        return switches(KernelProfile.of("corrected")).keySet().stream()
+                .filter(name -> !known.contains(name))
+                .collect(toImmutableSet());
     }
 
     /** What of a state can still matter: two states that have the same are one. */
@@ -301,14 +334,6 @@ public final class Specification {
             flags.put(record.names[i].toString(), ((BoolValue) record.values[i]).val);
         }
         return flags.buildOrThrow();
-    }
-
-    /** The names of all profiles in the specification's own table. */
-    public ImmutableList<String> profiles() {
-        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), State.EMPTY));
-        return Arrays.stream(((tlc2.value.impl.FcnRcdValue) table.toFcnRcd()).getDomainAsValues())
-                .map(v -> ((tlc2.value.impl.StringValue) v).getVal().toString())
-                .collect(ImmutableList.toImmutableList());
     }
 
     /** The first conjunct of an action that is false from one state to any completion of another. */
@@ -353,10 +378,5 @@ public final class Specification {
             }
         }
         return plain;
-    }
-
-    /** The record of a profile's switches. */
-    static Value switches(KernelProfile profile) {
-        return switches(profile.switches());
     }
 }

@@ -403,9 +403,9 @@ public final class TraceValidator {
             throw new UndecidedException(
                     conforming() + in(event) + ", " + event.call() + ", does not follow from " + bound);
         }
-        return diagnosis(event).refusal(before, frontier.deadEnds(), taken, kernel -> {
+        return diagnosis(event).refusal(before, frontier.deadEnds(), taken, flip -> {
             List<Candidate> otherwise = before.stream()
-                    .map(c -> c.instead(Specification.withKernel(c.state, kernel)))
+                    .map(c -> c.instead(Specification.flipped(c.state, flip)))
                     .toList();
             return !successors.of(event, otherwise).after.isEmpty();
         });

@@ -306,7 +306,7 @@ final class X86Platform implements Platform {
         return specification.initially(
                 "NewVm",
                 ImmutableMap.of(
-                        "switches", Specification.switches(header.kernel()),
+                        "switches", specification.kernel(header.kernel()),
                         "khz", IntValue.gen(host.tscKhz()),
                         "fracBits", IntValue.gen(host.tscFracBits()),
                         "clocksourceIsTsc", flag(host.tscClocksource()),

@@ -226,7 +226,7 @@ class ExitCodeTest {
     void ofAnUndecidedTraceNothingCountsAsKept(String required, int code) {
         Verdict verdict = new Verdict(
                 "t",
-                new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(1_000_000, 0, true, false), 1, "a test"),
+                new TraceHeader(KernelProfile.of("v6.12"), new TraceHeader.X86(1_000_000, 0, true, false), 1, "a test"),
                 null,
                 "a bound was hit",
                 5,
@@ -245,7 +245,7 @@ class ExitCodeTest {
     void ofAConformingTraceARequiredPropertyDecides(PropertyVerdict kept, int code) {
         Verdict verdict = new Verdict(
                 "t",
-                new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(1_000_000, 0, true, false), 1, "a test"),
+                new TraceHeader(KernelProfile.of("v6.12"), new TraceHeader.X86(1_000_000, 0, true, false), 1, "a test"),
                 null,
                 null,
                 5,

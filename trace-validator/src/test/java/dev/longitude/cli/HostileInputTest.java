@@ -180,7 +180,7 @@ class HostileInputTest {
     }
 
     private static String written(Scenario scenario) throws IOException {
-        Scenario.Recording recording = scenario.play(KernelProfile.V6_12, 3, 1);
+        Scenario.Recording recording = scenario.play(KernelProfile.of("v6.12"), 3, 1);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (TraceWriter writer = new TraceWriter(out, recording.header())) {
             for (TraceEvent event : recording.events()) {

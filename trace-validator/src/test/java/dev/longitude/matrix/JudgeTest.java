@@ -39,7 +39,7 @@ class JudgeTest {
 
     private static Case of(String recipe) throws Exception {
         Recipe read = RecipeReader.read("mine.yaml", "mine", new StringReader(recipe));
-        return new Case(read, World.USUAL, KernelProfile.V6_12);
+        return new Case(read, World.USUAL, KernelProfile.of("v6.12"));
     }
 
     /**
@@ -116,7 +116,7 @@ class JudgeTest {
     void aKernelThatCannotCarryItOutIsNotJudged() throws Exception {
         Recipe recipe = of(WRONG.replace("ReadTsc", "GetTscOffset")).recipe();
         Judgement judgement =
-                new Judge(Judge.PREEMPTIONS, null).judge(new Case(recipe, World.USUAL, KernelProfile.V5_10));
+                new Judge(Judge.PREEMPTIONS, null).judge(new Case(recipe, World.USUAL, KernelProfile.of("v5.10")));
         assertThat(judgement.states()).isZero();
         assertThat(judgement.verdicts().values())
                 .containsOnly(Verdict.doesNotApply("v5.10 does not have GetTscOffset"));

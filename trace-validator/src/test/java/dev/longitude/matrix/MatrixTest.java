@@ -33,8 +33,8 @@ class MatrixTest {
     void jsonAndCsvSayWhatTheMatrixSays() throws Exception {
         Recipe recipe = Recipes.find("firecracker");
         Matrix matrix = new Matrix(ImmutableList.of(
-                judgement(recipe, KernelProfile.V6_1, Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED, 9)),
-                judgement(recipe, KernelProfile.V6_12, Verdict.doesNotApply("why, \"that\""))));
+                judgement(recipe, KernelProfile.of("v6.1"), Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED, 9)),
+                judgement(recipe, KernelProfile.of("v6.12"), Verdict.doesNotApply("why, \"that\""))));
         assertThat(Matrix.cells(matrix.json())).isEqualTo(matrix.cells());
         assertThat(matrix.csv())
                 .startsWith("recipe,world,kernel,property,says,length,why\n")
@@ -50,7 +50,7 @@ class MatrixTest {
     @Test
     void aChangedCellIsTold() throws Exception {
         Recipe recipe = Recipes.find("firecracker");
-        Matrix matrix = new Matrix(ImmutableList.of(judgement(recipe, KernelProfile.V6_1, Verdict.HOLDS)));
+        Matrix matrix = new Matrix(ImmutableList.of(judgement(recipe, KernelProfile.of("v6.1"), Verdict.HOLDS)));
         List<Matrix.Cell> before = new ArrayList<>(matrix.cells());
         assertThat(matrix.changesFrom(before, true)).isEmpty();
         Matrix.Cell first = before.get(0);

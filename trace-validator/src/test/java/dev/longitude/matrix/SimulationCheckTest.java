@@ -18,7 +18,7 @@ class SimulationCheckTest {
             // All but the one is left open.
             verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.fails(Verdict.Says.FAILS, 1));
         }
-        Case of = new Case(recipe, World.USUAL, KernelProfile.V6_12);
+        Case of = new Case(recipe, World.USUAL, KernelProfile.of("v6.12"));
         return SimulationCheck.run(new Judgement(of, 1, verdicts.buildOrThrow()), 1, 1_000, 1);
     }
 

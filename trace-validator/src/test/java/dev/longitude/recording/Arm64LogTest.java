@@ -57,7 +57,7 @@ class Arm64LogTest {
     void beforeTheOffsetsWereTheVmsASetIsALoop() throws Exception {
         ImportedTrace trace = read(
                 TWO_VCPUS + record("1", "KVM_SET_ONE_REG", CNT + ",\"value\":1000", "", 0, 100, 200),
-                KernelProfile.V6_1);
+                KernelProfile.of("v6.1"));
         assertThat(operations(trace))
                 .containsExactly(
                         Operation.CREATE_VM,
@@ -82,7 +82,7 @@ class Arm64LogTest {
                         + record("null", "KVM_ARM_SET_COUNTER_OFFSET", offset, "", 16, 100, 110)
                         + record("0", "KVM_GET_ONE_REG", CNT, "\"value\":100", 0, 120, 180)
                         + record("null", "KVM_ARM_SET_COUNTER_OFFSET", offset, "", 0, 200, 210),
-                KernelProfile.V6_12);
+                KernelProfile.of("v6.12"));
         assertThat(operations(trace).subList(3, 10))
                 .containsExactly(
                         Operation.VCPU_LOAD,
@@ -106,7 +106,7 @@ class Arm64LogTest {
                 "\"id\":\"KVM_REG_ARM_TIMER_CNT\"")) {
             ImportedTrace trace = read(
                     TWO_VCPUS + record("0", "KVM_SET_ONE_REG", register + ",\"value\":7", "", 0, 70, 71),
-                    KernelProfile.V6_12);
+                    KernelProfile.of("v6.12"));
             assertThat(operations(trace)).as(register).contains(Operation.SET_TIMER_CNT);
         }
         assertThatThrownBy(() -> read(
@@ -119,7 +119,7 @@ class Arm64LogTest {
                                         0,
                                         70,
                                         71),
-                        KernelProfile.V6_12))
+                        KernelProfile.of("v6.12")))
                 .hasMessageContaining("name two");
     }
 
@@ -127,7 +127,9 @@ class Arm64LogTest {
     @Test
     void aRegisterThatMayMoveACounterEndsTheJudgement() throws Exception {
         for (String register : List.of("\"value\":7", "\"id\":\"0x603000000013e703\"", "\"reg\":\"SOMETHING\"")) {
-            assertThat(read(TWO_VCPUS + record("0", "KVM_SET_ONE_REG", register, "", 0, 70, 71), KernelProfile.V6_12)
+            assertThat(read(
+                                    TWO_VCPUS + record("0", "KVM_SET_ONE_REG", register, "", 0, 70, 71),
+                                    KernelProfile.of("v6.12"))
                             .disturbances())
                     .as(register)
                     .extracting(ImportedTrace.Disturbance::line)
@@ -137,7 +139,7 @@ class Arm64LogTest {
                                 TWO_VCPUS
                                         + record(
                                                 "0", "KVM_SET_ONE_REG", "\"id\":\"0x6030000000100000\"", "", 0, 70, 71),
-                                KernelProfile.V6_12)
+                                KernelProfile.of("v6.12"))
                         .disturbances())
                 .isEmpty();
     }
@@ -169,20 +171,21 @@ class Arm64LogTest {
         String cntpoff = "dmesg [    0.3] CPU features: detected: Enhanced Counter Virtualization (CNTPOFF)\n";
         for (String host : List.of("", vhe, cntpoff, others + cntpoff)) {
             Files.writeString(folder.resolve("host.txt"), "arch aarch64\n" + host);
-            assertThat(read(TWO_VCPUS + run + set, KernelProfile.V6_12).assumptions())
+            assertThat(read(TWO_VCPUS + run + set, KernelProfile.of("v6.12")).assumptions())
                     .as(host)
                     .extracting(ImportedTrace.Assumption::line)
                     .containsExactly(4);
-            assertThat(read(TWO_VCPUS + run + set, KernelProfile.V6_1).assumptions())
+            assertThat(read(TWO_VCPUS + run + set, KernelProfile.of("v6.1")).assumptions())
                     .isEmpty();
-            assertThat(read(TWO_VCPUS + run, KernelProfile.V6_12).assumptions()).isEmpty();
-            assertThat(read(TWO_VCPUS + run.replace("cntpct", "cntvct") + set, KernelProfile.V6_12)
+            assertThat(read(TWO_VCPUS + run, KernelProfile.of("v6.12")).assumptions())
+                    .isEmpty();
+            assertThat(read(TWO_VCPUS + run.replace("cntpct", "cntvct") + set, KernelProfile.of("v6.12"))
                             .assumptions())
                     .isEmpty();
         }
         for (String host : List.of(nvhe, nvhe + cntpoff, others, vhe + others, vhe + cntpoff)) {
             Files.writeString(folder.resolve("host.txt"), "arch aarch64\n" + host);
-            ImportedTrace trace = read(TWO_VCPUS + run + set, KernelProfile.V6_12);
+            ImportedTrace trace = read(TWO_VCPUS + run + set, KernelProfile.of("v6.12"));
             assertThat(trace.assumptions()).as(host).isEmpty();
             assertThat(trace.header().arm64().vhe()).isEqualTo(!host.contains("nVHE"));
             assertThat(trace.header().arm64().ecv()).isEqualTo(host.contains("CNTPOFF"));
@@ -196,7 +199,7 @@ class Arm64LogTest {
                         + record("0", "KVM_SET_ONE_REG", "\"id\":\"0x603000000013df02\",\"value\":5", "", 0, 70, 71)
                         + record("null", "KVM_CHECK_EXTENSION", "", "", 0, 72, 73)
                         + record("null", "KVM_SOMETHING_NEW", "", "", 0, 74, 75),
-                KernelProfile.V6_12);
+                KernelProfile.of("v6.12"));
         assertThat(trace.summary())
                 .contains("3 of 5")
                 .contains("KVM_SET_ONE_REG of a timer 1")
@@ -209,7 +212,7 @@ class Arm64LogTest {
     @Test
     void whatIsMissingIsNamed() {
         String log = TWO_VCPUS.replace("\"host_cntvct\":[50,60]", "\"x\":1");
-        assertThatThrownBy(() -> read(log, KernelProfile.V6_12))
+        assertThatThrownBy(() -> read(log, KernelProfile.of("v6.12")))
                 .isInstanceOf(TraceFormatException.class)
                 .hasMessageContaining("log.jsonl:3:1: expected host_cntvct");
     }

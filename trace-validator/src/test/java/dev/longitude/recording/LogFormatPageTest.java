@@ -225,7 +225,7 @@ class LogFormatPageTest {
             Path log = Files.writeString(folder.resolve("log.jsonl"), before + record);
             ImportedTrace trace;
             try (LineSource lines = LineSource.open(log)) {
-                trace = new IoctlLog().read(log, lines, KernelProfile.V6_12);
+                trace = new IoctlLog().read(log, lines, KernelProfile.of("v6.12"));
             }
             if (!trace.disturbances().isEmpty()) {
                 return "unknown";

@@ -35,8 +35,8 @@ class TlcReplayTest {
         List<OptionalInt> expected = new ArrayList<>();
         for (Scenario scenario : Scenario.all()) {
             if (scenario.arch() == arch) {
-                Scenario.Recording recording = scenario.play(KernelProfile.V6_12, 2, 1);
-                for (KernelProfile kernel : List.of(KernelProfile.V6_12, KernelProfile.V6_1)) {
+                Scenario.Recording recording = scenario.play(KernelProfile.of("v6.12"), 2, 1);
+                for (KernelProfile kernel : List.of(KernelProfile.of("v6.12"), KernelProfile.of("v6.1"))) {
                     TlcReplay.Trace trace = new TlcReplay.Trace(
                             recording.header().withKernel(kernel), ImmutableList.copyOf(recording.events()));
                     traces.add(trace);

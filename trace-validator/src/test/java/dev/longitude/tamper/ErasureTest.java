@@ -29,7 +29,7 @@ class ErasureTest {
 
     /** Before the series, with most of it, and the newest: those differ most on both architectures. */
     private static final List<KernelProfile> KERNELS =
-            List.of(KernelProfile.V5_10, KernelProfile.V6_12, KernelProfile.V7_3);
+            List.of(KernelProfile.of("v5.10"), KernelProfile.of("v6.12"), KernelProfile.of("v7.3"));
 
     private enum Fate {
         CONFORMS,
@@ -137,7 +137,7 @@ class ErasureTest {
             Scenario scenario = Scenario.all().get(i);
             for (Tampering kind : List.of(Tampering.RESULT, Tampering.STATE)) {
                 for (Tampering.Mutant mutant :
-                        kind.of(erased(scenario, KernelProfile.V6_12, SEED, erasure), 1, random.split())) {
+                        kind.of(erased(scenario, KernelProfile.of("v6.12"), SEED, erasure), 1, random.split())) {
                     fates.add(fate(mutant.trace()));
                 }
             }

@@ -22,7 +22,7 @@ class TamperTableTest {
     @ParameterizedTest
     @MethodSource("scenarios")
     void bothEnginesSayTheSameOfTamperedTraces(Scenario scenario) throws Exception {
-        Scenario.Recording recording = scenario.play(KernelProfile.SERIES_V2, 2, 1);
+        Scenario.Recording recording = scenario.play(KernelProfile.of("series-v2"), 2, 1);
         List<TamperTable.Judged> judged =
                 TamperTable.of(new TlcReplay.Trace(recording.header(), recording.events()), false, 2, 1);
         List<OptionalInt> byTlc = TlcReplay.firstRefused(

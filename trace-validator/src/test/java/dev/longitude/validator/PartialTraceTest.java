@@ -37,13 +37,13 @@ import tlc2.value.impl.BoolValue;
 /** What the validator makes of traces that do not show everything. */
 class PartialTraceTest {
     private static final TraceHeader HEADER =
-            new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(1_000_000, 0, true, false), 2, "test");
+            new TraceHeader(KernelProfile.of("v6.12"), new TraceHeader.X86(1_000_000, 0, true, false), 2, "test");
 
     /** Two vCPUs that were created, and what happens then. */
     private static List<TraceEvent> trace(Consumer<X86Vcpu[]> then) {
         List<TraceEvent> events = new ArrayList<>();
         X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 1L << 40, events::add);
-        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0);
+        X86Vm vm = new X86Vm(host, KernelProfile.of("v6.12"), 0);
         X86Vcpu[] vcpus = {vm.createVcpu(0), vm.createVcpu(1)};
         host.advance(1_000);
         then.accept(vcpus);
@@ -237,7 +237,7 @@ class PartialTraceTest {
         Set<Operation> hiding = EnumSet.noneOf(Operation.class);
         Specification specification = Specification.of(Arch.X86);
         for (Scenario scenario : Scenario.all()) {
-            for (KernelProfile kernel : List.of(KernelProfile.V5_10, KernelProfile.V6_12)) {
+            for (KernelProfile kernel : List.of(KernelProfile.of("v5.10"), KernelProfile.of("v6.12"))) {
                 if (scenario.arch() == Arch.X86) {
                     Scenario.Recording recording = scenario.play(kernel, 2, 1);
                     Transitions transitions = transitions(recording.header(), specification);
@@ -287,7 +287,7 @@ class PartialTraceTest {
     /** A guest that is scaled, at a host whose TSC is not its clocksource: nothing is known of its instants but order. */
     @Test
     void theSummarySaysWhatIsOpen() throws Exception {
-        Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.V6_12, 2, 3);
+        Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.12"), 2, 3);
         List<TraceEvent> events = withoutState(recording.events()).stream()
                 .limit(10)
                 .map(e -> e.operation() == Operation.CREATE_VM

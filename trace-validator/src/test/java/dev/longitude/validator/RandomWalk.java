@@ -41,7 +41,7 @@ final class RandomWalk {
                 ? specification.initially(
                         "NewVm",
                         ImmutableMap.of(
-                                "switches", Specification.switches(kernel),
+                                "switches", specification.kernel(kernel),
                                 "khz", IntValue.gen(KHZ),
                                 "fracBits", IntValue.gen(pick(0, 32, 48)),
                                 "clocksourceIsTsc", flag(random.nextInt(4) > 0),
@@ -52,7 +52,7 @@ final class RandomWalk {
                 : specification.initially(
                         "NewHost",
                         ImmutableMap.of(
-                                "switches", Specification.switches(kernel),
+                                "switches", specification.kernel(kernel),
                                 "isVhe", flag(random.nextBoolean()),
                                 "hasEcv", flag(random.nextBoolean()),
                                 "pcpus", IntValue.gen(2),

@@ -28,7 +28,7 @@ class ReductionTest {
     private static final int KHZ = 1_000_000;
 
     private static final TraceHeader HEADER =
-            new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(KHZ, 0, true, false), 2, "ReductionTest");
+            new TraceHeader(KernelProfile.of("v6.12"), new TraceHeader.X86(KHZ, 0, true, false), 2, "ReductionTest");
 
     private final Specification specification = Specification.of(Arch.X86);
     private final Platform platform = Platform.of(HEADER, specification, false);
@@ -37,7 +37,7 @@ class ReductionTest {
     private final State state = specification.initially(
             "NewVm",
             ImmutableMap.of(
-                    "switches", Specification.switches(KernelProfile.V6_12),
+                    "switches", Specification.of(Arch.X86).kernel(KernelProfile.of("v6.12")),
                     "khz", IntValue.gen(KHZ),
                     "fracBits", IntValue.gen(0),
                     "clocksourceIsTsc", BoolValue.ValTrue,

@@ -4,35 +4,61 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Release;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import tla2sany.semantic.OpDefNode;
+import tlc2.tool.TLCState;
+import tlc2.value.impl.StringValue;
+import tlc2.value.impl.Value;
 
 /** One vocabulary: what stands twice, in TLA+ and in Java, is the same. */
 class SpecificationTest {
     private final Specification specification = Specification.of(Arch.X86);
 
-    @Test
-    void theProfilesHaveTheSameNames() {
-        assertThat(specification.profiles())
-                .containsExactlyInAnyOrderElementsOf(Arrays.stream(KernelProfile.values())
-                        .map(KernelProfile::specName)
-                        .toList());
+    /**
+     * Every release beside one that changed something, of its own series and of the next ones, and every posting: what
+     * the two tables say of the releases between follows from the same rule.
+     */
+    static Stream<KernelProfile> kernels() {
+        Stream<KernelProfile> releases = Stream.concat(
+                        KernelProfile.changes().stream(),
+                        Stream.of(KernelProfile.newest(), Release.parse("5.10").orElseThrow()))
+                .flatMap(r -> IntStream.rangeClosed(-1, 1)
+                        .boxed()
+                        .flatMap(minor -> IntStream.of(0, 1, r.patch() - 1, r.patch(), r.patch() + 1, 999)
+                                .mapToObj(patch -> r.major() + "." + (r.minor() + minor) + "." + patch)))
+                .flatMap(name -> KernelProfile.named(name).stream());
+        return Stream.concat(releases, KernelProfile.known().stream()).distinct();
     }
 
     @ParameterizedTest
-    @EnumSource
-    void aProfileHasTheSameSwitches(KernelProfile profile) {
-        assertThat(specification.profile(profile.specName()))
-                .isEqualTo(Arrays.stream(Switch.values()).collect(Collectors.toMap(Switch::specName, profile::has)));
+    @MethodSource("kernels")
+    void aKernelHasTheSameSwitches(KernelProfile kernel) {
+        assertThat(specification.switches(kernel))
+                .isEqualTo(Arrays.stream(Switch.values()).collect(Collectors.toMap(Switch::specName, kernel::has)));
+    }
+
+    /** The models name a kernel by a string. */
+    @ParameterizedTest
+    @MethodSource("dev.longitude.kernel.KernelProfile#known")
+    void aNameIsTheSameKernelInAModel(KernelProfile kernel) {
+        OpDefNode named = specification.definition("KernelNamed");
+        Value name = new StringValue(kernel.specName());
+        assertThat(specification
+                        .tool()
+                        .eval(named.getBody(), Specification.bind(named, Map.of("name", name)), TLCState.Empty))
+                .isEqualTo(specification.kernel(kernel));
     }
 
     static Stream<Arguments> operations() {

@@ -70,8 +70,8 @@ class TraceValidatorTest {
 
     static Stream<Arguments> variables() {
         return Stream.of(
-                        X86Scenario.LATE_VCPU.play(KernelProfile.V6_12, 3, 5),
-                        Arm64Scenario.LATE_VCPU.play(KernelProfile.V6_1, 3, 5))
+                        X86Scenario.LATE_VCPU.play(KernelProfile.of("v6.12"), 3, 5),
+                        Arm64Scenario.LATE_VCPU.play(KernelProfile.of("v6.1"), 3, 5))
                 .flatMap(recording -> recording.events().get(0).state().keySet().stream()
                         .map(variable -> Arguments.of(
                                 Named.of(variable.specName(), variable),
@@ -112,7 +112,7 @@ class TraceValidatorTest {
     /** What one VM has is not taken for what another has, though they share a state: the very same value, seen of the other. */
     @Test
     void whatIsSeenOfOneVmIsNotTakenForWhatAnotherHas() throws Exception {
-        Scenario.Recording recording = Arm64Scenario.TWO_VMS.play(KernelProfile.V6_12, 2, 1);
+        Scenario.Recording recording = Arm64Scenario.TWO_VMS.play(KernelProfile.of("v6.12"), 2, 1);
         List<TraceEvent> events = recording.events();
         int tried = 0;
         for (int i = 1; i < events.size(); i++) {
@@ -153,11 +153,11 @@ class TraceValidatorTest {
     static Stream<Arguments> results() {
         List<Arguments> each = new ArrayList<>();
         for (Scenario.Recording recording : List.of(
-                X86Scenario.BOOT.play(KernelProfile.V6_12, 2, 1),
-                Arm64Scenario.COUNTER_OFFSET.play(KernelProfile.V6_12, 2, 1),
-                Arm64Scenario.OFFSETS.play(KernelProfile.SERIES_V1, 2, 1),
-                Arm64Scenario.OFFSETS.play(KernelProfile.SERIES_V2, 2, 1),
-                Arm64Scenario.PTIMER.play(KernelProfile.V6_12, 2, 1))) {
+                X86Scenario.BOOT.play(KernelProfile.of("v6.12"), 2, 1),
+                Arm64Scenario.COUNTER_OFFSET.play(KernelProfile.of("v6.12"), 2, 1),
+                Arm64Scenario.OFFSETS.play(KernelProfile.of("series-v1"), 2, 1),
+                Arm64Scenario.OFFSETS.play(KernelProfile.of("series-v2"), 2, 1),
+                Arm64Scenario.PTIMER.play(KernelProfile.of("v6.12"), 2, 1))) {
             Set<Operation> tried = new HashSet<>();
             for (int i = 0; i < recording.events().size(); i++) {
                 TraceEvent event = recording.events().get(i);
@@ -199,7 +199,7 @@ class TraceValidatorTest {
 
     @Test
     void anOperationThatIsNotPossibleIsRefusedAtItsGuard() throws Exception {
-        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.V6_12, 1, 1);
+        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.of("v6.12"), 1, 1);
         List<TraceEvent> events = new ArrayList<>(recording.events());
         events.removeIf(event -> event.operation() == Operation.ENTER_GUEST);
         Refusal refusal = validate(recording.header(), events).orElseThrow();
@@ -215,7 +215,7 @@ class TraceValidatorTest {
     @Test
     void whatTheSpecificationLeavesOutIsUndecided() throws Exception {
         TraceHeader header =
-                new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(1_000_000, 0, true, false), 1, "test");
+                new TraceHeader(KernelProfile.of("v6.12"), new TraceHeader.X86(1_000_000, 0, true, false), 1, "test");
         TraceValidator validator = new TraceValidator(header);
         validator.accept(event(Operation.CREATE_VM, ImmutableMap.of()));
         validator.accept(event(Operation.SET_VM_TSC_KHZ, ImmutableMap.of(Field.KHZ, 900_000)));
@@ -232,7 +232,7 @@ class TraceValidatorTest {
 
     private static Optional<Refusal> judge(List<TraceEvent> events) throws Exception {
         TraceHeader header =
-                new TraceHeader(KernelProfile.V6_12, new TraceHeader.X86(1_000_000, 0, true, false), 2, "test");
+                new TraceHeader(KernelProfile.of("v6.12"), new TraceHeader.X86(1_000_000, 0, true, false), 2, "test");
         return validate(header, events);
     }
 
@@ -240,8 +240,8 @@ class TraceValidatorTest {
     private static List<TraceEvent> twoVms(BiConsumer<X86Host, List<X86Vcpu>> then) {
         List<TraceEvent> events = new ArrayList<>();
         X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 1L << 40, events::add);
-        X86Vm vm = new X86Vm(host, KernelProfile.V6_12, 0);
-        X86Vm other = new X86Vm(host, KernelProfile.V6_12, 1);
+        X86Vm vm = new X86Vm(host, KernelProfile.of("v6.12"), 0);
+        X86Vm other = new X86Vm(host, KernelProfile.of("v6.12"), 1);
         List<X86Vcpu> vcpus = List.of(vm.createVcpu(0), other.createVcpu(0), other.createVcpu(1));
         vcpus.get(1).setTscOffset(7);
         for (X86Vcpu vcpu : vcpus) {
@@ -259,7 +259,7 @@ class TraceValidatorTest {
         List<TraceEvent> events = twoVms((host, vcpus) -> {
             host.setTscClocksource(false);
             vcpus.forEach(X86Vcpu::readTsc);
-            new X86Vm(host, KernelProfile.V6_12, 2).getClock();
+            new X86Vm(host, KernelProfile.of("v6.12"), 2).getClock();
         });
         assertThat(judge(events)).isEmpty();
         assertThat(events).filteredOn(e -> e.operation().isOfHost()).hasSize(1);
@@ -304,7 +304,7 @@ class TraceValidatorTest {
 
     @Test
     void timeDoesNotGoBack() throws Exception {
-        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.V6_12, 1, 1);
+        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.of("v6.12"), 1, 1);
         List<TraceEvent> events = new ArrayList<>(recording.events());
         TraceEvent last = events.get(events.size() - 1);
         events.set(
@@ -320,8 +320,8 @@ class TraceValidatorTest {
 
     @Test
     void aTraceOfOneKernelIsRefusedUnderTheOtherWithTheSwitchAsReason() throws Exception {
-        Scenario.Recording recording = X86Scenario.YOUNG_GUEST.play(KernelProfile.V6_12, 2, 1);
-        Refusal refusal = validate(recording.header().withKernel(KernelProfile.V6_1), recording.events())
+        Scenario.Recording recording = X86Scenario.YOUNG_GUEST.play(KernelProfile.of("v6.12"), 2, 1);
+        Refusal refusal = validate(recording.header().withKernel(KernelProfile.of("v6.1")), recording.events())
                 .orElseThrow();
         assertThat(refusal.event().operation()).isEqualTo(Operation.WRITE_TSC);
         assertThat(refusal.flips()).containsExactly(Switch.USER_SET_TSC_GATE);
@@ -331,7 +331,7 @@ class TraceValidatorTest {
     /** Only what a log would have: intervals for instants, and the offset that is read later. */
     @Test
     void anInstantIsFoundFromTheOffsetThatAWriteLedTo() throws Exception {
-        Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.V6_12, 2, 3);
+        Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.12"), 2, 3);
         List<TraceEvent> partial = new ArrayList<>();
         for (TraceEvent event : recording.events()) {
             long tsc = event.counter().lo();
@@ -352,7 +352,7 @@ class TraceValidatorTest {
     @Test
     void aWrappingHostTscIsNoObstacle() throws Exception {
         for (int seed = 1; seed <= 40; seed++) {
-            Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.V6_1, 2, seed);
+            Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.1"), 2, seed);
             assertThat(validate(recording.header(), recording.events())).isEmpty();
             if (recording.events().get(0).counter().lo() < 0) {
                 return; // this one began just below 2^64
