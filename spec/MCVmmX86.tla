@@ -3,9 +3,11 @@
 EXTENDS VmmX86
 
 CONSTANTS Kernel,       \* name of a profile
-          Khz,          \* a second has Khz * CyclesPerKhz cycles
-          StartTsc,     \* the host's TSC when the VM is created
           Duration      \* cycles that a behaviour may take
+
+\* A configuration overrides these where it has them otherwise.
+StartTsc == 20                           \* the host's TSC when the VM is created
+Khz      == NsPerSecond \div CyclesPerKhz   \* the host's: a cycle lasts a nanosecond
 
 MCInit == NewVm(Profiles[Kernel], Khz, 0, TRUE, FALSE, StartTsc, Zero, Zero) /\ VmmInit
 
