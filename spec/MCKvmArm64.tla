@@ -2,19 +2,24 @@
 (* KvmArm64 under any VMM whatever, with bounds.                            *)
 EXTENDS KvmArm64
 
-CONSTANTS Kernel,       \* name of a profile
-          Vhe, Ecv,     \* the host's mode and hardware
-          Pcpus,        \* its physical CPUs
-          Vms,          \* the VMs, each a name
-          Two,          \* those with a second vCPU
-          Late,         \* TRUE: the second may be created once the first has run, or was set
-          Start,        \* the host's counter at first
-          Duration,     \* ticks that a behaviour may take
-          Values,       \* what the VMM may write by value
-          Offsets,      \* what it may write as an offset
-          Left,         \* the VMs whose counters are never set
-          Timers,       \* the compare values that a guest may set; mostly none
+CONSTANTS Kernel,       \* a kernel, by name
           Ops           \* the operations of VMM and guest that there are, by name
+
+\* The bounds of most models.  A configuration overrides those that it has otherwise.
+Vhe      == TRUE       \* the host's mode
+Ecv      == FALSE      \* ... and hardware
+Pcpus    == {0, 1}     \* its physical CPUs
+Vms      == {"a"}      \* the VMs, each a name
+Two      == {"a"}      \* those with a second vCPU
+Late     == FALSE      \* TRUE: the second may be created once the first has run, or was set
+Left     == {}         \* the VMs whose counters are never set
+Start    == 5          \* the host's counter at first
+Duration == 1          \* ticks that a behaviour may take
+
+\* What the VMM may write by value, and as an offset; the compare values that a guest may set.
+Values  == {}
+Offsets == {}
+Timers  == {}
 
 MCInit == Host(KernelNamed(Kernel), Vhe, Ecv, Pcpus, Start, Vms)
 

@@ -2,26 +2,39 @@
 (* KvmX86 under any VMM whatever, with bounds.                              *)
 EXTENDS KvmX86
 
-CONSTANTS Kernel,       \* name of a profile
-          Khz,          \* a second has Khz * CyclesPerKhz cycles
-          FracBits,     \* of the host's TSC scaling; 0: none
-          TscIsClocksource,
-          StartTsc,     \* the host's TSC when the VM is created
-          Duration,     \* cycles that a behaviour may take
-          NrVcpus,      \* the vCPUs are 0 .. NrVcpus - 1
-          Values,       \* what the VMM may write by value
-          Offsets,      \* what it may write as an offset
-          Rates,        \* what it may set as a vCPU's or the VM's rate; mostly none
-          Adjusts,      \* what host and guest may write to TSC_ADJUST; mostly none
-          GuestWrites,  \* what the guest may write to its TSC; mostly none
-          Clocks,       \* what the VMM may set kvmclock to
-          Flags,        \* ... and with which flags
-          Kvmclock,     \* TRUE: the guest uses kvmclock
-          Events,       \* of "clocksource", "unstable", "resume": what may befall the host; of
-                        \* "masterclock": KVM may ask for an update; of "legacy", "moves": how the
-                        \* guest may register its page anew; of "memory": the VMM may load a page
-          Without,      \* the operations that are left out, by name; mostly none
-          MaxWrites     \* generations that may be opened
+CONSTANT Kernel       \* a kernel, by name
+
+\* The bounds of most models.  A configuration overrides those that it has otherwise.
+StartTsc         == 20     \* the host's TSC when the VM is created
+Duration         == 1      \* cycles that a behaviour may take
+Khz              == NsPerSecond \div CyclesPerKhz   \* the host's: a cycle lasts a nanosecond
+FracBits         == 0      \* of the host's TSC scaling; 0: none
+TscIsClocksource == TRUE
+NrVcpus          == 2      \* the vCPUs are 0 .. NrVcpus - 1
+MaxWrites        == 2      \* generations that may be opened
+Kvmclock         == FALSE  \* TRUE: the guest uses kvmclock
+
+\* What the VMM may write: the TSC by value, by offset; a vCPU's or the VM's rate; what kvmclock
+\* may be set to, and with which flags.
+Values  == {}
+Offsets == {}
+Rates   == {}
+Clocks  == {0}
+Flags   == {0}
+
+\* What the guest may write to its TSC; what host and guest may write to TSC_ADJUST.
+GuestWrites == {}
+Adjusts     == {}
+
+\* Of "clocksource", "unstable", "resume": what may befall the host; of "masterclock": KVM may ask
+\* for an update; of "legacy", "moves": how the guest may register its page anew; of "memory": the
+\* VMM may load a page.
+Events == {}
+
+\* Which other operations there are.  SetClock takes its values from Clocks and Flags; GetTscKhz needs
+\* Rates, WriteTscAdjust and ReadTscAdjust need Adjusts, GuestReadClock and KvmclockCtrl Kvmclock.
+Ops == {"GetClock", "SetClock", "GetTscOffset", "ReadTsc", "ExitGuest", "GuestReadTsc",
+        "GetTscKhz", "WriteTscAdjust", "ReadTscAdjust", "GuestReadClock", "KvmclockCtrl"}
 
 MCInit == NewVm(KernelNamed(Kernel), Khz, FracBits, TscIsClocksource, FALSE, StartTsc, Zero, Zero)
 
@@ -31,7 +44,7 @@ Tick ==
       due == Add(paceNs, CyclesToNs(tscKhz, Sub(tsc, paceTsc)))
   IN \E late \in 0 .. Drift : LET ns == Sub(Add(due, Drift), late) IN TimePasses(tsc, ns, ns)
 
-Has(op) == op \notin Without
+Has(op) == op \in Ops
 
 MCNext ==
   \/ Has("GetClock") /\ (BeginGetClock \/ GetClock)

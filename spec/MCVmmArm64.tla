@@ -2,11 +2,14 @@
 (* VmmArm64 with bounds.                                                    *)
 EXTENDS VmmArm64
 
-CONSTANTS Kernel,       \* name of a profile
-          Vhe, Ecv,     \* the host's mode and hardware
-          Pcpus,        \* its physical CPUs
-          Start,        \* the host's counter at first
-          Duration      \* ticks that a behaviour may take
+CONSTANT Kernel       \* a kernel, by name
+
+\* The bounds of most models.  A configuration overrides those that it has otherwise.
+Vhe      == TRUE       \* the host's mode
+Ecv      == FALSE      \* ... and hardware
+Pcpus    == {0, 1}     \* its physical CPUs
+Start    == 5          \* the host's counter at first
+Duration == 1          \* ticks that a behaviour may take
 
 MCInit == Host(KernelNamed(Kernel), Vhe, Ecv, Pcpus, Start, {"a"}) /\ VmmInit
 

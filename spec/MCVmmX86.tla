@@ -2,10 +2,12 @@
 (* VmmX86 with bounds.  Which kernel, how many vCPUs and which way: models/*.cfg. *)
 EXTENDS VmmX86
 
-CONSTANTS Kernel,       \* name of a profile
-          Khz,          \* a second has Khz * CyclesPerKhz cycles
-          StartTsc,     \* the host's TSC when the VM is created
+CONSTANTS Kernel,       \* a kernel, by name
           Duration      \* cycles that a behaviour may take
+
+\* A configuration overrides these where it has them otherwise.
+StartTsc == 20                           \* the host's TSC when the VM is created
+Khz      == NsPerSecond \div CyclesPerKhz   \* the host's: a cycle lasts a nanosecond
 
 MCInit == NewVm(KernelNamed(Kernel), Khz, 0, TRUE, FALSE, StartTsc, Zero, Zero) /\ VmmInit
 

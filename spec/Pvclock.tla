@@ -11,10 +11,11 @@
 (***************************************************************************)
 EXTENDS Naturals
 
-CONSTANTS Readers,        \* vCPUs that read the page
-          MostWrites,     \* how often it is written
-          MakesOdd,       \* TRUE: the writer makes the version odd before it writes
-          LooksAgain      \* TRUE: a reader looks at the version a second time
+\* A configuration overrides these where it has them otherwise.
+Readers    == {0, 1}      \* vCPUs that read the page
+MostWrites == 2           \* how often it is written
+MakesOdd   == TRUE        \* TRUE: the writer makes the version odd before it writes
+LooksAgain == TRUE        \* TRUE: a reader looks at the version a second time
 
 VARIABLES
   version,        \* of the page

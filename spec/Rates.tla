@@ -3,17 +3,19 @@
 (* Between cycles of a TSC and nanoseconds.  A rate is a plain number of   *)
 (* kHz, as the kernel keeps it (virtual_tsc_khz, tsc_khz).                 *)
 (*                                                                         *)
-(* A model cannot afford 10^9 nanoseconds a second, so two constants say   *)
-(* how long its second is; the usual choice (NsPerSecond = khz *           *)
-(* CyclesPerKhz) makes one cycle one nanosecond.  When a trace is          *)
-(* validated, the operators are replaced by their twins in Words64,  *)
+(* A model cannot afford 10^9 nanoseconds a second, so NsPerSecond and     *)
+(* CyclesPerKhz say how long its second is; the usual choice (NsPerSecond  *)
+(* = khz * CyclesPerKhz) makes one cycle one nanosecond.  When a trace is  *)
+(* validated, the operators are replaced by their twins in Words64,        *)
 (* which compute with the kernel's own numbers and fixed-point arithmetic. *)
 (***************************************************************************)
 EXTENDS Words
 
-CONSTANTS CyclesPerKhz,     \* cycles in a second for each kHz: 1000 in the kernel
-          NsPerSecond,      \* 10^9 in the kernel
-          Drift             \* ns by which the host's clock may be off the TSC's pace; mostly 0
+CONSTANT NsPerSecond   \* 10^9 in the kernel
+
+\* A configuration overrides these where it has them otherwise.
+CyclesPerKhz == 1      \* cycles in a second for each kHz: 1000 in the kernel
+Drift        == 0      \* ns by which the host's clock may be off the TSC's pace
 
 \* The cycles in one second: what the one-second window is measured with.
 SecondInCycles(khz) == MulDiv(khz, CyclesPerKhz, 1)

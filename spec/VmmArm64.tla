@@ -6,13 +6,15 @@
 (***************************************************************************)
 EXTENDS KvmArm64
 
-CONSTANTS
-  NrVcpus,       \* the vCPUs are <<"a", 0>> .. <<"a", NrVcpus - 1>>
-  Way,           \* "ioctl": SetCounterOffset; "attr": SetVtimerOffset, then SetPtimerOffset;
+CONSTANT
+  Way            \* "ioctl": SetCounterOffset; "attr": SetVtimerOffset, then SetPtimerOffset;
                  \* "value": SetTimerCnt on each vCPU in turn
-  Targets,       \* the offsets or values that it restores
-  MaxRestores,   \* how often at most
-  LastIsLate     \* TRUE: the last vCPU is created after the first restore
+
+\* What most VMMs here do.  A configuration overrides what its VMM does otherwise.
+NrVcpus     == 2         \* the vCPUs are <<"a", 0>> .. <<"a", NrVcpus - 1>>
+Targets     == {2, 13}   \* the offsets or values that it restores
+MaxRestores == 1         \* how often at most
+LastIsLate  == FALSE     \* TRUE: the last vCPU is created after the first restore
 
 VARIABLES
   phase,         \* "creating", "held", "restoring" or "running"

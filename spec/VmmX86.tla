@@ -10,17 +10,19 @@
 EXTENDS KvmX86
 
 CONSTANTS
-  NrVcpus,          \* the vCPUs are 0 .. NrVcpus - 1
   ByOffset,         \* TRUE: SetTscOffset, the same offset to each vCPU
                     \* FALSE: WriteTsc, the same value to each vCPU
   Targets,          \* the offsets or values that it restores
-  MaxRestores,      \* how often at most
-  MaxPreemption,    \* the most cycles between two writes of one restore (see Preemption)
-  AsksWhileHeld,    \* TRUE: it also calls GetClock while it holds the guest
-  WritesAtCreation, \* TRUE: it restores each vCPU right after creating it, all to one target
-  GuestWrites,      \* the values that the guest writes to its own TSC; mostly none
-  Kvmclock,         \* TRUE: it sets up kvmclock on every vCPU, and the guest reads it
-  Clocks            \* what it may set kvmclock to while it holds the guest; mostly nothing
+  MaxPreemption     \* the most cycles between two writes of one restore (see Preemption)
+
+\* What most VMMs here do.  A configuration overrides what its VMM does otherwise.
+NrVcpus          == 2      \* the vCPUs are 0 .. NrVcpus - 1
+MaxRestores      == 1      \* how often it restores at most
+AsksWhileHeld    == FALSE  \* TRUE: it also calls GetClock while it holds the guest
+WritesAtCreation == FALSE  \* TRUE: it restores each vCPU right after creating it, all to one target
+Kvmclock         == FALSE  \* TRUE: it sets up kvmclock on every vCPU, and the guest reads it
+Clocks           == {}     \* what it may set kvmclock to while it holds the guest
+GuestWrites      == {}     \* the values that the guest writes to its own TSC
 
 VARIABLES
   phase,            \* "creating", "held", "restoring" or "running"

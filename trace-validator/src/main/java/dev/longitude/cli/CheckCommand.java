@@ -68,6 +68,11 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--list", description = "List the models with what must come out, and run nothing.")
     private boolean list;
 
+    @Option(
+            names = "--show",
+            description = "Show, step by step, how each --model violates what it must violate, or that it does not.")
+    private boolean show;
+
     @Mixin
     private RecipeOptions recipes = new RecipeOptions();
 
@@ -79,6 +84,7 @@ final class CheckCommand implements Callable<Integer> {
      *
      * @param fault what is wrong, or null
      * @param code the exit code for this row alone
+     * @param shown what is to be shown besides, or empty
      */
     private record Row(
             String what,
@@ -86,10 +92,15 @@ final class CheckCommand implements Callable<Integer> {
             String size,
             double seconds,
             @Nullable String fault,
-            int code) {
+            int code,
+            String shown) {
         /** A row that holds, or fails if there is a fault. */
         Row(String what, String checked, String size, double seconds, @Nullable String fault) {
-            this(what, checked, size, seconds, fault, fault == null ? ExitCode.HOLDS : ExitCode.VIOLATED);
+            this(what, checked, size, seconds, fault, fault == null ? ExitCode.HOLDS : ExitCode.VIOLATED, "");
+        }
+
+        Row showing(String more) {
+            return new Row(what, checked, size, seconds, fault, code, more);
         }
 
         String verdict() {
@@ -110,6 +121,9 @@ final class CheckCommand implements Callable<Integer> {
                 throw recipes.unusable("--kernel, --world and --property go with --recipe, and that without --model");
             }
             return RecipeCheck.run(recipes, spec.commandLine().getOut());
+        }
+        if (show && (models.isEmpty() || distributed.isAsked())) {
+            throw recipes.unusable("--show goes with --model, and without --distributed");
         }
         if (distributed.isIdle()) {
             throw recipes.unusable("--workers, --fingerprint-servers, --address and --port go with --distributed");
@@ -173,9 +187,15 @@ final class CheckCommand implements Callable<Integer> {
         }
         return models.stream()
                 .map(name -> manifest.named(name)
-                        .orElseThrow(() -> new ParameterException(
-                                spec.commandLine(), "unknown model '" + name + "'; `check --list` shows them")))
+                        .orElseThrow(() -> new ParameterException(spec.commandLine(), unknown(name, manifest))))
                 .toList();
+    }
+
+    private static String unknown(String name, Manifest manifest) {
+        return "unknown model '" + name + "'; `check --list` shows them"
+                + manifest.nearest(name)
+                        .map(near -> ". Did you mean " + near.name() + "?")
+                        .orElse("");
     }
 
     private List<Row> run(List<Callable<Row>> jobs) throws InterruptedException, ExecutionException {
@@ -188,10 +208,12 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    private static Row check(Model model) throws IOException, InterruptedException {
+    private Row check(Model model) throws IOException, InterruptedException {
         long begin = System.nanoTime();
         ModelCheck check = new ModelCheck(model);
-        return row(model, check, check.run(), begin);
+        ModelCheck.Outcome outcome = check.run();
+        Row row = row(model, check, outcome, begin);
+        return show ? row.showing(BehaviourText.of(outcome, check.properties())) : row;
     }
 
     private static Row row(Model model, ModelCheck check, ModelCheck.Outcome outcome, long begin) {
@@ -238,7 +260,8 @@ final class CheckCommand implements Callable<Integer> {
                 events + " events",
                 seconds(begin),
                 fault,
-                code);
+                code,
+                "");
     }
 
     private static Row check(BundledRecording recording, Path log) throws IOException, TraceFormatException {
@@ -265,7 +288,13 @@ final class CheckCommand implements Callable<Integer> {
         int code =
                 fault == null ? ExitCode.HOLDS : verdict.undecided() != null ? ExitCode.UNDECIDED : ExitCode.VIOLATED;
         return new Row(
-                "recording " + recording.file(), checked, verdict.events() + " events", seconds(begin), fault, code);
+                "recording " + recording.file(),
+                checked,
+                verdict.events() + " events",
+                seconds(begin),
+                fault,
+                code,
+                "");
     }
 
     private static double seconds(long begin) {
@@ -278,6 +307,11 @@ final class CheckCommand implements Callable<Integer> {
         for (Row row : rows) {
             table.row(
                     row.what, row.checked, row.size, String.format(Locale.ROOT, "%.1f s", row.seconds), row.verdict());
+        }
+        for (Row row : rows) {
+            if (!row.shown.isEmpty()) {
+                out.println(row.shown);
+            }
         }
         List<Row> failed = rows.stream().filter(r -> r.fault != null).toList();
         for (Row row : failed) {

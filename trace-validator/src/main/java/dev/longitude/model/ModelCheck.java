@@ -52,16 +52,31 @@ public final class ModelCheck {
     /**
      * What came out.
      *
+     * @param states distinct states, of all runs
      * @param fault what is not as the manifest has it, or null
+     * @param violation what the configuration as it stands violates, or null if TLC found nothing or does not say
      * @param counterexample the violating behaviour in TLC's words, where one was not expected; may be empty
      */
     public record Outcome(
-            Model model, long states, @Nullable String fault, ImmutableList<String> counterexample) {
+            Model model,
+            long states,
+            @Nullable String fault,
+            @Nullable Violation violation,
+            ImmutableList<String> counterexample) {
         /** Whether all is as the manifest has it. */
         public boolean passed() {
             return fault == null;
         }
     }
+
+    /**
+     * A violation.
+     *
+     * @param property the name of what is violated
+     * @param behaviour a shortest one; without steps if the first state violates the property
+     * @param isOfLastStep whether the last step violates it; otherwise it is about liveness
+     */
+    public record Violation(String property, Behaviour behaviour, boolean isOfLastStep) {}
 
     /** The properties that the configuration names, for people: without the inner ones if there are others. */
     public String properties() {
@@ -85,9 +100,10 @@ public final class ModelCheck {
     public Outcome run() throws IOException, InterruptedException {
         String refused = refusedAsUnsound();
         if (refused != null) {
-            return new Outcome(model, 0, refused, ImmutableList.of());
+            return new Outcome(model, 0, refused, null, ImmutableList.of());
         }
         TlcOutput output = tlc(config);
+        Violation violation = violation(output);
         String fault = fault(output);
         long states = output.states();
         if (fault == null && model.violates() != null) {
@@ -101,7 +117,8 @@ public final class ModelCheck {
                 output = rest;
             }
         }
-        return new Outcome(model, states, fault, fault == null ? ImmutableList.of() : output.counterexample());
+        return new Outcome(
+                model, states, fault, violation, fault == null ? ImmutableList.of() : output.counterexample());
     }
 
     /**
@@ -180,7 +197,7 @@ public final class ModelCheck {
                 ? faultOfDistributed(output)
                 : "a property is violated; `longitude check --model " + model.name()
                         + "` says which, and shows the behaviour. TLC's last states:";
-        return new Outcome(model, output.states(), fault, output.counterexample());
+        return new Outcome(model, output.states(), fault, null, output.counterexample());
     }
 
     /** (The depth is that of a search by several workers.) */
@@ -245,6 +262,13 @@ public final class ModelCheck {
             return name;
         }
         return property().isEmpty() ? said : property().get(0);
+    }
+
+    private @Nullable Violation violation(TlcOutput output) throws IOException {
+        String property = violated(output);
+        return property == null
+                ? null
+                : new Violation(property, Behaviour.of(output.counterexample()), !isLiveness(property));
     }
 
     private String without(String property) {

@@ -1,0 +1,61 @@
+package dev.longitude.cli;
+
+import dev.longitude.model.Behaviour;
+import dev.longitude.model.Model;
+import dev.longitude.model.ModelCheck;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What {@code check --model NAME --show} prints: the behaviour that violates a model's property, or that none does. */
+final class BehaviourText {
+    /** How long a line of changes may become. */
+    private static final int WIDTH = 90;
+
+    private BehaviourText() {}
+
+    static String of(ModelCheck.Outcome outcome, String properties) {
+        Model model = outcome.model();
+        String about = model.name() + ": " + model.about() + ".\n";
+        ModelCheck.Violation violation = outcome.violation();
+        if (violation == null) {
+            return about
+                    + (outcome.passed()
+                            ? "There is no counterexample: in all " + outcome.states() + " states these hold: "
+                                    + properties + "\n"
+                            : "No counterexample was found.\n");
+        }
+        List<Behaviour.Step> steps = violation.behaviour().steps();
+        if (steps.isEmpty()) {
+            return about + "The first state makes " + violation.property() + " false.\n";
+        }
+        Table table = new Table("", "what happens", "what changes");
+        int number = 1;
+        for (Behaviour.Step step : steps) {
+            List<String> lines = lines(step.changes());
+            table.row(Integer.toString(number++), step.what(), lines.get(0));
+            lines.stream().skip(1).forEach(line -> table.row("", "", line));
+        }
+        return about + "A shortest behaviour that violates " + violation.property() + ", of " + steps.size()
+                + (steps.size() == 1 ? " step:\n" : " steps:\n") + table
+                + (violation.isOfLastStep()
+                        ? "The last step makes " + violation.property() + " false.\n"
+                        : "If nothing else happens, " + violation.property() + " is false.\n");
+    }
+
+    /** Broken behind a comma, where there is one. */
+    private static List<String> lines(List<Behaviour.Change> changes) {
+        List<String> lines = new ArrayList<>();
+        String rest = changes.stream().map(Behaviour.Change::toString).collect(Collectors.joining(", "));
+        while (rest.length() > WIDTH) {
+            int comma = rest.lastIndexOf(", ", WIDTH - 1);
+            if (comma < 0) {
+                break;
+            }
+            lines.add(rest.substring(0, comma + 1));
+            rest = rest.substring(comma + 2);
+        }
+        lines.add(rest);
+        return lines;
+    }
+}

@@ -1,0 +1,136 @@
+package dev.longitude.model;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Sets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A behaviour that TLC printed, step by step: what happened, and what it changed.
+ *
+ * @param steps in order; the first state is the result of none
+ */
+public record Behaviour(ImmutableList<Step> steps) {
+    /** What the specification says of a step: the operation, with its arguments and what it returned. */
+    private static final String REPLY = "reply";
+
+    private static final Pattern ACTION = Pattern.compile("^\\d+: <(\\w+)");
+    private static final Pattern VARIABLE = Pattern.compile("(?m)^/\\\\ (\\w+) = ");
+
+    /**
+     * One step.
+     *
+     * @param what the operation, with its arguments and results
+     * @param changes what is different after it, by place; {@code reply} left out
+     */
+    public record Step(String what, ImmutableList<Change> changes) {}
+
+    /**
+     * A place that a step changes.
+     *
+     * @param place a variable, a field of it, or what it is for one argument: {@code tscOffset[0]}
+     * @param before its value in TLA+, or empty: there was none
+     * @param after its value in TLA+, or empty: there is none any more
+     */
+    public record Change(String place, Optional<String> before, Optional<String> after) {
+        @Override
+        public String toString() {
+            return after.map(a -> place + " " + before.map(b -> b + " -> ").orElse("") + a)
+                    .orElse(place + " is gone");
+        }
+    }
+
+    /**
+     * Reads a behaviour.
+     *
+     * @param states as {@link TlcOutput#counterexample()} has them
+     */
+    static Behaviour of(List<String> states) {
+        ImmutableList.Builder<Step> steps = ImmutableList.builder();
+        for (int i = 1; i < states.size(); i++) {
+            Map<String, PrintedValue> before = variables(states.get(i - 1));
+            Map<String, PrintedValue> after = variables(states.get(i));
+            List<Change> changes = new ArrayList<>();
+            after.forEach((name, value) -> {
+                if (!name.equals(REPLY)) {
+                    compare(name, Optional.ofNullable(before.get(name)), Optional.of(value), changes);
+                }
+            });
+            steps.add(new Step(what(states.get(i), before, after), ImmutableList.copyOf(changes)));
+        }
+        return new Behaviour(steps.build());
+    }
+
+    /** By name, in alphabetical order: TLC's own order is that of its first use of each name. */
+    private static Map<String, PrintedValue> variables(String state) {
+        Map<String, PrintedValue> all = new TreeMap<>();
+        Matcher variable = VARIABLE.matcher(state);
+        for (boolean found = variable.find(); found; ) {
+            String name = variable.group(1);
+            int begin = variable.end();
+            found = variable.find();
+            all.put(name, PrintedValue.of(state.substring(begin, found ? variable.start() : state.length())));
+        }
+        return all;
+    }
+
+    /**
+     * The operation of KVM that replied. Otherwise the action as TLC names it: of a module without replies, such as
+     * {@code Pvclock}, or what a VMM does by itself. (A disjunct without a name has that of the next-state relation.)
+     */
+    private static String what(String state, Map<String, PrintedValue> before, Map<String, PrintedValue> after) {
+        Matcher matcher = ACTION.matcher(state);
+        String action = matcher.find() ? matcher.group(1) : "";
+        PrintedValue reply = after.get(REPLY);
+        return reply == null || (reply.equals(before.get(REPLY)) && !action.endsWith("Next")) ? action : said(reply);
+    }
+
+    private static String said(PrintedValue reply) {
+        Map<String, String> plain = new TreeMap<>();
+        reply.entries().forEach((field, value) -> {
+            if (value.isPlain()) {
+                plain.put(field.substring(1), value.text());
+            }
+        });
+        String operation = plain.getOrDefault("op", "").replace("\"", "");
+        plain.remove("op");
+        String vcpu = plain.remove("vcpu");
+        String arguments = Stream.concat(
+                        Stream.ofNullable(vcpu).map(v -> "vcpu " + v),
+                        plain.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()))
+                .collect(Collectors.joining(", "));
+        return operation + "(" + arguments + ")";
+    }
+
+    private static void compare(
+            String place, Optional<PrintedValue> before, Optional<PrintedValue> after, List<Change> changes) {
+        if (before.equals(after)) {
+            return;
+        }
+        ImmutableMap<String, PrintedValue> old = entries(before);
+        ImmutableMap<String, PrintedValue> now = entries(after);
+        // (An empty function is printed as an empty sequence, and a value that was none has no entries.)
+        boolean isTakenApart = old.isEmpty()
+                ? !now.isEmpty() && before.filter(b -> b.text().equals("<<>>")).isPresent()
+                : !now.isEmpty() || after.filter(a -> a.text().equals("<<>>")).isPresent();
+        if (isTakenApart) {
+            for (String key : Sets.union(old.keySet(), now.keySet())) {
+                compare(place + key, Optional.ofNullable(old.get(key)), Optional.ofNullable(now.get(key)), changes);
+            }
+        } else {
+            changes.add(new Change(place, before.map(PrintedValue::text), after.map(PrintedValue::text)));
+        }
+    }
+
+    private static ImmutableMap<String, PrintedValue> entries(Optional<PrintedValue> value) {
+        return value.map(PrintedValue::entries).orElse(ImmutableMap.of());
+    }
+}
