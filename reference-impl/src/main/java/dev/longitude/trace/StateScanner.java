@@ -2,9 +2,10 @@ package dev.longitude.trace;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Maps;
 import dev.longitude.trace.ByteCursor.Unusual;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,8 +28,14 @@ final class StateScanner {
     /** The variables in it, in its order; for each the index in the text behind its value. */
     private final StateVariable[] variables = new StateVariable[ALL.size()];
 
+    private final List<StateVariable> inOrder = Arrays.asList(variables);
+
     private final int[] ends = new int[ALL.size()];
     private int count;
+
+    /** Their values. */
+    private final Map<StateVariable, Object> shown = new EnumMap<>(StateVariable.class);
+
     private ImmutableMap<StateVariable, Object> latest = ImmutableMap.of();
 
     StateScanner(ByteCursor cursor, ValueScanner values, Sharing sharing) {
@@ -40,7 +47,15 @@ final class StateScanner {
     /** Forgets the event before; needed if the reading of an event's state has not come to its end. */
     void forget() {
         length = 0;
-        count = 0;
+        forget(0);
+    }
+
+    /** Forgets the variables of the event before from one on. */
+    private void forget(int first) {
+        for (int i = first; i < count; i++) {
+            shown.remove(variables[i]);
+        }
+        count = Math.min(count, first);
     }
 
     /** Reads the object that comes next. */
@@ -53,21 +68,16 @@ final class StateScanner {
             cursor.advance(length);
             return latest;
         }
-        ImmutableMap.Builder<StateVariable, Object> all = ImmutableMap.builderWithExpectedSize(Math.max(1, count));
-        ImmutableList<Map.Entry<StateVariable, Object>> before =
-                latest.entrySet().asList();
         cursor.expect('{');
-        int known = count;
         int old = 1;
         int read = 0;
         while (true) {
-            if (read < known) {
+            if (read < count) {
                 // As many variables as have the same text, with the delimiter behind: a number might go on.
                 int same = same(old);
                 int delta = cursor.at() - begin - old;
                 int reached = old;
-                for (; read < known && ends[read] < old + same; read++) {
-                    all.put(before.get(read));
+                for (; read < count && ends[read] < old + same; read++) {
                     reached = ends[read];
                     ends[read] = reached + delta;
                 }
@@ -83,20 +93,20 @@ final class StateScanner {
             StateVariable variable = cursor.name(VARIABLES);
             cursor.expect(':');
             Object value = sharing.of(variable, values.value(variable.kind()));
-            if (read < known && variables[read] == variable) {
-                Map.Entry<StateVariable, Object> entry = before.get(read);
-                all.put(entry.getValue() == value ? entry : Maps.immutableEntry(variable, value));
+            if (read < count && variables[read] == variable) {
                 old = ends[read];
             } else {
-                known = read; // from here on the two have nothing in common
+                forget(read); // from here on the two have nothing in common
                 refuseDuplicate(variable, read);
                 variables[read] = variable;
-                all.put(variable, value);
+                count = read + 1;
             }
+            shown.put(variable, value);
             ends[read++] = cursor.at() - begin;
         }
-        keep(begin, read);
-        latest = all.buildOrThrow();
+        forget(read);
+        keep(begin);
+        latest = Sharing.inOrder(inOrder.subList(0, count), shown);
         return latest;
     }
 
@@ -115,8 +125,7 @@ final class StateScanner {
         }
     }
 
-    private void keep(int begin, int read) {
-        count = read;
+    private void keep(int begin) {
         length = cursor.at() - begin;
         if (length > text.length) {
             text = new byte[length * 2];

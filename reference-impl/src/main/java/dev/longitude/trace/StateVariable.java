@@ -78,14 +78,14 @@ public enum StateVariable {
     TSC_CATCHUP("tscCatchup", Kind.VCPU_SET),
     /** The vCPUs whose TSC is raised at every entry. */
     TSC_ALWAYS_CATCHUP("tscAlwaysCatchup", Kind.VCPU_SET),
+    /** The vCPUs with a masterclock update pending. */
+    MASTERCLOCK_UPDATE("masterclockUpdate", Kind.VCPU_SET),
     /** The vCPUs with a clock update pending. */
     CLOCK_UPDATE("clockUpdate", Kind.VCPU_SET),
     /** The vCPUs to be told that they were stopped. */
     STOPPED_REQUEST("stoppedRequest", Kind.VCPU_SET),
     /** The vCPUs that have to pass by KVM before they are in the guest again. */
     KICKED("kicked", Kind.VCPU_SET),
-    /** The vCPUs with a masterclock update pending. */
-    MASTERCLOCK_UPDATE("masterclockUpdate", Kind.VCPU_SET),
     /** The vCPUs whose KVM_RUN is in the guest. */
     IN_GUEST("inGuest", Kind.VCPU_SET),
 

@@ -25,13 +25,9 @@ public final class Latest {
      * @throws RuntimeException if it has no value there
      */
     public Value in(State state) {
-        for (int i = 0; i < places.length; i++) {
-            Value now = state.at(places[i]);
-            // (What a step leaves alone stays the same object.)
-            if (now != from[i]) {
-                from[i] = now;
-                value = null;
-            }
+        // (What a step leaves alone stays the same object.)
+        if (!state.copy(places, from)) {
+            value = null;
         }
         Value known = value;
         if (known == null) {

@@ -63,6 +63,19 @@ public final class State {
         return place >= 0 && place < values.length ? values[place] : null;
     }
 
+    /** Copies the values of the variables at some places; tells whether they are the objects that were there before. */
+    boolean copy(int[] places, @Nullable Value[] into) {
+        boolean same = true;
+        for (int i = 0; i < places.length; i++) {
+            Value value = at(places[i]);
+            if (value != into[i]) {
+                into[i] = value;
+                same = false;
+            }
+        }
+        return same;
+    }
+
     /** The same state but for the value of a variable. */
     public State with(UniqueString variable, Value value) {
         @Nullable Value[] others = Arrays.copyOf(values, variables().size());

@@ -1,6 +1,7 @@
 package dev.longitude.evaluator;
 
 import java.math.BigInteger;
+import org.jspecify.annotations.Nullable;
 import tlc2.overrides.TLAPlusOperator;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
@@ -27,6 +28,11 @@ public final class Words64 {
     /** The word with the bits of {@code bits}. */
     public static TupleValue word(long bits) {
         return new TupleValue(IntValue.gen((int) (bits >>> 32)), IntValue.gen((int) bits));
+    }
+
+    /** The word with the bits of {@code bits}: {@code like} if that is it. */
+    public static Value wordLike(@Nullable Value like, long bits) {
+        return like instanceof TupleValue && bits(like) == bits ? like : word(bits);
     }
 
     /** IsWord64. */

@@ -82,7 +82,14 @@ final class Arm64Platform implements Platform {
 
     @Override
     public Clocks exactly(TraceEvent event, State before) {
-        return new Clocks(Words64.word(event.counter().lo()));
+        return new Clocks(Words64.wordLike(
+                before.lookup(specification.name(COUNTER)), event.counter().lo()));
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // (see exactly)
+    public boolean isAt(Clocks clocks, State state) {
+        return clocks.counter() == state.lookup(specification.name(COUNTER));
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.longitude.validator;
 
-import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.ValueKey;
 import dev.longitude.trace.TraceEvent;
@@ -14,11 +14,20 @@ import util.UniqueString;
 
 /** A state that the events so far may have led to, what is known of its unknown words, and the steps that led to it. */
 final class Candidate {
-    /** What every step changes: no reason for anything. */
-    private static final ImmutableList<UniqueString> OF_EVERY_STEP =
-            ImmutableList.of("reply", "hostTsc", "hostNs", "hostRealtime", "cntpct").stream()
-                    .map(UniqueString::uniqueStringOf)
-                    .collect(ImmutableList.toImmutableList());
+    /** Not asked for before the specification has been loaded. */
+    private static final class OfEveryStep {
+        private static final ImmutableSet<String> NAMES =
+                ImmutableSet.of("reply", "hostTsc", "hostNs", "hostRealtime", "cntpct");
+
+        /** Whether every step changes a variable, by its place: then it is no reason for anything. */
+        static final boolean[] AT = new boolean[State.variables().size()];
+
+        static {
+            for (int i = 0; i < AT.length; i++) {
+                AT[i] = NAMES.contains(State.variables().get(i).toString());
+            }
+        }
+    }
 
     /** So many changes of a variable are kept, and up to twice as many. */
     private static final int KEPT = 32;
@@ -129,17 +138,17 @@ final class Candidate {
             Value old = state.at(i);
             Value then = next.at(i);
             // (What a step leaves alone stays the same object.)
-            if (old == then || old == null || then == null) {
+            if (old == then || old == null || then == null || OfEveryStep.AT[i]) {
                 continue;
             }
-            UniqueString name = State.variables().get(i);
-            if (!OF_EVERY_STEP.contains(name) && !ValueKey.isSame(old, then)) {
+            if (!ValueKey.isSame(old, then)) {
                 if (changed == changes) {
                     changed = Arrays.copyOf(changes, changes.length);
                 }
                 Change earlier = changes[i] != null && changes[i].length >= 2 * KEPT
                         ? Change.latest(changes[i], KEPT)
                         : changes[i];
+                UniqueString name = State.variables().get(i);
                 changed[i] = new Change(name, by, old, earlier, earlier == null ? 1 : earlier.length + 1);
             }
         }

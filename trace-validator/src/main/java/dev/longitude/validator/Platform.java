@@ -54,7 +54,7 @@ sealed interface Platform permits X86Platform, Arm64Platform {
     /** Whether an event shows all clocks that its step depends on, each exactly. */
     boolean isExact(TraceEvent event);
 
-    /** The clocks of an event that shows them exactly. */
+    /** The clocks of an event that shows them exactly; each that has not moved is the word that the state has. */
     Clocks exactly(TraceEvent event, State before);
 
     /**
@@ -114,6 +114,9 @@ sealed interface Platform permits X86Platform, Arm64Platform {
 
     /** The clocks that a state shows. */
     Clocks now(State state);
+
+    /** Whether these clocks, taken {@linkplain #exactly exactly} from a state, are those of the state. */
+    boolean isAt(Clocks clocks, State state);
 
     /** A state with other clocks. */
     State at(Clocks clocks, State state);

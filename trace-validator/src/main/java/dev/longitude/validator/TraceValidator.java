@@ -154,11 +154,14 @@ public final class TraceValidator {
                 }
             }
         }
+        if (together.size() == 1) { // (as nearly always: without a stream)
+            TraceEvent event = together.get(0);
+            if (!event.operation().isOfHost() && !platform.begins(event)) {
+                return take(platform.subject(event), together);
+            }
+        }
         if (together.stream().anyMatch(e -> e.operation().isOfHost())) {
             return takeOfHost(together);
-        }
-        if (together.size() == 1 && !platform.begins(together.get(0))) {
-            return take(platform.subject(together.get(0)), together);
         }
         Map<Integer, List<TraceEvent>> bySubject = new LinkedHashMap<>();
         together.forEach(e -> bySubject

@@ -116,7 +116,7 @@ final class Transitions {
         State since = platform.since(from);
         Clocks clocks = platform.exactly(event, since);
         Map<String, Value> args = arguments.args(event);
-        for (State now : now(clocks, since)) {
+        for (State now : standsStill(from, clocks, since) ? List.of(since) : now(clocks, since)) {
             for (State next : specification.step(event.operation().specName(), args, now)) {
                 boolean readsClocks =
                         clocks.areOfOneInstant() || platform.readsClocks(event, clocks, from.state, next, new Store());
@@ -126,6 +126,17 @@ final class Transitions {
                 }
             }
         }
+    }
+
+    /**
+     * Whether a host's clocks are where a candidate's last step has left them, all of one instant. Passing to there would
+     * change nothing but the reply, which the next step gives, and what it asks of the clocks was asked when they came there.
+     */
+    private boolean standsStill(Candidate from, Clocks clocks, State since) {
+        return from.step != null
+                && from.step.clocks().areOfOneInstant()
+                && !platform.isBehind(from)
+                && platform.isAt(clocks, since);
     }
 
     /** The states when a host's clocks have come somewhere, all known; none if they cannot. */

@@ -55,11 +55,17 @@ final class X86Platform implements Platform {
     private final TraceHeader header;
     private final Specification specification;
     private final boolean showsBaseClock;
+    private final int hostTsc;
+    private final int hostNs;
+    private final int hostRealtime;
 
     X86Platform(TraceHeader header, Specification specification, boolean showsBaseClock) {
         this.header = header;
         this.specification = specification;
         this.showsBaseClock = showsBaseClock;
+        this.hostTsc = specification.name(HOST_TSC).getVarLoc();
+        this.hostNs = specification.name(HOST_NS).getVarLoc();
+        this.hostRealtime = specification.name(HOST_REALTIME).getVarLoc();
     }
 
     @Override
@@ -115,13 +121,25 @@ final class X86Platform implements Platform {
     @Override
     public Clocks exactly(TraceEvent event, State before) {
         HostTime when = event.when();
-        Value tsc = Words64.word(when.counter().lo());
+        Value tsc = Words64.wordLike(before.at(hostTsc), when.counter().lo());
         Interval realtime = when.realtime();
         return new Clocks(
                 tsc,
                 when.nsCounter() == null ? tsc : Words64.word(when.nsCounter().lo()),
-                Words64.word(Objects.requireNonNull(when.ns()).lo()),
-                realtime == null ? specification.look(HOST_REALTIME, before) : Words64.word(realtime.lo()));
+                Words64.wordLike(
+                        before.at(hostNs), Objects.requireNonNull(when.ns()).lo()),
+                realtime == null
+                        ? specification.look(HOST_REALTIME, before)
+                        : Words64.wordLike(before.at(hostRealtime), realtime.lo()));
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // (see exactly)
+    public boolean isAt(Clocks clocks, State state) {
+        return clocks.areOfOneInstant()
+                && clocks.counter() == state.at(hostTsc)
+                && clocks.ns() == state.at(hostNs)
+                && clocks.realtime() == state.at(hostRealtime);
     }
 
     @Override
