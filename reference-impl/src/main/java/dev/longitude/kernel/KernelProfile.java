@@ -206,6 +206,17 @@ public final class KernelProfile {
         return switches.contains(one);
     }
 
+    /** The switches of an architecture that a later stable release of the same series changed. */
+    public ImmutableSet<Switch> laterInSeries(Arch arch) {
+        return Arrays.stream(Switch.values())
+                .filter(s -> s.arch() == arch)
+                .filter(s -> s.versions().changed().stream()
+                        .anyMatch(r -> r.major() == release.major()
+                                && r.minor() == release.minor()
+                                && r.compareTo(release) > 0))
+                .collect(Sets.toImmutableEnumSet());
+    }
+
     /** Whether both do the same on an architecture. */
     public boolean isSameOn(Arch arch, KernelProfile other) {
         return Arrays.stream(Switch.values()).filter(s -> s.arch() == arch).allMatch(s -> has(s) == other.has(s));

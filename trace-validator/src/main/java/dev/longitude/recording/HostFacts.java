@@ -17,6 +17,13 @@ import org.jspecify.annotations.Nullable;
 final class HostFacts {
     private static final Pattern ARCH = Pattern.compile("^arch (\\S+)");
     private static final Pattern KERNEL = Pattern.compile("^kernel (\\S+)");
+
+    /** Of a kernel whose name shows no patch level: {@code 5.15.0-91-generic}. */
+    private static final Pattern INTERFACE = Pattern.compile("^\\d+\\.\\d+\\.0-\\d");
+
+    /** In the kernel's version, as {@code uname -v} prints it: Debian's package, and with it the release. */
+    private static final Pattern DEBIAN = Pattern.compile("^version .*\\bDebian (\\d+\\.\\d+\\.\\d+)-");
+
     private static final Pattern CLOCKSOURCE = Pattern.compile("^(?:kernel \\S+ )?clocksource (\\S+)");
     private static final Pattern REFINED =
             Pattern.compile("^dmesg .*tsc: Refined TSC clocksource calibration: (\\d{1,6})\\.(\\d{3}) MHz");
@@ -71,6 +78,7 @@ final class HostFacts {
     private boolean amdStarts;
     private @Nullable String arch;
     private @Nullable String kernel;
+    private @Nullable String debian;
     private @Nullable String clocksource;
     private @Nullable Integer refinedKhz;
     private @Nullable Integer detectedKhz;
@@ -105,6 +113,7 @@ final class HostFacts {
         cntpoff |= CNTPOFF.matcher(line).find();
         arch = first(arch, ARCH, line);
         kernel = first(kernel, KERNEL, line);
+        debian = first(debian, DEBIAN, line);
         clocksource = first(clocksource, CLOCKSOURCE, line);
         saidKhz = first(saidKhz, TSC_KHZ, line);
         tscOffsets = first(tscOffsets, TSC_OFFSETS, line);
@@ -160,6 +169,26 @@ final class HostFacts {
     @Nullable
     String kernel() {
         return kernel;
+    }
+
+    /**
+     * The kernel's release. Distributions name a kernel's interface rather than its patch level: Debian's 5.10.262 calls
+     * itself {@code 5.10.0-46-amd64}, and says in its version what it is.
+     *
+     * @return as {@code uname -r} prints it, or the release that the version names; null if the file names no kernel
+     */
+    @Nullable
+    String release() {
+        return kernel != null && debian != null && hidesPatch() ? debian : kernel;
+    }
+
+    /** Whether the release's patch level is nowhere to be found: it is a mainline release's with a distribution's number. */
+    boolean isOfUnknownPatch() {
+        return debian == null && hidesPatch();
+    }
+
+    private boolean hidesPatch() {
+        return kernel != null && INTERFACE.matcher(kernel).find();
     }
 
     /** Whether the file names the clocksource. */

@@ -3,6 +3,7 @@ package dev.longitude.recording;
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Switch;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
@@ -53,11 +54,14 @@ public final class IoctlLog implements RecordingFormat {
             }
         }
         KernelProfile profile = profile(file, host, kernel);
-        String release = host.kernel();
+        String release = host.release();
         String origin = "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release);
         ImportedTrace trace = arm64
                 ? Arm64Log.read(lines.name(), profile, host, origin, records)
                 : ofX86(lines.name(), profile, host, origin, records, TracepointFile.beside(file));
+        if (kernel == null && host.isOfUnknownPatch()) {
+            trace = withUnknownPatch(trace, profile, records);
+        }
         boolean passedOver = arm64 && Files.isRegularFile(TracepointFile.of(file));
         return trace.withNote(
                         passedOver
@@ -72,6 +76,31 @@ public final class IoctlLog implements RecordingFormat {
                 ? null
                 : "Linux " + release + " is newer than " + KernelProfile.newest()
                         + ", the newest of which anything is known here, and is judged as that";
+    }
+
+    /** What stable releases of its series have got, a kernel may have or not whose name does not show which it is. */
+    private static ImportedTrace withUnknownPatch(
+            ImportedTrace trace, KernelProfile profile, List<IoctlRecord> records) {
+        String got = profile.laterInSeries(trace.header().arch()).stream()
+                .map(Switch::specName)
+                .collect(Collectors.joining(", "));
+        return got.isEmpty()
+                ? trace
+                : assuming(
+                        trace,
+                        records,
+                        "that the kernel is " + profile.release() + " and lacks " + got
+                                + ", which later releases of its series got: its name does not show its patch level, and"
+                                + " host.txt has no `version`; --kernel says which it is");
+    }
+
+    private static ImportedTrace assuming(ImportedTrace trace, List<IoctlRecord> records, String what) {
+        IoctlRecord first =
+                records.stream().filter(r -> r.host() != null).findFirst().orElse(null);
+        return first == null || first.host() == null
+                ? trace
+                : trace.assuming(new ImportedTrace.Assumption(
+                        first.line(), null, first.host().lo(), what));
     }
 
     private static ImportedTrace ofX86(
@@ -95,15 +124,10 @@ public final class IoctlLog implements RecordingFormat {
                 || tracepoints.points().stream().anyMatch(IoctlLog::showsClocksource)) {
             return trace;
         }
-        IoctlRecord first =
-                records.stream().filter(r -> r.host() != null).findFirst().orElse(null);
-        return first == null || first.host() == null
-                ? trace
-                : trace.assuming(new ImportedTrace.Assumption(
-                        first.line(),
-                        null,
-                        first.host().lo(),
-                        "that the host's clocksource is the TSC, which neither host.txt nor a tracepoint shows"));
+        return assuming(
+                trace,
+                records,
+                "that the host's clocksource is the TSC, which neither host.txt nor a tracepoint shows");
     }
 
     private static boolean showsClocksource(Tracepoint point) {
@@ -140,7 +164,7 @@ public final class IoctlLog implements RecordingFormat {
         if (kernel != null) {
             return kernel;
         }
-        String release = host.kernel();
+        String release = host.release();
         if (release == null) {
             throw new TraceFormatException(
                     file.toString(), "no host.txt beside it names the kernel; say which with --kernel");

@@ -233,6 +233,26 @@ class IoctlLogTest {
         assertThat(read(CREATE_VM, null).notes()).noneMatch(n -> n.contains("newer"));
     }
 
+    /** Debian's 5.10.262 calls itself 5.10.0-46; since 5.10.65 that series has a change that 5.10 has not. */
+    @Test
+    void aReleaseIsTheVersionsWhereItsNameHidesThePatchLevel() throws Exception {
+        host(HOST.replace("6.12.95-x", "5.10.0-46-amd64\nversion #1 SMP Debian 5.10.262-1 (2026-07-31)"));
+        ImportedTrace known = read(CREATE_VM, null);
+        assertThat(known.header().kernel()).isEqualTo(KernelProfile.of("5.10.262"));
+        assertThat(known.header().origin()).endsWith("Linux 5.10.262");
+        assertThat(known.assumptions()).isEmpty();
+        host(HOST.replace("6.12.95-x", "5.10.0-46-amd64"));
+        ImportedTrace unknown = read(CREATE_VM, null);
+        assertThat(unknown.header().kernel()).isEqualTo(KernelProfile.of("5.10"));
+        assertThat(unknown.assumptions())
+                .singleElement()
+                .satisfies(a -> assertThat(a.what()).startsWith("that the kernel is 5.10 and lacks adjustAsks"));
+        assertThat(read(CREATE_VM, KernelProfile.of("5.10")).assumptions()).isEmpty();
+        // No release of 5.15's series is known to have changed anything.
+        host(HOST.replace("6.12.95-x", "5.15.0-91-generic"));
+        assertThat(read(CREATE_VM, null).assumptions()).isEmpty();
+    }
+
     @Test
     void whatIsMissingIsNamed() throws Exception {
         assertThatThrownBy(() -> read(CREATE_VM, null))
