@@ -65,7 +65,7 @@ Kept == [Monotonic        |-> Monotonic,
          HistoryFree      |-> HistoryFree]
 
 \* TLC wants a specification to load; the validator never searches it.
-TraceInit == NewVm(KernelNamed("v6.12"), 1, 0, TRUE, FALSE, Zero, Zero, Zero)
+TraceInit == NewVm(KernelOf(<<6, 12, 0>>, ""), 1, 0, TRUE, FALSE, Zero, Zero, Zero)
 TraceNext ==
   \E vcpu \in online : Step(vcpu, vcpu, Zero, 1, Zero, 0, Zero, TRUE, FALSE, FALSE, 0, 0)
 =============================================================================
