@@ -114,6 +114,10 @@ KernelOf(release, posting) ==
    \* KVM_GET_CLOCK computes from the guest's TSC at the guest's rate, as the guest does.
    \* Without it, at the host's.  Clock mess, patch 10; abdef42276d8, on its way to 7.4.
    clockInGuestRate |-> Posted("corrected"),
+   \* KVM_GET_CLOCK falls back to the base clock where the masterclock is on and the host's clocks
+   \* cannot be read together any more.  Without it, it goes on with a TSC that it reads alone.
+   \* Clock mess, patches 8 and 9; 25f75fb43fd5, on its way to 7.4.
+   clockFallsBack |-> Posted("corrected"),
    \* The rate in the page is scaled in Hz.  Without it, in kHz.  Clock mess, patch 2.
    ratesInHz |-> Posted("corrected"),
    \* Where a TSC should be is computed right for an instant before its generation began.

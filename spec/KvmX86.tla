@@ -317,6 +317,10 @@ PageRate(ratio) ==
   IF kernel.ratesInHz THEN Scale(tscFracBits, SecondInCycles(tscKhz), ratio)
   ELSE SecondInCycles(ScaledKhz(tscFracBits, tscKhz, ratio))
 
+\* Whether kvmclock as the host sees it is computed from its TSC.  Between the loss of the
+\* clocksource and the update of the masterclock that follows, this differs between kernels.
+ByMaster == useMasterClock /\ (tscClocksource \/ ~kernel.clockFallsBack)
+
 \* get_kvmclock_ns(): kvmclock as the host sees it.  By the masterclock it is computed from the
 \* host's TSC at the host's rate, though the guest sees it through its own.
 KvmclockNs ==
@@ -327,7 +331,7 @@ KvmclockNs ==
       since  == IF kernel.clockInGuestRate
                 THEN Sub(Scale(tscFracBits, hostTsc, ratio), Scale(tscFracBits, masterCycleNow, ratio))
                 ELSE cycles
-  IN IF useMasterClock
+  IN IF ByMaster
      THEN Add(Add(masterKernelNs, kvmclockOffset), PvclockNs(PvclockMul(rate), PvclockShift(rate), since))
      ELSE Add(hostNs, kvmclockOffset)
 
@@ -607,15 +611,15 @@ BeginGetClock ==
 \* KVM_GET_CLOCK.  KVM_CLOCK_TSC_STABLE follows the masterclock; KVM_CLOCK_REALTIME and
 \* KVM_CLOCK_HOST_TSC need the pair of the host's clocks as well.
 GetClock ==
-  LET paired == kernel.clockRealtime /\ useMasterClock /\ tscClocksource
+  LET paired == kernel.clockRealtime /\ ByMaster /\ tscClocksource
       taken  == IF kernel.readsFlagLater THEN CHOOSE t \in clockTaken : TRUE
-                ELSE [clock |-> KvmclockNs, byMaster |-> useMasterClock]
+                ELSE [clock |-> KvmclockNs, byMaster |-> ByMaster]
   IN /\ kernel.readsFlagLater => clockTaken # {}
      /\ reply' = [op       |-> "GetClock",
                   clock    |-> taken.clock,
-                  flags    |-> IF ~useMasterClock THEN 0 ELSE IF paired THEN 14 ELSE 2,
+                  flags    |-> IF ~ByMaster THEN 0 ELSE IF paired THEN 14 ELSE 2,
                   realtime |-> IF paired THEN hostRealtime ELSE Zero,
-                  hostTsc  |-> IF kernel.clockRealtime /\ useMasterClock THEN hostTsc ELSE Zero,
+                  hostTsc  |-> IF kernel.clockRealtime /\ ByMaster THEN hostTsc ELSE Zero,
                   byMaster |-> taken.byMaster]
      /\ clockTaken' = {}
      /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
@@ -981,6 +985,11 @@ StableIsTrue ==
 \* VMM takes a clock that is no function of the TSC for one that is, or drops one that is.
 FlagsOfTheClock ==
   reply.op = "GetClock" => (reply.flags # 0) = reply.byMaster
+
+\* A clock that KVM_GET_CLOCK calls stable comes with the host's TSC and real time.  If it fails, a
+\* VMM has a clock that is a function of the TSC, and no instant to compute offsets from.
+StableHasHostTsc ==
+  (reply.op = "GetClock" /\ kernel.clockRealtime /\ reply.flags # 0) => reply.flags = 14
 
 \* A VM that userspace has left as it was created tells its host_tsc.  If it fails, the destination
 \* of a migration cannot compute the offsets to set before it has run a vCPU.

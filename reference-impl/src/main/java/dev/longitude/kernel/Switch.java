@@ -89,6 +89,10 @@ public enum Switch {
             "clockInGuestRate",
             Versions.in(Posting.CORRECTED, "abdef42276d8, in no release"),
             "KVM_GET_CLOCK computes the clock at the guest's rate, as the guest does"),
+    CLOCK_FALLS_BACK(
+            "clockFallsBack",
+            Versions.in(Posting.CORRECTED, "25f75fb43fd5, in no release"),
+            "KVM_GET_CLOCK takes the base clock once the host's clocksource has left the TSC"),
     RATES_IN_HZ(
             "ratesInHz",
             Versions.in(Posting.CORRECTED, "posted only: the clock-mess series v6, patch 2"),

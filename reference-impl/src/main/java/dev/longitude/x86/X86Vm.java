@@ -156,11 +156,12 @@ public final class X86Vm {
     }
 
     private ClockData getClock(X86Host.Now now, long clock) {
-        boolean realtime = kernel.has(Switch.CLOCK_REALTIME) && useMasterClock;
+        boolean byMaster = clockIsByMaster();
+        boolean realtime = kernel.has(Switch.CLOCK_REALTIME) && byMaster;
         boolean paired = realtime && host.tscClocksource();
         ClockData data = new ClockData(
                 clock,
-                (useMasterClock ? CLOCK_TSC_STABLE : 0) | (paired ? CLOCK_REALTIME | CLOCK_HOST_TSC : 0),
+                (byMaster ? CLOCK_TSC_STABLE : 0) | (paired ? CLOCK_REALTIME | CLOCK_HOST_TSC : 0),
                 paired ? now.realtime() : 0,
                 realtime ? now.tsc() : 0);
         emit(
@@ -721,7 +722,7 @@ public final class X86Vm {
 
     /** get_kvmclock_ns(): kvmclock as the host sees it. */
     private long kvmclockNs(X86Host.Now now) {
-        if (!useMasterClock) {
+        if (!clockIsByMaster()) {
             return now.ns() + kvmclockOffset;
         }
         long cycles = now.tsc() - masterCycleNow;
@@ -732,6 +733,11 @@ public final class X86Vm {
             scale = pageScale(first);
         }
         return masterKernelNs + kvmclockOffset + scale.apply(cycles);
+    }
+
+    /** Whether kvmclock as the host sees it is computed from its TSC. */
+    private boolean clockIsByMaster() {
+        return useMasterClock && (host.tscClocksource() || !kernel.has(Switch.CLOCK_FALLS_BACK));
     }
 
     /** What a vCPU's page says of its rate. */

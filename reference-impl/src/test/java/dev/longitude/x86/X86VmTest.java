@@ -277,6 +277,18 @@ class X86VmTest {
         vcpu.exitGuest();
     }
 
+    /** Flags 2: KVM_CLOCK_TSC_STABLE; the TSC is 77 s at first, and a second later the host loses its clocksource. */
+    @ParameterizedTest
+    @CsvSource({"v7.3, 2, 78000000000", "corrected, 0, 0"})
+    void aClockOfTheMasterclockIsToldAfterTheLossOfTheClocksource(KernelProfile kernel, int flags, long hostTsc) {
+        X86Vm vm = vm(kernel);
+        run(vm.createVcpu(0));
+        assertThat(vm.getClock().flags()).isEqualTo(14);
+        host.advance(SECOND);
+        host.setTscClocksource(false);
+        assertThat(vm.getClock()).isEqualTo(new X86Vm.ClockData(SECOND, flags, 0, hostTsc));
+    }
+
     private @Nullable Object shown(StateVariable variable) {
         return events.get(events.size() - 1).state().get(variable);
     }
