@@ -2,6 +2,7 @@ package dev.longitude.replay;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Kind;
@@ -9,7 +10,6 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
-import dev.longitude.validator.Specification;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +75,7 @@ final class TraceModule {
 
     private String step(TraceEvent event, int number) {
         String action = event.operation().specName();
-        List<String> formals = specification.formals(action);
+        List<String> formals = specification.formals(event.operation());
         String args = formals.isEmpty()
                 ? ""
                 : formals.stream().map(f -> argument(event, f)).collect(Collectors.joining(", ", "(", ")"));

@@ -3,12 +3,13 @@ package dev.longitude.validator;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.base.CaseFormat;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
 import dev.longitude.evaluator.Latest;
 import dev.longitude.evaluator.State;
-import dev.longitude.kernel.Arch;
+import dev.longitude.spec.Specification;
+import dev.longitude.spec.TlaValues;
+import dev.longitude.spec.X86Specification;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.StateVariable;
@@ -30,20 +31,17 @@ import util.UniqueString;
 
 /** Holds what was observed of an event against a state after it. */
 final class Observation {
-    private static final String REPLY = "reply";
-    private static final String PVCLOCK = "pvclock";
+    private static final String PVCLOCK = X86Specification.PVCLOCK.name();
 
     private static final ImmutableSet<StateVariable> ALL_OF_X86 =
             Arrays.stream(StateVariable.values()).filter(StateVariable::isOfX86).collect(ImmutableSet.toImmutableSet());
 
     private final Specification specification;
-    private final Arch arch;
 
     private final Map<StateVariable, Shown> shown = new EnumMap<>(StateVariable.class);
 
-    Observation(Specification specification, Arch arch) {
+    Observation(Specification specification) {
         this.specification = specification;
-        this.arch = arch;
     }
 
     /** A variable, or what is derived from some: most steps leave those alone, and then it is what it was. */
@@ -60,8 +58,8 @@ final class Observation {
 
         Shown(StateVariable variable) {
             this.variable = variable;
-            this.place = specification.name(variable.specName()).getVarLoc();
-            this.derived = place < 0 ? specification.latest(variable.specName()) : null;
+            this.place = specification.place(variable);
+            this.derived = place < 0 ? specification.latest(variable) : null;
         }
 
         /** Whether it is what was observed of a VM. (That the same two things agree is found out once.) */
@@ -81,9 +79,7 @@ final class Observation {
 
         /** (What is derived only selects: it depends on no unknown.) */
         Value symbolicallyIn(State state) {
-            return derived == null
-                    ? requireNonNull(state.at(place))
-                    : specification.evalSymbolically(variable.specName(), ImmutableMap.of(), state);
+            return derived == null ? requireNonNull(state.at(place)) : specification.lookSymbolically(variable, state);
         }
 
         Value in(State state) {
@@ -108,7 +104,7 @@ final class Observation {
     record Mismatch(String variable, Value asObserved, Refusal.Difference difference) {}
 
     TlaValues values(TraceEvent event) {
-        return new TlaValues(arch, event.vm());
+        return new TlaValues(specification, event.vm());
     }
 
     /** Whether what was observed is what the state has. */
@@ -118,7 +114,7 @@ final class Observation {
             RecordValue reply = reply(after);
             for (Map.Entry<Field, Object> result : event.results().entrySet()) {
                 Field field = result.getKey();
-                if (!values.agrees(field.kind(), part(reply, specification.name(field.name())), result.getValue())) {
+                if (!values.agrees(field.kind(), part(reply, specification.name(field)), result.getValue())) {
                     return false;
                 }
             }
@@ -146,7 +142,7 @@ final class Observation {
             for (Map.Entry<Field, Object> result : event.results().entrySet()) {
                 Field field = result.getKey();
                 known.because(because.apply(field.name()));
-                Value part = part(reply, specification.name(field.name()));
+                Value part = part(reply, specification.name(field));
                 if (!values.impose(field.kind(), part, result.getValue(), known)) {
                     return field.name();
                 }
@@ -164,7 +160,7 @@ final class Observation {
     }
 
     private RecordValue reply(State after) {
-        return (RecordValue) specification.look(REPLY, after);
+        return (RecordValue) Specification.REPLY.in(after);
     }
 
     /** What was observed otherwise than the state has it. */
@@ -174,11 +170,11 @@ final class Observation {
         RecordValue reply = reply(after);
         for (Map.Entry<Field, Object> result : event.results().entrySet()) {
             Field field = result.getKey();
-            Value expected = part(reply, specification.name(field.name()));
+            Value expected = part(reply, specification.name(field));
             Object plain = values.toTrace(field.kind(), expected);
             if (!plain.equals(result.getValue())) {
                 found.add(new Mismatch(
-                        REPLY,
+                        Specification.REPLY.name(),
                         withField(values, reply, field, result.getValue()),
                         difference(field.name(), field.kind(), plain, result.getValue())));
             }
@@ -244,11 +240,11 @@ final class Observation {
     private Value asObserved(TlaValues same, StateVariable variable, Object observed, State after) {
         String name = variable.specName();
         if (!isPartOfPage(variable)) {
-            return same.overlay(variable.kind(), specification.look(name, after), observed);
+            return same.overlay(variable.kind(), specification.look(variable, after), observed);
         }
         // A part of each vCPU's page.
         String part = CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_CAMEL, name.substring(PVCLOCK.length()));
-        FcnRcdValue pages = (FcnRcdValue) specification.look(PVCLOCK, after).toFcnRcd();
+        FcnRcdValue pages = (FcnRcdValue) X86Specification.PVCLOCK.in(after).toFcnRcd();
         Value[] domain = pages.getDomainAsValues();
         Value[] values = pages.values.clone();
         for (int i = 0; i < domain.length; i++) {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.Resources;
-import dev.longitude.validator.SpecificationFiles;
+import dev.longitude.spec.SpecificationFiles;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;

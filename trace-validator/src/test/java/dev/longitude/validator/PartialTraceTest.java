@@ -13,6 +13,7 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.TraceSource;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.scenario.X86Scenario;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
@@ -32,7 +33,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import tlc2.value.impl.BoolValue;
 
 /** What the validator makes of traces that do not show everything. */
 class PartialTraceTest {
@@ -268,12 +268,7 @@ class PartialTraceTest {
     }
 
     private static Transitions transitions(TraceHeader header, Specification specification) {
-        return new Transitions(
-                header,
-                specification,
-                Platform.of(header, specification, true),
-                new Observation(specification, header.arch()),
-                false);
+        return new Transitions(header, specification, Platform.of(header, true), new Observation(specification), false);
     }
 
     private static boolean hides(Specification specification, Transitions.Taken taken) {
@@ -281,7 +276,7 @@ class PartialTraceTest {
     }
 
     private static boolean nothingHidden(Specification specification, State state) {
-        return specification.eval("NothingHidden", ImmutableMap.of(), state) == BoolValue.ValTrue;
+        return specification.nothingHidden(state);
     }
 
     /** A guest that is scaled, at a host whose TSC is not its clocksource: nothing is known of its instants but order. */

@@ -1,12 +1,10 @@
-package dev.longitude.validator;
+package dev.longitude.spec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.collect.Maps;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.evaluator.Evaluator;
@@ -15,6 +13,10 @@ import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.VcpuId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -23,7 +25,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,21 +46,27 @@ import tlc2.util.FP64;
 import tlc2.value.IValue;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.RecordValue;
-import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 import util.ToolIO;
 import util.UniqueString;
 
 /**
  * The specification of an architecture. Both are loaded at once: TLC keeps what it loads in static state, so a JVM can
- * hold one root module. Evaluates its actions and operators by name, with arguments by the names of their formal
- * parameters.
+ * hold one root module. Each operator that Java calls has a method here or in a subclass; an action takes its arguments
+ * by the names of its formal parameters.
  */
-public final class Specification {
+public abstract sealed class Specification permits X86Specification, Arm64Specification {
+    /** What the last step replied. */
+    public static final Variable REPLY = new Variable("reply");
+
     private static final String ROOT = "Trace";
-    private static final UniqueString LAST_GUEST_TSC = UniqueString.uniqueStringOf("lastGuestTsc");
-    private static final UniqueString KERNEL = UniqueString.uniqueStringOf("kernel");
-    private static @Nullable ImmutableMap<Arch, Specification> loaded;
+    private static final Variable KERNEL = new Variable("kernel");
+    private static final String NOT_MODELLED = "NotModelled";
+
+    /** Both, from one root module. */
+    private record Both(X86Specification x86, Arm64Specification arm64) {}
+
+    private static @Nullable Both loaded;
 
     private final FastTool tool;
     private final Evaluator evaluator;
@@ -71,11 +78,17 @@ public final class Specification {
     private final Map<String, UniqueString> names = new ConcurrentHashMap<>();
 
     private final Map<String, Optional<Evaluator.Operator>> operators = new ConcurrentHashMap<>();
+    private final Map<Operation, Evaluator.Operator> actions = new ConcurrentHashMap<>();
+    private final List<BoundOperator> bound = new ArrayList<>();
+    private final BoundOperator essence = bind("Essence");
+    private final BoundOperator course = bind("Course");
+    private final BoundOperator kept = bind("Kept");
+    private final BoundOperator profiles = bind("Profiles");
 
-    private Specification(FastTool tool, Evaluator evaluator, Arch arch) {
+    Specification(FastTool tool, Evaluator evaluator, String prefix) {
         this.tool = tool;
         this.evaluator = evaluator;
-        this.prefix = arch == Arch.X86 ? "" : "Arm64!";
+        this.prefix = prefix;
     }
 
     /**
@@ -83,13 +96,42 @@ public final class Specification {
      *
      * @throws IllegalStateException if it cannot be parsed or loaded; the message is TLC's
      */
-    public static synchronized Specification of(Arch arch) {
+    public static Specification of(Arch arch) {
+        return switch (arch) {
+            case X86 -> x86();
+            case ARM64 -> arm64();
+        };
+    }
+
+    /** That of x86; see {@link #of}. */
+    public static X86Specification x86() {
+        return both().x86;
+    }
+
+    /** That of arm64; see {@link #of}. */
+    public static Arm64Specification arm64() {
+        return both().arm64;
+    }
+
+    /** An operator that a method here calls. */
+    final BoundOperator bind(String name, String... formals) {
+        BoundOperator operator = new BoundOperator(name, ImmutableList.copyOf(formals), this::find);
+        bound.add(operator);
+        return operator;
+    }
+
+    /** All operators that methods call by a name of their own. */
+    final ImmutableList<BoundOperator> bound() {
+        return ImmutableList.copyOf(bound);
+    }
+
+    private static synchronized Both both() {
         if (loaded == null) {
             FastTool tool = parse();
             Evaluator evaluator = new Evaluator(tool);
-            loaded = Maps.toMap(EnumSet.allOf(Arch.class), each -> new Specification(tool, evaluator, each));
+            loaded = new Both(new X86Specification(tool, evaluator), new Arm64Specification(tool, evaluator));
         }
-        return requireNonNull(loaded.get(arch));
+        return loaded;
     }
 
     private static FastTool parse() {
@@ -153,7 +195,7 @@ public final class Specification {
     }
 
     /** The names of the formal parameters of an operator. */
-    public ImmutableList<String> formals(String operator) {
+    ImmutableList<String> formals(String operator) {
         return operator(operator).formals();
     }
 
@@ -170,9 +212,9 @@ public final class Specification {
     }
 
     /** The one state that an initial predicate with these arguments describes. */
-    State initially(String predicate, Map<String, Value> args) {
-        OpDefNode definition = definition(predicate);
-        List<TLCState> states = Conjuncts.initialStates(tool, definition, bind(definition, args));
+    final State initially(ActionCall predicate) {
+        OpDefNode definition = predicate.operator().definition();
+        List<TLCState> states = Conjuncts.initialStates(tool, definition, bind(definition, predicate.args()));
         if (states.size() != 1) {
             throw new IllegalStateException(predicate + " describes " + states.size() + " states");
         }
@@ -180,14 +222,53 @@ public final class Specification {
     }
 
     /** The successors of {@code from}, all of whose words are known, by an action. */
-    List<State> step(String action, Map<String, Value> args, State from) {
-        return distinct(operator(action).successors(args, from));
+    public List<State> step(ActionCall action, State from) {
+        return distinct(action.operator().successors(action.args(), from));
     }
 
     /** The successors of {@code from} by an action, on the {@link dev.longitude.unknowns.Way} that is being gone. */
-    List<State> stepSymbolically(String action, Map<String, Value> args, State from) {
-        return distinct(operator(action).symbolicSuccessors(args, from));
+    public List<State> stepSymbolically(ActionCall action, State from) {
+        return distinct(action.operator().symbolicSuccessors(action.args(), from));
     }
+
+    /** The action of an operation. */
+    public ActionCall action(Operation operation, Map<String, Value> args) {
+        Evaluator.Operator known = actions.get(operation);
+        if (known == null) {
+            known = operator(operation.specName());
+            actions.put(operation, known);
+        }
+        return new ActionCall(known, args);
+    }
+
+    /** The names of the formal parameters of an operation's action. */
+    public ImmutableList<String> formals(Operation operation) {
+        return formals(operation.specName());
+    }
+
+    /** An action by its name. */
+    ActionCall action(String name, Map<String, Value> args) {
+        return new ActionCall(operator(name), args);
+    }
+
+    /** Whether the specification leaves out some cases of an operation. */
+    public boolean leavesOutSomeOf(Operation operation) {
+        return has(NOT_MODELLED + operation.specName());
+    }
+
+    /** The name of what says that the specification leaves this case of an operation out; empty if it does not. */
+    public Optional<String> leavesOut(Operation operation, Map<String, Value> args, State state) {
+        String name = NOT_MODELLED + operation.specName();
+        return has(name) && evalSymbolically(name, args, state) == BoolValue.ValTrue
+                ? Optional.of(name)
+                : Optional.empty();
+    }
+
+    /** A vCPU as this architecture's modules have it. */
+    public abstract Value vcpu(VcpuId vcpu);
+
+    /** Whether a state has nothing that no event shows. */
+    public abstract boolean nothingHidden(State state);
 
     private static List<State> distinct(List<State> found) {
         if (found.size() <= 1) {
@@ -213,14 +294,33 @@ public final class Specification {
         return operator(operator).evalSymbolically(args, state);
     }
 
-    /** The value of a variable, or of an operator without arguments, in a state. */
-    Value look(String variable, State state) {
-        Value value = state.lookup(name(variable));
-        return value == null ? eval(variable, ImmutableMap.of(), state) : value;
+    /** The value of a variable, or of what is derived from some, in a state. */
+    public Value look(StateVariable variable, State state) {
+        Value value = state.lookup(name(variable.specName()));
+        return value == null ? eval(variable.specName(), ImmutableMap.of(), state) : value;
     }
 
-    /** A name as TLC has it. */
-    UniqueString name(String name) {
+    /** The same of what is derived, in a state of which words may be unknown, on the way that is being gone. */
+    public Value lookSymbolically(StateVariable derived, State state) {
+        return evalSymbolically(derived.specName(), ImmutableMap.of(), state);
+    }
+
+    /** What is derived from variables, in one state after another. */
+    public Latest latest(StateVariable derived) {
+        return latest(derived.specName());
+    }
+
+    /** The place of a variable in a state; negative for what is derived from some. */
+    public int place(StateVariable variable) {
+        return name(variable.specName()).getVarLoc();
+    }
+
+    /** The name of a field of a reply, as TLC has it. */
+    public UniqueString name(Field field) {
+        return name(field.name());
+    }
+
+    private UniqueString name(String name) {
         UniqueString known = names.get(name);
         return known == null ? names.computeIfAbsent(name, UniqueString::uniqueStringOf) : known;
     }
@@ -230,14 +330,13 @@ public final class Specification {
         return operator(operator).latest();
     }
 
-    /** {@code state} with another value for a variable. */
-    static State with(State state, String variable, Value value) {
-        return state.with(UniqueString.uniqueStringOf(variable), value);
+    static Value flag(boolean value) {
+        return value ? BoolValue.ValTrue : BoolValue.ValFalse;
     }
 
     /** {@code state} with another kernel. */
-    static State withKernel(State state, Iterable<Switch> switches) {
-        return with(state, KERNEL.toString(), switches(switches));
+    public static State withKernel(State state, Iterable<Switch> switches) {
+        return KERNEL.set(state, switches(switches));
     }
 
     /** The record of a kernel's switches. */
@@ -255,7 +354,7 @@ public final class Specification {
 
     /** The switches of a profile as the specification's own table has them, by name; null if it has no such profile. */
     public @Nullable ImmutableMap<String, Boolean> profile(String name) {
-        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), State.EMPTY));
+        Value table = TlaValues.plain(profiles.operator().eval(ImmutableMap.of(), State.EMPTY));
         Value row = ((tlc2.value.impl.FcnRcdValue) table.toFcnRcd()).select(new tlc2.value.impl.StringValue(name));
         if (row == null) {
             return null;
@@ -264,29 +363,26 @@ public final class Specification {
     }
 
     /** What of a state can still matter: two states that have the same are one. */
-    Value essence(State state) {
-        return evalSymbolically("Essence", ImmutableMap.of(), state);
+    public Value essence(State state) {
+        return essence.operator().evalSymbolically(ImmutableMap.of(), state);
     }
 
     /** All of a state that an action can depend on. */
-    Value course(State state) {
-        return evalSymbolically("Course", ImmutableMap.of(), state);
+    public Value course(State state) {
+        return course.operator().evalSymbolically(ImmutableMap.of(), state);
     }
 
     /** All of a state that an action can depend on or an event can show. */
-    Value standing(State state) {
-        Value last = state.lookup(LAST_GUEST_TSC);
-        return last == null ? course(state) : new TupleValue(course(state), last);
-    }
+    public abstract Value standing(State state);
 
     /** Each property for a report, by name: whether it holds, in one known state after another. */
-    ImmutableMap<String, Latest> kept() {
-        return operator("Kept").latestFields();
+    public ImmutableMap<String, Latest> kept() {
+        return kept.operator().latestFields();
     }
 
     /** The same in states of which words may be unknown, on the way that is being gone. */
-    ImmutableMap<String, Function<State, Value>> keptSymbolically() {
-        return operator("Kept").symbolicFields();
+    public ImmutableMap<String, Function<State, Value>> keptSymbolically() {
+        return kept.operator().symbolicFields();
     }
 
     /** The names of the properties for a report. */
@@ -305,27 +401,27 @@ public final class Specification {
 
     /** The names of all profiles in the specification's own table. */
     public ImmutableList<String> profiles() {
-        Value table = TlaValues.plain(eval("Profiles", ImmutableMap.of(), State.EMPTY));
+        Value table = TlaValues.plain(profiles.operator().eval(ImmutableMap.of(), State.EMPTY));
         return Arrays.stream(((tlc2.value.impl.FcnRcdValue) table.toFcnRcd()).getDomainAsValues())
                 .map(v -> ((tlc2.value.impl.StringValue) v).getVal().toString())
                 .collect(ImmutableList.toImmutableList());
     }
 
     /** The first conjunct of an action that is false from one state to any completion of another. */
-    Conjuncts.Outcome firstFalse(
-            String action, Map<String, Value> args, State from, State to, BiFunction<String, IValue, String> show) {
-        OpDefNode definition = definition(action);
+    public Conjuncts.Outcome firstFalse(
+            ActionCall action, State from, State to, BiFunction<String, IValue, String> show) {
+        OpDefNode definition = action.operator().definition();
         return Conjuncts.firstFalse(
                 tool,
                 new Action(definition.getBody(), Context.Empty, definition),
-                bind(definition, args),
+                bind(definition, action.args()),
                 from.forTlc(),
                 to.forTlc(),
                 show);
     }
 
     /** The names of the operators that an operator's body applies, itself not among them. */
-    public ImmutableList<String> appliedBy(String operator) {
+    ImmutableList<String> appliedBy(String operator) {
         List<String> names = new ArrayList<>();
         collect(definition(operator).getBody(), names);
         return ImmutableList.copyOf(names);
@@ -356,7 +452,7 @@ public final class Specification {
     }
 
     /** The record of a profile's switches. */
-    static Value switches(KernelProfile profile) {
+    public static Value switches(KernelProfile profile) {
         return switches(profile.switches());
     }
 }
