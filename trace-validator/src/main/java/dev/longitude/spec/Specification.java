@@ -1,12 +1,8 @@
 package dev.longitude.spec;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.evaluator.Evaluator;
 import dev.longitude.evaluator.Latest;
 import dev.longitude.evaluator.State;
@@ -17,12 +13,6 @@ import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.VcpuId;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,18 +26,15 @@ import tla2sany.semantic.FormalParamNode;
 import tla2sany.semantic.OpApplNode;
 import tla2sany.semantic.OpDefNode;
 import tla2sany.semantic.SemanticNode;
-import tlc2.TLCGlobals;
 import tlc2.tool.Action;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
 import tlc2.tool.impl.FastTool;
 import tlc2.util.Context;
-import tlc2.util.FP64;
 import tlc2.value.IValue;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.Value;
-import util.ToolIO;
 import util.UniqueString;
 
 /**
@@ -59,7 +46,6 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     /** What the last step replied. */
     public static final Variable REPLY = new Variable("reply");
 
-    private static final String ROOT = "Trace";
     private static final Variable KERNEL = new Variable("kernel");
     private static final String NOT_MODELLED = "NotModelled";
 
@@ -127,39 +113,11 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
 
     private static synchronized Both both() {
         if (loaded == null) {
-            FastTool tool = parse();
+            FastTool tool = RootModule.load();
             Evaluator evaluator = new Evaluator(tool);
             loaded = new Both(new X86Specification(tool, evaluator), new Arm64Specification(tool, evaluator));
         }
         return loaded;
-    }
-
-    private static FastTool parse() {
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        PrintStream before = ToolIO.out;
-        PrintStream systemOut = System.out;
-        PrintStream systemErr = System.err;
-        PrintStream sink = new PrintStream(said, true, UTF_8);
-        try {
-            Path folder = Files.createTempDirectory("longitude-spec");
-            ToolIO.out = sink;
-            System.setOut(sink); // parts of TLC print past ToolIO
-            System.setErr(sink);
-            FP64.Init();
-            TLCGlobals.warn = false; // of each conjunct that is false
-            FastTool tool = new FastTool(ROOT, ROOT, new SpecificationFiles(folder));
-            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
-            return tool;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (RuntimeException e) {
-            throw new IllegalStateException(
-                    "the specification cannot be loaded:\n" + said.toString(UTF_8) + e.getMessage(), e);
-        } finally {
-            ToolIO.out = before;
-            System.setOut(systemOut);
-            System.setErr(systemErr);
-        }
     }
 
     /** Whether there is an operator of that name. */

@@ -37,11 +37,6 @@ final class Arm64Platform implements Platform {
     }
 
     @Override
-    public int subject(TraceEvent event) {
-        return TraceEvent.HOST;
-    }
-
-    @Override
     public boolean begins(TraceEvent event) {
         return false;
     }

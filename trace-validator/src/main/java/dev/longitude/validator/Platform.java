@@ -35,9 +35,6 @@ sealed interface Platform permits X86Platform, Arm64Platform {
     /** The specification that a state is one of. */
     Specification specification();
 
-    /** Which state an event is about. */
-    int subject(TraceEvent event);
-
     /** Whether an event begins a state, and is no step from one. */
     boolean begins(TraceEvent event);
 

@@ -154,11 +154,11 @@ public final class TraceValidator {
             return takeOfHost(together);
         }
         if (together.size() == 1 && !platform.begins(together.get(0))) {
-            return take(platform.subject(together.get(0)), together);
+            return take(header.host().subject(together.get(0)), together);
         }
         Map<Integer, List<TraceEvent>> bySubject = new LinkedHashMap<>();
         together.forEach(e -> bySubject
-                .computeIfAbsent(platform.subject(e), s -> new ArrayList<>())
+                .computeIfAbsent(header.host().subject(e), s -> new ArrayList<>())
                 .add(e));
         for (Map.Entry<Integer, List<TraceEvent>> part : bySubject.entrySet()) {
             List<TraceEvent> those = part.getValue();
@@ -239,7 +239,9 @@ public final class TraceValidator {
                     + ": a VM is created while something befalls its host, and nothing shows which came first");
         }
         Set<Integer> vms = new TreeSet<>(frontiers.keySet());
-        together.stream().filter(e -> !e.operation().isOfHost()).forEach(e -> vms.add(platform.subject(e)));
+        together.stream()
+                .filter(e -> !e.operation().isOfHost())
+                .forEach(e -> vms.add(header.host().subject(e)));
         boolean threads = together.stream()
                         .filter(e -> e.operation().isOfHost())
                         .map(TraceEvent::thread)
@@ -252,7 +254,7 @@ public final class TraceValidator {
         }
         for (int vm : vms) {
             List<TraceEvent> those = together.stream()
-                    .filter(e -> e.operation().isOfHost() || platform.subject(e) == vm)
+                    .filter(e -> e.operation().isOfHost() || header.host().subject(e) == vm)
                     .map(e -> e.of(vm))
                     .toList();
             Optional<Refusal> refusal = take(vm, those);

@@ -62,11 +62,6 @@ final class X86Platform implements Platform {
     }
 
     @Override
-    public int subject(TraceEvent event) {
-        return event.vm();
-    }
-
-    @Override
     public boolean begins(TraceEvent event) {
         return event.operation() == Operation.CREATE_VM;
     }

@@ -1,0 +1,22 @@
+package dev.longitude.recording;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.KernelProfile;
+import java.nio.file.Path;
+
+/**
+ * What an importer makes a trace of.
+ *
+ * @param source the log's name in messages
+ * @param file the log, beside which its companions lie
+ * @param kernel the profile to judge by
+ * @param host what {@code host.txt} says
+ * @param origin where the trace comes from, for its header
+ */
+record RecordedRun(
+        String source,
+        Path file,
+        KernelProfile kernel,
+        HostFacts host,
+        String origin,
+        ImmutableList<IoctlRecord> records) {}
