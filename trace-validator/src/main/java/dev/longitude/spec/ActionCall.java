@@ -1,7 +1,7 @@
 package dev.longitude.spec;
 
 import dev.longitude.evaluator.Evaluator;
-import java.util.Map;
+import java.util.Arrays;
 import tlc2.value.impl.Value;
 
 /**
@@ -10,9 +10,9 @@ import tlc2.value.impl.Value;
  */
 public final class ActionCall {
     private final Evaluator.Operator operator;
-    private final Map<String, Value> args;
+    private final Value[] args;
 
-    ActionCall(Evaluator.Operator operator, Map<String, Value> args) {
+    ActionCall(Evaluator.Operator operator, Value... args) {
         this.operator = operator;
         this.args = args;
     }
@@ -21,13 +21,13 @@ public final class ActionCall {
         return operator;
     }
 
-    /** The arguments, by the names of the formal parameters. */
-    Map<String, Value> args() {
+    /** The arguments, in the order of the formal parameters; nobody changes the array. */
+    Value[] args() {
         return args;
     }
 
     @Override
     public String toString() {
-        return operator.definition().getName() + "" + args;
+        return operator.definition().getName() + Arrays.toString(args);
     }
 }

@@ -1,7 +1,6 @@
 package dev.longitude.spec;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import dev.longitude.evaluator.Evaluator;
 import java.util.Optional;
 import java.util.function.Function;
@@ -41,10 +40,6 @@ final class BoundOperator {
 
     /** A call with these arguments, in the order of the formal parameters. */
     ActionCall with(Value... args) {
-        ImmutableMap.Builder<String, Value> byName = ImmutableMap.builderWithExpectedSize(args.length);
-        for (int i = 0; i < args.length; i++) {
-            byName.put(formals.get(i), args[i]);
-        }
-        return new ActionCall(operator(), byName.buildOrThrow());
+        return new ActionCall(operator(), args);
     }
 }

@@ -138,7 +138,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     }
 
     /** The operator of that name. */
-    private Evaluator.Operator operator(String name) {
+    Evaluator.Operator operator(String name) {
         return find(name).orElseThrow(() -> new IllegalStateException("the specification has no operator " + name));
     }
 
@@ -157,14 +157,11 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         return operator(operator).formals();
     }
 
-    static Context bind(OpDefNode definition, Map<String, Value> args) {
+    static Context bind(OpDefNode definition, Value... args) {
         Context context = Context.Empty;
-        for (FormalParamNode formal : definition.getParams()) {
-            Value value = args.get(formal.getName().toString());
-            if (value == null) {
-                throw new IllegalStateException(definition.getName() + " needs a value for " + formal.getName());
-            }
-            context = context.cons(formal, value);
+        FormalParamNode[] formals = definition.getParams();
+        for (int i = 0; i < formals.length; i++) {
+            context = context.cons(formals[i], args[i]);
         }
         return context;
     }
@@ -196,7 +193,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
             known = operator(operation.specName());
             actions.put(operation, known);
         }
-        return new ActionCall(known, args);
+        return new ActionCall(known, known.inOrder(args));
     }
 
     /** The names of the formal parameters of an operation's action. */
@@ -206,7 +203,8 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
 
     /** An action by its name. */
     ActionCall action(String name, Map<String, Value> args) {
-        return new ActionCall(operator(name), args);
+        Evaluator.Operator operator = operator(name);
+        return new ActionCall(operator, operator.inOrder(args));
     }
 
     /** Whether the specification leaves out some cases of an operation. */

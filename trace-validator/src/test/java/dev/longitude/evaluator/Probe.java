@@ -94,7 +94,7 @@ final class Probe {
                 throw new AssertionError("a successor of which not all is said");
             }
             for (String action : ACTIONS) {
-                List<TLCState> next = evaluator.operator(definition(action)).successors(Map.of(), here).stream()
+                List<TLCState> next = evaluator.operator(definition(action)).successors(new Value[0], here).stream()
                         .map(State::forTlc)
                         .toList();
                 long[] our = next.stream()
@@ -116,7 +116,7 @@ final class Probe {
 
     private boolean isTaken(String action, State state) {
         try {
-            evaluator.operator(definition(action)).successors(Map.of(), state);
+            evaluator.operator(definition(action)).successors(new Value[0], state);
             return true;
         } catch (IllegalStateException e) {
             return false;

@@ -88,7 +88,7 @@ class EvaluatorTest {
         return names.stream()
                 .filter(name -> isBeyondUs(() -> specification.eval(name, ImmutableMap.of(), State.EMPTY))
                         || isBeyondUs(
-                                () -> specification.step(specification.action(name, ImmutableMap.of()), State.EMPTY)))
+                                () -> specification.step(new ActionCall(specification.operator(name)), State.EMPTY)))
                 .toList();
     }
 
@@ -184,7 +184,9 @@ class EvaluatorTest {
                     .tool()
                     .getNextStates(
                             new Action(definition.getBody(), Context.Empty, definition),
-                            Specification.bind(definition, args),
+                            Specification.bind(
+                                    definition,
+                                    specification.action(action, args).args()),
                             state.forTlc());
             List<State> states = new ArrayList<>();
             for (int i = 0; i < found.size(); i++) {
