@@ -1,6 +1,7 @@
 package dev.longitude.properties;
 
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.x86.PvclockPage;
 import dev.longitude.x86.X86Host;
 import dev.longitude.x86.X86Vcpu;
@@ -99,7 +100,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
             case SET_VM_TSC_KHZ -> vm.setVmTscKhz(rateOfVm(host, vcpusToCome));
             case GET_VM_TSC_KHZ -> vm.getVmTscKhz();
             case SET_CLOCK -> vm.setClock(word.number(), even() ? 0 : (int) (word.number() & 15), 0);
-            case SET_CLOCK_BY_REALTIME -> vm.setClock(word.number(), X86Vm.CLOCK_REALTIME, word.from(host.realtime()));
+            case SET_CLOCK_BY_REALTIME -> vm.setClock(word.number(), KvmAbi.CLOCK_REALTIME, word.from(host.realtime()));
             default -> vm.getClock();
         }
     }
@@ -193,7 +194,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
                     && through.showsClock()
                     && through.pvclockPage().contents().stable();
             target.guestReadClock(shared ? through : target);
-        } else if ((target.pvclockPage().contents().flags() & PvclockPage.GUEST_STOPPED) != 0) {
+        } else if ((target.pvclockPage().contents().flags() & KvmAbi.PVCLOCK_GUEST_STOPPED) != 0) {
             target.guestClearsStopped();
         }
     }

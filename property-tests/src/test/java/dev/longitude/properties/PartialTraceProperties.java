@@ -3,12 +3,12 @@ package dev.longitude.properties;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.recording.TraceSource;
-import dev.longitude.replay.TlcReplay;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.tamper.Erasure;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.Refusal;
+import dev.longitude.validator.TraceSource;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
 import java.util.ArrayList;
@@ -29,9 +29,9 @@ import net.jqwik.api.lifecycle.AddLifecycleHook;
 @AddLifecycleHook(Reproducible.class)
 class PartialTraceProperties {
     record Played(Scenario scenario, KernelProfile kernel, int vcpus, List<Erasure> erasures, long seed) {
-        TlcReplay.Trace left() {
-            Scenario.Recording whole = scenario.play(kernel, vcpus, seed);
-            TlcReplay.Trace left = new TlcReplay.Trace(whole.header(), whole.events());
+        Trace left() {
+            Trace whole = scenario.play(kernel, vcpus, seed);
+            Trace left = new Trace(whole.header(), whole.events());
             SplittableRandom random = new SplittableRandom(seed);
             for (Erasure erasure : erasures) {
                 left = erasure.of(left, random);
@@ -69,9 +69,9 @@ class PartialTraceProperties {
 
     @Property(tries = 10, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     void whatIsErasedIsNoReasonToRefuse(@ForAll("traces") Played played) throws Exception {
-        TlcReplay.Trace left = played.left();
+        Trace left = played.left();
         TraceValidator validator = new TraceValidator(left.header());
-        TraceSource source = TraceSource.of(left.header(), left.events());
+        TraceSource source = TraceSource.of(left);
         try {
             for (List<TraceEvent> next = source.next(); !next.isEmpty(); next = source.next()) {
                 assertThat(validator.accept(next).map((Refusal r) -> r.explain("trace")))

@@ -13,6 +13,7 @@ import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeRun;
 import dev.longitude.recipe.Simulation;
 import dev.longitude.recipe.World;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.TraceValidator;
 import java.io.IOException;
@@ -101,7 +102,7 @@ class RecipeRunProperties {
 
     @Property(tries = 150, shrinking = ShrinkingMode.OFF)
     void everyTraceOfARunConforms(@ForAll("runs") Run run) throws Exception {
-        for (Simulation.Trace trace : run.play().traces()) {
+        for (Trace trace : run.play().traces()) {
             TraceValidator validator = new TraceValidator(trace.header());
             for (TraceEvent event : trace.events()) {
                 assertThat(validator.accept(event)).as(trace.header().origin()).isEmpty();

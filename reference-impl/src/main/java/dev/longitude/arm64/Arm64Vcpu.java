@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkState;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
@@ -18,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * with which it returns) holds it: an ioctl waits that long. {@link #inRun} tells whether it would.
  */
 public final class Arm64Vcpu {
-    /** KVM_SYSTEM_COUNTER_STATE_PHYS_OFFSET: the physical offset counts too. */
-    public static final int PHYS_OFFSET = 1;
-
     /** What KVM_GET_SYSTEM_COUNTER_STATE returns: the offsets, ticks modulo 2^64. */
     public record SystemCounterState(int flags, long cntvoff, long cntpoff) {}
 
@@ -144,7 +142,7 @@ public final class Arm64Vcpu {
                     this,
                     Operation.GET_PTIMER_CNT,
                     ImmutableMap.of(),
-                    ImmutableMap.of(Field.VALUE, value, Field.ERRNO, known ? 0 : Arm64Vm.ENOENT));
+                    ImmutableMap.of(Field.VALUE, value, Field.ERRNO, known ? 0 : KvmAbi.ENOENT));
             return value;
         }));
     }
@@ -210,17 +208,17 @@ public final class Arm64Vcpu {
      * KVM_SET_SYSTEM_COUNTER_STATE: for this vCPU alone.
      *
      * @param pcpu the CPU that the ioctl runs on; no vCPU is loaded there
-     * @param state the virtual offset, and with {@link #PHYS_OFFSET} the physical one
+     * @param state the virtual offset, and with {@link KvmAbi#SYSTEM_COUNTER_STATE_PHYS_OFFSET} the physical one
      * @return 0, or 22 (EINVAL) for an unknown flag
      */
     public int setSystemCounterState(int pcpu, SystemCounterState state) {
         checkState(hasSystemCounterState(), "the kernel has no KVM_SET_SYSTEM_COUNTER_STATE");
         return ioctl(() -> host.underLock(() -> {
             checkState(host.isIdle(pcpu), "a vCPU is loaded on CPU %s", pcpu);
-            int errno = (state.flags() & ~PHYS_OFFSET) == 0 ? 0 : Arm64Vm.EINVAL;
+            int errno = (state.flags() & ~KvmAbi.SYSTEM_COUNTER_STATE_PHYS_OFFSET) == 0 ? 0 : KvmAbi.EINVAL;
             if (errno == 0) {
                 cntvoff = state.cntvoff();
-                if (state.flags() == PHYS_OFFSET) {
+                if (state.flags() == KvmAbi.SYSTEM_COUNTER_STATE_PHYS_OFFSET) {
                     cntpoff = state.cntpoff();
                     if (host.vhe() && cntpoff != 0) {
                         allow(host.pcpu(pcpu), cntpoff);
@@ -244,7 +242,8 @@ public final class Arm64Vcpu {
     public SystemCounterState getSystemCounterState() {
         checkState(hasSystemCounterState(), "the kernel has no KVM_GET_SYSTEM_COUNTER_STATE");
         return ioctl(() -> host.underLock(() -> {
-            SystemCounterState state = new SystemCounterState(PHYS_OFFSET, cntvoff, cntpoff);
+            SystemCounterState state =
+                    new SystemCounterState(KvmAbi.SYSTEM_COUNTER_STATE_PHYS_OFFSET, cntvoff, cntpoff);
             host.emit(
                     this,
                     Operation.GET_SYSTEM_COUNTER_STATE,

@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
@@ -18,10 +19,6 @@ import org.jspecify.annotations.Nullable;
  * series as posted).
  */
 public final class Arm64Vm {
-    static final int ENOENT = 2;
-    static final int EBUSY = 16;
-    static final int EINVAL = 22;
-
     private final Arm64Host host;
     private final int id;
     private final ReentrantLock kvmLock = new ReentrantLock();
@@ -109,7 +106,7 @@ public final class Arm64Vm {
      */
     public int setCounterOffset(long offset, long reserved) {
         return locked(() -> host.underLock(() -> {
-            int errno = hasCounterOffset() && reserved == 0 ? tryAll() : EINVAL;
+            int errno = hasCounterOffset() && reserved == 0 ? tryAll() : KvmAbi.EINVAL;
             if (errno == 0) {
                 counterOffsetSet = true;
                 voffset = offset;
@@ -134,7 +131,7 @@ public final class Arm64Vm {
             taken.add(vcpu);
         }
         taken.forEach(v -> v.mutex.release());
-        return taken.size() == vcpus.size() ? 0 : EBUSY;
+        return taken.size() == vcpus.size() ? 0 : KvmAbi.EBUSY;
     }
 
     enum Timer {
@@ -150,12 +147,12 @@ public final class Arm64Vm {
             int errno = host.underLock(() -> {
                 int result = 0;
                 if (timer == Timer.PTIMER && !host.has(Switch.PTIMER_CNT)) {
-                    result = ENOENT;
+                    result = KvmAbi.ENOENT;
                 } else if (counterOffsetSet) {
-                    result = host.has(Switch.IGNORED_WRITE_FAILS) ? EBUSY : 0;
+                    result = host.has(Switch.IGNORED_WRITE_FAILS) ? KvmAbi.EBUSY : 0;
                 } else if (host.has(Switch.SET_NEEDS_ALL_VCPUS)
                         && vcpus.stream().anyMatch(Arm64Vcpu::inRun)) {
-                    result = EBUSY;
+                    result = KvmAbi.EBUSY;
                 } else {
                     offset[0] = host.cntpct() - value;
                     if (!host.has(Switch.OFFSETS_OF_VM)) {

@@ -16,6 +16,9 @@ public final class KvmAbi {
     /** KVM_RUN: a signal came, or {@code immediate_exit} was set. */
     public static final int EINTR = 4;
 
+    /** KVM_GET_DEVICE_ATTR of the series as posted: the offset attribute. */
+    public static final int ENXIO = 6;
+
     /** KVM_ARM_SET_COUNTER_OFFSET: a vCPU is in use. */
     public static final int EBUSY = 16;
 
@@ -31,10 +34,19 @@ public final class KvmAbi {
     /** KVM_CAP_TSC_CONTROL: 1 if the host scales a guest's TSC. */
     public static final int CAP_TSC_CONTROL = 60;
 
+    /** KVM_CLOCK_TSC_STABLE, a flag of KVM_GET_CLOCK: the masterclock is on. */
+    public static final int CLOCK_TSC_STABLE = 2;
+
     /** KVM_CLOCK_REALTIME, a flag of KVM_SET_CLOCK: its {@code realtime} is read. */
     public static final int CLOCK_REALTIME = 4;
 
-    /** PVCLOCK_GUEST_STOPPED, a flag of a guest's kvmclock page. */
+    /** KVM_CLOCK_HOST_TSC, a flag of KVM_GET_CLOCK: its {@code host_tsc} is of the same instant. */
+    public static final int CLOCK_HOST_TSC = 8;
+
+    /** PVCLOCK_TSC_STABLE_BIT, a flag of a guest's kvmclock page: all vCPUs' TSCs are one. */
+    public static final int PVCLOCK_TSC_STABLE = 1;
+
+    /** PVCLOCK_GUEST_STOPPED, a flag of a guest's kvmclock page: the guest is told that it was stopped. */
     public static final int PVCLOCK_GUEST_STOPPED = 2;
 
     /** The group of a vCPU's TSC attributes on x86, KVM_VCPU_TSC_CTRL. */
@@ -51,6 +63,9 @@ public final class KvmAbi {
 
     /** KVM_ARM_VCPU_TIMER_OFFSET_PTIMER, in the series v2 and v3 only; in Linux 3 is an interrupt's number. */
     public static final int ARM_VCPU_TIMER_OFFSET_PTIMER = 3;
+
+    /** KVM_SYSTEM_COUNTER_STATE_PHYS_OFFSET, in the series v1 only: the physical offset counts too. */
+    public static final int SYSTEM_COUNTER_STATE_PHYS_OFFSET = 1;
 
     private KvmAbi() {}
 

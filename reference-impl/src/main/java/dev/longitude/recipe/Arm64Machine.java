@@ -8,6 +8,8 @@ import dev.longitude.arm64.Arm64Host;
 import dev.longitude.arm64.Arm64Vcpu;
 import dev.longitude.arm64.Arm64Vm;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
@@ -110,7 +112,9 @@ final class Arm64Machine implements Machine {
                 long physical = eval.apply(step.arg("cntpoff"));
                 int errno = vcpu(index)
                         .setSystemCounterState(
-                                index, new Arm64Vcpu.SystemCounterState(Arm64Vcpu.PHYS_OFFSET, virtual, physical));
+                                index,
+                                new Arm64Vcpu.SystemCounterState(
+                                        KvmAbi.SYSTEM_COUNTER_STATE_PHYS_OFFSET, virtual, physical));
                 return set(errno, virtual, physical, index);
             }
             case SET_COUNTER_OFFSET -> {
@@ -211,8 +215,7 @@ final class Arm64Machine implements Machine {
     }
 
     @Override
-    public Simulation.Trace trace() {
-        return new Simulation.Trace(
-                new TraceHeader(kernel, host.described(), vcpuCount, origin), ImmutableList.copyOf(events));
+    public Trace trace() {
+        return new Trace(new TraceHeader(kernel, host.described(), vcpuCount, origin), ImmutableList.copyOf(events));
     }
 }

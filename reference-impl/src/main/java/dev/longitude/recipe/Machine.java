@@ -3,6 +3,7 @@ package dev.longitude.recipe;
 import static java.util.stream.Collectors.toCollection;
 
 import com.google.common.collect.ImmutableMap;
+import dev.longitude.trace.Trace;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -87,5 +88,5 @@ interface Machine {
     Set<Property> falseNow(boolean restored, boolean over);
 
     /** What was recorded. */
-    Simulation.Trace trace();
+    Trace trace();
 }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.migration.Policy;
 import java.util.ArrayList;
@@ -36,7 +37,6 @@ public record Recipe(
         boolean moves,
         ImmutableList<Block> blocks,
         ImmutableList<Claim> claims) {
-    private static final int REALTIME = 4;
 
     /** All steps. */
     public Stream<Step> steps() {
@@ -53,7 +53,8 @@ public record Recipe(
         return moves
                 && steps().anyMatch(s -> s.verb() == Verb.READ_REALTIME
                         || s.verb() == Verb.READ_INSTANT
-                        || (s.args().get("flags") instanceof Expression.Literal n && (n.value() & REALTIME) != 0)
+                        || (s.args().get("flags") instanceof Expression.Literal n
+                                && (n.value() & KvmAbi.CLOCK_REALTIME) != 0)
                         || (s.args().get("flags") != null && !(s.args().get("flags") instanceof Expression.Literal)));
     }
 

@@ -5,14 +5,13 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.migration.Policy;
 import java.io.Reader;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -21,11 +20,8 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /** Reads recipes. The format is described in {@code spec/recipes/README.md}. */
 public final class RecipeReader {
@@ -37,7 +33,7 @@ public final class RecipeReader {
             ImmutableSet.of("says", "by", "evidence", "property", "holds", "world", "kernel");
     private static final int LONGEST = 1 << 16;
 
-    private final String file;
+    private final RecipeFile file;
     private final String name;
 
     /** Where each saved name was saved: TRUE for each vCPU, FALSE once. */
@@ -48,7 +44,7 @@ public final class RecipeReader {
     private boolean created;
 
     private RecipeReader(String file, String name) {
-        this.file = file;
+        this.file = new RecipeFile(file);
         this.name = name;
     }
 
@@ -81,16 +77,11 @@ public final class RecipeReader {
         }
     }
 
-    private RecipeException wrong(Node at, String message) {
-        return new RecipeException(file + ":" + (at.getStartMark().getLine() + 1) + ":"
-                + (at.getStartMark().getColumn() + 1) + ": " + message);
-    }
-
     private Recipe recipe(Node root) throws RecipeException {
-        Entries map = entries(root, KEYS, "a recipe");
-        arch = oneOf(map.get("arch"), Map.of("x86_64", Arch.X86, "aarch64", Arch.ARM64));
-        Policy policy = oneOf(map.get("policy"), Map.of("advance", Policy.ADVANCE, "freeze", Policy.FREEZE));
-        boolean moves = !map.has("moves") || bool(map.get("moves"));
+        RecipeFile.Entries map = file.entries(root, KEYS, "a recipe");
+        arch = file.oneOf(map.get("arch"), Map.of("x86_64", Arch.X86, "aarch64", Arch.ARM64));
+        Policy policy = file.oneOf(map.get("policy"), Map.of("advance", Policy.ADVANCE, "freeze", Policy.FREEZE));
+        boolean moves = !map.has("moves") || file.bool(map.get("moves"));
         List<Block> blocks = new ArrayList<>();
         if (map.has("boot")) {
             section(map.get("boot"), blocks::add);
@@ -106,24 +97,24 @@ public final class RecipeReader {
             running = true;
         }
         if (!created) {
-            throw wrong(root, "boot creates no vCPU");
+            throw file.wrong(root, "boot creates no vCPU");
         }
         blocks.add(Block.once(Verb.WORK));
         section(map.get("save"), blocks::add);
         if (running) {
-            throw wrong(map.get("save"), "the guest still runs at the end of save: it needs a 'pause'");
+            throw file.wrong(map.get("save"), "the guest still runs at the end of save: it needs a 'pause'");
         }
         blocks.add(Block.once(Verb.BLACKOUT));
         created = !moves;
         section(map.get("restore"), blocks::add);
         if (!running) {
-            throw wrong(map.get("restore"), "the guest does not run at the end of restore: it needs a 'run'");
+            throw file.wrong(map.get("restore"), "the guest does not run at the end of restore: it needs a 'run'");
         }
         ImmutableList<World> worlds = worlds(map.find("worlds"));
         return new Recipe(
                 name,
-                text(map.get("about")),
-                map.has("source") ? texts(map.get("source")) : ImmutableList.of(),
+                file.text(map.get("about")),
+                map.has("source") ? file.texts(map.get("source")) : ImmutableList.of(),
                 arch,
                 policy,
                 worlds,
@@ -137,69 +128,72 @@ public final class RecipeReader {
             return ImmutableList.of(World.USUAL);
         }
         ImmutableList.Builder<World> worlds = ImmutableList.builder();
-        for (Node one : sequence(node)) {
+        for (Node one : file.sequence(node)) {
             worlds.add(world(one));
         }
         ImmutableList<World> all = worlds.build();
         if (all.isEmpty()) {
-            throw wrong(node, "worlds: at least one of " + World.names());
+            throw file.wrong(node, "worlds: at least one of " + World.names());
         }
         if (arch == Arch.ARM64 && all.contains(World.OTHER_RATE)) {
-            throw wrong(node, "KVM does not scale a counter on aarch64: there is no other-rate");
+            throw file.wrong(node, "KVM does not scale a counter on aarch64: there is no other-rate");
         }
         return all;
     }
 
     private World world(Node node) throws RecipeException {
-        return World.named(text(node))
-                .orElseThrow(() -> wrong(node, "'" + raw(node) + "' is none of the worlds " + World.names()));
+        return World.named(file.text(node))
+                .orElseThrow(() ->
+                        file.wrong(node, "'" + RecipeFile.raw(node) + "' is none of the worlds " + World.names()));
     }
 
     private ImmutableList<Claim> claims(@Nullable Node node, ImmutableList<World> worlds) throws RecipeException {
         ImmutableList.Builder<Claim> claims = ImmutableList.builder();
         if (node != null) {
-            for (Node one : sequence(node)) {
-                Entries map = entries(one, CLAIM_KEYS, "a claim");
+            for (Node one : file.sequence(node)) {
+                RecipeFile.Entries map = file.entries(one, CLAIM_KEYS, "a claim");
                 World world = map.has("world") ? world(map.get("world")) : worlds.get(0);
                 if (!worlds.contains(world)) {
-                    throw wrong(map.get("world"), "the recipe is not judged in the world " + world);
+                    throw file.wrong(map.get("world"), "the recipe is not judged in the world " + world);
                 }
                 Node kernel = map.find("kernel");
-                if (kernel != null && KernelProfile.named(text(kernel)).isEmpty()) {
-                    throw wrong(kernel, "unknown kernel '" + raw(kernel) + "'; expected " + KernelProfile.expected());
+                if (kernel != null && KernelProfile.named(file.text(kernel)).isEmpty()) {
+                    throw file.wrong(
+                            kernel,
+                            "unknown kernel '" + RecipeFile.raw(kernel) + "'; expected " + KernelProfile.expected());
                 }
                 Node of = map.get("property");
-                String word = text(of);
+                String word = file.text(of);
                 Property property = Property.named(word)
                         .filter(p -> Property.of(arch).contains(p))
-                        .orElseThrow(() -> wrong(
+                        .orElseThrow(() -> file.wrong(
                                 of,
                                 "'" + word + "' is no property on " + arch + "; there are " + Property.names(arch)));
                 claims.add(new Claim(
-                        text(map.get("says")),
-                        text(map.get("by")),
-                        oneOf(
+                        file.text(map.get("says")),
+                        file.text(map.get("by")),
+                        file.oneOf(
                                 map.get("evidence"),
                                 Map.of(
                                         "reported", Claim.Evidence.REPORTED,
                                         "measured", Claim.Evidence.MEASURED,
                                         "inferred", Claim.Evidence.INFERRED)),
                         property,
-                        !map.has("holds") || !bool(map.get("holds")),
+                        !map.has("holds") || !file.bool(map.get("holds")),
                         world,
-                        kernel == null ? null : text(kernel)));
+                        kernel == null ? null : file.text(kernel)));
             }
         }
         return claims.build();
     }
 
     private void section(Node node, Consumer<Block> blocks) throws RecipeException {
-        for (Node item : sequence(node)) {
+        for (Node item : file.sequence(node)) {
             if (item instanceof ScalarNode word) {
                 switch (word.getValue()) {
                     case "pause" -> {
                         if (!running) {
-                            throw wrong(item, "'pause', but the guest does not run");
+                            throw file.wrong(item, "'pause', but the guest does not run");
                         }
                         running = false;
                         blocks.accept(Block.eachInParallel(Verb.EXIT_GUEST));
@@ -207,10 +201,10 @@ public final class RecipeReader {
                     }
                     case "run" -> {
                         if (running) {
-                            throw wrong(item, "'run', but the guest runs");
+                            throw file.wrong(item, "'run', but the guest runs");
                         }
                         if (!created) {
-                            throw wrong(item, "'run', but there is no vCPU yet: a CreateVcpu must come first");
+                            throw file.wrong(item, "'run', but there is no vCPU yet: a CreateVcpu must come first");
                         }
                         running = true;
                         blocks.accept(Block.eachInParallel(Verb.ENTER_GUEST));
@@ -221,16 +215,16 @@ public final class RecipeReader {
                     }
                 }
             }
-            String key = onlyKey(item);
+            String key = file.onlyKey(item);
             if (key.equals("inTurn") || key.equals("inParallel")) {
                 Block.How how = key.equals("inTurn") ? Block.How.IN_TURN : Block.How.IN_PARALLEL;
                 ImmutableList.Builder<Step> steps = ImmutableList.builder();
-                for (Node step : sequence(onlyValue(item))) {
+                for (Node step : file.sequence(RecipeFile.onlyValue(item))) {
                     steps.add(step(step, how));
                 }
                 ImmutableList<Step> all = steps.build();
                 if (all.isEmpty()) {
-                    throw wrong(item, key + " without steps");
+                    throw file.wrong(item, key + " without steps");
                 }
                 blocks.accept(new Block(how, all));
             } else {
@@ -243,52 +237,54 @@ public final class RecipeReader {
         if (node == null) {
             return null;
         }
-        return Verb.named(text(node))
+        return Verb.named(file.text(node))
                 .filter(v -> v.isOf(arch))
-                .orElseThrow(() ->
-                        wrong(node, "'" + raw(node) + "' is nothing that a kernel has; there are " + Verb.names(arch)));
+                .orElseThrow(() -> file.wrong(
+                        node,
+                        "'" + RecipeFile.raw(node) + "' is nothing that a kernel has; there are " + Verb.names(arch)));
     }
 
     private Step step(Node node, Block.How how) throws RecipeException {
-        String word = onlyKey(node);
+        String word = file.onlyKey(node);
         Verb verb = Verb.named(word)
                 .filter(v -> v.isOf(arch))
-                .orElseThrow(() -> wrong(
+                .orElseThrow(() -> file.wrong(
                         node,
                         "'" + word + "' is no step; there are pause, run, inTurn, inParallel, " + Verb.names(arch)));
         boolean each = how != Block.How.ONCE;
         if (each && verb.isOfVm()) {
-            throw wrong(node, verb + " is done once, not for each vCPU: take it out of " + how.specName());
+            throw file.wrong(node, verb + " is done once, not for each vCPU: take it out of " + how.specName());
         }
         if (verb.isOfVcpu() && running) {
-            throw wrong(node, verb + " needs a vCPU that is not in KVM_RUN: put a 'pause' before it");
+            throw file.wrong(node, verb + " needs a vCPU that is not in KVM_RUN: put a 'pause' before it");
         }
         if (verb == Verb.CREATE_VCPU) {
             if (how != Block.How.IN_TURN) {
-                throw wrong(node, "CreateVcpu stands in inTurn");
+                throw file.wrong(node, "CreateVcpu stands in inTurn");
             }
             created = true;
         } else if (verb.isOfVcpu() && !created) {
-            throw wrong(node, verb + ", but there is no vCPU yet: a CreateVcpu must come first");
+            throw file.wrong(node, verb + ", but there is no vCPU yet: a CreateVcpu must come first");
         }
-        Node value = node instanceof ScalarNode ? null : onlyValue(node);
+        Node value = node instanceof ScalarNode ? null : RecipeFile.onlyValue(node);
         Set<String> allowed = new LinkedHashSet<>(verb.args());
         allowed.addAll(STEP_KEYS);
-        Entries map = value == null ? new Entries(node, Map.of()) : entries(value, allowed, verb.specName());
+        RecipeFile.Entries map = value == null ? file.nothing(node) : file.entries(value, allowed, verb.specName());
         ImmutableMap.Builder<String, Expression> args = ImmutableMap.builder();
         for (String arg : verb.args()) {
             Node expression = map.find(arg);
             if (expression != null) {
                 args.put(arg, expression(expression, each));
             } else if (!(verb == Verb.SET_CLOCK && (arg.equals("realtime") || arg.equals("flags")))) {
-                throw wrong(node, verb + " needs '" + arg + "'");
+                throw file.wrong(node, verb + " needs '" + arg + "'");
             } else if (arg.equals("flags")) {
                 args.put(arg, new Expression.Literal(0));
             }
         }
         Node as = map.find("as");
         if ((as == null) != verb.results().isEmpty()) {
-            throw wrong(node, verb.results().isEmpty() ? verb + " returns nothing: no 'as'" : verb + " needs 'as'");
+            throw file.wrong(
+                    node, verb.results().isEmpty() ? verb + " returns nothing: no 'as'" : verb + " needs 'as'");
         }
         Step step = new Step(
                 verb,
@@ -300,13 +296,13 @@ public final class RecipeReader {
                 map.flag("fills"),
                 map.flag("unlessNear"));
         if (verb == Verb.SET_CLOCK && needsRealtime(step) && !step.args().containsKey("realtime")) {
-            throw wrong(node, "SetClock with KVM_CLOCK_REALTIME (4) needs 'realtime'");
+            throw file.wrong(node, "SetClock with KVM_CLOCK_REALTIME (4) needs 'realtime'");
         }
         if (step.fills() && verb != Verb.GET_CLOCK) {
-            throw wrong(map.get("fills"), "'fills' is for GetClock");
+            throw file.wrong(map.get("fills"), "'fills' is for GetClock");
         }
         if (step.unlessNear() && verb != Verb.SET_TSC_KHZ) {
-            throw wrong(map.get("unlessNear"), "'unlessNear' is for SetTscKhz");
+            throw file.wrong(map.get("unlessNear"), "'unlessNear' is for SetTscKhz");
         }
         if (as != null) {
             for (String result : verb.results()) {
@@ -317,15 +313,15 @@ public final class RecipeReader {
     }
 
     private static boolean needsRealtime(Step step) {
-        return !(step.arg("flags") instanceof Expression.Literal flags) || (flags.value() & 4) != 0;
+        return !(step.arg("flags") instanceof Expression.Literal flags) || (flags.value() & KvmAbi.CLOCK_REALTIME) != 0;
     }
 
     private Expression expression(Node node, boolean each) throws RecipeException {
         Expression expression;
         try {
-            expression = Expression.parse(text(node));
+            expression = Expression.parse(file.text(node));
         } catch (IllegalArgumentException e) {
-            throw wrong(node, "'" + raw(node) + "': " + e.getMessage());
+            throw file.wrong(node, "'" + RecipeFile.raw(node) + "': " + e.getMessage());
         }
         List<String> faults = new ArrayList<>();
         expression.forEachSaved(s -> {
@@ -340,7 +336,7 @@ public final class RecipeReader {
             }
         });
         if (!faults.isEmpty()) {
-            throw wrong(node, faults.get(0));
+            throw file.wrong(node, faults.get(0));
         }
         // What was saved once is the VM's, which is kept as vCPU 0's.
         return resolved(expression);
@@ -360,119 +356,10 @@ public final class RecipeReader {
     }
 
     private String name(Node node) throws RecipeException {
-        String text = text(node);
+        String text = file.text(node);
         if (!text.matches("[a-zA-Z][a-zA-Z0-9]{0,30}")) {
-            throw wrong(node, "'" + text + "' is no name: letters and digits");
+            throw file.wrong(node, "'" + text + "' is no name: letters and digits");
         }
         return text;
-    }
-
-    private String onlyKey(Node node) throws RecipeException {
-        if (node instanceof ScalarNode scalar) {
-            return scalar.getValue();
-        }
-        if (node instanceof MappingNode mapping && mapping.getValue().size() == 1) {
-            return text(mapping.getValue().get(0).getKeyNode());
-        }
-        throw wrong(node, "expected a step: its name, or its name with what it takes");
-    }
-
-    private static Node onlyValue(Node node) {
-        return ((MappingNode) node).getValue().get(0).getValueNode();
-    }
-
-    /** A map of the file, of which the keys are known. */
-    private final class Entries {
-        private final Node node;
-        private final Map<String, Node> values;
-
-        private Entries(Node node, Map<String, Node> values) {
-            this.node = node;
-            this.values = values;
-        }
-
-        boolean has(String key) {
-            return values.containsKey(key);
-        }
-
-        @Nullable
-        Node find(String key) {
-            return values.get(key);
-        }
-
-        Node get(String key) throws RecipeException {
-            Node value = values.get(key);
-            if (value == null) {
-                throw wrong(node, "'" + key + "' is missing");
-            }
-            return value;
-        }
-
-        boolean flag(String key) throws RecipeException {
-            Node value = values.get(key);
-            return value != null && bool(value);
-        }
-    }
-
-    private Entries entries(Node node, Set<String> allowed, String what) throws RecipeException {
-        if (!(node instanceof MappingNode mapping)) {
-            throw wrong(node, what + " is a map of " + String.join(", ", allowed));
-        }
-        Map<String, Node> map = new LinkedHashMap<>();
-        for (NodeTuple tuple : mapping.getValue()) {
-            String key = text(tuple.getKeyNode());
-            if (!allowed.contains(key)) {
-                throw wrong(tuple.getKeyNode(), what + " has no '" + key + "'; it has " + String.join(", ", allowed));
-            }
-            if (map.put(key, tuple.getValueNode()) != null) {
-                throw wrong(tuple.getKeyNode(), "'" + key + "' stands twice");
-            }
-        }
-        return new Entries(node, map);
-    }
-
-    private List<Node> sequence(Node node) throws RecipeException {
-        if (node instanceof SequenceNode sequence) {
-            return sequence.getValue();
-        }
-        throw wrong(node, "expected a list");
-    }
-
-    private static String raw(Node node) {
-        return node instanceof ScalarNode scalar ? scalar.getValue() : "";
-    }
-
-    private String text(Node node) throws RecipeException {
-        if (node instanceof ScalarNode scalar) {
-            return scalar.getValue();
-        }
-        throw wrong(node, "expected a word or a text");
-    }
-
-    private ImmutableList<String> texts(Node node) throws RecipeException {
-        if (node instanceof ScalarNode) {
-            return ImmutableList.of(text(node));
-        }
-        ImmutableList.Builder<String> all = ImmutableList.builder();
-        for (Node one : sequence(node)) {
-            all.add(text(one));
-        }
-        return all.build();
-    }
-
-    private boolean bool(Node node) throws RecipeException {
-        return oneOf(node, Map.of("true", true, "false", false));
-    }
-
-    private <T> T oneOf(Node node, Map<String, T> values) throws RecipeException {
-        T value = values.get(text(node).toLowerCase(Locale.ROOT));
-        if (value == null) {
-            throw wrong(
-                    node,
-                    "'" + raw(node) + "' is none of "
-                            + String.join(
-                                    ", ", values.keySet().stream().sorted().toList()));
-        }
-        return value;
     }
 }

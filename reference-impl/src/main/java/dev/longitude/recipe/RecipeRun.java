@@ -9,6 +9,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.migration.Policy;
+import dev.longitude.trace.Trace;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -54,7 +55,7 @@ public final class RecipeRun {
     /** The rate of the source's counter and of the guest's, kHz. */
     private final int guestKhz;
 
-    private final List<Simulation.Trace> traces = new ArrayList<>();
+    private final List<Trace> traces = new ArrayList<>();
     private final Map<String, Map<Integer, Long>> saved = new HashMap<>();
     private final Map<Integer, Stopped> stopped = new HashMap<>();
     private final Set<Property> fails = EnumSet.noneOf(Property.class);

@@ -2,8 +2,7 @@ package dev.longitude.recipe;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import dev.longitude.trace.TraceEvent;
-import dev.longitude.trace.TraceHeader;
+import dev.longitude.trace.Trace;
 
 /**
  * What a recipe's run between two simulated hosts came to.
@@ -12,7 +11,4 @@ import dev.longitude.trace.TraceHeader;
  * @param ended whether the recipe came to its end
  * @param traces what happened on the source and, if the VM moved, on the destination
  */
-public record Simulation(ImmutableSet<Property> fails, boolean ended, ImmutableList<Trace> traces) {
-    /** One host's trace. */
-    public record Trace(TraceHeader header, ImmutableList<TraceEvent> events) {}
-}
+public record Simulation(ImmutableSet<Property> fails, boolean ended, ImmutableList<Trace> traces) {}

@@ -5,8 +5,10 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.x86.PvclockPage;
@@ -128,7 +130,7 @@ final class X86Machine implements Machine {
             case SET_TSC_OFFSET -> vcpu(index).setTscOffset(eval.apply(step.arg("offset")));
             case GET_CLOCK -> {
                 X86Vm.ClockData data = vm.getClock();
-                boolean given = (data.flags() & X86Vm.CLOCK_REALTIME) != 0;
+                boolean given = (data.flags() & KvmAbi.CLOCK_REALTIME) != 0;
                 return new Reply(
                         0,
                         ImmutableMap.of(
@@ -143,7 +145,7 @@ final class X86Machine implements Machine {
             }
             case SET_CLOCK -> {
                 int flags = (int) (long) eval.apply(step.arg("flags"));
-                long realtime = (flags & X86Vm.CLOCK_REALTIME) == 0 ? 0 : eval.apply(step.arg("realtime"));
+                long realtime = (flags & KvmAbi.CLOCK_REALTIME) == 0 ? 0 : eval.apply(step.arg("realtime"));
                 return Reply.of(vm.setClock(eval.apply(step.arg("clock")), flags, realtime));
             }
             case KVMCLOCK_CTRL -> {
@@ -184,7 +186,7 @@ final class X86Machine implements Machine {
                 long shows = host.baseNs() + (long) state(StateVariable.KVMCLOCK_OFFSET);
                 long off = shows - eval.apply(step.arg("clock"));
                 if ((int) last().results().getOrDefault(Field.ERRNO, 0) == 0
-                        && (eval.apply(step.arg("flags")) & X86Vm.CLOCK_REALTIME) == 0
+                        && (eval.apply(step.arg("flags")) & KvmAbi.CLOCK_REALTIME) == 0
                         && Math.abs(off) > 1) {
                     falseReplies.add(Property.RESTORE_TAKES_EFFECT);
                 }
@@ -276,7 +278,7 @@ final class X86Machine implements Machine {
                 all.add(Property.TIMER_ON_TIME);
             }
             PvclockPage page = vcpu(index).pvclockPage();
-            if (restored && page.version() != 0 && (page.contents().flags() & PvclockPage.GUEST_STOPPED) == 0) {
+            if (restored && page.version() != 0 && (page.contents().flags() & KvmAbi.PVCLOCK_GUEST_STOPPED) == 0) {
                 all.add(Property.STOPPED_IS_TOLD);
             }
             if (restored && Math.abs(scaledKhz(vcpu(index)) - guestKhz) > 1) {
@@ -294,8 +296,8 @@ final class X86Machine implements Machine {
     }
 
     @Override
-    public Simulation.Trace trace() {
-        return new Simulation.Trace(
+    public Trace trace() {
+        return new Trace(
                 new TraceHeader(
                         kernel,
                         new TraceHeader.X86(host.tscKhz(), host.scaling().fracBits(), true, false),

@@ -6,6 +6,8 @@ import dev.longitude.arm64.Arm64Vcpu;
 import dev.longitude.arm64.Arm64Vm;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
@@ -221,16 +223,16 @@ public enum Arm64Scenario implements Scenario {
     }
 
     @Override
-    public Recording play(KernelProfile kernel, int vcpus, long seed) {
+    public Trace play(KernelProfile kernel, int vcpus, long seed) {
         return play(kernel, vcpus, seed, Scenario.startOf(seed));
     }
 
     @Override
-    public Recording play(KernelProfile kernel, int vcpus, long seed, long counter) {
+    public Trace play(KernelProfile kernel, int vcpus, long seed, long counter) {
         Scenario.checkVcpus(vcpus);
         Stage stage = new Stage(kernel, vcpus, new SplittableRandom(~seed), counter);
         play(stage);
-        return new Recording(
+        return new Trace(
                 new TraceHeader(kernel, stage.host.described(), vcpus, origin(seed)),
                 ImmutableList.copyOf(stage.events));
     }
@@ -300,7 +302,9 @@ public enum Arm64Scenario implements Scenario {
                 vcpu.setSystemCounterState(
                         anyIdle(),
                         new Arm64Vcpu.SystemCounterState(
-                                random.nextInt(8) == 0 ? 2 : Arm64Vcpu.PHYS_OFFSET, virtual, physical));
+                                random.nextInt(8) == 0 ? 2 : KvmAbi.SYSTEM_COUNTER_STATE_PHYS_OFFSET,
+                                virtual,
+                                physical));
                 vcpu.getSystemCounterState();
             }
         }

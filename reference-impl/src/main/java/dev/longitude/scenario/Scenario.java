@@ -5,18 +5,14 @@ import static com.google.common.base.Preconditions.checkArgument;
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.trace.TraceEvent;
-import dev.longitude.trace.TraceHeader;
+import dev.longitude.trace.Trace;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** A named sequence of operations. The same scenario, kernel, vCPUs and seed give the same trace. */
-public sealed interface Scenario permits X86Scenario, Arm64Scenario {
+public sealed interface Scenario permits OnX86, Arm64Scenario {
     /** The most vCPUs of a VM. */
     int MOST_VCPUS = 1024;
-
-    /** What a played scenario left behind. */
-    record Recording(TraceHeader header, ImmutableList<TraceEvent> events) {}
 
     /** The name on the command line. */
     String commandName();
@@ -33,19 +29,20 @@ public sealed interface Scenario permits X86Scenario, Arm64Scenario {
      * @param vcpus how many vCPUs, 1 to {@link #MOST_VCPUS}
      * @param seed decides every free choice, the host's counter at the start among them
      */
-    Recording play(KernelProfile kernel, int vcpus, long seed);
+    Trace play(KernelProfile kernel, int vcpus, long seed);
 
     /**
      * Plays the scenario on a host with this counter.
      *
      * @param counter unsigned cycles of its TSC, or ticks of its counter
      */
-    Recording play(KernelProfile kernel, int vcpus, long seed, long counter);
+    Trace play(KernelProfile kernel, int vcpus, long seed, long counter);
 
     /** All scenarios. */
     static ImmutableList<Scenario> all() {
         return ImmutableList.<Scenario>builder()
                 .add(X86Scenario.values())
+                .add(X86ClockScenario.values())
                 .add(Arm64Scenario.values())
                 .build();
     }

@@ -56,9 +56,9 @@ final class EventScanner {
 
     EventScanner(Arch arch, Sharing sharing) {
         List<Member> there = Arrays.stream(Member.values())
-                .filter(m -> arch == Arch.X86 || (m != Member.NS && m != Member.REALTIME))
+                .filter(m -> arch.hasKvmclock() || (m != Member.NS && m != Member.REALTIME))
                 .toList();
-        members = new NameTable<>(there, m -> m == Member.COUNTER ? TraceReader.counter(arch) : m.text);
+        members = new NameTable<>(there, m -> m == Member.COUNTER ? arch.counter() : m.text);
         ImmutableList<Operation> all = Operation.of(arch);
         operations = new NameTable<>(all, Operation::specName);
         args = all.stream().collect(ImmutableMap.toImmutableMap(o -> o, o -> Fields.of(o.args())));

@@ -3,6 +3,7 @@ package dev.longitude.trace;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The first line of a trace.
@@ -45,6 +46,21 @@ public record TraceHeader(
     public sealed interface Host permits X86, Arm64 {
         /** Its architecture. */
         Arch arch();
+
+        /**
+         * Of what an event changes the state: of its VM, by its number, or, where VMs share what a CPU has, of the host:
+         * {@link TraceEvent#HOST}.
+         */
+        int subject(TraceEvent event);
+
+        /** The same host after an event. */
+        Host after(TraceEvent event);
+
+        /** Whether an instant shows each clock of the host exactly. */
+        boolean isShownBy(HostTime when);
+
+        /** A number that no other vCPU has of which the state is the same {@linkplain #subject subject's}. */
+        int numberOf(VcpuId vcpu);
     }
 
     /**
@@ -60,6 +76,7 @@ public record TraceHeader(
          * The same host after an event: one of a VM changes nothing, and a suspend nothing of what is here. Where nobody
          * saw what the clocksource became, it became what it was not.
          */
+        @Override
         public X86 after(TraceEvent event) {
             return switch (event.operation()) {
                 case HOST_CLOCKSOURCE ->
@@ -77,6 +94,25 @@ public record TraceHeader(
         public Arch arch() {
             return Arch.X86;
         }
+
+        @Override
+        public int subject(TraceEvent event) {
+            return event.vm();
+        }
+
+        @Override
+        public boolean isShownBy(HostTime when) {
+            return when.counter().isExact() && isExact(when.ns()) && isExact(when.realtime());
+        }
+
+        private static boolean isExact(@Nullable Interval clock) {
+            return clock != null && clock.isExact();
+        }
+
+        @Override
+        public int numberOf(VcpuId vcpu) {
+            return vcpu.vcpu();
+        }
     }
 
     /**
@@ -87,9 +123,31 @@ public record TraceHeader(
      * @param pcpus how many CPUs it has
      */
     public record Arm64(boolean vhe, boolean ecv, int pcpus) implements Host {
+        private static final int MOST_VCPUS_OF_A_VM = 1000;
+
         @Override
         public Arch arch() {
             return Arch.ARM64;
+        }
+
+        @Override
+        public int subject(TraceEvent event) {
+            return TraceEvent.HOST;
+        }
+
+        @Override
+        public Arm64 after(TraceEvent event) {
+            return this;
+        }
+
+        @Override
+        public boolean isShownBy(HostTime when) {
+            return when.counter().isExact();
+        }
+
+        @Override
+        public int numberOf(VcpuId vcpu) {
+            return MOST_VCPUS_OF_A_VM * vcpu.vm() + vcpu.vcpu();
         }
     }
 

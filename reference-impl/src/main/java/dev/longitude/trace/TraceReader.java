@@ -58,11 +58,6 @@ public final class TraceReader implements Closeable {
         return Operation.named(name).orElseThrow(() -> json.fault("unknown action \"" + name + "\""));
     }
 
-    /** What the host's counter is called in an event. */
-    static String counter(Arch arch) {
-        return arch == Arch.X86 ? "tsc" : "cntpct";
-    }
-
     /** The header. */
     public TraceHeader header() {
         return header;
@@ -221,19 +216,10 @@ public final class TraceReader implements Closeable {
             given(source, "version", version);
             boolean ofX86 = tscKhz != null || clocksource != null || tscUnstable != null || tscFracBits != null;
             boolean ofArm64 = vhe != null || ecv != null || pcpus != null;
-            if (arch == Arch.X86 ? ofArm64 : ofX86) {
-                throw source.fault(1, "the host has fields of the other architecture than " + arch);
-            }
-            TraceHeader.Host host = given(source, "arch", arch) == Arch.X86
-                    ? new TraceHeader.X86(
-                            given(source, "host.tscKhz", tscKhz),
-                            tscFracBits == null ? 0 : tscFracBits,
-                            given(source, "host.clocksource", clocksource).equals("tsc"),
-                            tscUnstable != null && tscUnstable)
-                    : new TraceHeader.Arm64(
-                            given(source, "host.vhe", vhe),
-                            given(source, "host.ecv", ecv),
-                            given(source, "host.pcpus", pcpus));
+            TraceHeader.Host host = switch (given(source, "arch", arch)) {
+                case X86 -> x86(source, ofArm64);
+                case ARM64 -> arm64(source, ofX86);
+            };
             ImmutableSet<Operation> unseen = silent.build();
             for (Operation operation : unseen) {
                 if (!operation.isOf(host.arch())) {
@@ -247,6 +233,27 @@ public final class TraceReader implements Closeable {
                     given(source, "origin", origin),
                     unseen,
                     threads);
+        }
+
+        private TraceHeader.X86 x86(LineSource source, boolean ofAnother) throws TraceFormatException {
+            checkHost(source, ofAnother);
+            return new TraceHeader.X86(
+                    given(source, "host.tscKhz", tscKhz),
+                    tscFracBits == null ? 0 : tscFracBits,
+                    given(source, "host.clocksource", clocksource).equals("tsc"),
+                    tscUnstable != null && tscUnstable);
+        }
+
+        private TraceHeader.Arm64 arm64(LineSource source, boolean ofAnother) throws TraceFormatException {
+            checkHost(source, ofAnother);
+            return new TraceHeader.Arm64(
+                    given(source, "host.vhe", vhe), given(source, "host.ecv", ecv), given(source, "host.pcpus", pcpus));
+        }
+
+        private void checkHost(LineSource source, boolean ofAnother) throws TraceFormatException {
+            if (ofAnother) {
+                throw source.fault(1, "the host has fields of the other architecture than " + arch);
+            }
         }
 
         private static <T> T given(LineSource source, String name, @Nullable T value) throws TraceFormatException {
@@ -270,7 +277,7 @@ public final class TraceReader implements Closeable {
 
         EventReader(Arch arch, Sharing sharing, EventLine line) {
             this.arch = arch;
-            this.counter = counter(arch);
+            this.counter = arch.counter();
             this.sharing = sharing;
             this.line = line;
         }
@@ -294,7 +301,7 @@ public final class TraceReader implements Closeable {
                 line.counter = json.interval();
                 return;
             }
-            if (arch != Arch.X86 && (name.equals("ns") || name.equals("realtime"))) {
+            if (!arch.hasKvmclock() && (name.equals("ns") || name.equals("realtime"))) {
                 throw json.fault(
                         "unknown field \"" + name + "\": an arm64 host's clocks besides its counter do not matter");
             }

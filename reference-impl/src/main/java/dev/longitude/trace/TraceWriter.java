@@ -18,7 +18,7 @@ public final class TraceWriter implements Closeable {
 
     /** Writes the header. */
     public TraceWriter(OutputStream out, TraceHeader header) throws IOException {
-        counter = TraceReader.counter(header.arch());
+        counter = header.arch().counter();
         json = new JsonFactory().createGenerator(out);
         json.setPrettyPrinter(new MinimalPrettyPrinter("\n"));
         json.writeStartObject();

@@ -1,5 +1,6 @@
 package dev.longitude.x86;
 
+import dev.longitude.kernel.KvmAbi;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.LongSupplier;
@@ -12,19 +13,13 @@ import java.util.function.LongSupplier;
  * <p>The model of this protocol is {@code spec/Pvclock.tla}.
  */
 public final class PvclockPage {
-    /** The flag by which the page says that all vCPUs' TSCs are one. */
-    public static final int TSC_STABLE = 1;
-
-    /** The flag by which the guest is told that it was stopped. */
-    public static final int GUEST_STOPPED = 2;
-
     /**
      * What a page says.
      *
      * @param tscTimestamp the guest's TSC at the time stamp, unsigned cycles
      * @param systemTime kvmclock then, unsigned ns
      * @param scale from cycles to ns
-     * @param flags {@link #TSC_STABLE} and {@link #GUEST_STOPPED}
+     * @param flags {@link KvmAbi#PVCLOCK_TSC_STABLE} and {@link KvmAbi#PVCLOCK_GUEST_STOPPED}
      */
     public record Contents(long tscTimestamp, long systemTime, TimeScale scale, int flags) {
         /** What an unwritten page says. */
@@ -42,7 +37,7 @@ public final class PvclockPage {
 
         /** Whether the page says that all vCPUs' TSCs are one. */
         public boolean stable() {
-            return (flags & TSC_STABLE) != 0;
+            return (flags & KvmAbi.PVCLOCK_TSC_STABLE) != 0;
         }
     }
 
@@ -97,7 +92,7 @@ public final class PvclockPage {
 
     /** The guest clears a flag in its memory; the version stays. */
     void clearStopped() {
-        flags &= ~GUEST_STOPPED;
+        flags &= ~KvmAbi.PVCLOCK_GUEST_STOPPED;
         VarHandle.releaseFence();
     }
 

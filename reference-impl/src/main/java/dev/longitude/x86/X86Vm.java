@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
@@ -23,23 +24,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A VM: the part of struct kvm_arch that the guest's time depends on (arch/x86/kvm/x86.c, Linux 5.10 to 7.3). Every
  * operation emits one event with the whole state after it.
+ * Mirrors one file of the kernel, and is as long as what of it concerns the guest's time.
  *
  * <p>All of a VM's state is guarded by its host's lock, which is also what tsc_write_lock is in the kernel: VM and vCPUs
  * may be used by any number of threads.
  */
 public final class X86Vm {
-    /** KVM_CLOCK_TSC_STABLE, KVM_CLOCK_REALTIME and KVM_CLOCK_HOST_TSC of KVM_GET_CLOCK. */
-    public static final int CLOCK_TSC_STABLE = 2;
-
-    /** See {@link #CLOCK_TSC_STABLE}. */
-    public static final int CLOCK_REALTIME = 4;
-
-    /** See {@link #CLOCK_TSC_STABLE}. */
-    public static final int CLOCK_HOST_TSC = 8;
-
-    private static final int ENXIO = 6;
-    private static final int EINVAL = 22;
-
     /**
      * What KVM_GET_CLOCK returns (struct kvm_clock_data).
      *
@@ -161,7 +151,7 @@ public final class X86Vm {
         boolean paired = realtime && host.tscClocksource();
         ClockData data = new ClockData(
                 clock,
-                (byMaster ? CLOCK_TSC_STABLE : 0) | (paired ? CLOCK_REALTIME | CLOCK_HOST_TSC : 0),
+                (byMaster ? KvmAbi.CLOCK_TSC_STABLE : 0) | (paired ? KvmAbi.CLOCK_REALTIME | KvmAbi.CLOCK_HOST_TSC : 0),
                 paired ? now.realtime() : 0,
                 realtime ? now.tsc() : 0);
         emit(
@@ -177,7 +167,7 @@ public final class X86Vm {
     }
 
     /**
-     * KVM_SET_CLOCK: from now on kvmclock shows {@code clock}; with {@link #CLOCK_REALTIME}, as if it had shown it when
+     * KVM_SET_CLOCK: from now on kvmclock shows {@code clock}; with {@link KvmAbi#CLOCK_REALTIME}, as if it had shown it when
      * the host's CLOCK_REALTIME was {@code realtime}, where that is not in the future.
      *
      * @param clock unsigned ns
@@ -201,9 +191,10 @@ public final class X86Vm {
     }
 
     private int setClock(X86Host.Now now, long clock, int flags, long realtime) {
-        int errno = flagsAccepted(flags) ? 0 : EINVAL;
+        int errno = flagsAccepted(flags) ? 0 : KvmAbi.EINVAL;
         if (errno == 0) {
-            boolean advance = (flags & CLOCK_REALTIME) != 0 && Long.compareUnsigned(realtime, now.realtime()) < 0;
+            boolean advance =
+                    (flags & KvmAbi.CLOCK_REALTIME) != 0 && Long.compareUnsigned(realtime, now.realtime()) < 0;
             long target = advance ? clock + (now.realtime() - realtime) : clock;
             if (kernel.has(Switch.SET_CLOCK_FROM_NOW)) {
                 kvmclockOffset += target - kvmclockNs(now);
@@ -229,8 +220,8 @@ public final class X86Vm {
             return flags == 0;
         }
         int known = kernel.has(Switch.REFUSES_OWN_FLAGS)
-                ? CLOCK_REALTIME
-                : CLOCK_TSC_STABLE | CLOCK_REALTIME | CLOCK_HOST_TSC;
+                ? KvmAbi.CLOCK_REALTIME
+                : KvmAbi.CLOCK_TSC_STABLE | KvmAbi.CLOCK_REALTIME | KvmAbi.CLOCK_HOST_TSC;
         return (flags & ~known) == 0;
     }
 
@@ -271,7 +262,7 @@ public final class X86Vm {
                             Field.OFFSET,
                             vcpu.tscOffset,
                             Field.ERRNO,
-                            kernel.has(Switch.GET_TSC_OFFSET_FAILS) ? ENXIO : 0));
+                            kernel.has(Switch.GET_TSC_OFFSET_FAILS) ? KvmAbi.ENXIO : 0));
             return vcpu.tscOffset;
         });
     }
@@ -298,7 +289,7 @@ public final class X86Vm {
             if (!refused) {
                 defaultTscKhz = wanted(khz);
             }
-            int errno = refused ? EINVAL : 0;
+            int errno = refused ? KvmAbi.EINVAL : 0;
             emit(now, Operation.SET_VM_TSC_KHZ, ImmutableMap.of(Field.KHZ, khz), ImmutableMap.of(Field.ERRNO, errno));
             return errno;
         });
@@ -326,7 +317,7 @@ public final class X86Vm {
                             synchronizeCore(vcpu, now, value - scaled(vcpu, now.tsc()), value, false, true);
                 }
             }
-            int errno = ratio == 0 ? EINVAL : 0;
+            int errno = ratio == 0 ? KvmAbi.EINVAL : 0;
             emit(
                     now,
                     Operation.SET_TSC_KHZ,
@@ -492,7 +483,7 @@ public final class X86Vm {
     /** KVM_KVMCLOCK_CTRL. */
     int kvmclockCtrl(X86Vcpu vcpu) {
         return locked(now -> {
-            int errno = vcpu.pvclockActive ? 0 : EINVAL;
+            int errno = vcpu.pvclockActive ? 0 : KvmAbi.EINVAL;
             if (errno == 0) {
                 vcpu.stoppedRequest = true;
                 vcpu.clockUpdate = true;
@@ -604,7 +595,8 @@ public final class X86Vm {
         underLock(now -> {
             backToGuest(vcpu, now);
             PvclockPage.Contents page = vcpu.page.contents();
-            checkState((page.flags() & PvclockPage.GUEST_STOPPED) != 0, "the guest was not told that it was stopped");
+            checkState(
+                    (page.flags() & KvmAbi.PVCLOCK_GUEST_STOPPED) != 0, "the guest was not told that it was stopped");
             vcpu.page.clearStopped();
             emitOn(now, Operation.GUEST_CLEARS_STOPPED, vcpu);
         });
@@ -762,10 +754,10 @@ public final class X86Vm {
         }
         vcpu.lastGuestTsc = stamp;
         if (vcpu.pvclockActive) {
-            int kept = vcpu.page.contents().flags() & PvclockPage.GUEST_STOPPED;
+            int kept = vcpu.page.contents().flags() & KvmAbi.PVCLOCK_GUEST_STOPPED;
             int flags = kept
-                    | (vcpu.stoppedRequest ? PvclockPage.GUEST_STOPPED : 0)
-                    | (useMasterClock ? PvclockPage.TSC_STABLE : 0);
+                    | (vcpu.stoppedRequest ? KvmAbi.PVCLOCK_GUEST_STOPPED : 0)
+                    | (useMasterClock ? KvmAbi.PVCLOCK_TSC_STABLE : 0);
             vcpu.stoppedRequest = false;
             vcpu.page.write(new PvclockPage.Contents(stamp, kernelNs + kvmclockOffset, pageScale(vcpu), flags));
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
@@ -141,14 +142,15 @@ class Arm64VmTest {
     void theFirstVersionTrapsOnOneCpuForGood() {
         Arm64Host host = host(KernelProfile.of("series-v1"), true, false, 1_000);
         Arm64Vcpu vcpu = host.createVm(0).createVcpu(0);
-        vcpu.setSystemCounterState(0, new Arm64Vcpu.SystemCounterState(Arm64Vcpu.PHYS_OFFSET, 0, 600));
+        vcpu.setSystemCounterState(
+                0, new Arm64Vcpu.SystemCounterState(KvmAbi.SYSTEM_COUNTER_STATE_PHYS_OFFSET, 0, 600));
         enter(vcpu, 0);
         assertThat(vcpu.guestReadCntpct()).isEqualTo(400);
         leave(vcpu);
         enter(vcpu, 1);
         assertThat(vcpu.guestReadCntpct()).isEqualTo(1_000);
         leave(vcpu);
-        vcpu.setSystemCounterState(0, new Arm64Vcpu.SystemCounterState(Arm64Vcpu.PHYS_OFFSET, 0, 0));
+        vcpu.setSystemCounterState(0, new Arm64Vcpu.SystemCounterState(KvmAbi.SYSTEM_COUNTER_STATE_PHYS_OFFSET, 0, 0));
         enter(vcpu, 0);
         vcpu.guestReadCntpct();
         assertThat(cnthctl(0)).isZero();

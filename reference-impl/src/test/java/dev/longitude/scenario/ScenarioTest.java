@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.Trace;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -15,8 +16,8 @@ class ScenarioTest {
     @ParameterizedTest
     @MethodSource("all")
     void theSameSeedGivesTheSameTrace(Scenario scenario) {
-        Scenario.Recording once = scenario.play(KernelProfile.of("v6.12"), 3, 42);
-        Scenario.Recording again = scenario.play(KernelProfile.of("v6.12"), 3, 42);
+        Trace once = scenario.play(KernelProfile.of("v6.12"), 3, 42);
+        Trace again = scenario.play(KernelProfile.of("v6.12"), 3, 42);
         assertThat(again).isEqualTo(once);
         assertThat(scenario.play(KernelProfile.of("v6.12"), 3, 43)).isNotEqualTo(once);
     }

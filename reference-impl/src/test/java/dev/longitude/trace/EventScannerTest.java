@@ -64,7 +64,7 @@ class EventScannerTest {
     };
 
     private static List<String> written(Scenario scenario, KernelProfile kernel, int vcpus) throws IOException {
-        Scenario.Recording recording = scenario.play(kernel, vcpus, 1);
+        Trace recording = scenario.play(kernel, vcpus, 1);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (TraceWriter writer = new TraceWriter(out, recording.header())) {
             for (TraceEvent event : recording.events()) {

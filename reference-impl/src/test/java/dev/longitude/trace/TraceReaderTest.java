@@ -6,8 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.scenario.Scenario;
-import dev.longitude.scenario.X86Scenario;
+import dev.longitude.scenario.X86ClockScenario;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -36,7 +35,7 @@ class TraceReaderTest {
 
     @Test
     void readsWhatTheWriterWrote() throws Exception {
-        Scenario.Recording recording = X86Scenario.RANDOM.play(KernelProfile.of("v6.12"), 3, 7);
+        Trace recording = X86ClockScenario.RANDOM.play(KernelProfile.of("v6.12"), 3, 7);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (TraceWriter writer = new TraceWriter(out, recording.header())) {
             for (TraceEvent event : recording.events()) {

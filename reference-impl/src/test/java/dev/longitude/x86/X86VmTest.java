@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
@@ -247,7 +248,7 @@ class X86VmTest {
         X86Vm vm = vm(KernelProfile.of("v7.3"));
         X86Vcpu vcpu = vm.createVcpu(0);
         vcpu.writeSystemTime(true);
-        int flags = shift == 0 ? 0 : X86Vm.CLOCK_REALTIME;
+        int flags = shift == 0 ? 0 : KvmAbi.CLOCK_REALTIME;
         host.setRealtime(1_000_000_000_000_000_000L);
         assertThat(vm.setClock(clock, flags, host.realtime() + shift)).isZero();
         vcpu.enterGuest();
@@ -385,23 +386,23 @@ class X86VmTest {
         vcpu.writeSystemTime(true, false);
         run(vcpu);
         assertThat(vcpu.pvclockPage().version()).isEqualTo(4);
-        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE | PvclockPage.GUEST_STOPPED);
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(KvmAbi.PVCLOCK_TSC_STABLE | KvmAbi.PVCLOCK_GUEST_STOPPED);
         vcpu.writeSystemTime(true, true);
         run(vcpu);
         assertThat(vcpu.pvclockPage().version()).isEqualTo(2);
-        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE);
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(KvmAbi.PVCLOCK_TSC_STABLE);
     }
 
     /** A VMM that loads a guest's memory puts the page's version, and whether the guest was stopped, back with it. */
     @Test
     void kvmGoesOnFromWhatStandsInTheGuestsMemory() {
         X86Vcpu vcpu = vm(KernelProfile.of("v7.3")).createVcpu(0);
-        vcpu.writePvclockPage(40, new PvclockPage.Contents(7, 8, new TimeScale(9, -1), PvclockPage.GUEST_STOPPED));
+        vcpu.writePvclockPage(40, new PvclockPage.Contents(7, 8, new TimeScale(9, -1), KvmAbi.PVCLOCK_GUEST_STOPPED));
         assertThat(vcpu.readPvclockPage().systemTime()).isEqualTo(8);
         vcpu.writeSystemTime(true);
         run(vcpu);
         assertThat(vcpu.pvclockPage().version()).isEqualTo(42);
-        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE | PvclockPage.GUEST_STOPPED);
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(KvmAbi.PVCLOCK_TSC_STABLE | KvmAbi.PVCLOCK_GUEST_STOPPED);
     }
 
     /** A write of HV_X64_MSR_REFERENCE_TSC asks its vCPU; the update counts from a new instant, for all. */
@@ -459,10 +460,10 @@ class X86VmTest {
         assertThat(vcpu.kvmclockCtrl()).isZero();
         run(vcpu);
         run(vcpu);
-        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE | PvclockPage.GUEST_STOPPED);
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(KvmAbi.PVCLOCK_TSC_STABLE | KvmAbi.PVCLOCK_GUEST_STOPPED);
         vcpu.enterGuest();
         vcpu.guestClearsStopped();
         vcpu.exitGuest();
-        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(PvclockPage.TSC_STABLE);
+        assertThat(vcpu.readPvclockPage().flags()).isEqualTo(KvmAbi.PVCLOCK_TSC_STABLE);
     }
 }

@@ -2,13 +2,13 @@ package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.bench.LongTrace;
-import dev.longitude.recording.TraceSource;
-import dev.longitude.replay.TlcReplay;
 import dev.longitude.tamper.Erasure;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceWriter;
 import dev.longitude.validator.Refusal;
+import dev.longitude.validator.TraceSource;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
 import java.io.BufferedOutputStream;
@@ -100,10 +100,10 @@ final class BenchValidateCommand implements Callable<Integer> {
     private static Table partial(List<TraceEvent> events, double whole)
             throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         Table table = new Table(events.size() + " events without", "in memory", "time per event", "beside the longest");
-        TlcReplay.Trace trace = new TlcReplay.Trace(LongTrace.header(), ImmutableList.copyOf(events));
+        Trace trace = new Trace(LongTrace.header(), ImmutableList.copyOf(events));
         for (Erasure erasure :
                 List.of(Erasure.RESULTS, Erasure.WHOLE_STATE, Erasure.ARGS, Erasure.INSTANTS, Erasure.ENTRIES)) {
-            TlcReplay.Trace left = erasure.of(trace, new SplittableRandom(1));
+            Trace left = erasure.of(trace, new SplittableRandom(1));
             try {
                 double each = warmSeconds(() -> judge(left)) / left.events().size();
                 table.row(erasure.summary(), rate(each), micros(each), ratio(each / whole));
@@ -158,7 +158,7 @@ final class BenchValidateCommand implements Callable<Integer> {
         double two = warmSeconds(() -> inTwoThreads(few));
         row(table, "2 threads, " + few.size() + " events each", two, "1 thread, the same twice", 2 * one);
 
-        TlcReplay.Trace trace = new TlcReplay.Trace(LongTrace.header(), all.subList(0, Math.min(most, FOR_TLC)));
+        Trace trace = new Trace(LongTrace.header(), all.subList(0, Math.min(most, FOR_TLC)));
         Path file = Files.createTempFile("longitude-bench", ".ndjson");
         try {
             write(trace, file);
@@ -171,7 +171,7 @@ final class BenchValidateCommand implements Callable<Integer> {
                     "the same with --engine tlc",
                     tlc);
 
-            TlcReplay.Trace small = new TlcReplay.Trace(LongTrace.header(), all.subList(0, SHORT));
+            Trace small = new Trace(LongTrace.header(), all.subList(0, SHORT));
             write(small, file);
             double alone = seconds(() -> process("validate", file.toString()));
             double thousand = seconds(() -> {
@@ -244,9 +244,9 @@ final class BenchValidateCommand implements Callable<Integer> {
         validator.finish();
     }
 
-    private static void judge(TlcReplay.Trace trace) throws UndecidedException, TraceFormatException {
+    private static void judge(Trace trace) throws UndecidedException, TraceFormatException {
         TraceValidator validator = new TraceValidator(trace.header());
-        TraceSource source = TraceSource.of(trace.header(), trace.events());
+        TraceSource source = TraceSource.of(trace);
         for (List<TraceEvent> next = source.next(); !next.isEmpty(); next = source.next()) {
             mustConform(validator.accept(next));
         }
@@ -298,7 +298,7 @@ final class BenchValidateCommand implements Callable<Integer> {
         }
     }
 
-    private static void write(TlcReplay.Trace trace, Path file) throws IOException {
+    private static void write(Trace trace, Path file) throws IOException {
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file));
                 TraceWriter writer = new TraceWriter(out, trace.header())) {
             for (TraceEvent event : trace.events()) {

@@ -19,8 +19,10 @@ import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceFormatException;
-import dev.longitude.validator.Refusal;
+import dev.longitude.verdict.RecordingCheck;
+import dev.longitude.verdict.Verdict;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -248,11 +250,11 @@ final class CheckCommand implements Callable<Integer> {
         String fault = null;
         int code = ExitCode.HOLDS;
         for (int seed = 1; seed <= SEEDS && fault == null; seed++) {
-            Scenario.Recording recording = scenario.play(kernel, VCPUS, seed);
-            Verdict verdict = TraceFiles.validate(recording.header().origin(), recording.header(), recording.events());
+            Trace recording = scenario.play(kernel, VCPUS, seed);
+            Verdict verdict = Verdict.of(recording.header().origin(), recording);
             events += verdict.events();
             fault = verdict.conforms() ? null : verdict.text();
-            code = verdict.exitCode();
+            code = ExitCode.of(verdict);
         }
         return new Row(
                 "scenario " + scenario.commandName() + " " + kernel,
@@ -266,30 +268,14 @@ final class CheckCommand implements Callable<Integer> {
 
     private static Row check(BundledRecording recording, Path log) throws IOException, TraceFormatException {
         long begin = System.nanoTime();
-        KernelProfile refusing = recording.refusingProfile();
-        Verdict verdict = TraceFiles.validate(log, refusing);
-        String fault = null;
-        String checked = refusing == null
-                ? "conforms to " + verdict.header().kernel()
-                : "refused under " + refusing + " at line " + recording.atLine();
-        if (recording.meanwhile() != null) {
-            checked += "; today " + recording.meanwhile();
-            fault = verdict.name().equals(recording.meanwhile())
-                    ? null
-                    : "must be " + recording.meanwhile() + " as long as nobody says otherwise:\n" + verdict.text();
-        } else if (refusing == null) {
-            fault = verdict.conforms() ? null : verdict.text();
-        } else {
-            Refusal refusal = verdict.refusal();
-            if (refusal == null || !Integer.valueOf(refusal.event().line()).equals(recording.atLine())) {
-                fault = "must be refused at line " + recording.atLine() + ":\n" + verdict.text();
-            }
-        }
+        RecordingCheck check = RecordingCheck.of(recording, log);
+        Verdict verdict = check.verdict();
+        String fault = check.fault();
         int code =
                 fault == null ? ExitCode.HOLDS : verdict.undecided() != null ? ExitCode.UNDECIDED : ExitCode.VIOLATED;
         return new Row(
                 "recording " + recording.file(),
-                checked,
+                check.expected(),
                 verdict.events() + " events",
                 seconds(begin),
                 fault,

@@ -1,7 +1,7 @@
 package dev.longitude.cli;
 
-import dev.longitude.kernel.Arch;
 import dev.longitude.matrix.Counterexample;
+import dev.longitude.matrix.MigratedGuest;
 import dev.longitude.matrix.Verdict;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,9 +11,9 @@ final class CounterexampleText {
     private CounterexampleText() {}
 
     static String of(Counterexample counterexample, Verdict verdict) {
-        boolean x86 = counterexample.of().recipe().arch() == Arch.X86;
-        String first = x86 ? "TSC" : "CNTVCT";
-        String second = x86 ? "kvmclock" : "CNTPCT";
+        MigratedGuest guest = MigratedGuest.of(counterexample.of().recipe().arch());
+        String first = guest.counter();
+        String second = guest.secondClock();
         Table table =
                 new Table("", "what happens", "vCPU", "tick", first + " 0", second + " 0", first + " 1", second + " 1");
         int number = 1;

@@ -1,6 +1,8 @@
 package dev.longitude.cli;
 
 import com.google.common.primitives.Ints;
+import dev.longitude.validator.PropertyVerdict;
+import dev.longitude.verdict.Verdict;
 import java.util.List;
 
 /** The exit codes of every command. */
@@ -29,5 +31,32 @@ final class ExitCode {
     /** The code of a whole of two parts. */
     static int ofBoth(int one, int other) {
         return ORDER.indexOf(one) <= ORDER.indexOf(other) ? one : other;
+    }
+
+    /** The exit code for one trace alone, if no property is required. */
+    static int of(Verdict verdict) {
+        return verdict.refusal() != null ? VIOLATED : verdict.undecided() != null ? UNDECIDED : HOLDS;
+    }
+
+    /**
+     * The exit code for one trace alone.
+     *
+     * @param required the properties that must be kept
+     */
+    static int of(Verdict verdict, Iterable<String> required) {
+        int code = of(verdict);
+        for (String name : required) {
+            PropertyVerdict kept = verdict.properties().get(name);
+            code = ofBoth(code, kept == null ? UNUSABLE : of(kept));
+        }
+        return code;
+    }
+
+    private static int of(PropertyVerdict kept) {
+        return switch (kept) {
+            case KEPT -> HOLDS;
+            case NOT_KEPT -> VIOLATED;
+            case MAY_NOT_BE_KEPT -> UNDECIDED;
+        };
     }
 }

@@ -10,6 +10,7 @@ import dev.longitude.recipe.RecipeRun;
 import dev.longitude.recipe.Simulation;
 import dev.longitude.recipe.World;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceWriter;
 import java.io.BufferedOutputStream;
@@ -130,7 +131,7 @@ final class SimulateCommand implements Callable<Integer> {
                     spec.commandLine(), "--vcpus " + vcpus + ": expected 1 to " + Scenario.MOST_VCPUS);
         }
         checkOut();
-        Scenario.Recording recording = chosen.play(kernel, vcpus, seed);
+        Trace recording = chosen.play(kernel, vcpus, seed);
         emit(recording, "scenario " + wanted + ", kernel " + kernel + ", " + vcpus + " vCPUs, seed " + seed);
         return ExitCode.HOLDS;
     }
@@ -165,12 +166,10 @@ final class SimulateCommand implements Callable<Integer> {
             throw unusable(unfit.get());
         }
         Simulation simulation = RecipeRun.play(chosen, where, kernel, preemption, preemptions, seed);
-        Simulation.Trace trace = simulation
+        Trace trace = simulation
                 .traces()
                 .get(host == Host.SOURCE ? 0 : simulation.traces().size() - 1);
-        emit(
-                new Scenario.Recording(trace.header(), trace.events()),
-                trace.header().origin());
+        emit(trace, trace.header().origin());
         String fails =
                 simulation.fails().isEmpty() ? "nothing" : simulation.fails().toString();
         (out == null ? spec.commandLine().getErr() : spec.commandLine().getOut())
@@ -178,7 +177,7 @@ final class SimulateCommand implements Callable<Integer> {
         return ExitCode.HOLDS;
     }
 
-    private void emit(Scenario.Recording recording, String what) throws IOException {
+    private void emit(Trace recording, String what) throws IOException {
         if (out == null) {
             // (The writer closes what it writes to, and System.out has to say afterwards whether it could write.)
             ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -195,7 +194,7 @@ final class SimulateCommand implements Callable<Integer> {
     }
 
     /** Writes beside the file and then moves: the file appears whole or not at all. */
-    private void writeWhole(Scenario.Recording recording, Path file) throws IOException {
+    private void writeWhole(Trace recording, Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
             throw new ParameterException(spec.commandLine(), folder + " is no directory; FILE cannot be written there");
@@ -211,7 +210,7 @@ final class SimulateCommand implements Callable<Integer> {
         }
     }
 
-    private static void write(Scenario.Recording recording, OutputStream stream) throws IOException {
+    private static void write(Trace recording, OutputStream stream) throws IOException {
         try (TraceWriter writer = new TraceWriter(stream, recording.header())) {
             for (TraceEvent event : recording.events()) {
                 writer.write(event);

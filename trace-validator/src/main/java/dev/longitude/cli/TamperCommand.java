@@ -5,23 +5,23 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.BundledRecording;
-import dev.longitude.replay.TlcReplay;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.tamper.Confirmation;
 import dev.longitude.tamper.TamperTable;
 import dev.longitude.tamper.TamperTable.Fate;
 import dev.longitude.tamper.TamperTable.Judged;
 import dev.longitude.tamper.Tampering;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.verdict.InputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
@@ -83,23 +83,22 @@ final class TamperCommand implements Callable<Integer> {
     }
 
     /** The scenarios' traces: under a kernel of today, and under the series as posted. */
-    static List<TlcReplay.Trace> scenarios() {
-        List<TlcReplay.Trace> traces = new ArrayList<>();
+    static List<Trace> scenarios() {
+        List<Trace> traces = new ArrayList<>();
         for (Scenario scenario : Scenario.all()) {
             for (KernelProfile kernel : List.of(KernelProfile.of("v6.12"), KernelProfile.of("series-v2"))) {
-                Scenario.Recording recording = scenario.play(kernel, VCPUS, 1);
-                traces.add(new TlcReplay.Trace(recording.header(), recording.events()));
+                traces.add(scenario.play(kernel, VCPUS, 1));
             }
         }
         return traces;
     }
 
-    private static List<TlcReplay.Trace> recordings(Path folder) throws IOException {
-        List<TlcReplay.Trace> traces = new ArrayList<>();
+    private static List<Trace> recordings(Path folder) throws IOException {
+        List<Trace> traces = new ArrayList<>();
         for (BundledRecording recording : BundledRecording.all()) {
             if (recording.refusingProfile() == null && recording.meanwhile() == null) {
                 try {
-                    traces.add(TraceFiles.read(recording.unpack(folder), null));
+                    traces.add(new InputFile(recording.unpack(folder), null).read());
                 } catch (TraceFormatException e) {
                     throw new IllegalStateException(e);
                 }
@@ -108,7 +107,7 @@ final class TamperCommand implements Callable<Integer> {
         return traces;
     }
 
-    private static List<Judged> judged(List<TlcReplay.Trace> traces, boolean recording)
+    private static List<Judged> judged(List<Trace> traces, boolean recording)
             throws InterruptedException, ExecutionException {
         List<Callable<ImmutableList<Judged>>> jobs = new ArrayList<>();
         traces.forEach(t -> jobs.add(() -> TamperTable.of(t, recording, OF_A_KIND, 1)));
@@ -160,30 +159,17 @@ final class TamperCommand implements Callable<Integer> {
 
     /** Whether TLC takes what was accepted: then it is another behaviour, and nothing is wrong with it. */
     private static boolean confirmed(List<Judged> judged, PrintWriter out) throws IOException, InterruptedException {
-        int behaviours = 0;
-        List<Judged> wrong = new ArrayList<>();
-        for (Arch arch : Arch.values()) {
-            List<Judged> accepted = judged.stream()
-                    .filter(j -> j.fate() == Fate.ACCEPTED
-                            && j.mutant().trace().header().arch() == arch)
-                    .toList();
-            List<OptionalInt> refused = TlcReplay.firstRefused(
-                    accepted.stream().map(j -> j.witness().orElseThrow()).toList());
-            for (int i = 0; i < accepted.size(); i++) {
-                if (refused.get(i).isPresent()) {
-                    wrong.add(accepted.get(i));
-                } else {
-                    behaviours++;
-                }
-            }
-        }
-        out.println("Of the tampered traces that were accepted TLC takes " + behaviours
-                + ": they are behaviours too. It refuses " + wrong.size() + ".");
-        wrong.forEach(j -> out.println(
-                j.mutant().kind().text() + ": " + j.mutant().trace().header().origin() + ", event "
+        Confirmation confirmation = Confirmation.of(judged);
+        out.println("Of the tampered traces that were accepted TLC takes " + confirmation.behaviours()
+                + ": they are behaviours too. It refuses "
+                + confirmation.wrong().size() + ".");
+        confirmation
+                .wrong()
+                .forEach(j -> out.println(j.mutant().kind().text() + ": "
+                        + j.mutant().trace().header().origin() + ", event "
                         + (j.mutant().at() + 1)));
         out.flush();
-        return wrong.isEmpty();
+        return confirmation.wrong().isEmpty();
     }
 
     private Path committed() {

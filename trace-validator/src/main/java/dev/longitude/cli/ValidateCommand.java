@@ -3,11 +3,14 @@ package dev.longitude.cli;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.replay.TlcReplay;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.LineSource;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
-import dev.longitude.validator.Specification;
 import dev.longitude.validator.UndecidedException;
+import dev.longitude.verdict.InputFile;
+import dev.longitude.verdict.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -134,7 +137,7 @@ final class ValidateCommand implements Callable<Integer> {
     }
 
     private FileAnswer byOurEngine(Path file) throws TraceFormatException, IOException {
-        Verdict verdict = TraceFiles.validate(file, kernel);
+        Verdict verdict = new InputFile(file, kernel).validate();
         for (String name : required) {
             if (!verdict.properties().containsKey(name)) {
                 throw new TraceFormatException(
@@ -146,14 +149,14 @@ final class ValidateCommand implements Callable<Integer> {
         if (verdict.conforms() && witness != null) {
             text.append(write(file, witness));
         }
-        return new FileAnswer(verdict.exitCode(required), true, text.toString());
+        return new FileAnswer(ExitCode.of(verdict, required), true, text.toString());
     }
 
     /** Writes a witness, and returns lines that say where; each begins with a line's end. */
     private String write(Path file, Path folder) throws TraceFormatException, IOException {
-        TlcReplay.Trace behaviour;
+        Trace behaviour;
         try {
-            behaviour = TraceFiles.witness(file, kernel).behaviour();
+            behaviour = new InputFile(file, kernel).witness().behaviour();
         } catch (UndecidedException e) {
             throw new IllegalStateException(e);
         }
@@ -174,11 +177,11 @@ final class ValidateCommand implements Callable<Integer> {
 
     /** Whether TLC takes the trace. */
     private FileAnswer byTlc(Path file) throws TraceFormatException, IOException, InterruptedException {
-        TlcReplay.Trace trace = TraceFiles.read(file, kernel);
+        Trace trace = new InputFile(file, kernel).read();
         String found = "";
         if (!TlcReplay.canReplay(trace)) {
             try {
-                TraceFiles.Witnessed witnessed = TraceFiles.witness(file, kernel);
+                InputFile.Witnessed witnessed = new InputFile(file, kernel).witness();
                 if (witnessed.refusal() != null) {
                     return new FileAnswer(
                             ExitCode.VIOLATED,

@@ -9,6 +9,7 @@ import com.google.common.collect.Maps;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.Refusal;
+import dev.longitude.verdict.Verdict;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -135,11 +135,11 @@ public final class Evaluator {
         /**
          * The successors of a state by it, an action; one that two ways lead to may be among them twice.
          *
-         * @param args as for {@link #eval}
+         * @param args a value for each of its formal parameters, in their order
          * @throws IllegalArgumentException if the action has something that this evaluator has not
          * @throws RuntimeException if it cannot be evaluated there, or does not say what becomes of a variable
          */
-        public List<State> successors(Map<String, Value> args, State state) {
+        public List<State> successors(Value[] args, State state) {
             Code<Step> code = action;
             if (code == null) {
                 code = compiler(false).action(definition);
@@ -149,7 +149,7 @@ public final class Evaluator {
         }
 
         /** The same from a state of which words may be unknown; see {@link #evalSymbolically}. */
-        public List<State> symbolicSuccessors(Map<String, Value> args, State state) {
+        public List<State> symbolicSuccessors(Value[] args, State state) {
             Code<Step> code = symbolicAction;
             if (code == null) {
                 code = compiler(true).action(definition);
@@ -158,8 +158,9 @@ public final class Evaluator {
             return run(code, args, state);
         }
 
-        private List<State> run(Code<Step> code, Map<String, Value> args, State state) {
-            Frame frame = with(args, Frame.ofStep(state, code.slots));
+        private List<State> run(Code<Step> code, Value[] args, State state) {
+            Frame frame = Frame.ofStep(state, code.slots);
+            System.arraycopy(args, 0, frame.slots, 0, args.length);
             code.code.run(frame);
             return frame.found;
         }
@@ -179,13 +180,26 @@ public final class Evaluator {
 
         private Frame with(Map<String, Value> args, Frame frame) {
             for (int i = 0; i < formals.size(); i++) {
-                Value value = args.get(formals.get(i));
-                if (value == null) {
-                    throw new IllegalStateException(definition.getName() + " needs a value for " + formals.get(i));
-                }
-                frame.slots[i] = value;
+                frame.slots[i] = argument(i, args);
             }
             return frame;
+        }
+
+        /** The values of its formal parameters in their order. */
+        public Value[] inOrder(Map<String, Value> args) {
+            Value[] values = new Value[formals.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = argument(i, args);
+            }
+            return values;
+        }
+
+        private Value argument(int i, Map<String, Value> args) {
+            Value value = args.get(formals.get(i));
+            if (value == null) {
+                throw new IllegalStateException(definition.getName() + " needs a value for " + formals.get(i));
+            }
+            return value;
         }
     }
 

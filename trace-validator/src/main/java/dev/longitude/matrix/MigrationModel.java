@@ -1,7 +1,6 @@
 package dev.longitude.matrix;
 
 import com.google.common.collect.ImmutableList;
-import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.migration.Policy;
 import dev.longitude.recipe.Block;
@@ -12,7 +11,7 @@ import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.Step;
 import dev.longitude.recipe.Verb;
 import dev.longitude.recipe.World;
-import dev.longitude.validator.Specification;
+import dev.longitude.spec.Specification;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -69,22 +68,22 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
     /** A root module and its configuration. */
     record Text(String module, String config) {}
 
-    private String arch() {
-        return recipe.arch() == Arch.X86 ? "X86" : "Arm64";
+    private MigratedGuest guest() {
+        return MigratedGuest.of(recipe.arch());
     }
 
     private String module(List<String> more) {
         List<String> lines = new ArrayList<>();
         lines.add("---- MODULE " + MODULE + " ----");
         lines.add("\\* The recipe " + recipe.name() + " on " + kernel + ", in the world " + world + ".");
-        lines.add("EXTENDS Migration" + arch());
+        lines.add("EXTENDS Migration" + guest().suffix());
         lines.add("");
         lines.add("TheRecipe == <<");
         lines.add(carriedOut().blocks().stream().map(this::block).collect(Collectors.joining(",\n")));
         lines.add(">>");
         lines.add("");
-        lines.add("Init == Migration" + arch() + "Init(" + Specification.textOf(kernel) + ")");
-        lines.add("Next == Migration" + arch() + "Next");
+        lines.add("Init == Migration" + guest().suffix() + "Init(" + Specification.textOf(kernel) + ")");
+        lines.add("Next == Migration" + guest().suffix() + "Next");
         lines.add("Spec == Init /\\ [][Next]_allVars");
         lines.add("");
         lines.addAll(more);
@@ -184,11 +183,7 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
                 "  MaxPreemptions = " + preemptions,
                 "  Skews = {" + skews + "}",
                 "  ClockError = " + (wallClocks ? half : 0));
-        if (recipe.arch() == Arch.X86) {
-            lines.add("  SourceTsc = 10", "  DestinationTscs = " + (scales ? "{3, 50}" : "{3}"), "  DestinationNs = 9");
-        } else {
-            lines.add("  SourceCounter = 10", "  DestinationCounters = {3}");
-        }
+        guest().hostConstants(scales).forEach(lines::add);
         lines.add("INVARIANT " + invariant, "VIEW " + view, "CHECK_DEADLOCK FALSE");
         return String.join("\n", lines.build()) + "\n";
     }

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import dev.longitude.validator.SpecificationFiles;
+import dev.longitude.spec.SpecificationFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

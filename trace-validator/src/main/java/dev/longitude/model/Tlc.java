@@ -8,7 +8,7 @@ import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import com.google.common.io.Resources;
-import dev.longitude.validator.SpecificationFiles;
+import dev.longitude.spec.SpecificationFiles;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;

@@ -11,7 +11,6 @@ import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -49,30 +48,36 @@ final class Arm64Log {
         this.pcpus = pcpus;
     }
 
-    static ImportedTrace read(
-            String source, KernelProfile kernel, HostFacts host, String origin, List<IoctlRecord> records)
-            throws TraceFormatException {
+    static ImportedTrace read(RecordedRun run) throws TraceFormatException {
+        HostFacts host = run.host();
         Findings findings = new Findings();
-        ImmutableList<Segment> segments = Segments.of(source, records, "host_cntvct", findings, null, Set.of());
+        ImmutableList<Segment> segments =
+                Segments.of(run.source(), run.records(), LogArchitecture.ARM64.counterKey(), findings, null, Set.of());
         boolean threads = Segments.overlap(segments);
         int lanes = 1 + segments.stream().mapToInt(Segment::lane).max().orElse(0);
         int named = 1
-                + records.stream()
+                + run.records().stream()
                         .mapToInt(r -> r.pcpu() == null ? 0 : r.pcpu())
                         .max()
                         .orElse(0);
         Arm64Log log = new Arm64Log(
-                source, kernel, host, new EventList(lanes, threads), findings, segments, threads ? lanes : named);
+                run.source(),
+                run.kernel(),
+                host,
+                new EventList(lanes, threads),
+                findings,
+                segments,
+                threads ? lanes : named);
         for (Segment segment : segments) {
             log.take(segment);
         }
         // (The last CPU is for runs that the log does not have.)
         TraceHeader header = new TraceHeader(
-                kernel,
+                run.kernel(),
                 new TraceHeader.Arm64(host.vhe(), host.ecv(), log.pcpus + 1),
                 Math.max(1, log.mostVcpus),
-                origin);
-        return findings.imported(source, header, log.events);
+                run.origin());
+        return findings.imported(run.source(), header, log.events);
     }
 
     private void take(Segment segment) throws TraceFormatException {

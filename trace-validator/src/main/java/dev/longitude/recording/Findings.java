@@ -2,6 +2,7 @@ package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMultiset;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
@@ -109,8 +110,7 @@ final class Findings {
         ImmutableList<TraceEvent> judged =
                 all.stream().filter(e -> !isCutOff(e)).collect(ImmutableList.toImmutableList());
         return new ImportedTrace(
-                events.threads() ? header.withThreads() : header,
-                judged,
+                new Trace(events.threads() ? header.withThreads() : header, judged),
                 all.size() - judged.size(),
                 modelled,
                 notModelled.build(),

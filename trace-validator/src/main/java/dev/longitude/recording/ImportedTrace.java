@@ -3,6 +3,7 @@ package dev.longitude.recording;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMultiset;
 import com.google.common.collect.Multisets;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.Locale;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A recording as a trace.
  *
- * @param events what can be judged: nothing at or after a disturbance
+ * @param trace what can be judged: nothing at or after a disturbance
  * @param notJudged how many events are left out because of the disturbances
  * @param modelled how many operations of the log that may concern the guest's time are judged
  * @param notModelled the operations that may concern it and are not modelled, or of which the log says too little, by name
@@ -23,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes what else a person should know of the log
  */
 public record ImportedTrace(
-        TraceHeader header,
-        ImmutableList<TraceEvent> events,
+        Trace trace,
         int notJudged,
         int modelled,
         ImmutableMultiset<String> notModelled,
@@ -32,6 +32,16 @@ public record ImportedTrace(
         ImmutableList<Disturbance> disturbances,
         ImmutableList<Assumption> assumptions,
         ImmutableList<String> notes) {
+
+    /** The header of the trace. */
+    public TraceHeader header() {
+        return trace.header();
+    }
+
+    /** The events of the trace. */
+    public ImmutableList<TraceEvent> events() {
+        return trace.events();
+    }
 
     /** From {@code line} on, VM {@code vm} (null: the whole host) cannot be judged, for that reason. */
     public record Disturbance(int line, @Nullable Integer vm, String reason) {
@@ -54,8 +64,7 @@ public record ImportedTrace(
         return note == null
                 ? this
                 : new ImportedTrace(
-                        header,
-                        events,
+                        trace,
                         notJudged,
                         modelled,
                         notModelled,
@@ -68,8 +77,7 @@ public record ImportedTrace(
     /** The same with one more assumption. */
     ImportedTrace assuming(Assumption one) {
         return new ImportedTrace(
-                header,
-                events,
+                trace,
                 notJudged,
                 modelled,
                 notModelled,

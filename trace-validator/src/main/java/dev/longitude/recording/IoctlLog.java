@@ -8,9 +8,9 @@ import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -36,105 +36,58 @@ public final class IoctlLog implements RecordingFormat {
                     lines.name(), "an ioctl log is read from a file: host.txt and the tracepoints lie beside it");
         }
         HostFacts host = HostFacts.read(file.resolveSibling("host.txt"));
-        List<IoctlRecord> records = records(lines);
-        String machine = host.arch();
-        boolean arm64 =
-                machine == null ? records.stream().anyMatch(IoctlRecord::arm64) : machine.equals(Arch.ARM64.machine());
-        if (machine != null && !arm64 && !machine.equals(Arch.X86.machine())) {
-            throw new TraceFormatException(
-                    file.toString(),
-                    "recorded on " + machine + "; only " + Arch.X86 + " and " + Arch.ARM64 + " are modelled");
-        }
+        ImmutableList<IoctlRecord> records = records(lines);
+        LogArchitecture arch = architecture(file, host, records);
         for (IoctlRecord record : records) {
-            if (record.host() != null && record.arm64() != arm64) {
-                throw record.fault(
-                        lines.name(),
-                        "expected " + (arm64 ? "host_cntvct" : "host_tsc") + ": the host is "
-                                + (arm64 ? Arch.ARM64 : Arch.X86));
+            if (record.host() != null && record.arch() != arch) {
+                throw record.fault(lines.name(), "expected " + arch.counterKey() + ": the host is " + arch);
             }
         }
         KernelProfile profile = profile(file, host, kernel);
         String release = host.release();
         String origin = "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release);
-        ImportedTrace trace = arm64
-                ? Arm64Log.read(lines.name(), profile, host, origin, records)
-                : ofX86(lines.name(), profile, host, origin, records, TracepointFile.beside(file));
-        if (kernel == null && host.isOfUnknownPatch()) {
-            trace = withUnknownPatch(trace, profile, records);
+        RecordedRun run = new RecordedRun(lines.name(), file, profile, host, origin, records);
+        ImportedTrace trace = arch.read(run).withNote(unlisted(records));
+        return kernel == null ? asRecorded(trace, run) : trace;
+    }
+
+    /** What is not known of the recorded kernel is said, where nobody says which kernel is to judge. */
+    private static ImportedTrace asRecorded(ImportedTrace trace, RecordedRun run) {
+        String release = run.host().release();
+        if (release != null && !KernelProfile.isKnown(release)) {
+            return trace.withNote("Linux " + release + " is newer than " + KernelProfile.newest()
+                    + ", the newest of which anything is known here, and is judged as that");
         }
-        boolean passedOver = arm64 && Files.isRegularFile(TracepointFile.of(file));
-        return trace.withNote(
-                        passedOver
-                                ? "tracepoints not used: none of arm64 shows a counter, and the file is not read"
-                                : null)
-                .withNote(unlisted(records))
-                .withNote(kernel == null ? tooNew(release) : null);
-    }
-
-    private static @Nullable String tooNew(@Nullable String release) {
-        return release == null || KernelProfile.isKnown(release)
-                ? null
-                : "Linux " + release + " is newer than " + KernelProfile.newest()
-                        + ", the newest of which anything is known here, and is judged as that";
-    }
-
-    /** What stable releases of its series have got, a kernel may have or not whose name does not show which it is. */
-    private static ImportedTrace withUnknownPatch(
-            ImportedTrace trace, KernelProfile profile, List<IoctlRecord> records) {
-        String got = profile.laterInSeries(trace.header().arch()).stream()
+        // What stable releases of its series have got, a kernel whose name hides its patch level may have or not.
+        String got = run.kernel().laterInSeries(trace.header().arch()).stream()
                 .map(Switch::specName)
                 .collect(Collectors.joining(", "));
-        return got.isEmpty()
+        return !run.host().isOfUnknownPatch() || got.isEmpty()
                 ? trace
-                : assuming(
+                : run.assuming(
                         trace,
-                        records,
-                        "that the kernel is " + profile.release() + " and lacks " + got
+                        "that the kernel is " + run.kernel().release() + " and lacks " + got
                                 + ", which later releases of its series got: its name does not show its patch level, and"
                                 + " host.txt has no `version`; --kernel says which it is");
     }
 
-    private static ImportedTrace assuming(ImportedTrace trace, List<IoctlRecord> records, String what) {
-        IoctlRecord first =
-                records.stream().filter(r -> r.host() != null).findFirst().orElse(null);
-        return first == null || first.host() == null
-                ? trace
-                : trace.assuming(new ImportedTrace.Assumption(
-                        first.line(), null, first.host().lo(), what));
-    }
-
-    private static ImportedTrace ofX86(
-            String source,
-            KernelProfile profile,
-            HostFacts host,
-            String origin,
-            List<IoctlRecord> records,
-            TracepointFile tracepoints)
+    /** That of the host, or of the counters that the lines show. */
+    private static LogArchitecture architecture(Path file, HostFacts host, List<IoctlRecord> records)
             throws TraceFormatException {
-        if (tracepoints.isOfAnotherClock(records)) {
-            TracepointFile none = new TracepointFile(ImmutableList.of(), tracepoints.unusable(), 0);
-            return ofX86(source, profile, host, origin, records, none)
-                    .withNote("tracepoints not used: not one of the "
-                            + tracepoints.points().size()
-                            + " lines lies within the log's host_tsc: written with another trace clock?");
+        String machine = host.arch();
+        if (machine == null) {
+            return records.stream()
+                    .map(IoctlRecord::arch)
+                    .max(Comparator.naturalOrder())
+                    .orElse(LogArchitecture.X86);
         }
-        ImportedTrace trace = X86Log.read(source, profile, host, origin, records, tracepoints);
-        if (host.hasClocksource()
-                || host.unstable()
-                || tracepoints.points().stream().anyMatch(IoctlLog::showsClocksource)) {
-            return trace;
-        }
-        return assuming(
-                trace,
-                records,
-                "that the host's clocksource is the TSC, which neither host.txt nor a tracepoint shows");
+        return Arch.named(machine)
+                .map(LogArchitecture::of)
+                .orElseThrow(() -> new TraceFormatException(
+                        file.toString(), "recorded on " + machine + "; only " + Arch.names() + " are modelled"));
     }
 
-    private static boolean showsClocksource(Tracepoint point) {
-        return point instanceof Tracepoint.TrackTsc || point instanceof Tracepoint.UpdateMasterClock;
-    }
-
-    private static List<IoctlRecord> records(LineSource lines) throws TraceFormatException, IOException {
+    private static ImmutableList<IoctlRecord> records(LineSource lines) throws TraceFormatException, IOException {
         List<IoctlRecord> records = new ArrayList<>();
         for (String line = lines.next(); line != null; line = lines.next()) {
             if (records.size() == MOST_RECORDS) {
@@ -145,7 +98,7 @@ public final class IoctlLog implements RecordingFormat {
         if (!lines.lastWasTerminated()) {
             throw lines.fault(1, "the last line has no end: the file is truncated here");
         }
-        return records;
+        return ImmutableList.copyOf(records);
     }
 
     /** The keys that the format does not list, for people; null if there are none. */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param t CLOCK_MONOTONIC, ns, when the record was written; 0 if it does not say
  * @param rt CLOCK_REALTIME, ns, when the record was written; 0 if it does not say
  * @param pcpu the CPU that the recorder ran on
- * @param arm64 whether the host's counter is the generic timer's, and not a TSC
+ * @param arch whose counter the host's is
  * @param host the host's counter before and after the call: cycles of the TSC, or ticks
  * @param unlisted the keys that the format does not list
  */
@@ -43,7 +43,7 @@ record IoctlRecord(
         long t,
         long rt,
         @Nullable Integer pcpu,
-        boolean arm64,
+        LogArchitecture arch,
         @Nullable Interval host,
         ImmutableSet<String> unlisted) {
 
@@ -80,7 +80,7 @@ record IoctlRecord(
                 0,
                 0,
                 null,
-                before.arm64(),
+                before.arch(),
                 null,
                 ImmutableSet.of());
     }
@@ -99,7 +99,7 @@ record IoctlRecord(
         private long t;
         private long rt;
         private @Nullable Integer pcpu;
-        private boolean arm64;
+        private LogArchitecture arch = LogArchitecture.X86;
         private @Nullable Interval host;
 
         Reader(LineSource source) {
@@ -128,7 +128,9 @@ record IoctlRecord(
                             throw json.expected("one of host_tsc and host_cntvct");
                         }
                         host = json.bracket();
-                        arm64 = name.equals("host_cntvct");
+                        arch = name.equals(LogArchitecture.ARM64.counterKey())
+                                ? LogArchitecture.ARM64
+                                : LogArchitecture.X86;
                     }
                     case "scn" -> json.skip(); // the recorder's own
                     default -> {
@@ -161,7 +163,7 @@ record IoctlRecord(
                     t,
                     rt,
                     pcpu,
-                    arm64,
+                    arch,
                     host,
                     unlisted.build());
         }

@@ -2,6 +2,7 @@ package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.trace.Interval;
+import dev.longitude.trace.VcpuId;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,11 @@ record Segment(
     /** From an instant of the segment to its end. */
     Interval from(long lo) {
         return new Interval(lo, when.hi());
+    }
+
+    /** The vCPU that it is for, if the log says for which. */
+    VcpuId id() {
+        return new VcpuId(vm, vcpu);
     }
 
     /** Whether the log has the vCPU that it is for, and the VM. */

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.LinkedHashMultimap;
 import com.google.common.collect.SetMultimap;
 import dev.longitude.trace.Interval;
+import dev.longitude.trace.VcpuId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,7 +27,7 @@ final class TracepointOwners {
     /** The names of the threads in the tracepoints, and their numbers: a log calls its threads by either. */
     private final Set<String> names = new HashSet<>();
 
-    private final Map<List<Integer>, Written> latest = new HashMap<>();
+    private final Map<VcpuId, Written> latest = new HashMap<>();
 
     /** The threads of the log that a thread of the kernel's can be. */
     private final SetMultimap<Integer, Integer> lanesOfThread = LinkedHashMultimap.create();
@@ -72,7 +73,7 @@ final class TracepointOwners {
                 owned.computeIfAbsent(those.get(0), k -> ImmutableList.builder())
                         .add(point);
                 if (point instanceof Tracepoint.WriteTscOffset write) {
-                    latest.put(List.of(those.get(0).vm(), write.vcpu()), new Written(those.get(0), write));
+                    latest.put(new VcpuId(those.get(0).vm(), write.vcpu()), new Written(those.get(0), write));
                 }
                 continue;
             }
@@ -159,7 +160,7 @@ final class TracepointOwners {
                 true,
                 null,
                 ImmutableList.of(point));
-        latest.put(List.of(before.vm(), write.vcpu()), new Written(load, write));
+        latest.put(new VcpuId(before.vm(), write.vcpu()), new Written(load, write));
         return Optional.of(load);
     }
 

@@ -1,7 +1,6 @@
 package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
@@ -10,12 +9,11 @@ import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.VcpuId;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +25,8 @@ final class X86Events {
     private final Findings findings;
     private final X86Clocks clocks;
     private final X86Rates rates;
-    private final Map<List<Integer>, X86Vcpu> vcpus = new HashMap<>();
+    private final X86Msrs msrs;
+    private final Map<VcpuId, X86Vcpu> vcpus = new HashMap<>();
 
     private final X86Overview overview;
 
@@ -51,6 +50,7 @@ final class X86Events {
         this.overview = overview;
         this.clocks = new X86Clocks(this, kernel, events, findings);
         this.rates = new X86Rates(this, rate, findings);
+        this.msrs = new X86Msrs(this, events, findings);
     }
 
     int mostVcpus() {
@@ -113,8 +113,8 @@ final class X86Events {
                     write(segment, Operation.CREATE_VCPU, Map.of());
                 }
             }
-            case "KVM_SET_MSRS" -> setMsrs(segment);
-            case "KVM_GET_MSRS" -> getMsrs(segment);
+            case "KVM_SET_MSRS" -> msrs.setMsrs(segment);
+            case "KVM_GET_MSRS" -> msrs.getMsrs(segment);
             case "KVM_SET_DEVICE_ATTR" -> setAttribute(segment);
             case "KVM_GET_DEVICE_ATTR" -> getAttribute(segment);
             case "KVM_GET_CLOCK" -> clocks.getClock(segment);
@@ -174,112 +174,7 @@ final class X86Events {
     }
 
     X86Vcpu vcpu(Segment segment) {
-        return vcpus.computeIfAbsent(List.of(segment.vm(), segment.vcpu()), k -> overview.vcpu(segment));
-    }
-
-    private void setMsrs(Segment segment) throws TraceFormatException {
-        Optional<ImmutableList<MsrList.Entry>> written = MsrList.written(segment.record());
-        if (written.isEmpty()) {
-            findings.stop(segment, "the log does not say which MSRs KVM_SET_MSRS wrote: one of them may be the TSC's");
-            return;
-        }
-        if (segment.isOnVcpu() && written.get().stream().noneMatch(e -> e.msr() == KvmAbi.Msr.TSC)) {
-            loadsBefore(segment, null);
-        }
-        int before = events.size();
-        for (MsrList.Entry entry : written.get()) {
-            if (!setMsr(segment, entry)) {
-                return;
-            }
-        }
-        if (events.size() == before) {
-            findings.harmless("KVM_SET_MSRS of MSRs that move no counter");
-        }
-    }
-
-    /** Whether what comes after the MSR can be judged. */
-    private boolean setMsr(Segment segment, MsrList.Entry entry) {
-        KvmAbi.Msr msr = entry.msr();
-        Long data = entry.data();
-        ImmutableMap<Field, Object> value = data == null ? ImmutableMap.of() : ImmutableMap.of(Field.VALUE, data);
-        if (msr == null) {
-            findings.stop(
-                    segment, "it is not known what a write of MSR 0x" + Long.toHexString(entry.index()) + " moves");
-            return false;
-        }
-        switch (msr) {
-            case WALL_CLOCK, WALL_CLOCK_NEW, TSC_DEADLINE, HV_TIME_REF_COUNT -> {
-                return true;
-            }
-            case HV_REFERENCE_TSC -> {
-                boolean asks = data == null || (data & 1) != 0;
-                if (asks && !onVcpu(segment)) {
-                    return false;
-                }
-                if (asks) {
-                    askForMasterclockUpdate(segment, data != null);
-                }
-                return true;
-            }
-            default -> {}
-        }
-        if (!onVcpu(segment)) {
-            return false;
-        }
-        switch (msr) {
-            case TSC -> write(segment, Operation.WRITE_TSC, value);
-            case TSC_ADJUST -> {
-                vcpu(segment).setAdjust(data);
-                onVcpu(segment, segment.when(), Operation.WRITE_TSC_ADJUST, value, Map.of(), Map.of());
-            }
-            default -> {
-                ImmutableMap<Field, Object> active =
-                        data == null ? ImmutableMap.of() : ImmutableMap.of(Field.ACTIVE, (data & 1) != 0);
-                vcpu(segment).setActive(data != null && (data & 1) != 0);
-                vcpu(segment).ask();
-                onVcpu(segment, segment.when(), Operation.WRITE_SYSTEM_TIME, active, Map.of(), Map.of());
-            }
-        }
-        return true;
-    }
-
-    /** KVM asks the vCPU for a masterclock update, which it performs on its next entry. */
-    private void askForMasterclockUpdate(Segment segment, boolean sure) {
-        Operation asked = Operation.ASK_FOR_MASTERCLOCK_UPDATE;
-        if (sure) {
-            onVcpu(segment, segment.when(), asked, Map.of(), Map.of(), Map.of());
-        } else {
-            events.addOptional(
-                    segment, segment.lane(), segment.when(), asked, ImmutableMap.of(Field.VCPU, segment.vcpu()));
-        }
-    }
-
-    private void getMsrs(Segment segment) throws TraceFormatException {
-        int before = events.size();
-        for (MsrList.Entry entry : MsrList.returned(segment.record())) {
-            boolean tsc = entry.msr() == KvmAbi.Msr.TSC;
-            Long data = entry.data();
-            boolean shows = (tsc || entry.msr() == KvmAbi.Msr.TSC_ADJUST) && data != null;
-            if (shows && !segment.isOnVcpu()) {
-                findings.notModelled(segment.record().op()); // it only reads
-                return;
-            }
-            if (shows && onVcpu(segment)) {
-                if (events.size() == before) {
-                    loadsBefore(segment, null);
-                }
-                onVcpu(
-                        segment,
-                        segment.when(),
-                        tsc ? Operation.READ_TSC : Operation.READ_TSC_ADJUST,
-                        Map.of(),
-                        Map.of(Field.VALUE, data),
-                        Map.of());
-            }
-        }
-        if (events.size() == before) {
-            findings.harmless("KVM_GET_MSRS of MSRs that show no counter");
-        }
+        return vcpus.computeIfAbsent(segment.id(), k -> overview.vcpu(segment));
     }
 
     private void setAttribute(Segment segment) throws TraceFormatException {
@@ -324,7 +219,7 @@ final class X86Events {
     }
 
     /** An operation that gives a vCPU an offset. */
-    private void write(Segment segment, Operation operation, Map<Field, Object> args) {
+    void write(Segment segment, Operation operation, Map<Field, Object> args) {
         Tracepoint.TrackTsc track = segment.points().stream()
                 .filter(Tracepoint.TrackTsc.class::isInstance)
                 .map(Tracepoint.TrackTsc.class::cast)

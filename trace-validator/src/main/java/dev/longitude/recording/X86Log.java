@@ -8,6 +8,7 @@ import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,20 +19,43 @@ import org.jspecify.annotations.Nullable;
 final class X86Log {
     private X86Log() {}
 
-    static ImportedTrace read(
-            String source,
-            KernelProfile kernel,
-            HostFacts host,
-            String origin,
-            List<IoctlRecord> records,
-            TracepointFile tracepoints)
-            throws TraceFormatException {
+    /** Makes a trace of a log and of the tracepoints beside it, if they are of its clock. */
+    static ImportedTrace read(RecordedRun run) throws TraceFormatException, IOException {
+        TracepointFile beside = TracepointFile.beside(run.file());
+        if (!beside.isOfAnotherClock(run.records())) {
+            return read(run, beside);
+        }
+        return read(run, new TracepointFile(ImmutableList.of(), beside.unusable(), 0))
+                .withNote("tracepoints not used: not one of the "
+                        + beside.points().size()
+                        + " lines lies within the log's host_tsc: written with another trace clock?");
+    }
+
+    private static ImportedTrace read(RecordedRun run, TracepointFile tracepoints) throws TraceFormatException {
+        ImportedTrace trace = imported(run, tracepoints);
+        if (run.host().hasClocksource()
+                || run.host().unstable()
+                || tracepoints.points().stream().anyMatch(X86Log::showsClocksource)) {
+            return trace;
+        }
+        return run.assuming(
+                trace, "that the host's clocksource is the TSC, which neither host.txt nor a tracepoint shows");
+    }
+
+    private static boolean showsClocksource(Tracepoint point) {
+        return point instanceof Tracepoint.TrackTsc || point instanceof Tracepoint.UpdateMasterClock;
+    }
+
+    private static ImportedTrace imported(RecordedRun run, TracepointFile tracepoints) throws TraceFormatException {
+        KernelProfile kernel = run.kernel();
+        HostFacts host = run.host();
+        ImmutableList<IoctlRecord> records = run.records();
         Findings findings = new Findings();
         tracepoints
                 .unusable()
                 .entrySet()
                 .forEach(e -> findings.note("tracepoints not used: " + e.getCount() + " " + e.getElement()));
-        X86HostRate rate = X86HostRate.of(source, host, records, findings);
+        X86HostRate rate = X86HostRate.of(run.source(), host, records, findings);
         ImmutableList<Tracepoint> points = tracepoints.points();
         Long end =
                 points.isEmpty() ? null : (Long) points.get(points.size() - 1).tsc();
@@ -43,8 +67,8 @@ final class X86Log {
                     "that the " + tracepoints.missing()
                             + " lines by which the tracepoints are fewer than their head says showed nothing");
         }
-        ImmutableList<Segment> plain =
-                Segments.of(source, records, "host_tsc", findings, end, tracepoints.sharedNames());
+        ImmutableList<Segment> plain = Segments.of(
+                run.source(), records, LogArchitecture.X86.counterKey(), findings, end, tracepoints.sharedNames());
         boolean unstable = host.unstable() || loadsAreShown(plain, points);
         if (unstable && points.stream().noneMatch(Tracepoint.WriteTscOffset.class::isInstance) && !plain.isEmpty()) {
             Segment first = plain.get(0);
@@ -78,8 +102,8 @@ final class X86Log {
                 kernel,
                 new TraceHeader.X86(rate.khz(), rate.fracBits() == null ? 0 : rate.fracBits(), tscAtFirst, unstable),
                 Math.max(1, events.mostVcpus()),
-                origin);
-        return findings.imported(source, header, list);
+                run.origin());
+        return findings.imported(run.source(), header, list);
     }
 
     /** Whether a vCPU's offset is written within an operation that does not write it: then the host's TSC is unstable. */

@@ -3,6 +3,7 @@ package dev.longitude.recording;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.VcpuId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -29,13 +30,13 @@ final class X86Overview {
     private final long end;
 
     /** Of vCPUs whose page the log reads, and of which no tracepoint shows when it is written, the versions, in order of time. */
-    private final Map<List<Integer>, List<X86Vcpu.Version>> versionsRead = new HashMap<>();
+    private final Map<VcpuId, List<X86Vcpu.Version>> versionsRead = new HashMap<>();
 
     /** The VMs of which the log sets a rate that may not be the host's. */
     private final Set<Integer> scaled = new HashSet<>();
 
     /** The flags that each vCPU's page is seen to have, in order of time. */
-    private final Map<List<Integer>, List<X86Vcpu.Flags>> flags = new HashMap<>();
+    private final Map<VcpuId, List<X86Vcpu.Flags>> flags = new HashMap<>();
 
     /**
      * An overview of these operations.
@@ -72,7 +73,7 @@ final class X86Overview {
                     : null;
             if (version != null && version <= Integer.MAX_VALUE) {
                 versionsRead
-                        .computeIfAbsent(which(segment), k -> new ArrayList<>())
+                        .computeIfAbsent(segment.id(), k -> new ArrayList<>())
                         .add(new X86Vcpu.Version(segment.when().hi(), version.intValue()));
             }
             Integer seen = segment.is(IoctlRecord.PVCLOCK_PAGE)
@@ -92,11 +93,7 @@ final class X86Overview {
     }
 
     private List<X86Vcpu.Flags> flags(Segment segment) {
-        return flags.computeIfAbsent(which(segment), k -> new ArrayList<>());
-    }
-
-    private static List<Integer> which(Segment segment) {
-        return List.of(segment.vm(), segment.vcpu());
+        return flags.computeIfAbsent(segment.id(), k -> new ArrayList<>());
     }
 
     boolean msrsAreShown() {
@@ -108,9 +105,9 @@ final class X86Overview {
         return new X86Vcpu(
                 segment.vcpu(),
                 unstable,
-                versionsRead.getOrDefault(which(segment), List.of()),
+                versionsRead.getOrDefault(segment.id(), List.of()),
                 !scaled.contains(segment.vm()) && !kernel.has(Switch.GUEST_WRITE_SYNCHRONIZES),
                 new X86Vcpu.Updates(updates.getOrDefault(segment.vm(), List.of()), unowned, end),
-                flags.getOrDefault(which(segment), List.of()));
+                flags.getOrDefault(segment.id(), List.of()));
     }
 }

@@ -7,7 +7,7 @@ import com.google.common.io.Resources;
 import dev.longitude.kernel.Arch;
 import dev.longitude.model.Tlc;
 import dev.longitude.model.TlcOutput;
-import dev.longitude.trace.Interval;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.io.IOException;
@@ -24,7 +24,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Replays traces with stock TLC: another evaluator's search over the same specification. It says which event it cannot
@@ -33,33 +32,18 @@ import org.jspecify.annotations.Nullable;
 public final class TlcReplay {
     private static final Pattern TOOK = Pattern.compile("<<\"took\", (\\d+)>>");
 
-    /** What only the rates of x86 need. */
-    private static final Pattern OF_RATES = Pattern.compile(
-            "CyclesPerKhz|NsPerSecond|Drift|SecondInCycles|CyclesToNs|NsToCycles|Ratio|MaxGuest|Scale|KeepsPace|SameNs|Pvclock");
-
     private static final int MOST_LINES = 40;
     private static final int MOST_EVENTS = 400;
 
     private TlcReplay() {}
 
-    /** A trace. */
-    public record Trace(TraceHeader header, ImmutableList<TraceEvent> events) {}
-
     /** Whether a trace leaves nothing open but what the events show: this engine cannot search. */
     public static boolean canReplay(Trace trace) {
-        boolean x86 = trace.header().arch() == Arch.X86;
-        return trace.header().silent().isEmpty()
-                && !trace.header().threads()
+        TraceHeader header = trace.header();
+        return header.silent().isEmpty()
+                && !header.threads()
                 && trace.events().stream()
-                        .allMatch(e -> e.hasArgs()
-                                && e.counter().isExact()
-                                && (!x86
-                                        || (isExact(e.when().ns())
-                                                && isExact(e.when().realtime()))));
-    }
-
-    private static boolean isExact(@Nullable Interval within) {
-        return within != null && within.isExact();
+                        .allMatch(e -> e.hasArgs() && header.host().isShownBy(e.when()));
     }
 
     /**
@@ -88,12 +72,12 @@ public final class TlcReplay {
 
     private static List<OptionalInt> replay(List<Trace> traces) throws IOException, InterruptedException {
         Arch arch = traces.get(0).header().arch();
-        TraceModule module = new TraceModule(arch);
+        TraceModule module = TraceModule.of(arch);
         List<List<Part>> parts = new ArrayList<>();
         for (Trace trace : traces) {
             parts.add(parts(module, trace));
         }
-        Set<Integer> taken = taken(module, arch);
+        Set<Integer> taken = taken(module);
         return parts.stream()
                 .map(of -> of.stream()
                         .flatMap(p -> p.refused(taken).stream())
@@ -121,7 +105,7 @@ public final class TlcReplay {
     }
 
     /**
-     * On x86 a VM, on arm64 a host.
+     * One state's events; see {@link TraceHeader.Host#subject}.
      *
      * @param header with the host as it was when the first event happened
      * @param indexes where its events stand in the trace; what befalls the host befalls each VM that there is
@@ -133,19 +117,18 @@ public final class TlcReplay {
     }
 
     private static Collection<Subject> subjects(Trace trace) {
-        boolean x86 = trace.header().arch() == Arch.X86;
         Map<Integer, Subject> subjects = new LinkedHashMap<>();
         TraceHeader header = trace.header();
         for (int i = 0; i < trace.events().size(); i++) {
             TraceEvent event = trace.events().get(i);
             if (event.operation().isOfHost()) {
-                header = header.withHost(header.x86().after(event));
+                header = header.withHost(header.host().after(event));
                 for (Subject subject : subjects.values()) {
                     subject.indexes.add(i);
                 }
             } else {
                 TraceHeader now = header;
-                subjects.computeIfAbsent(x86 ? event.vm() : -1, s -> new Subject(now, new ArrayList<>()))
+                subjects.computeIfAbsent(header.host().subject(event), s -> new Subject(now, new ArrayList<>()))
                         .indexes
                         .add(i);
             }
@@ -166,13 +149,12 @@ public final class TlcReplay {
         ImmutableList.Builder<String> modules = ImmutableList.builder();
         for (Subject subject : subjects(witness)) {
             List<TraceEvent> events = subject.of(witness);
-            int vm = events.get(0).vm();
-            String name = "Witness" + (arch == Arch.X86 ? vm : "");
-            TraceModule module = new TraceModule(arch);
+            TraceModule module = TraceModule.of(arch);
+            String name = "Witness" + module.suffix(events.get(0));
             module.add(subject.header, events);
             String text = module.module(name, events.size() + 1);
             Files.writeString(folder.resolve(name + ".tla"), text);
-            Files.writeString(folder.resolve(name + ".cfg"), config(arch) + "INVARIANT NotAllTaken\n");
+            Files.writeString(folder.resolve(name + ".cfg"), config(module) + "INVARIANT NotAllTaken\n");
             for (Map.Entry<String, String> used : Tlc.modulesOf(text).entrySet()) {
                 Files.writeString(folder.resolve(used.getKey() + ".tla"), used.getValue());
             }
@@ -181,8 +163,9 @@ public final class TlcReplay {
         return modules.build();
     }
 
-    private static Set<Integer> taken(TraceModule module, Arch arch) throws IOException, InterruptedException {
-        TlcOutput output = Tlc.runWithOverrides(TraceModule.MODULE, module.module(TraceModule.MODULE, 0), config(arch));
+    private static Set<Integer> taken(TraceModule module) throws IOException, InterruptedException {
+        TlcOutput output =
+                Tlc.runWithOverrides(TraceModule.MODULE, module.module(TraceModule.MODULE, 0), config(module));
         boolean nothingBegins = output.trouble().stream().anyMatch(t -> t.contains("no initial state"));
         if (!output.finished() || !(output.trouble().isEmpty() || nothingBegins) || output.violated() != null) {
             throw new IllegalStateException("TLC says: " + String.join(" / ", output.trouble()) + "\n"
@@ -199,11 +182,11 @@ public final class TlcReplay {
     }
 
     /** The substitutions with which the validator loads the specification, as far as the architecture has them. */
-    private static String config(Arch arch) throws IOException {
+    private static String config(TraceModule module) throws IOException {
         String all = Resources.toString(Resources.getResource(TlcReplay.class, "/spec/Trace.cfg"), UTF_8);
         String constants = all.lines()
                 .filter(line -> line.startsWith("CONSTANTS") || line.startsWith("  "))
-                .filter(line -> arch == Arch.X86 || !OF_RATES.matcher(line).find())
+                .filter(module::has)
                 .collect(Collectors.joining("\n"));
         return "INIT Init\nNEXT Next\nCHECK_DEADLOCK FALSE\n" + constants + "\n";
     }

@@ -2,14 +2,14 @@ package dev.longitude.replay;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Kind;
-import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
-import dev.longitude.validator.Specification;
+import dev.longitude.trace.VcpuId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,21 +22,55 @@ import org.jspecify.annotations.Nullable;
  * event, and one for the event, with all that was observed as conjuncts. TLC says of each event that was taken that it
  * was. The traces stand side by side in one module, and each begins with its own initial state.
  */
-final class TraceModule {
+abstract sealed class TraceModule permits X86TraceModule, Arm64TraceModule {
     static final String MODULE = "TraceReplay";
 
-    private final Arch arch;
     private final Specification specification;
     private final List<String> begins = new ArrayList<>();
 
     /** The step of each event by its number, from 1; null between two traces. */
     private final List<@Nullable String> steps = new ArrayList<>();
 
-    TraceModule(Arch arch) {
-        this.arch = arch;
-        this.specification = Specification.of(arch);
+    TraceModule(Specification specification) {
+        this.specification = specification;
         steps.add(null);
     }
+
+    /** An empty one. */
+    static TraceModule of(Arch arch) {
+        return switch (arch) {
+            case X86 -> new X86TraceModule();
+            case ARM64 -> new Arm64TraceModule();
+        };
+    }
+
+    /** The modules that it stands on. */
+    abstract String base();
+
+    /** What follows {@code Witness} in the name of a module of one subject's behaviour. */
+    abstract String suffix(TraceEvent first);
+
+    /** Whether the architecture has what a constant of the configuration stands for. */
+    abstract boolean has(String constant);
+
+    /** Whether an event begins its subject's state, and is no step from one. */
+    abstract boolean begins(TraceEvent event);
+
+    /** Where a trace begins that has this first event; null if nothing begins it. */
+    abstract @Nullable String beginning(TraceHeader header, TraceEvent first);
+
+    /** The host's clocks at an event, which must be known, as arguments of {@code TimePasses}. */
+    abstract String times(TraceEvent event);
+
+    /** How time passes to an event. */
+    String timePasses(TraceEvent event) {
+        return "TimePasses(" + times(event) + ")";
+    }
+
+    abstract String vcpu(VcpuId vcpu);
+
+    /** The vCPUs of an event's VM in a set of vCPUs. */
+    abstract String ofVm(String set, int vm);
 
     /**
      * Adds a trace of one subject: on x86 of one VM, on arm64 of a host.
@@ -46,22 +80,15 @@ final class TraceModule {
     int add(TraceHeader header, List<TraceEvent> events) {
         int first = steps.size();
         TraceEvent one = events.get(0);
-        if (arch == Arch.ARM64) {
-            TraceHeader.Arm64 host = header.arm64();
-            begins.add("event = " + first + " /\\ NewHost(" + Specification.textOf(header.kernel()) + ", "
-                    + flag(host.vhe()) + ", "
-                    + flag(host.ecv()) + ", " + host.pcpus() + ", "
-                    + word(one.counter().lo()) + ")");
-        } else if (one.operation() == Operation.CREATE_VM) {
-            TraceHeader.X86 host = header.x86();
-            begins.add("event = " + (first + 1) + " /\\ NewVm(" + Specification.textOf(header.kernel()) + ", "
-                    + host.tscKhz() + ", "
-                    + host.tscFracBits() + ", " + flag(host.tscClocksource()) + ", " + flag(host.tscUnstable()) + ", "
-                    + times(one) + ")" + observed(one, "") + " /\\ " + took(first));
+        String beginning = beginning(header, one);
+        if (beginning != null) {
+            begins.add(
+                    begins(one)
+                            ? "event = " + (first + 1) + " /\\ " + beginning + observed(one, "") + " /\\ " + took(first)
+                            : "event = " + first + " /\\ " + beginning);
         }
         for (TraceEvent event : events) {
-            boolean beginning = arch == Arch.X86 && event.operation() == Operation.CREATE_VM;
-            steps.add(beginning ? null : step(event, steps.size()));
+            steps.add(begins(event) ? null : step(event, steps.size()));
         }
         steps.add(null);
         return first;
@@ -73,7 +100,7 @@ final class TraceModule {
 
     private String step(TraceEvent event, int number) {
         String action = event.operation().specName();
-        List<String> formals = specification.formals(action);
+        List<String> formals = specification.formals(event.operation());
         String args = formals.isEmpty()
                 ? ""
                 : formals.stream().map(f -> argument(event, f)).collect(Collectors.joining(", ", "(", ")"));
@@ -82,25 +109,8 @@ final class TraceModule {
                 + " /\\ " + took(number);
     }
 
-    private String timePasses(TraceEvent event) {
-        Interval later = event.when().nsCounter();
-        return later == null
-                ? "TimePasses(" + times(event) + ")"
-                : "TimePassesBetweenReads(" + word(exact(event.counter())) + ", " + word(exact(later)) + ", "
-                        + clocks(event) + ")";
-    }
-
-    private String times(TraceEvent event) {
-        String counter = word(exact(event.counter()));
-        return arch == Arch.ARM64 ? counter : counter + ", " + clocks(event);
-    }
-
-    private static String clocks(TraceEvent event) {
-        return word(exact(event.when().ns())) + ", " + word(exact(event.when().realtime()));
-    }
-
     /** The instant, which must be known. */
-    private static long exact(@Nullable Interval within) {
+    static long exact(@Nullable Interval within) {
         if (within == null || !within.isExact()) {
             throw new IllegalArgumentException("an instant that is not known exactly");
         }
@@ -135,7 +145,7 @@ final class TraceModule {
             case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU -> parts(event, name, kind, value, Kind.VCPU);
             case WORD_BY_PCPU, NUMBER_BY_PCPU -> parts(event, name, kind, value, Kind.PCPU);
             case VCPU_SET ->
-                ImmutableList.of((arch == Arch.X86 ? name : "{v \\in " + name + " : v[1] = " + event.vm() + "}")
+                ImmutableList.of(ofVm(name, event.vm())
                         + " = {"
                         + ((Set<?>) value)
                                 .stream().map(v -> value(event, Kind.VCPU, v)).collect(Collectors.joining(", "))
@@ -165,19 +175,19 @@ final class TraceModule {
 
     private String value(TraceEvent event, Kind kind, Object value) {
         return switch (kind) {
-            case VCPU -> arch == Arch.X86 ? value.toString() : "<<" + event.vm() + ", " + value + ">>";
+            case VCPU -> vcpu(new VcpuId(event.vm(), (int) value));
             case WORD -> word((long) value);
             case FLAG -> flag((boolean) value);
             default -> integer((int) value);
         };
     }
 
-    private static String flag(boolean value) {
+    static String flag(boolean value) {
         return value ? "TRUE" : "FALSE";
     }
 
     /** The 64 bits as a pair of 32-bit halves, as Words64 has them. */
-    private static String word(long bits) {
+    static String word(long bits) {
         return "<<" + integer((int) (bits >>> 32)) + ", " + integer((int) bits) + ">>";
     }
 
@@ -192,9 +202,8 @@ final class TraceModule {
      * @param all the number of the event after the last, of which TLC is to show a behaviour; 0 if it is not
      */
     String module(String name, int all) {
-        StringBuilder text = new StringBuilder("---- MODULE " + name + " ----\nEXTENDS TraceKvm"
-                + (arch == Arch.X86 ? "X86" : "Arm64, Words64")
-                + "\n\nVARIABLES event, timed\n\n");
+        StringBuilder text = new StringBuilder(
+                "---- MODULE " + name + " ----\nEXTENDS TraceKvm" + base() + "\n\nVARIABLES event, timed\n\n");
         for (int i = 1; i < steps.size(); i++) {
             String step = steps.get(i);
             if (step != null) {

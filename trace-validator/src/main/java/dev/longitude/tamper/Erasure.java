@@ -5,14 +5,14 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import com.google.common.collect.Sets;
-import dev.longitude.kernel.Arch;
-import dev.longitude.replay.TlcReplay;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.VcpuId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +85,7 @@ public enum Erasure {
     /** Events: of up to three operations besides creation, each with a chance of one half. */
     STEPS("events: half of those of three operations") {
         @Override
-        public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
+        public Trace of(Trace trace, SplittableRandom random) {
             ImmutableList<Operation> could = trace.events().stream()
                     .map(TraceEvent::operation)
                     .filter(o -> o.canBeSilent() && o != Operation.CREATE_VCPU)
@@ -101,7 +101,7 @@ public enum Erasure {
     /** Half of the entries and exits. */
     ENTRIES("half of the entries and exits") {
         @Override
-        public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
+        public Trace of(Trace trace, SplittableRandom random) {
             return without(trace, ImmutableSet.of(Operation.ENTER_GUEST, Operation.EXIT_GUEST), random);
         }
     },
@@ -111,14 +111,13 @@ public enum Erasure {
      */
     THREADS("the order of threads") {
         @Override
-        public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
+        public Trace of(Trace trace, SplittableRandom random) {
             if (trace.events().stream().anyMatch(e -> e.operation() == Operation.HOST_RESUMES)) {
                 return trace;
             }
             List<List<TraceEvent>> threads = new ArrayList<>();
             for (TraceEvent event : trace.events()) {
-                int thread =
-                        trace.header().arch() == Arch.X86 ? event.vcpu() + 1 : 1000 * event.vm() + event.vcpu() + 1;
+                int thread = 1 + trace.header().host().numberOf(new VcpuId(event.vm(), event.vcpu()));
                 TraceEvent by = event.by(thread).at(HostTime.of(around(event, random, NARROW)));
                 List<TraceEvent> line = threads.stream()
                         .filter(t -> t.get(0).thread() == thread)
@@ -136,7 +135,7 @@ public enum Erasure {
                 mixed.add(thread.remove(0));
                 threads.removeIf(List::isEmpty);
             }
-            return new TlcReplay.Trace(trace.header().withThreads(), mixed.build());
+            return new Trace(trace.header().withThreads(), mixed.build());
         }
     };
 
@@ -157,19 +156,17 @@ public enum Erasure {
     }
 
     /** The same trace without what this erases. */
-    public TlcReplay.Trace of(TlcReplay.Trace trace, SplittableRandom random) {
+    public Trace of(Trace trace, SplittableRandom random) {
         UnaryOperator<TraceEvent> erase = event -> of(event, random);
-        return new TlcReplay.Trace(
-                trace.header(), trace.events().stream().map(erase).collect(ImmutableList.toImmutableList()));
+        return new Trace(trace.header(), trace.events().stream().map(erase).collect(ImmutableList.toImmutableList()));
     }
 
     TraceEvent of(TraceEvent event, SplittableRandom random) {
         return event;
     }
 
-    private static TlcReplay.Trace without(
-            TlcReplay.Trace trace, ImmutableSet<Operation> those, SplittableRandom random) {
-        return new TlcReplay.Trace(
+    private static Trace without(Trace trace, ImmutableSet<Operation> those, SplittableRandom random) {
+        return new Trace(
                 trace.header()
                         .withSilent(Sets.union(trace.header().silent(), those).immutableCopy()),
                 trace.events().stream()

@@ -1,7 +1,7 @@
 package dev.longitude.tamper;
 
 import com.google.common.collect.ImmutableList;
-import dev.longitude.replay.TlcReplay;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
@@ -31,8 +31,7 @@ public final class TamperTable {
      * @param refusedAt the index of the event that is refused, if one is
      * @param witness if it is accepted: a behaviour that it is of, with every instant
      */
-    public record Judged(
-            Tampering.Mutant mutant, Fate fate, OptionalInt refusedAt, Optional<TlcReplay.Trace> witness) {}
+    public record Judged(Tampering.Mutant mutant, Fate fate, OptionalInt refusedAt, Optional<Trace> witness) {}
 
     /**
      * Tampers with a trace in every way, and validates what comes out.
@@ -40,7 +39,7 @@ public final class TamperTable {
      * @param recording whether it is a recording's
      * @param most how many mutants of each kind at most
      */
-    public static ImmutableList<Judged> of(TlcReplay.Trace good, boolean recording, int most, long seed) {
+    public static ImmutableList<Judged> of(Trace good, boolean recording, int most, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         ImmutableList.Builder<Judged> judged = ImmutableList.builder();
         for (Tampering kind : Tampering.values()) {
@@ -73,6 +72,6 @@ public final class TamperTable {
                 mutant,
                 Fate.ACCEPTED,
                 OptionalInt.empty(),
-                Optional.of(new TlcReplay.Trace(mutant.trace().header(), validator.witness())));
+                Optional.of(new Trace(mutant.trace().header(), validator.witness())));
     }
 }

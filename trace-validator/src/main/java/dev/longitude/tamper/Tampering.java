@@ -3,13 +3,13 @@ package dev.longitude.tamper;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.replay.TlcReplay;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -85,18 +85,18 @@ public enum Tampering {
      * @param at the index of the event at which it must show at the latest: the one that is not as it was, or that
      *     comes after one that is missing or too late; -1: any
      */
-    public record Mutant(Tampering kind, TlcReplay.Trace trace, int at) {}
+    public record Mutant(Tampering kind, Trace trace, int at) {}
 
     /**
      * Tampers with a trace, each time at another place.
      *
      * @param most how many mutants at most
      */
-    public ImmutableList<Mutant> of(TlcReplay.Trace good, int most, SplittableRandom random) {
+    public ImmutableList<Mutant> of(Trace good, int most, SplittableRandom random) {
         if (this == PROFILE) {
             return KernelProfile.showing(good.header().arch()).stream()
                     .filter(k -> !k.equals(good.header().kernel()))
-                    .map(k -> new Mutant(this, new TlcReplay.Trace(good.header().withKernel(k), good.events()), -1))
+                    .map(k -> new Mutant(this, new Trace(good.header().withKernel(k), good.events()), -1))
                     .limit(most)
                     .collect(ImmutableList.toImmutableList());
         }
@@ -121,7 +121,7 @@ public enum Tampering {
         return mutants.build();
     }
 
-    private Optional<Mutant> at(TlcReplay.Trace good, int i, SplittableRandom random) {
+    private Optional<Mutant> at(Trace good, int i, SplittableRandom random) {
         List<TraceEvent> events = new ArrayList<>(good.events());
         TraceEvent event = events.get(i);
         switch (this) {
@@ -167,7 +167,7 @@ public enum Tampering {
         }
         return Optional.of(new Mutant(
                 this,
-                new TlcReplay.Trace(good.header(), ImmutableList.copyOf(events)),
+                new Trace(good.header(), ImmutableList.copyOf(events)),
                 this == DOUBLED || this == SWAPPED || this == TICK ? i + 1 : i));
     }
 

@@ -7,6 +7,8 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Range;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.SymbolicWords;
+import dev.longitude.spec.Specification;
+import dev.longitude.spec.TlaValues;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.StateVariable;
@@ -134,7 +136,7 @@ final class ArgumentCandidates {
     }
 
     private ImmutableMap.Builder<String, Value> known(TraceEvent event) {
-        TlaValues values = new TlaValues(header.arch(), event.vm());
+        TlaValues values = new TlaValues(specification, event.vm());
         ImmutableMap.Builder<String, Value> args = ImmutableMap.builder();
         event.args().forEach((field, value) -> args.put(field.name(), values.of(field.kind(), value)));
         return args.put(VM, IntValue.gen(event.vm()));
@@ -186,8 +188,8 @@ final class ArgumentCandidates {
     }
 
     private Collection<Integer> all(StateVariable set, TraceEvent event, State state) {
-        TlaValues values = new TlaValues(header.arch(), event.vm());
-        Set<?> all = (Set<?>) values.toTrace(set.kind(), specification.look(set.specName(), state));
+        TlaValues values = new TlaValues(specification, event.vm());
+        Set<?> all = (Set<?>) values.toTrace(set.kind(), specification.look(set, state));
         return all.stream().map(Integer.class::cast).toList();
     }
 

@@ -1,16 +1,18 @@
 package dev.longitude.validator;
 
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.Words64;
+import dev.longitude.spec.ActionCall;
+import dev.longitude.spec.Arm64Specification;
+import dev.longitude.spec.Specification;
+import dev.longitude.spec.Variable;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.Store;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToLongFunction;
@@ -21,20 +23,17 @@ import tlc2.value.impl.Value;
 
 /** A host on arm64: one state of all its VMs, since they share what a CPU has. */
 final class Arm64Platform implements Platform {
-    private static final int HOST = -1;
-    private static final String COUNTER = "cntpct";
-
     private final TraceHeader header;
-    private final Specification specification;
+    private final Arm64Specification specification;
 
-    Arm64Platform(TraceHeader header, Specification specification) {
+    Arm64Platform(TraceHeader header, Arm64Specification specification) {
         this.header = header;
         this.specification = specification;
     }
 
     @Override
-    public int subject(TraceEvent event) {
-        return HOST;
+    public Specification specification() {
+        return specification;
     }
 
     @Override
@@ -56,8 +55,8 @@ final class Arm64Platform implements Platform {
     @Override
     public Set<Integer> vms(TraceEvent event, State state) {
         Set<Integer> vms = new TreeSet<>();
-        SetEnumValue online = (SetEnumValue)
-                specification.look(StateVariable.ONLINE.specName(), state).toSetEnum();
+        SetEnumValue online =
+                (SetEnumValue) specification.look(StateVariable.ONLINE, state).toSetEnum();
         for (Value vcpu : online.elems.toArray()) {
             vms.add(((IntValue) ((TupleValue) vcpu).elems[0]).val);
         }
@@ -71,8 +70,8 @@ final class Arm64Platform implements Platform {
     }
 
     @Override
-    public String counter() {
-        return COUNTER;
+    public Variable counter() {
+        return Arm64Specification.CNTPCT;
     }
 
     @Override
@@ -83,13 +82,13 @@ final class Arm64Platform implements Platform {
     @Override
     public Clocks exactly(TraceEvent event, State before) {
         return new Clocks(Words64.wordLike(
-                before.lookup(specification.name(COUNTER)), event.counter().lo()));
+                Arm64Specification.CNTPCT.in(before), event.counter().lo()));
     }
 
     @Override
     @SuppressWarnings("ReferenceEquality") // (see exactly)
     public boolean isAt(Clocks clocks, State state) {
-        return clocks.counter() == state.lookup(specification.name(COUNTER));
+        return clocks.counter() == Arm64Specification.CNTPCT.in(state);
     }
 
     @Override
@@ -123,13 +122,8 @@ final class Arm64Platform implements Platform {
     }
 
     @Override
-    public String passing(Clocks clocks) {
-        return "TimePasses";
-    }
-
-    @Override
-    public Map<String, Value> times(Clocks clocks) {
-        return Map.of("counter", clocks.counter());
+    public ActionCall passing(Clocks clocks) {
+        return specification.timePasses(clocks.counter());
     }
 
     @Override
@@ -144,25 +138,17 @@ final class Arm64Platform implements Platform {
 
     @Override
     public Clocks now(State state) {
-        return new Clocks(specification.look(COUNTER, state));
+        return new Clocks(Arm64Specification.CNTPCT.in(state));
     }
 
     @Override
     public State at(Clocks clocks, State state) {
-        return Specification.with(state, COUNTER, clocks.counter());
+        return Arm64Specification.CNTPCT.set(state, clocks.counter());
     }
 
     @Override
     public State first(Clocks clocks, TraceHeader.Host found) {
-        TraceHeader.Arm64 host = (TraceHeader.Arm64) found;
-        return specification.initially(
-                "NewHost",
-                ImmutableMap.of(
-                        "switches", specification.kernel(header.kernel()),
-                        "isVhe", X86Platform.flag(host.vhe()),
-                        "hasEcv", X86Platform.flag(host.ecv()),
-                        "pcpus", IntValue.gen(host.pcpus()),
-                        "counter", clocks.counter()));
+        return specification.newHost(header.kernel(), (TraceHeader.Arm64) found, clocks.counter());
     }
 
     @Override

@@ -6,6 +6,10 @@ import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.Unknowns;
 import dev.longitude.kernel.Switch;
+import dev.longitude.spec.ActionCall;
+import dev.longitude.spec.Specification;
+import dev.longitude.spec.SpecificationFiles;
+import dev.longitude.spec.TlaValues;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
@@ -232,9 +236,7 @@ final class Diagnosis {
         Clocks clocks = platform.withBaseClock(platform.unknown(event, since, store), event, since, store);
         Map<String, Value> args = transitions.arguments().args(reading, store);
         Way.Explored<List<State>> explored = Way.explore(
-                store,
-                MOST_EXPLAINED,
-                () -> specification.stepSymbolically(platform.passing(clocks), platform.times(clocks), since));
+                store, MOST_EXPLAINED, () -> specification.stepSymbolically(platform.passing(clocks), since));
         for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
             if (!outcome.value().isEmpty() && outcome.store().solve(EXAMPLE_BUDGET) instanceof Solution.Found found) {
                 State now = Unknowns.solved(outcome.value().get(0), found::value);
@@ -252,7 +254,7 @@ final class Diagnosis {
     /** No candidate can have come to the event's instant. */
     private Refusal ofInstant(List<Candidate> before, ImmutableList<Refusal.Conflict> conflict) {
         Candidate candidate = before.get(0);
-        Value now = specification.look(platform.counter(), platform.since(candidate));
+        Value now = platform.counter().in(platform.since(candidate));
         long least = SymbolicWords.constant(now)
                 + (candidate.store == null ? 0 : candidate.store.least(SymbolicWords.sum(now)));
         String conjunct = null;
@@ -260,14 +262,13 @@ final class Diagnosis {
             Clocks clocks = platform.exactly(event, candidate.state);
             Conjuncts.Outcome pace = specification.firstFalse(
                     platform.passing(clocks),
-                    platform.times(clocks),
                     platform.since(candidate),
                     State.EMPTY,
                     (name, value) -> TlaValues.show(value));
             conjunct = pace.location() == null ? null : place(pace.location());
         }
         Refusal.Difference difference = new Refusal.Difference(
-                platform.counter(), "at least " + Long.toUnsignedString(least), event.counter() + "");
+                platform.counter().name(), "at least " + Long.toUnsignedString(least), event.counter() + "");
         return refusal(
                 List.of(new Refusal.Reason(
                         conjunct, ImmutableMap.of(), ImmutableList.of(difference), ImmutableMap.of(), before.size())),
@@ -285,9 +286,12 @@ final class Diagnosis {
         return differences > 0 && (others == 0 || differences < others);
     }
 
+    private ActionCall action(TraceEvent reading) {
+        return specification.action(reading.operation(), transitions.arguments().args(reading));
+    }
+
     private List<State> nexts(TraceEvent reading, State now) {
-        return specification.step(
-                reading.operation().specName(), transitions.arguments().args(reading), now);
+        return specification.step(action(reading), now);
     }
 
     /** Why the event is refused in one state; of no states if it is not. */
@@ -334,12 +338,7 @@ final class Diagnosis {
     }
 
     private Conjuncts.Outcome firstFalse(TraceEvent reading, State from, State to) {
-        return specification.firstFalse(
-                reading.operation().specName(),
-                transitions.arguments().args(reading),
-                from,
-                to,
-                (name, value) -> TlaValues.show(value));
+        return specification.firstFalse(action(reading), from, to, (name, value) -> TlaValues.show(value));
     }
 
     private static String place(Location location) {
@@ -376,7 +375,7 @@ final class Diagnosis {
 
     /** Whether the reason is the same where the variable is as it was before a change, and has not changed since. */
     private boolean isSame(Refusal.Reason reason, Tried tried, Candidate.Change change) {
-        State other = Specification.with(tried.now, change.variable().toString(), change.before());
+        State other = tried.now.with(change.variable(), change.before());
         try {
             return reason(tried.reading, other).equals(reason);
         } catch (RuntimeException e) {

@@ -9,7 +9,9 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
 import dev.longitude.evaluator.Latest;
 import dev.longitude.evaluator.State;
-import dev.longitude.kernel.Arch;
+import dev.longitude.spec.Specification;
+import dev.longitude.spec.TlaValues;
+import dev.longitude.spec.X86Specification;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.StateVariable;
@@ -30,8 +32,7 @@ import util.UniqueString;
 
 /** Holds what was observed of an event against a state after it. */
 final class Observation {
-    private static final String REPLY = "reply";
-    private static final String PVCLOCK = "pvclock";
+    private static final String PVCLOCK = X86Specification.PVCLOCK.name();
 
     private static final ImmutableList<StateVariable> ALL = ImmutableList.copyOf(StateVariable.values());
 
@@ -39,13 +40,11 @@ final class Observation {
             ALL.stream().filter(StateVariable::isOfX86).collect(ImmutableSet.toImmutableSet());
 
     private final Specification specification;
-    private final Arch arch;
 
     private final Map<StateVariable, Shown> shown = new EnumMap<>(StateVariable.class);
 
-    Observation(Specification specification, Arch arch) {
+    Observation(Specification specification) {
         this.specification = specification;
-        this.arch = arch;
     }
 
     /** A variable, or what is derived from some: most steps leave those alone, and then it is what it was. */
@@ -62,8 +61,8 @@ final class Observation {
 
         Shown(StateVariable variable) {
             this.variable = variable;
-            this.place = specification.name(variable.specName()).getVarLoc();
-            this.derived = place < 0 ? specification.latest(variable.specName()) : null;
+            this.place = specification.place(variable);
+            this.derived = place < 0 ? specification.latest(variable) : null;
         }
 
         /** Whether it is what was observed of a VM. (That the same two things agree is found out once.) */
@@ -83,9 +82,7 @@ final class Observation {
 
         /** (What is derived only selects: it depends on no unknown.) */
         Value symbolicallyIn(State state) {
-            return derived == null
-                    ? requireNonNull(state.at(place))
-                    : specification.evalSymbolically(variable.specName(), ImmutableMap.of(), state);
+            return derived == null ? requireNonNull(state.at(place)) : specification.lookSymbolically(variable, state);
         }
 
         Value in(State state) {
@@ -110,7 +107,7 @@ final class Observation {
     record Mismatch(String variable, Value asObserved, Refusal.Difference difference) {}
 
     TlaValues values(TraceEvent event) {
-        return new TlaValues(arch, event.vm());
+        return new TlaValues(specification, event.vm());
     }
 
     /** Whether what was observed is what the state has. */
@@ -120,7 +117,7 @@ final class Observation {
             RecordValue reply = reply(after);
             for (Map.Entry<Field, Object> result : event.results().entrySet()) {
                 Field field = result.getKey();
-                if (!values.agrees(field.kind(), part(reply, specification.name(field.name())), result.getValue())) {
+                if (!values.agrees(field.kind(), part(reply, specification.name(field)), result.getValue())) {
                     return false;
                 }
             }
@@ -156,7 +153,7 @@ final class Observation {
             for (Map.Entry<Field, Object> result : event.results().entrySet()) {
                 Field field = result.getKey();
                 known.because(because.apply(field.name()));
-                Value part = part(reply, specification.name(field.name()));
+                Value part = part(reply, specification.name(field));
                 if (!values.impose(field.kind(), part, result.getValue(), known)) {
                     return field.name();
                 }
@@ -174,7 +171,7 @@ final class Observation {
     }
 
     private RecordValue reply(State after) {
-        return (RecordValue) specification.look(REPLY, after);
+        return (RecordValue) Specification.REPLY.in(after);
     }
 
     /** What was observed otherwise than the state has it. */
@@ -184,11 +181,11 @@ final class Observation {
         RecordValue reply = reply(after);
         for (Map.Entry<Field, Object> result : event.results().entrySet()) {
             Field field = result.getKey();
-            Value expected = part(reply, specification.name(field.name()));
+            Value expected = part(reply, specification.name(field));
             Object plain = values.toTrace(field.kind(), expected);
             if (!plain.equals(result.getValue())) {
                 found.add(new Mismatch(
-                        REPLY,
+                        Specification.REPLY.name(),
                         withField(values, reply, field, result.getValue()),
                         difference(field.name(), field.kind(), plain, result.getValue())));
             }
@@ -254,11 +251,11 @@ final class Observation {
     private Value asObserved(TlaValues same, StateVariable variable, Object observed, State after) {
         String name = variable.specName();
         if (!isPartOfPage(variable)) {
-            return same.overlay(variable.kind(), specification.look(name, after), observed);
+            return same.overlay(variable.kind(), specification.look(variable, after), observed);
         }
         // A part of each vCPU's page.
         String part = CaseFormat.UPPER_CAMEL.to(CaseFormat.LOWER_CAMEL, name.substring(PVCLOCK.length()));
-        FcnRcdValue pages = (FcnRcdValue) specification.look(PVCLOCK, after).toFcnRcd();
+        FcnRcdValue pages = (FcnRcdValue) X86Specification.PVCLOCK.in(after).toFcnRcd();
         Value[] domain = pages.getDomainAsValues();
         Value[] values = pages.values.clone();
         for (int i = 0; i < domain.length; i++) {

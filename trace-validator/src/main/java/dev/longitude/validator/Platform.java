@@ -2,13 +2,14 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.State;
-import dev.longitude.kernel.Arch;
+import dev.longitude.spec.ActionCall;
+import dev.longitude.spec.Specification;
+import dev.longitude.spec.Variable;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.Store;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -24,14 +25,15 @@ sealed interface Platform permits X86Platform, Arm64Platform {
      *
      * @param showsBaseClock false if no event shows the base clock itself, in its instant or in a state
      */
-    static Platform of(TraceHeader header, Specification specification, boolean showsBaseClock) {
-        return header.arch() == Arch.X86
-                ? new X86Platform(header, specification, showsBaseClock)
-                : new Arm64Platform(header, specification);
+    static Platform of(TraceHeader header, boolean showsBaseClock) {
+        return switch (header.arch()) {
+            case X86 -> new X86Platform(header, Specification.x86(), showsBaseClock);
+            case ARM64 -> new Arm64Platform(header, Specification.arm64());
+        };
     }
 
-    /** Which state an event is about. */
-    int subject(TraceEvent event);
+    /** The specification that a state is one of. */
+    Specification specification();
 
     /** Whether an event begins a state, and is no step from one. */
     boolean begins(TraceEvent event);
@@ -49,7 +51,7 @@ sealed interface Platform permits X86Platform, Arm64Platform {
     ImmutableSet<StateVariable> vcpuSets();
 
     /** The variable that holds the host's counter. */
-    String counter();
+    Variable counter();
 
     /** Whether an event shows all clocks that its step depends on, each exactly. */
     boolean isExact(TraceEvent event);
@@ -95,10 +97,7 @@ sealed interface Platform permits X86Platform, Arm64Platform {
     TraceEvent filled(TraceEvent event, State before);
 
     /** The action by which the host's clocks come there. */
-    String passing(Clocks clocks);
-
-    /** Its arguments. */
-    Map<String, Value> times(Clocks clocks);
+    ActionCall passing(Clocks clocks);
 
     /**
      * Imposes what KVM's step says of how it reads the clocks.

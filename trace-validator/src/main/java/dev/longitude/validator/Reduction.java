@@ -5,6 +5,7 @@ import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.Unknowns;
 import dev.longitude.evaluator.ValueKey;
 import dev.longitude.evaluator.Words64;
+import dev.longitude.spec.Specification;
 import dev.longitude.unknowns.LinearSum;
 import dev.longitude.unknowns.Store;
 import java.util.ArrayList;
@@ -30,7 +31,6 @@ final class Reduction {
     /** With fewer candidates it does not pay to look for later ones. */
     private static final int MANY = 12;
 
-    private static final String REPLY = "reply";
     private static final Value NO_REPLY = IntValue.gen(0);
 
     private final Specification specification;
@@ -104,14 +104,14 @@ final class Reduction {
 
     /** What matters of a state that is judged: no longer what the last step replied. */
     private Value matters(State state) {
-        return specification.essence(Specification.with(state, REPLY, NO_REPLY));
+        return specification.essence(Specification.REPLY.set(state, NO_REPLY));
     }
 
     /** Adds a candidate to those of which the same matters but for the time. */
     private void add(Candidate candidate, Map<Object, List<Timed>> alike) {
-        Value counter = specification.look(platform.counter(), candidate.state);
+        Value counter = platform.counter().in(candidate.state);
         LinearSum sum = SymbolicWords.sum(counter);
-        State timeless = Specification.with(candidate.state, platform.counter(), Words64.word(0));
+        State timeless = platform.counter().set(candidate.state, Words64.word(0));
         Value matters = matters(timeless);
         long constant = SymbolicWords.constant(counter);
         Store store = candidate.store == null ? new Store() : candidate.store;

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.Latest;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.TooLittleKnownException;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.unknowns.Store;
 import dev.longitude.unknowns.Way;
@@ -110,7 +111,7 @@ final class ReportedProperties {
         State now = platform.at(clocks, candidate.state);
         return answers(store, () -> {
             if (specification
-                    .stepSymbolically(platform.passing(clocks), platform.times(clocks), candidate.state)
+                    .stepSymbolically(platform.passing(clocks), candidate.state)
                     .isEmpty()) {
                 throw new Way.DeadEnd();
             }

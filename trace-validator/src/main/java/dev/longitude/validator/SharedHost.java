@@ -31,7 +31,7 @@ final class SharedHost {
 
     /** Something befalls the host. */
     void befalls(TraceEvent event) {
-        now = ((TraceHeader.X86) now).after(event);
+        now = now.after(event);
         if (event.operation() == Operation.HOST_RESUMES) { // its TSC has gone back
             others.clear();
             any = false;

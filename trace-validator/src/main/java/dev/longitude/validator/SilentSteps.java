@@ -7,6 +7,8 @@ import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.ValueKey;
+import dev.longitude.spec.ActionCall;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
@@ -18,7 +20,6 @@ import dev.longitude.unknowns.Way;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -131,7 +132,9 @@ final class SilentSteps {
 
     private List<State> nexts(ArgumentCandidates.Reading silent, State state) {
         return specification.step(
-                silent.event().operation().specName(), transitions.arguments().args(silent.event()), state);
+                specification.action(
+                        silent.event().operation(), transitions.arguments().args(silent.event())),
+                state);
     }
 
     /**
@@ -166,14 +169,14 @@ final class SilentSteps {
 
     /** The step at the candidate's own instant; null if there is not just one way. */
     private @Nullable Candidate atOnce(ArgumentCandidates.Reading silent, Candidate from) {
-        String action = silent.event().operation().specName();
-        Map<String, Value> args = transitions.arguments().args(silent.event());
+        ActionCall action = specification.action(
+                silent.event().operation(), transitions.arguments().args(silent.event()));
         Store store = requireNonNull(from.store).copy();
         store.because(Evidence.step(silent.event()));
         State now = platform.isBehind(from) ? platform.withoutBaseClock(platform.since(from)) : platform.since(from);
         Way.Explored<List<State>> explored;
         try {
-            explored = Way.explore(store, 1, () -> specification.stepSymbolically(action, args, now));
+            explored = Way.explore(store, 1, () -> specification.stepSymbolically(action, now));
         } catch (SymbolicWord.UnreadWordException e) {
             return null;
         }

@@ -1,12 +1,11 @@
 package dev.longitude.validator;
 
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
 import java.util.List;
-import tlc2.value.impl.BoolValue;
 
 /** The candidates that an event leads to from others, directly or after silent steps, judged and reduced. */
 final class Successors {
@@ -103,6 +102,6 @@ final class Successors {
     }
 
     private boolean isNothingHidden(Candidate candidate) {
-        return specification.eval("NothingHidden", ImmutableMap.of(), candidate.state) == BoolValue.ValTrue;
+        return specification.nothingHidden(candidate.state);
     }
 }

@@ -1,11 +1,10 @@
 package dev.longitude.validator;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
@@ -19,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.Value;
 
 /**
@@ -36,8 +34,6 @@ import tlc2.value.impl.Value;
  * left, a certificate is found for each way that was tried, and no bound kept others from being tried.
  */
 public final class TraceValidator {
-    private static final String NOT_MODELLED = "NotModelled";
-
     private final TraceHeader header;
     private final Specification specification;
     private final Platform platform;
@@ -88,9 +84,9 @@ public final class TraceValidator {
 
     private TraceValidator(TraceHeader header, boolean showsBaseClock, boolean keepsWitness) {
         this.header = header;
-        this.specification = Specification.of(header.arch());
-        this.platform = Platform.of(header, specification, showsBaseClock);
-        this.observation = new Observation(specification, header.arch());
+        this.platform = Platform.of(header, showsBaseClock);
+        this.specification = platform.specification();
+        this.observation = new Observation(specification);
         this.transitions = new Transitions(header, specification, platform, observation, keepsWitness);
         this.reduction = new Reduction(specification, platform);
         this.properties = new ReportedProperties(specification, platform);
@@ -99,7 +95,7 @@ public final class TraceValidator {
         this.vmsInOrder = platform.vmsStandInOrder();
         this.host = new SharedHost(header.host());
         this.notModelled = Operation.of(header.arch()).stream()
-                .filter(operation -> specification.has(NOT_MODELLED + operation.specName()))
+                .filter(specification::leavesOutSomeOf)
                 .collect(Sets.toImmutableEnumSet());
     }
 
@@ -157,7 +153,7 @@ public final class TraceValidator {
         if (together.size() == 1) { // (as nearly always: without a stream)
             TraceEvent event = together.get(0);
             if (!event.operation().isOfHost() && !platform.begins(event)) {
-                return take(platform.subject(event), together);
+                return take(header.host().subject(event), together);
             }
         }
         if (together.stream().anyMatch(e -> e.operation().isOfHost())) {
@@ -165,7 +161,7 @@ public final class TraceValidator {
         }
         Map<Integer, List<TraceEvent>> bySubject = new LinkedHashMap<>();
         together.forEach(e -> bySubject
-                .computeIfAbsent(platform.subject(e), s -> new ArrayList<>())
+                .computeIfAbsent(header.host().subject(e), s -> new ArrayList<>())
                 .add(e));
         for (Map.Entry<Integer, List<TraceEvent>> part : bySubject.entrySet()) {
             List<TraceEvent> those = part.getValue();
@@ -234,7 +230,7 @@ public final class TraceValidator {
     private Refusal behind(TraceEvent event, SharedHost.Instant later) {
         return diagnosis(event)
                 .plain(
-                        platform.counter(),
+                        platform.counter().name(),
                         "at least " + Long.toUnsignedString(later.tsc()) + ", as for VM " + later.vm(),
                         Long.toUnsignedString(event.counter().hi()));
     }
@@ -246,7 +242,9 @@ public final class TraceValidator {
                     + ": a VM is created while something befalls its host, and nothing shows which came first");
         }
         Set<Integer> vms = new TreeSet<>(frontiers.keySet());
-        together.stream().filter(e -> !e.operation().isOfHost()).forEach(e -> vms.add(platform.subject(e)));
+        together.stream()
+                .filter(e -> !e.operation().isOfHost())
+                .forEach(e -> vms.add(header.host().subject(e)));
         boolean threads = together.stream()
                         .filter(e -> e.operation().isOfHost())
                         .map(TraceEvent::thread)
@@ -259,7 +257,7 @@ public final class TraceValidator {
         }
         for (int vm : vms) {
             List<TraceEvent> those = together.stream()
-                    .filter(e -> e.operation().isOfHost() || platform.subject(e) == vm)
+                    .filter(e -> e.operation().isOfHost() || header.host().subject(e) == vm)
                     .map(e -> e.of(vm))
                     .toList();
             Optional<Refusal> refusal = take(vm, those);
@@ -427,12 +425,12 @@ public final class TraceValidator {
         if (!notModelled.contains(event.operation()) || !event.hasArgs()) {
             return;
         }
-        String leftOut = NOT_MODELLED + event.operation().specName();
         Map<String, Value> args = transitions.arguments().args(event);
         for (Candidate candidate : candidates) {
-            if (requireNonNull(specification.evalSymbolically(leftOut, args, candidate.state)) == BoolValue.ValTrue) {
+            Optional<String> leftOut = specification.leavesOut(event.operation(), args, candidate.state);
+            if (leftOut.isPresent()) {
                 throw new UndecidedException(conforming() + in(event) + ", " + event.call()
-                        + ", is beyond the specification (" + leftOut + ")");
+                        + ", is beyond the specification (" + leftOut.get() + ")");
             }
         }
     }

@@ -8,6 +8,8 @@ import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.TooLittleKnownException;
 import dev.longitude.evaluator.Unknowns;
 import dev.longitude.evaluator.ValueKey;
+import dev.longitude.spec.ActionCall;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.LinearSum;
@@ -116,8 +118,9 @@ final class Transitions {
         State since = platform.since(from);
         Clocks clocks = platform.exactly(event, since);
         Map<String, Value> args = arguments.args(event);
+        ActionCall action = specification.action(event.operation(), args);
         for (State now : standsStill(from, clocks, since) ? List.of(since) : now(clocks, since)) {
-            for (State next : specification.step(event.operation().specName(), args, now)) {
+            for (State next : specification.step(action, now)) {
                 boolean readsClocks =
                         clocks.areOfOneInstant() || platform.readsClocks(event, clocks, from.state, next, new Store());
                 if (readsClocks && observation.agrees(event, next)) {
@@ -141,7 +144,7 @@ final class Transitions {
 
     /** The states when a host's clocks have come somewhere, all known; none if they cannot. */
     List<State> now(Clocks clocks, State from) {
-        return specification.step(platform.passing(clocks), platform.times(clocks), from);
+        return specification.step(platform.passing(clocks), from);
     }
 
     private void symbolically(ArgumentCandidates.Reading reading, Candidate from, boolean silent, Taken taken) {
@@ -212,8 +215,9 @@ final class Transitions {
 
     private List<State> nexts(TraceEvent event, Clocks clocks, Map<String, Value> args, State from) {
         List<State> nexts = new ArrayList<>();
-        for (State now : specification.stepSymbolically(platform.passing(clocks), platform.times(clocks), from)) {
-            nexts.addAll(specification.stepSymbolically(event.operation().specName(), args, now));
+        ActionCall action = specification.action(event.operation(), args);
+        for (State now : specification.stepSymbolically(platform.passing(clocks), from)) {
+            nexts.addAll(specification.stepSymbolically(action, now));
         }
         return nexts;
     }

@@ -1,6 +1,5 @@
 package dev.longitude.validator;
 
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.Conversion;
 import dev.longitude.evaluator.State;
@@ -8,6 +7,10 @@ import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.Unknowns;
 import dev.longitude.evaluator.ValueKey;
 import dev.longitude.evaluator.Words64;
+import dev.longitude.spec.ActionCall;
+import dev.longitude.spec.Specification;
+import dev.longitude.spec.Variable;
+import dev.longitude.spec.X86Specification;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
@@ -17,14 +20,12 @@ import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.LinearSum;
 import dev.longitude.unknowns.Store;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.FcnRcdValue;
-import tlc2.value.impl.IntValue;
 import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
 
@@ -45,32 +46,25 @@ final class X86Platform implements Platform {
     /** The latest CLOCK_REALTIME, ns: in the year 2043. */
     private static final long LATEST_REALTIME = 1L << 61;
 
-    private static final String HOST_TSC = "hostTsc";
-    private static final String HOST_NS = "hostNs";
-    private static final String HOST_REALTIME = "hostRealtime";
-
-    /** The TSC that the masterclock counts from. */
-    private static final String SNAPSHOT = "masterCycleNow";
-
     private final TraceHeader header;
-    private final Specification specification;
+    private final X86Specification specification;
     private final boolean showsBaseClock;
     private final int hostTsc;
     private final int hostNs;
     private final int hostRealtime;
 
-    X86Platform(TraceHeader header, Specification specification, boolean showsBaseClock) {
+    X86Platform(TraceHeader header, X86Specification specification, boolean showsBaseClock) {
         this.header = header;
         this.specification = specification;
         this.showsBaseClock = showsBaseClock;
-        this.hostTsc = specification.name(HOST_TSC).getVarLoc();
-        this.hostNs = specification.name(HOST_NS).getVarLoc();
-        this.hostRealtime = specification.name(HOST_REALTIME).getVarLoc();
+        this.hostTsc = X86Specification.HOST_TSC.place();
+        this.hostNs = X86Specification.HOST_NS.place();
+        this.hostRealtime = X86Specification.HOST_REALTIME.place();
     }
 
     @Override
-    public int subject(TraceEvent event) {
-        return event.vm();
+    public Specification specification() {
+        return specification;
     }
 
     @Override
@@ -99,8 +93,8 @@ final class X86Platform implements Platform {
     }
 
     @Override
-    public String counter() {
-        return HOST_TSC;
+    public Variable counter() {
+        return X86Specification.HOST_TSC;
     }
 
     @Override
@@ -129,7 +123,7 @@ final class X86Platform implements Platform {
                 Words64.wordLike(
                         before.at(hostNs), Objects.requireNonNull(when.ns()).lo()),
                 realtime == null
-                        ? specification.look(HOST_REALTIME, before)
+                        ? X86Specification.HOST_REALTIME.in(before)
                         : Words64.wordLike(before.at(hostRealtime), realtime.lo()));
     }
 
@@ -153,7 +147,7 @@ final class X86Platform implements Platform {
                 when.nsCounter() == null ? tsc : within(when.nsCounter(), store),
                 ns == null ? null : within(ns, store),
                 !BY_REALTIME.contains(event.operation()) && (realtime == null || !realtime.isExact())
-                        ? specification.look(HOST_REALTIME, before) // (nobody reads it, and anybody may set it)
+                        ? X86Specification.HOST_REALTIME.in(before) // (nobody reads it, and anybody may set it)
                         : realtime == null ? between(0, LATEST_REALTIME, store) : within(realtime, store));
     }
 
@@ -171,12 +165,12 @@ final class X86Platform implements Platform {
 
     @Override
     public State withoutBaseClock(State state) {
-        return Specification.with(state, HOST_NS, SymbolicWord.UNREAD);
+        return X86Specification.HOST_NS.set(state, SymbolicWord.UNREAD);
     }
 
     @Override
     public @Nullable State restored(State state, State before) {
-        State restored = Specification.with(state, HOST_NS, specification.look(HOST_NS, before));
+        State restored = X86Specification.HOST_NS.set(state, X86Specification.HOST_NS.in(before));
         return Unknowns.isUnreadIn(restored) ? null : restored;
     }
 
@@ -186,15 +180,12 @@ final class X86Platform implements Platform {
         if (showsBaseClock || header.x86().tscUnstable()) {
             return state;
         }
-        FcnRcdValue last = (FcnRcdValue) specification
-                .look(StateVariable.LAST_GUEST_TSC.specName(), state)
-                .toFcnRcd();
+        FcnRcdValue last =
+                (FcnRcdValue) X86Specification.LAST_GUEST_TSC.in(state).toFcnRcd();
         Value[] nowhere = new Value[last.values.length];
         Arrays.fill(nowhere, Words64.word(0));
-        return Specification.with(
-                state,
-                StateVariable.LAST_GUEST_TSC.specName(),
-                new FcnRcdValue(last.getDomainAsValues(), nowhere, last.isNormalized()));
+        return X86Specification.LAST_GUEST_TSC.set(
+                state, new FcnRcdValue(last.getDomainAsValues(), nowhere, last.isNormalized()));
     }
 
     @Override
@@ -205,7 +196,7 @@ final class X86Platform implements Platform {
         Clocks last = candidate.step.clocks();
         return last.areOfOneInstant() || leavesBaseClock(last)
                 ? candidate.state
-                : Specification.with(candidate.state, HOST_TSC, last.nsCounter());
+                : X86Specification.HOST_TSC.set(candidate.state, last.nsCounter());
     }
 
     @Override
@@ -214,12 +205,12 @@ final class X86Platform implements Platform {
         if (when.ns() != null || begins(event)) {
             return event;
         }
-        long ns = Words64.bits(specification.look(HOST_NS, before));
-        if (specification.look("tscClocksource", before) == BoolValue.ValTrue) {
-            long from = Words64.bits(specification.look("paceTsc", before));
+        long ns = Words64.bits(X86Specification.HOST_NS.in(before));
+        if (X86Specification.TSC_CLOCKSOURCE.in(before) == BoolValue.ValTrue) {
+            long from = Words64.bits(X86Specification.PACE_TSC.in(before));
             Conversion.Pace pace =
                     new Conversion.Pace(header.x86().tscKhz(), when.counter().lo() - from, 0);
-            long least = Words64.bits(specification.look("paceNs", before)) + pace.least(0);
+            long least = Words64.bits(X86Specification.PACE_NS.in(before)) + pace.least(0);
             ns = least - ns > 0 ? least : ns;
         }
         return event.at(new HostTime(when.counter(), Interval.exactly(ns), when.realtime()));
@@ -236,9 +227,9 @@ final class X86Platform implements Platform {
 
     /** A base clock of which no more is known than that it is not before that of a state, nor long after. */
     private Value later(TraceEvent event, State before, Store store) {
-        Value earlier = specification.look(HOST_NS, before);
+        Value earlier = X86Specification.HOST_NS.in(before);
         // (KVM may not have read the base clock for long: no longer than since then.)
-        Value tsc = specification.look("paceTsc", before);
+        Value tsc = X86Specification.PACE_TSC.in(before);
         long cycles = event.counter().hi() - SymbolicWords.constant(tsc) - store.least(SymbolicWords.sum(tsc));
         long most = MOST_NS
                 + FASTER * Words64.cyclesToNs(header.x86().tscKhz(), Math.min(Math.max(0, cycles), MOST_CYCLES));
@@ -254,19 +245,15 @@ final class X86Platform implements Platform {
     }
 
     @Override
-    public String passing(Clocks clocks) {
-        return leavesBaseClock(clocks)
-                ? "TscPasses"
-                : clocks.areOfOneInstant() ? "TimePasses" : "TimePassesBetweenReads";
-    }
-
-    @Override
-    public Map<String, Value> times(Clocks clocks) {
+    public ActionCall passing(Clocks clocks) {
         Value realtime = Objects.requireNonNull(clocks.realtime());
         Value ns = clocks.ns();
-        return ns == null
-                ? Map.of("tsc", clocks.counter(), "realtime", realtime)
-                : Map.of("tsc", clocks.counter(), "nsTsc", clocks.nsCounter(), "ns", ns, "realtime", realtime);
+        if (ns == null) {
+            return specification.tscPasses(clocks.counter(), realtime);
+        }
+        return clocks.areOfOneInstant()
+                ? specification.timePasses(clocks.counter(), ns, realtime)
+                : specification.timePassesBetweenReads(clocks.counter(), clocks.nsCounter(), ns, realtime);
     }
 
     /**
@@ -280,9 +267,11 @@ final class X86Platform implements Platform {
         }
         boolean pair = switch (event.operation()) {
             case ENTER_GUEST, CANCEL_ENTRY, REENTER_GUEST ->
-                specification.look("useMasterClock", after) == BoolValue.ValTrue;
+                specification.look(StateVariable.USE_MASTER_CLOCK, after) == BoolValue.ValTrue;
             case CREATE_VCPU ->
-                !ValueKey.isSame(specification.look(SNAPSHOT, before), specification.look(SNAPSHOT, after));
+                !ValueKey.isSame(
+                        specification.look(StateVariable.MASTER_CYCLE_NOW, before),
+                        specification.look(StateVariable.MASTER_CYCLE_NOW, after));
             default -> false;
         };
         if (!pair) {
@@ -307,31 +296,25 @@ final class X86Platform implements Platform {
 
     @Override
     public Clocks now(State state) {
-        Value tsc = specification.look(HOST_TSC, state);
-        return new Clocks(tsc, tsc, specification.look(HOST_NS, state), specification.look(HOST_REALTIME, state));
+        Value tsc = X86Specification.HOST_TSC.in(state);
+        return new Clocks(tsc, tsc, X86Specification.HOST_NS.in(state), X86Specification.HOST_REALTIME.in(state));
     }
 
     @Override
     public State at(Clocks clocks, State state) {
-        State counted = Specification.with(state, HOST_TSC, clocks.counter());
-        State timed = clocks.ns() == null ? counted : Specification.with(counted, HOST_NS, clocks.ns());
-        return Specification.with(timed, HOST_REALTIME, Objects.requireNonNull(clocks.realtime()));
+        State counted = X86Specification.HOST_TSC.set(state, clocks.counter());
+        State timed = clocks.ns() == null ? counted : X86Specification.HOST_NS.set(counted, clocks.ns());
+        return X86Specification.HOST_REALTIME.set(timed, Objects.requireNonNull(clocks.realtime()));
     }
 
     @Override
     public State first(Clocks clocks, TraceHeader.Host found) {
-        TraceHeader.X86 host = (TraceHeader.X86) found;
-        return specification.initially(
-                "NewVm",
-                ImmutableMap.of(
-                        "switches", specification.kernel(header.kernel()),
-                        "khz", IntValue.gen(host.tscKhz()),
-                        "fracBits", IntValue.gen(host.tscFracBits()),
-                        "clocksourceIsTsc", flag(host.tscClocksource()),
-                        "unstable", flag(host.tscUnstable()),
-                        "tsc", clocks.counter(),
-                        "ns", Objects.requireNonNull(clocks.ns()),
-                        "realtime", Objects.requireNonNull(clocks.realtime())));
+        return specification.newVm(
+                header.kernel(),
+                (TraceHeader.X86) found,
+                clocks.counter(),
+                Objects.requireNonNull(clocks.ns()),
+                Objects.requireNonNull(clocks.realtime()));
     }
 
     /**
@@ -349,9 +332,5 @@ final class X86Platform implements Platform {
                 tsc,
                 ns != null ? within(ns, store) : between(0, showsBaseClock ? LATEST_REALTIME : 0, store),
                 realtime == null ? between(0, LATEST_REALTIME, store) : within(realtime, store));
-    }
-
-    static Value flag(boolean value) {
-        return value ? BoolValue.ValTrue : BoolValue.ValFalse;
     }
 }

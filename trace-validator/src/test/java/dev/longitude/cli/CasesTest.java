@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.base.Splitter;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.verdict.InputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ class CasesTest {
 
     private static String verdict(Path log) throws IOException {
         try {
-            return TraceFiles.validate(log, null).name();
+            return new InputFile(log, null).validate().name();
         } catch (TraceFormatException e) {
             return "unusable";
         }

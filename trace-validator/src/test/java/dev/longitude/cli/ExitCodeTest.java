@@ -12,6 +12,7 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.validator.PropertyVerdict;
+import dev.longitude.verdict.Verdict;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -236,8 +237,8 @@ class ExitCodeTest {
                         "RoundTrip", PropertyVerdict.MAY_NOT_BE_KEPT),
                 ImmutableMap.of(),
                 ImmutableList.of());
-        assertThat(verdict.exitCode()).isEqualTo(ExitCode.UNDECIDED);
-        assertThat(verdict.exitCode(List.of(required))).isEqualTo(code);
+        assertThat(ExitCode.of(verdict)).isEqualTo(ExitCode.UNDECIDED);
+        assertThat(ExitCode.of(verdict, List.of(required))).isEqualTo(code);
     }
 
     @ParameterizedTest
@@ -252,9 +253,9 @@ class ExitCodeTest {
                 ImmutableMap.of("Monotonic", kept, "SameLine", PropertyVerdict.KEPT),
                 ImmutableMap.of(),
                 ImmutableList.of());
-        assertThat(verdict.exitCode()).isEqualTo(ExitCode.HOLDS);
-        assertThat(verdict.exitCode(List.of("SameLine"))).isEqualTo(ExitCode.HOLDS);
-        assertThat(verdict.exitCode(List.of("SameLine", "Monotonic"))).isEqualTo(code);
+        assertThat(ExitCode.of(verdict)).isEqualTo(ExitCode.HOLDS);
+        assertThat(ExitCode.of(verdict, List.of("SameLine"))).isEqualTo(ExitCode.HOLDS);
+        assertThat(ExitCode.of(verdict, List.of("SameLine", "Monotonic"))).isEqualTo(code);
     }
 
     @Test

@@ -10,10 +10,13 @@ import dev.longitude.scenario.Arm64Scenario;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.scenario.X86Scenario;
 import dev.longitude.trace.LineSource;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceReader;
 import dev.longitude.trace.TraceWriter;
+import dev.longitude.verdict.InputFile;
+import dev.longitude.verdict.Verdict;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -126,10 +129,10 @@ class HostileInputTest {
         byte[] whole = compressed(written(X86Scenario.LATE_VCPU).getBytes(ISO_8859_1));
         Path file = folder.resolve("trace.ndjson.gz");
         Files.write(file, whole);
-        assertThat(TraceFiles.validate(file, null).conforms()).isTrue();
+        assertThat(new InputFile(file, null).validate().conforms()).isTrue();
         for (int length = 2; length < whole.length; length += 7) {
             Files.write(file, Arrays.copyOf(whole, length));
-            assertThatThrownBy(() -> TraceFiles.validate(file, null)).isInstanceOf(TraceFormatException.class);
+            assertThatThrownBy(() -> new InputFile(file, null).validate()).isInstanceOf(TraceFormatException.class);
         }
     }
 
@@ -146,12 +149,12 @@ class HostileInputTest {
             }
             Path file = folder.resolve("bomb.gz");
             Files.write(file, bomb.toByteArray());
-            assertThatThrownBy(() -> TraceFiles.validate(file, null))
+            assertThatThrownBy(() -> new InputFile(file, null).validate())
                     .isInstanceOf(TraceFormatException.class)
                     .hasMessageContaining("line longer than 1048576 bytes");
         }
         Path deep = Files.writeString(folder.resolve("deep"), "[".repeat(1 << 19) + "\n");
-        assertThatThrownBy(() -> TraceFiles.validate(deep, null)).isInstanceOf(TraceFormatException.class);
+        assertThatThrownBy(() -> new InputFile(deep, null).validate()).isInstanceOf(TraceFormatException.class);
     }
 
     @Test
@@ -159,11 +162,11 @@ class HostileInputTest {
         InputStream before = System.in;
         try {
             System.setIn(new ByteArrayInputStream(written(X86Scenario.LATE_VCPU).getBytes(ISO_8859_1)));
-            assertThat(TraceFiles.validate(LineSource.STANDARD_INPUT, null).conforms())
+            assertThat(new InputFile(LineSource.STANDARD_INPUT, null).validate().conforms())
                     .isTrue();
             Path log = BundledRecording.all().get(0).unpack(folder);
             System.setIn(new ByteArrayInputStream(Files.readAllBytes(log)));
-            assertThatThrownBy(() -> TraceFiles.validate(LineSource.STANDARD_INPUT, null))
+            assertThatThrownBy(() -> new InputFile(LineSource.STANDARD_INPUT, null).validate())
                     .hasMessage(
                             "standard input: an ioctl log is read from a file: host.txt and the tracepoints lie beside it");
         } finally {
@@ -180,7 +183,7 @@ class HostileInputTest {
     }
 
     private static String written(Scenario scenario) throws IOException {
-        Scenario.Recording recording = scenario.play(KernelProfile.of("v6.12"), 3, 1);
+        Trace recording = scenario.play(KernelProfile.of("v6.12"), 3, 1);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (TraceWriter writer = new TraceWriter(out, recording.header())) {
             for (TraceEvent event : recording.events()) {
@@ -204,7 +207,7 @@ class HostileInputTest {
             }
             Files.writeString(damaged, text, ISO_8859_1);
             try {
-                Verdict verdict = TraceFiles.validate(validated, null);
+                Verdict verdict = new InputFile(validated, null).validate();
                 ends.add(verdict.conforms() ? "conforms" : verdict.refusal() != null ? "refused" : "undecided");
             } catch (TraceFormatException e) {
                 assertThat(e).message().hasLineCount(1);

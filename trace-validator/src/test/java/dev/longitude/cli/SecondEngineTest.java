@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.longitude.kernel.Arch;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.replay.TlcReplay;
+import dev.longitude.trace.Trace;
+import dev.longitude.verdict.InputFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,14 +23,14 @@ class SecondEngineTest {
     @ParameterizedTest
     @EnumSource(Arch.class)
     void stockTlcTakesTheWitnessOfEveryRecording(Arch arch) throws Exception {
-        List<TlcReplay.Trace> witnesses = new ArrayList<>();
+        List<Trace> witnesses = new ArrayList<>();
         for (BundledRecording recording : BundledRecording.all()) {
             if (recording.refusingProfile() != null || recording.meanwhile() != null) {
                 continue;
             }
             Path log = recording.unpack(folder);
-            if (TraceFiles.read(log, null).header().arch() == arch) {
-                TraceFiles.Witnessed witnessed = TraceFiles.witness(log, null);
+            if (new InputFile(log, null).read().header().arch() == arch) {
+                InputFile.Witnessed witnessed = new InputFile(log, null).witness();
                 assertThat(witnessed.refusal()).isNull();
                 assertThat(witnessed.behaviour().events()).isNotEmpty();
                 witnesses.add(witnessed.behaviour());

@@ -15,11 +15,13 @@ import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.scenario.Arm64Scenario;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.scenario.X86ClockScenario;
 import dev.longitude.scenario.X86Scenario;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceReader;
@@ -183,10 +185,11 @@ class TraceSchemaTest {
     /** The lines of one run of each scenario, each event as if it were the first of its trace. */
     private static List<String> real() throws IOException {
         List<Scenario> scenarios = new ArrayList<>(List.of(X86Scenario.values()));
+        scenarios.addAll(List.of(X86ClockScenario.values()));
         scenarios.addAll(List.of(Arm64Scenario.values()));
         List<String> lines = new ArrayList<>();
         for (Scenario scenario : scenarios) {
-            Scenario.Recording recording = scenario.play(KernelProfile.of("v6.12"), 2, SEED);
+            Trace recording = scenario.play(KernelProfile.of("v6.12"), 2, SEED);
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             try (TraceWriter writer = new TraceWriter(out, recording.header())) {
                 for (TraceEvent event : recording.events()) {

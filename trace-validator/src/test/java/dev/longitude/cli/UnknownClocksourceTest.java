@@ -2,6 +2,7 @@ package dev.longitude.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.longitude.verdict.InputFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,7 @@ class UnknownClocksourceTest {
     void whatNobodyNotedRefusesNothing(String clocksource, int flags, String verdict) throws Exception {
         Files.writeString(folder.resolve("host.txt"), "arch x86_64\nkernel 6.12.95\n" + clocksource + "\n");
         Path log = Files.writeString(folder.resolve("log.jsonl"), LOG.replace("FLAGS", String.valueOf(flags)));
-        assertThat(TraceFiles.validate(log, null).name()).isEqualTo(verdict);
+        assertThat(new InputFile(log, null).validate().name()).isEqualTo(verdict);
     }
 
     @Test
@@ -46,6 +47,6 @@ class UnknownClocksourceTest {
                 folder.resolve("log.ftrace.txt"),
                 "  vmm-1  [000] d..1.  1050000: kvm_update_master_clock: masterclock 0 hostclock tsc offsetmatched 0\n");
         Path log = Files.writeString(folder.resolve("log.jsonl"), LOG.replace("FLAGS", "0"));
-        assertThat(TraceFiles.validate(log, null).name()).isEqualTo("refused");
+        assertThat(new InputFile(log, null).validate().name()).isEqualTo("refused");
     }
 }

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.Resources;
-import dev.longitude.validator.SpecificationFiles;
+import dev.longitude.spec.SpecificationFiles;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;
@@ -94,7 +94,7 @@ final class Probe {
                 throw new AssertionError("a successor of which not all is said");
             }
             for (String action : ACTIONS) {
-                List<TLCState> next = evaluator.operator(definition(action)).successors(Map.of(), here).stream()
+                List<TLCState> next = evaluator.operator(definition(action)).successors(new Value[0], here).stream()
                         .map(State::forTlc)
                         .toList();
                 long[] our = next.stream()
@@ -116,7 +116,7 @@ final class Probe {
 
     private boolean isTaken(String action, State state) {
         try {
-            evaluator.operator(definition(action)).successors(Map.of(), state);
+            evaluator.operator(definition(action)).successors(new Value[0], state);
             return true;
         } catch (IllegalStateException e) {
             return false;

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.TraceValidator;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Both engines say the same of every scenario, under the kernel that it was played on and under another. */
 class TlcReplayTest {
-    private static OptionalInt firstEngine(TlcReplay.Trace trace) throws Exception {
+    private static OptionalInt firstEngine(Trace trace) throws Exception {
         TraceValidator validator = new TraceValidator(trace.header());
         int index = 0;
         for (TraceEvent event : trace.events()) {
@@ -31,14 +32,14 @@ class TlcReplayTest {
     @ParameterizedTest
     @EnumSource(Arch.class)
     void bothEnginesSayTheSameOfEveryScenario(Arch arch) throws Exception {
-        List<TlcReplay.Trace> traces = new ArrayList<>();
+        List<Trace> traces = new ArrayList<>();
         List<OptionalInt> expected = new ArrayList<>();
         for (Scenario scenario : Scenario.all()) {
             if (scenario.arch() == arch) {
-                Scenario.Recording recording = scenario.play(KernelProfile.of("v6.12"), 2, 1);
+                Trace recording = scenario.play(KernelProfile.of("v6.12"), 2, 1);
                 for (KernelProfile kernel : List.of(KernelProfile.of("v6.12"), KernelProfile.of("v6.1"))) {
-                    TlcReplay.Trace trace = new TlcReplay.Trace(
-                            recording.header().withKernel(kernel), ImmutableList.copyOf(recording.events()));
+                    Trace trace =
+                            new Trace(recording.header().withKernel(kernel), ImmutableList.copyOf(recording.events()));
                     traces.add(trace);
                     expected.add(firstEngine(trace));
                 }

@@ -6,13 +6,13 @@ import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.recording.TraceSource;
-import dev.longitude.replay.TlcReplay;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.trace.Operation;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.PropertyVerdict;
 import dev.longitude.validator.Refusal;
+import dev.longitude.validator.TraceSource;
 import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
 import java.util.List;
@@ -37,9 +37,9 @@ class ErasureTest {
         UNDECIDED
     }
 
-    private static TlcReplay.Trace erased(Scenario scenario, KernelProfile kernel, long seed, Erasure erasure) {
-        Scenario.Recording whole = scenario.play(kernel, VCPUS, seed);
-        return erasure.of(new TlcReplay.Trace(whole.header(), whole.events()), new SplittableRandom(seed));
+    private static Trace erased(Scenario scenario, KernelProfile kernel, long seed, Erasure erasure) {
+        Trace whole = scenario.play(kernel, VCPUS, seed);
+        return erasure.of(new Trace(whole.header(), whole.events()), new SplittableRandom(seed));
     }
 
     /**
@@ -67,9 +67,8 @@ class ErasureTest {
         for (KernelProfile kernel : KERNELS) {
             for (long seed = SEED; seed < SEED + seeds; seed++) {
                 for (Scenario scenario : Scenario.all()) {
-                    Scenario.Recording whole = scenario.play(kernel, VCPUS, seed);
-                    TlcReplay.Trace erased =
-                            erasure.of(new TlcReplay.Trace(whole.header(), whole.events()), new SplittableRandom(seed));
+                    Trace whole = scenario.play(kernel, VCPUS, seed);
+                    Trace erased = erasure.of(new Trace(whole.header(), whole.events()), new SplittableRandom(seed));
                     String what = scenario.commandName() + " under " + kernel + ", seed " + seed;
                     TraceValidator validator = new TraceValidator(erased.header());
                     Fate fate = fate(erased, validator);
@@ -94,11 +93,10 @@ class ErasureTest {
      * The whole trace is one that the erased one may be of: what fails in it may fail there, and what is kept in it may be kept
      * there. (An event that is erased is judged by nobody.) Returns how many properties fail in the whole trace.
      */
-    private static int compare(
-            String what, Erasure erasure, Scenario.Recording whole, Map<String, PropertyVerdict> properties)
+    private static int compare(String what, Erasure erasure, Trace whole, Map<String, PropertyVerdict> properties)
             throws Exception {
         TraceValidator validator = new TraceValidator(whole.header());
-        fate(new TlcReplay.Trace(whole.header(), whole.events()), validator);
+        fate(new Trace(whole.header(), whole.events()), validator);
         int failing = 0;
         for (Map.Entry<String, PropertyVerdict> property :
                 validator.properties().entrySet()) {
@@ -153,7 +151,7 @@ class ErasureTest {
     }
 
     /** How many VMs there are on an x86 host; an arm64 host is in one state with all of its own. */
-    private static long vms(TlcReplay.Trace trace) {
+    private static long vms(Trace trace) {
         return trace.header().arch() == Arch.ARM64
                 ? 1
                 : trace.events().stream()
@@ -161,12 +159,12 @@ class ErasureTest {
                         .count();
     }
 
-    private static Fate fate(TlcReplay.Trace trace) throws Exception {
+    private static Fate fate(Trace trace) throws Exception {
         return fate(trace, new TraceValidator(trace.header()));
     }
 
-    private static Fate fate(TlcReplay.Trace trace, TraceValidator validator) throws Exception {
-        TraceSource source = TraceSource.of(trace.header(), trace.events());
+    private static Fate fate(Trace trace, TraceValidator validator) throws Exception {
+        TraceSource source = TraceSource.of(trace);
         try {
             for (List<TraceEvent> next = source.next(); !next.isEmpty(); next = source.next()) {
                 Optional<Refusal> refusal = validator.accept(next);

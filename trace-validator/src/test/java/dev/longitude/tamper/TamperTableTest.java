@@ -7,6 +7,7 @@ import dev.longitude.replay.TlcReplay;
 import dev.longitude.scenario.Arm64Scenario;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.scenario.X86Scenario;
+import dev.longitude.trace.Trace;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -22,9 +23,9 @@ class TamperTableTest {
     @ParameterizedTest
     @MethodSource("scenarios")
     void bothEnginesSayTheSameOfTamperedTraces(Scenario scenario) throws Exception {
-        Scenario.Recording recording = scenario.play(KernelProfile.of("series-v2"), 2, 1);
+        Trace recording = scenario.play(KernelProfile.of("series-v2"), 2, 1);
         List<TamperTable.Judged> judged =
-                TamperTable.of(new TlcReplay.Trace(recording.header(), recording.events()), false, 2, 1);
+                TamperTable.of(new Trace(recording.header(), recording.events()), false, 2, 1);
         List<OptionalInt> byTlc = TlcReplay.firstRefused(
                 judged.stream().map(j -> j.mutant().trace()).toList());
         for (int i = 0; i < judged.size(); i++) {

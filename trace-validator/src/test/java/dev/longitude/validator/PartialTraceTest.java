@@ -10,14 +10,15 @@ import com.google.common.collect.Sets;
 import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.recording.TraceSource;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.scenario.X86Scenario;
+import dev.longitude.spec.Specification;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.x86.TscScaling;
@@ -32,7 +33,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import tlc2.value.impl.BoolValue;
 
 /** What the validator makes of traces that do not show everything. */
 class PartialTraceTest {
@@ -73,7 +73,7 @@ class PartialTraceTest {
 
     private static Optional<Refusal> validate(TraceValidator validator, TraceHeader header, List<TraceEvent> events)
             throws Exception {
-        TraceSource source = TraceSource.of(header, events);
+        TraceSource source = TraceSource.of(new Trace(header, ImmutableList.copyOf(events)));
         for (List<TraceEvent> next = source.next(); !next.isEmpty(); next = source.next()) {
             Optional<Refusal> refusal = validator.accept(next);
             if (refusal.isPresent()) {
@@ -239,7 +239,7 @@ class PartialTraceTest {
         for (Scenario scenario : Scenario.all()) {
             for (KernelProfile kernel : List.of(KernelProfile.of("v5.10"), KernelProfile.of("v6.12"))) {
                 if (scenario.arch() == Arch.X86) {
-                    Scenario.Recording recording = scenario.play(kernel, 2, 1);
+                    Trace recording = scenario.play(kernel, 2, 1);
                     Transitions transitions = transitions(recording.header(), specification);
                     Transitions.Taken taken = new Transitions.Taken();
                     transitions.create(
@@ -268,12 +268,7 @@ class PartialTraceTest {
     }
 
     private static Transitions transitions(TraceHeader header, Specification specification) {
-        return new Transitions(
-                header,
-                specification,
-                Platform.of(header, specification, true),
-                new Observation(specification, header.arch()),
-                false);
+        return new Transitions(header, specification, Platform.of(header, true), new Observation(specification), false);
     }
 
     private static boolean hides(Specification specification, Transitions.Taken taken) {
@@ -281,13 +276,13 @@ class PartialTraceTest {
     }
 
     private static boolean nothingHidden(Specification specification, State state) {
-        return specification.eval("NothingHidden", ImmutableMap.of(), state) == BoolValue.ValTrue;
+        return specification.nothingHidden(state);
     }
 
     /** A guest that is scaled, at a host whose TSC is not its clocksource: nothing is known of its instants but order. */
     @Test
     void theSummarySaysWhatIsOpen() throws Exception {
-        Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.12"), 2, 3);
+        Trace recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.12"), 2, 3);
         List<TraceEvent> events = withoutState(recording.events()).stream()
                 .limit(10)
                 .map(e -> e.operation() == Operation.CREATE_VM

@@ -8,6 +8,8 @@ import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.Words64;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.spec.Specification;
+import dev.longitude.spec.X86Specification;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Operation;
@@ -20,8 +22,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tlc2.value.impl.BoolValue;
-import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
+import util.UniqueString;
 
 /** Which candidates stand for which: an earlier one for a later one that is alike, and none for one that is not. */
 class ReductionTest {
@@ -31,20 +33,20 @@ class ReductionTest {
             new TraceHeader(KernelProfile.of("v6.12"), new TraceHeader.X86(KHZ, 0, true, false), 2, "ReductionTest");
 
     private final Specification specification = Specification.of(Arch.X86);
-    private final Platform platform = Platform.of(HEADER, specification, false);
+    private final Platform platform = Platform.of(HEADER, false);
     private final Reduction reduction = new Reduction(specification, platform);
 
-    private final State state = specification.initially(
-            "NewVm",
-            ImmutableMap.of(
-                    "switches", Specification.of(Arch.X86).kernel(KernelProfile.of("v6.12")),
-                    "khz", IntValue.gen(KHZ),
-                    "fracBits", IntValue.gen(0),
-                    "clocksourceIsTsc", BoolValue.ValTrue,
-                    "unstable", BoolValue.ValFalse,
-                    "tsc", Words64.word(0),
-                    "ns", Words64.word(0),
-                    "realtime", Words64.word(0)));
+    private final State state = Specification.x86()
+            .newVm(
+                    KernelProfile.of("v6.12"),
+                    new TraceHeader.X86(KHZ, 0, true, false),
+                    Words64.word(0),
+                    Words64.word(0),
+                    Words64.word(0));
+
+    private static State with(State state, String variable, Value value) {
+        return state.with(UniqueString.uniqueStringOf(variable), value);
+    }
 
     private static Value word(Store store, long from, long to) {
         return from == to ? Words64.word(from) : SymbolicWords.word(from, LinearSum.of(store.unknown(0, to - from)));
@@ -53,14 +55,14 @@ class ReductionTest {
     /** A candidate whose host's TSC lies somewhere between two. */
     private Candidate at(long from, long to) {
         Store store = new Store();
-        return Candidate.first(Specification.with(state, "hostTsc", word(store, from, to)), store, null);
+        return Candidate.first(X86Specification.HOST_TSC.set(state, word(store, from, to)), store, null);
     }
 
     /** With enough others of which other things matter. */
     private List<Candidate> reduced(Candidate... those) {
         List<Candidate> all = new ArrayList<>();
         for (int i = 1; i <= 20; i++) {
-            all.add(Candidate.first(Specification.with(state, "kvmclockOffset", Words64.word(i)), new Store(), null));
+            all.add(Candidate.first(with(state, "kvmclockOffset", Words64.word(i)), new Store(), null));
         }
         List<Candidate> others = List.copyOf(all);
         all.addAll(List.of(those));
@@ -102,8 +104,8 @@ class ReductionTest {
     }
 
     private Candidate candidate(Value instant, Value masterKernelNs, Store store, Candidate.@Nullable Step step) {
-        State timed = Specification.with(state, "hostTsc", instant);
-        return Candidate.first(Specification.with(timed, "masterKernelNs", masterKernelNs), store, step);
+        State timed = X86Specification.HOST_TSC.set(state, instant);
+        return Candidate.first(with(timed, "masterKernelNs", masterKernelNs), store, step);
     }
 
     /** KVM had read its TSC early, and its base clock late: nothing comes before that. */
@@ -119,7 +121,7 @@ class ReductionTest {
                 ImmutableMap.of());
         Clocks two = new Clocks(Words64.word(100), Words64.word(500), Words64.word(0), Words64.word(0));
         Candidate apart = Candidate.first(
-                Specification.with(state, "hostTsc", Words64.word(100)),
+                X86Specification.HOST_TSC.set(state, Words64.word(100)),
                 new Store(),
                 new Candidate.Step(write, two, ImmutableMap.of(), false));
         Candidate late = at(140, 150);
@@ -157,10 +159,9 @@ class ReductionTest {
         Candidate before = at(100, 110);
         Candidate.Step step = new Candidate.Step(ask, platform.now(before.state), ImmutableMap.of(), false);
         Store store = new Store();
-        State later = Specification.with(before.state, "hostTsc", word(store, 120, 130));
+        State later = X86Specification.HOST_TSC.set(before.state, word(store, 120, 130));
         Candidate same = before.then(later, store, false, step, true);
-        Candidate other =
-                before.then(Specification.with(later, "userSetTsc", BoolValue.ValTrue), store, false, step, true);
+        Candidate other = before.then(with(later, "userSetTsc", BoolValue.ValTrue), store, false, step, true);
         assertThat(reduction.withPassedBy(List.of(same), List.of(before))).containsExactly(before);
         assertThat(reduction.withPassedBy(List.of(other), List.of(before))).containsExactly(before, other);
         Candidate failing = same.failing(Failures.NONE.certainly("SameLine", ask));

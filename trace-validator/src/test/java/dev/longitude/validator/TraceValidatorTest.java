@@ -12,7 +12,6 @@ import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.scenario.Arm64Scenario;
-import dev.longitude.scenario.Scenario;
 import dev.longitude.scenario.X86Scenario;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
@@ -20,6 +19,7 @@ import dev.longitude.trace.Interval;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.x86.TscScaling;
@@ -88,7 +88,7 @@ class TraceValidatorTest {
     /** Each variable of each kind of event is compared: one that is off by a little is refused, at that event. */
     @ParameterizedTest
     @MethodSource("variables")
-    void anyVariableThatIsOffIsRefused(StateVariable variable, Scenario.Recording recording) throws Exception {
+    void anyVariableThatIsOffIsRefused(StateVariable variable, Trace recording) throws Exception {
         List<Operation> tried = new ArrayList<>();
         for (int i = 0; i < recording.events().size(); i++) {
             TraceEvent event = recording.events().get(i);
@@ -112,7 +112,7 @@ class TraceValidatorTest {
     /** What one VM has is not taken for what another has, though they share a state: the very same value, seen of the other. */
     @Test
     void whatIsSeenOfOneVmIsNotTakenForWhatAnotherHas() throws Exception {
-        Scenario.Recording recording = Arm64Scenario.TWO_VMS.play(KernelProfile.of("v6.12"), 2, 1);
+        Trace recording = Arm64Scenario.TWO_VMS.play(KernelProfile.of("v6.12"), 2, 1);
         List<TraceEvent> events = recording.events();
         int tried = 0;
         for (int i = 1; i < events.size(); i++) {
@@ -152,7 +152,7 @@ class TraceValidatorTest {
     /** Each result of each operation that these recordings have, the first time that it comes. */
     static Stream<Arguments> results() {
         List<Arguments> each = new ArrayList<>();
-        for (Scenario.Recording recording : List.of(
+        for (Trace recording : List.of(
                 X86Scenario.BOOT.play(KernelProfile.of("v6.12"), 2, 1),
                 Arm64Scenario.COUNTER_OFFSET.play(KernelProfile.of("v6.12"), 2, 1),
                 Arm64Scenario.OFFSETS.play(KernelProfile.of("series-v1"), 2, 1),
@@ -173,7 +173,7 @@ class TraceValidatorTest {
 
     @ParameterizedTest(name = "{1} of {0}")
     @MethodSource("results")
-    void aResultThatIsOffIsRefused(Operation operation, String name, Scenario.Recording recording, int at, Field field)
+    void aResultThatIsOffIsRefused(Operation operation, String name, Trace recording, int at, Field field)
             throws Exception {
         List<TraceEvent> tampered = new ArrayList<>(recording.events());
         TraceEvent event = tampered.get(at);
@@ -199,7 +199,7 @@ class TraceValidatorTest {
 
     @Test
     void anOperationThatIsNotPossibleIsRefusedAtItsGuard() throws Exception {
-        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.of("v6.12"), 1, 1);
+        Trace recording = X86Scenario.BOOT.play(KernelProfile.of("v6.12"), 1, 1);
         List<TraceEvent> events = new ArrayList<>(recording.events());
         events.removeIf(event -> event.operation() == Operation.ENTER_GUEST);
         Refusal refusal = validate(recording.header(), events).orElseThrow();
@@ -304,7 +304,7 @@ class TraceValidatorTest {
 
     @Test
     void timeDoesNotGoBack() throws Exception {
-        Scenario.Recording recording = X86Scenario.BOOT.play(KernelProfile.of("v6.12"), 1, 1);
+        Trace recording = X86Scenario.BOOT.play(KernelProfile.of("v6.12"), 1, 1);
         List<TraceEvent> events = new ArrayList<>(recording.events());
         TraceEvent last = events.get(events.size() - 1);
         events.set(
@@ -320,7 +320,7 @@ class TraceValidatorTest {
 
     @Test
     void aTraceOfOneKernelIsRefusedUnderTheOtherWithTheSwitchAsReason() throws Exception {
-        Scenario.Recording recording = X86Scenario.YOUNG_GUEST.play(KernelProfile.of("v6.12"), 2, 1);
+        Trace recording = X86Scenario.YOUNG_GUEST.play(KernelProfile.of("v6.12"), 2, 1);
         Refusal refusal = validate(recording.header().withKernel(KernelProfile.of("v6.1")), recording.events())
                 .orElseThrow();
         assertThat(refusal.event().operation()).isEqualTo(Operation.WRITE_TSC);
@@ -331,7 +331,7 @@ class TraceValidatorTest {
     /** Only what a log would have: intervals for instants, and the offset that is read later. */
     @Test
     void anInstantIsFoundFromTheOffsetThatAWriteLedTo() throws Exception {
-        Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.12"), 2, 3);
+        Trace recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.12"), 2, 3);
         List<TraceEvent> partial = new ArrayList<>();
         for (TraceEvent event : recording.events()) {
             long tsc = event.counter().lo();
@@ -352,7 +352,7 @@ class TraceValidatorTest {
     @Test
     void aWrappingHostTscIsNoObstacle() throws Exception {
         for (int seed = 1; seed <= 40; seed++) {
-            Scenario.Recording recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.1"), 2, seed);
+            Trace recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.1"), 2, seed);
             assertThat(validate(recording.header(), recording.events())).isEmpty();
             if (recording.events().get(0).counter().lo() < 0) {
                 return; // this one began just below 2^64

@@ -1,4 +1,4 @@
-package dev.longitude.validator;
+package dev.longitude.spec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -61,12 +61,12 @@ public final class SpecificationFiles implements FilenameToStream {
     }
 
     /** A line of a module of the specification, from 1, without what stands before the conjunct. */
-    static String line(String file, int number) {
+    public static String line(String file, int number) {
         return whole(file, number).strip().replaceFirst("^(?:IN +)?/\\\\ +", "");
     }
 
     /** What stands at a place; empty if that is more than one line. */
-    static String text(Location at) {
+    public static String text(Location at) {
         return at.beginLine() == at.endLine()
                 ? whole(at.source() + ".tla", at.beginLine()).substring(at.beginColumn() - 1, at.endColumn())
                 : "";

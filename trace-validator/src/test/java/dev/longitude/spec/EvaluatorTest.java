@@ -1,4 +1,4 @@
-package dev.longitude.validator;
+package dev.longitude.spec;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -87,7 +87,8 @@ class EvaluatorTest {
         assertThat(names).contains("EnterGuest", "TimePasses", "Course", "Kept").hasSizeGreaterThan(80);
         return names.stream()
                 .filter(name -> isBeyondUs(() -> specification.eval(name, ImmutableMap.of(), State.EMPTY))
-                        || isBeyondUs(() -> specification.step(name, ImmutableMap.of(), State.EMPTY)))
+                        || isBeyondUs(
+                                () -> specification.step(new ActionCall(specification.operator(name)), State.EMPTY)))
                 .toList();
     }
 
@@ -132,7 +133,7 @@ class EvaluatorTest {
             Map<String, Value> args = walk.args(action, state);
             State from = state;
             Supplier<String> call = () -> what + action + args + " in\n" + from;
-            Optional<List<State>> our = outcome(() -> specification.step(action, args, state));
+            Optional<List<State>> our = outcome(() -> specification.step(specification.action(action, args), state));
             Optional<List<State>> their = outcome(() -> byTlc(action, args));
             assertThat(our.isPresent()).as(call).isEqualTo(their.isPresent());
             if (our.isEmpty()) {
@@ -183,7 +184,9 @@ class EvaluatorTest {
                     .tool()
                     .getNextStates(
                             new Action(definition.getBody(), Context.Empty, definition),
-                            Specification.bind(definition, args),
+                            Specification.bind(
+                                    definition,
+                                    specification.action(action, args).args()),
                             state.forTlc());
             List<State> states = new ArrayList<>();
             for (int i = 0; i < found.size(); i++) {

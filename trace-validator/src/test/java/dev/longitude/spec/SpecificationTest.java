@@ -1,4 +1,4 @@
-package dev.longitude.validator;
+package dev.longitude.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,11 +8,13 @@ import dev.longitude.kernel.Release;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
 import java.util.Arrays;
-import java.util.Map;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -55,9 +57,7 @@ class SpecificationTest {
     void aNameIsTheSameKernelInAModel(KernelProfile kernel) {
         OpDefNode named = specification.definition("KernelNamed");
         Value name = new StringValue(kernel.specName());
-        assertThat(specification
-                        .tool()
-                        .eval(named.getBody(), Specification.bind(named, Map.of("name", name)), TLCState.Empty))
+        assertThat(specification.tool().eval(named.getBody(), Specification.bind(named, name), TLCState.Empty))
                 .isEqualTo(specification.kernel(kernel));
     }
 
@@ -77,6 +77,47 @@ class SpecificationTest {
         assertThat(of.formals(operation.specName()).stream().filter(name -> !name.equals("vm")))
                 .containsExactlyElementsOf(
                         operation.args().stream().map(Field::name).toList());
+    }
+
+    /** What Java calls by name is there, with the formal parameters that Java gives it arguments for. */
+    @ParameterizedTest
+    @EnumSource
+    void whatJavaCallsHasTheseFormalParameters(Arch arch) {
+        Specification of = Specification.of(arch);
+        assertThat(of.bound()).hasSizeGreaterThan(5);
+        for (BoundOperator operator : of.bound()) {
+            assertThat(of.has(operator.name())).as(operator.name()).isTrue();
+            assertThat(of.formals(operator.name())).as(operator.name()).isEqualTo(operator.formals());
+        }
+    }
+
+    @Test
+    void theVariablesThatJavaLooksAtAreDeclared() {
+        assertThat(List.of(
+                        Specification.REPLY,
+                        X86Specification.HOST_TSC,
+                        X86Specification.HOST_NS,
+                        X86Specification.HOST_REALTIME,
+                        X86Specification.PACE_TSC,
+                        X86Specification.PACE_NS,
+                        X86Specification.TSC_CLOCKSOURCE,
+                        X86Specification.LAST_GUEST_TSC,
+                        X86Specification.PVCLOCK,
+                        Arm64Specification.CNTPCT))
+                .allMatch(Variable::isDeclared);
+    }
+
+    /** A state variable of a trace is a variable of the specification, or an operator without arguments. */
+    @Test
+    void aStateVariableIsThere() {
+        for (StateVariable variable : StateVariable.values()) {
+            Specification of = variable.isOfX86() ? specification : Specification.arm64();
+            boolean derived = of.has(variable.specName())
+                    && of.formals(variable.specName()).isEmpty();
+            assertThat(of.place(variable) >= 0 || derived)
+                    .as(variable.specName())
+                    .isTrue();
+        }
     }
 
     @ParameterizedTest

@@ -1,7 +1,6 @@
-package dev.longitude.recording;
+package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableList;
-import dev.longitude.kernel.Arch;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
@@ -20,7 +19,7 @@ final class Lookahead {
     /** Each instant not before those that stand before it, and not after those that stand after it. */
     static ImmutableList<TraceEvent> narrowed(TraceHeader header, List<TraceEvent> events) {
         Interval[] when = new Interval[events.size()];
-        Map<List<Integer>, Interval> neighbour = new HashMap<>();
+        Map<ProgramOrder, Interval> neighbour = new HashMap<>();
         for (int i = 0; i < when.length; i++) {
             when[i] = events.get(i).counter();
             for (Interval earlier : beside(header, events.get(i), neighbour)) {
@@ -28,7 +27,7 @@ final class Lookahead {
                     when[i] = new Interval(earlier.lo(), when[i].hi());
                 }
             }
-            neighbour.put(line(header, events.get(i)), when[i]);
+            neighbour.put(ProgramOrder.of(header, events.get(i)), when[i]);
             forgetAtResume(events.get(i), neighbour);
         }
         neighbour.clear();
@@ -39,7 +38,7 @@ final class Lookahead {
                     when[i] = new Interval(when[i].lo(), later.hi());
                 }
             }
-            neighbour.put(line(header, events.get(i)), when[i]);
+            neighbour.put(ProgramOrder.of(header, events.get(i)), when[i]);
         }
         ImmutableList.Builder<TraceEvent> narrowed = ImmutableList.builderWithExpectedSize(when.length);
         for (int i = 0; i < when.length; i++) {
@@ -54,27 +53,28 @@ final class Lookahead {
     }
 
     /** A host that comes back from suspend does so with another TSC. */
-    private static void forgetAtResume(TraceEvent event, Map<List<Integer>, Interval> neighbour) {
+    private static void forgetAtResume(TraceEvent event, Map<ProgramOrder, Interval> neighbour) {
         if (event.operation() == Operation.HOST_RESUMES) {
             neighbour.clear();
         }
     }
 
     /** The neighbours with which an event stands in order: an event of the host stands in order with all VMs'. */
-    private static List<Interval> beside(TraceHeader header, TraceEvent event, Map<List<Integer>, Interval> neighbour) {
-        List<Integer> own = line(header, event);
+    private static List<Interval> beside(TraceHeader header, TraceEvent event, Map<ProgramOrder, Interval> neighbour) {
+        ProgramOrder own = ProgramOrder.of(header, event);
         return neighbour.entrySet().stream()
                 .filter(e -> e.getKey().equals(own)
-                        || (header.arch() == Arch.X86
-                                && e.getKey().get(1) == event.thread()
-                                && (event.operation().isOfHost() || e.getKey().get(0) == TraceEvent.HOST)))
+                        || (e.getKey().thread == event.thread()
+                                && (event.operation().isOfHost() || e.getKey().subject == TraceEvent.HOST)))
                 .map(Map.Entry::getValue)
                 .toList();
     }
 
-    /** Events that stand in order have the same line. */
-    private static List<Integer> line(TraceHeader header, TraceEvent event) {
-        return header.arch() == Arch.X86 ? List.of(event.vm(), event.thread()) : List.of(event.thread());
+    /** Events that stand in order have the same. */
+    private record ProgramOrder(int subject, int thread) {
+        static ProgramOrder of(TraceHeader header, TraceEvent event) {
+            return new ProgramOrder(header.host().subject(event), event.thread());
+        }
     }
 
     /** The events of several threads, in groups: each group is wholly before the next. */

@@ -1,6 +1,7 @@
-package dev.longitude.recording;
+package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableList;
+import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
@@ -36,9 +37,9 @@ public final class TraceSource {
     }
 
     /** A trace in memory. */
-    public static TraceSource of(TraceHeader header, List<TraceEvent> events) {
-        Iterator<TraceEvent> each = events.iterator();
-        return new TraceSource(header, () -> each.hasNext() ? each.next() : null, null);
+    public static TraceSource of(Trace trace) {
+        Iterator<TraceEvent> each = trace.events().iterator();
+        return new TraceSource(trace.header(), () -> each.hasNext() ? each.next() : null, null);
     }
 
     /** The next event, or the next ones together; none after the last. */

@@ -1,4 +1,4 @@
-package dev.longitude.validator;
+package dev.longitude.spec;
 
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.evaluator.State;
@@ -7,6 +7,8 @@ import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.trace.VcpuId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,7 +16,6 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
-import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 /** The choices of a random walk through the specification: where it begins, and actions with arguments good and bad. */
@@ -37,26 +38,25 @@ final class RandomWalk {
 
     /** A VM without vCPUs on x86, a host without VMs on arm64. */
     State first(KernelProfile kernel) {
-        return arch == Arch.X86
-                ? specification.initially(
-                        "NewVm",
-                        ImmutableMap.of(
-                                "switches", specification.kernel(kernel),
-                                "khz", IntValue.gen(KHZ),
-                                "fracBits", IntValue.gen(pick(0, 32, 48)),
-                                "clocksourceIsTsc", flag(random.nextInt(4) > 0),
-                                "unstable", flag(false),
-                                "tsc", anInstant(),
-                                "ns", anInstant(),
-                                "realtime", anInstant()))
-                : specification.initially(
-                        "NewHost",
-                        ImmutableMap.of(
-                                "switches", specification.kernel(kernel),
-                                "isVhe", flag(random.nextBoolean()),
-                                "hasEcv", flag(random.nextBoolean()),
-                                "pcpus", IntValue.gen(2),
-                                "counter", anInstant()));
+        return switch (arch) {
+            case X86 -> {
+                int fracBits = pick(0, 32, 48);
+                boolean tscClocksource = random.nextInt(4) > 0;
+                yield Specification.x86()
+                        .newVm(
+                                kernel,
+                                new TraceHeader.X86(KHZ, fracBits, tscClocksource, false),
+                                anInstant(),
+                                anInstant(),
+                                anInstant());
+            }
+            case ARM64 ->
+                Specification.arm64()
+                        .newHost(
+                                kernel,
+                                new TraceHeader.Arm64(random.nextBoolean(), random.nextBoolean(), 2),
+                                anInstant());
+        };
     }
 
     /** Anywhere, or shortly before or after a place where a word wraps, as a signed or as an unsigned number. */
@@ -93,17 +93,18 @@ final class RandomWalk {
             long cycles = random.nextLong(1L << (10 + random.nextInt(24)));
             long ns = (long) (cycles * 1e6 / KHZ) + (random.nextInt(20) == 0 ? 1_000_000 : 0);
             ImmutableMap.Builder<String, Value> args = ImmutableMap.builder();
-            args.put("tsc", later("hostTsc", action.equals("TimePasses") ? cycles : cycles / 2, state));
-            args.put("ns", later("hostNs", ns, state));
-            args.put("realtime", later("hostRealtime", ns, state));
+            args.put("tsc", later(X86Specification.HOST_TSC, action.equals("TimePasses") ? cycles : cycles / 2, state));
+            args.put("ns", later(X86Specification.HOST_NS, ns, state));
+            args.put("realtime", later(X86Specification.HOST_REALTIME, ns, state));
             if (!action.equals("TimePasses")) {
-                args.put("nsTsc", later("hostTsc", cycles, state));
+                args.put("nsTsc", later(X86Specification.HOST_TSC, cycles, state));
             }
             return args.buildOrThrow();
         }
         if (action.equals("TimePasses")) {
             String formal = specification.formals(action).get(0);
-            return ImmutableMap.of(formal, later("cntpct", random.nextLong(1L << (10 + random.nextInt(24))), state));
+            return ImmutableMap.of(
+                    formal, later(Arm64Specification.CNTPCT, random.nextLong(1L << (10 + random.nextInt(24))), state));
         }
         ImmutableMap.Builder<String, Value> args = ImmutableMap.builder();
         for (String formal : specification.formals(action)) {
@@ -112,8 +113,8 @@ final class RandomWalk {
         return args.buildOrThrow();
     }
 
-    private Value later(String clock, long by, State state) {
-        long then = Words64.bits(specification.look(clock, state)) + (random.nextInt(20) == 0 ? -by : by);
+    private Value later(Variable clock, long by, State state) {
+        long then = Words64.bits(clock.in(state)) + (random.nextInt(20) == 0 ? -by : by);
         words.add(then);
         return Words64.word(then);
     }
@@ -129,8 +130,8 @@ final class RandomWalk {
                 .orElseThrow();
         return switch (field.kind()) {
             case VCPU -> {
-                Value index = IntValue.gen(random.nextInt(3));
-                yield arch == Arch.X86 ? index : new TupleValue(IntValue.gen(random.nextInt(2)), index);
+                int index = random.nextInt(3);
+                yield specification.vcpu(new VcpuId(arch == Arch.X86 ? 0 : random.nextInt(2), index));
             }
             case PCPU -> IntValue.gen(random.nextInt(2));
             case FLAG -> flag(random.nextBoolean());

@@ -1,4 +1,4 @@
-package dev.longitude.validator;
+package dev.longitude.spec;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -143,7 +143,7 @@ class SymbolicEvaluationTest {
 
             Optional<List<State>> concrete = concretely(specification, action, args, state);
             Outcome<List<State>> outcome = admitted(
-                    () -> specification.stepSymbolically(action, symbolicArgs, symbolic),
+                    () -> specification.stepSymbolically(specification.action(action, symbolicArgs), symbolic),
                     action.startsWith("TimePasses") && concrete.equals(Optional.of(List.of())),
                     call);
             if (outcome == null) {
@@ -267,7 +267,7 @@ class SymbolicEvaluationTest {
 
         private static Optional<List<State>> concretely(
                 Specification specification, String action, Map<String, Value> args, State state) {
-            return concretely(() -> specification.step(action, args, state));
+            return concretely(() -> specification.step(specification.action(action, args), state));
         }
 
         private static <T> Optional<T> concretely(Supplier<T> evaluation) {

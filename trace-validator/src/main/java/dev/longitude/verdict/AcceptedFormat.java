@@ -1,4 +1,4 @@
-package dev.longitude.cli;
+package dev.longitude.verdict;
 
 import dev.longitude.recording.RecordingFormat;
 import dev.longitude.trace.TraceFormatException;

@@ -1,15 +1,10 @@
-package dev.longitude.validator;
+package dev.longitude.spec;
 
 import static com.google.common.collect.ImmutableSet.toImmutableSet;
-import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.collect.Maps;
-import com.google.common.io.MoreFiles;
-import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.evaluator.Evaluator;
 import dev.longitude.evaluator.Latest;
 import dev.longitude.evaluator.State;
@@ -18,15 +13,12 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Posting;
 import dev.longitude.kernel.Release;
 import dev.longitude.kernel.Switch;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.StateVariable;
+import dev.longitude.trace.VcpuId;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,13 +32,11 @@ import tla2sany.semantic.FormalParamNode;
 import tla2sany.semantic.OpApplNode;
 import tla2sany.semantic.OpDefNode;
 import tla2sany.semantic.SemanticNode;
-import tlc2.TLCGlobals;
 import tlc2.tool.Action;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
 import tlc2.tool.impl.FastTool;
 import tlc2.util.Context;
-import tlc2.util.FP64;
 import tlc2.value.IValue;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
@@ -54,19 +44,24 @@ import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.StringValue;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
-import util.ToolIO;
 import util.UniqueString;
 
 /**
  * The specification of an architecture. Both are loaded at once: TLC keeps what it loads in static state, so a JVM can
- * hold one root module. Evaluates its actions and operators by name, with arguments by the names of their formal
- * parameters.
+ * hold one root module. Each operator that Java calls has a method here or in a subclass; an action takes its arguments
+ * by the names of its formal parameters.
  */
-public final class Specification {
-    private static final String ROOT = "Trace";
-    private static final UniqueString LAST_GUEST_TSC = UniqueString.uniqueStringOf("lastGuestTsc");
-    private static final UniqueString KERNEL = UniqueString.uniqueStringOf("kernel");
-    private static @Nullable ImmutableMap<Arch, Specification> loaded;
+public abstract sealed class Specification permits X86Specification, Arm64Specification {
+    /** What the last step replied. */
+    public static final Variable REPLY = new Variable("reply");
+
+    private static final Variable KERNEL = new Variable("kernel");
+    private static final String NOT_MODELLED = "NotModelled";
+
+    /** Both, from one root module. */
+    private record Both(X86Specification x86, Arm64Specification arm64) {}
+
+    private static @Nullable Both loaded;
 
     private final FastTool tool;
     private final Evaluator evaluator;
@@ -78,13 +73,19 @@ public final class Specification {
     private final Map<String, UniqueString> names = new ConcurrentHashMap<>();
 
     private final Map<String, Optional<Evaluator.Operator>> operators = new ConcurrentHashMap<>();
+    private final Map<Operation, Evaluator.Operator> actions = new ConcurrentHashMap<>();
+    private final List<BoundOperator> bound = new ArrayList<>();
+    private final BoundOperator essence = bind("Essence");
+    private final BoundOperator course = bind("Course");
+    private final BoundOperator kept = bind("Kept");
+    private final BoundOperator kernelOf = bind("KernelOf", "release", "posting");
 
     private final Map<KernelProfile, Value> kernels = new ConcurrentHashMap<>();
 
-    private Specification(FastTool tool, Evaluator evaluator, Arch arch) {
+    Specification(FastTool tool, Evaluator evaluator, String prefix) {
         this.tool = tool;
         this.evaluator = evaluator;
-        this.prefix = arch == Arch.X86 ? "" : "Arm64!";
+        this.prefix = prefix;
     }
 
     /**
@@ -92,41 +93,42 @@ public final class Specification {
      *
      * @throws IllegalStateException if it cannot be parsed or loaded; the message is TLC's
      */
-    public static synchronized Specification of(Arch arch) {
-        if (loaded == null) {
-            FastTool tool = parse();
-            Evaluator evaluator = new Evaluator(tool);
-            loaded = Maps.toMap(EnumSet.allOf(Arch.class), each -> new Specification(tool, evaluator, each));
-        }
-        return requireNonNull(loaded.get(arch));
+    public static Specification of(Arch arch) {
+        return switch (arch) {
+            case X86 -> x86();
+            case ARM64 -> arm64();
+        };
     }
 
-    private static FastTool parse() {
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        PrintStream before = ToolIO.out;
-        PrintStream systemOut = System.out;
-        PrintStream systemErr = System.err;
-        PrintStream sink = new PrintStream(said, true, UTF_8);
-        try {
-            Path folder = Files.createTempDirectory("longitude-spec");
-            ToolIO.out = sink;
-            System.setOut(sink); // parts of TLC print past ToolIO
-            System.setErr(sink);
-            FP64.Init();
-            TLCGlobals.warn = false; // of each conjunct that is false
-            FastTool tool = new FastTool(ROOT, ROOT, new SpecificationFiles(folder));
-            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
-            return tool;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (RuntimeException e) {
-            throw new IllegalStateException(
-                    "the specification cannot be loaded:\n" + said.toString(UTF_8) + e.getMessage(), e);
-        } finally {
-            ToolIO.out = before;
-            System.setOut(systemOut);
-            System.setErr(systemErr);
+    /** That of x86; see {@link #of}. */
+    public static X86Specification x86() {
+        return both().x86;
+    }
+
+    /** That of arm64; see {@link #of}. */
+    public static Arm64Specification arm64() {
+        return both().arm64;
+    }
+
+    /** An operator that a method here calls. */
+    final BoundOperator bind(String name, String... formals) {
+        BoundOperator operator = new BoundOperator(name, ImmutableList.copyOf(formals), this::find);
+        bound.add(operator);
+        return operator;
+    }
+
+    /** All operators that methods call by a name of their own. */
+    final ImmutableList<BoundOperator> bound() {
+        return ImmutableList.copyOf(bound);
+    }
+
+    private static synchronized Both both() {
+        if (loaded == null) {
+            FastTool tool = RootModule.load();
+            Evaluator evaluator = new Evaluator(tool);
+            loaded = new Both(new X86Specification(tool, evaluator), new Arm64Specification(tool, evaluator));
         }
+        return loaded;
     }
 
     /** Whether there is an operator of that name. */
@@ -147,7 +149,7 @@ public final class Specification {
     }
 
     /** The operator of that name. */
-    private Evaluator.Operator operator(String name) {
+    Evaluator.Operator operator(String name) {
         return find(name).orElseThrow(() -> new IllegalStateException("the specification has no operator " + name));
     }
 
@@ -162,26 +164,23 @@ public final class Specification {
     }
 
     /** The names of the formal parameters of an operator. */
-    public ImmutableList<String> formals(String operator) {
+    ImmutableList<String> formals(String operator) {
         return operator(operator).formals();
     }
 
-    static Context bind(OpDefNode definition, Map<String, Value> args) {
+    static Context bind(OpDefNode definition, Value... args) {
         Context context = Context.Empty;
-        for (FormalParamNode formal : definition.getParams()) {
-            Value value = args.get(formal.getName().toString());
-            if (value == null) {
-                throw new IllegalStateException(definition.getName() + " needs a value for " + formal.getName());
-            }
-            context = context.cons(formal, value);
+        FormalParamNode[] formals = definition.getParams();
+        for (int i = 0; i < formals.length; i++) {
+            context = context.cons(formals[i], args[i]);
         }
         return context;
     }
 
     /** The one state that an initial predicate with these arguments describes. */
-    State initially(String predicate, Map<String, Value> args) {
-        OpDefNode definition = definition(predicate);
-        List<TLCState> states = Conjuncts.initialStates(tool, definition, bind(definition, args));
+    final State initially(ActionCall predicate) {
+        OpDefNode definition = predicate.operator().definition();
+        List<TLCState> states = Conjuncts.initialStates(tool, definition, bind(definition, predicate.args()));
         if (states.size() != 1) {
             throw new IllegalStateException(predicate + " describes " + states.size() + " states");
         }
@@ -189,14 +188,54 @@ public final class Specification {
     }
 
     /** The successors of {@code from}, all of whose words are known, by an action. */
-    List<State> step(String action, Map<String, Value> args, State from) {
-        return distinct(operator(action).successors(args, from));
+    public List<State> step(ActionCall action, State from) {
+        return distinct(action.operator().successors(action.args(), from));
     }
 
     /** The successors of {@code from} by an action, on the {@link dev.longitude.unknowns.Way} that is being gone. */
-    List<State> stepSymbolically(String action, Map<String, Value> args, State from) {
-        return distinct(operator(action).symbolicSuccessors(args, from));
+    public List<State> stepSymbolically(ActionCall action, State from) {
+        return distinct(action.operator().symbolicSuccessors(action.args(), from));
     }
+
+    /** The action of an operation. */
+    public ActionCall action(Operation operation, Map<String, Value> args) {
+        Evaluator.Operator known = actions.get(operation);
+        if (known == null) {
+            known = operator(operation.specName());
+            actions.put(operation, known);
+        }
+        return new ActionCall(known, known.inOrder(args));
+    }
+
+    /** The names of the formal parameters of an operation's action. */
+    public ImmutableList<String> formals(Operation operation) {
+        return formals(operation.specName());
+    }
+
+    /** An action by its name. */
+    ActionCall action(String name, Map<String, Value> args) {
+        Evaluator.Operator operator = operator(name);
+        return new ActionCall(operator, operator.inOrder(args));
+    }
+
+    /** Whether the specification leaves out some cases of an operation. */
+    public boolean leavesOutSomeOf(Operation operation) {
+        return has(NOT_MODELLED + operation.specName());
+    }
+
+    /** The name of what says that the specification leaves this case of an operation out; empty if it does not. */
+    public Optional<String> leavesOut(Operation operation, Map<String, Value> args, State state) {
+        String name = NOT_MODELLED + operation.specName();
+        return has(name) && evalSymbolically(name, args, state) == BoolValue.ValTrue
+                ? Optional.of(name)
+                : Optional.empty();
+    }
+
+    /** A vCPU as this architecture's modules have it. */
+    public abstract Value vcpu(VcpuId vcpu);
+
+    /** Whether a state has nothing that no event shows. */
+    public abstract boolean nothingHidden(State state);
 
     private static List<State> distinct(List<State> found) {
         if (found.size() <= 1) {
@@ -222,14 +261,33 @@ public final class Specification {
         return operator(operator).evalSymbolically(args, state);
     }
 
-    /** The value of a variable, or of an operator without arguments, in a state. */
-    Value look(String variable, State state) {
-        Value value = state.lookup(name(variable));
-        return value == null ? eval(variable, ImmutableMap.of(), state) : value;
+    /** The value of a variable, or of what is derived from some, in a state. */
+    public Value look(StateVariable variable, State state) {
+        Value value = state.lookup(name(variable.specName()));
+        return value == null ? eval(variable.specName(), ImmutableMap.of(), state) : value;
     }
 
-    /** A name as TLC has it. */
-    UniqueString name(String name) {
+    /** The same of what is derived, in a state of which words may be unknown, on the way that is being gone. */
+    public Value lookSymbolically(StateVariable derived, State state) {
+        return evalSymbolically(derived.specName(), ImmutableMap.of(), state);
+    }
+
+    /** What is derived from variables, in one state after another. */
+    public Latest latest(StateVariable derived) {
+        return latest(derived.specName());
+    }
+
+    /** The place of a variable in a state; negative for what is derived from some. */
+    public int place(StateVariable variable) {
+        return name(variable.specName()).getVarLoc();
+    }
+
+    /** The name of a field of a reply, as TLC has it. */
+    public UniqueString name(Field field) {
+        return name(field.name());
+    }
+
+    private UniqueString name(String name) {
         UniqueString known = names.get(name);
         return known == null ? names.computeIfAbsent(name, UniqueString::uniqueStringOf) : known;
     }
@@ -239,19 +297,18 @@ public final class Specification {
         return operator(operator).latest();
     }
 
-    /** {@code state} with another value for a variable. */
-    static State with(State state, String variable, Value value) {
-        return state.with(UniqueString.uniqueStringOf(variable), value);
+    static Value flag(boolean value) {
+        return value ? BoolValue.ValTrue : BoolValue.ValFalse;
     }
 
     /** {@code state} under a kernel in which one switch is the other way. */
-    static State flipped(State state, Switch one) {
-        RecordValue kernel = (RecordValue) requireNonNull(state.lookup(KERNEL));
+    public static State flipped(State state, Switch one) {
+        RecordValue kernel = (RecordValue) KERNEL.in(state);
         UniqueString name = UniqueString.uniqueStringOf(one.specName());
         Value[] values = kernel.values.clone();
         int i = Arrays.asList(kernel.names).indexOf(name);
         values[i] = values[i] == BoolValue.ValTrue ? BoolValue.ValFalse : BoolValue.ValTrue;
-        return state.with(KERNEL, new RecordValue(kernel.names, values, false));
+        return KERNEL.set(state, new RecordValue(kernel.names, values, false));
     }
 
     /** The record of a kernel's switches, as the specification's own table has it. */
@@ -259,18 +316,18 @@ public final class Specification {
         return kernels.computeIfAbsent(kernel, k -> {
             Release release = k.release();
             Posting posting = k.posting();
-            Value record = eval(
-                    "KernelOf",
-                    ImmutableMap.of(
-                            "release",
-                            new TupleValue(new Value[] {
-                                IntValue.gen(release.major()),
-                                IntValue.gen(release.minor()),
-                                IntValue.gen(release.patch())
-                            }),
-                            "posting",
-                            new StringValue(posting == null ? "" : posting.specName())),
-                    State.EMPTY);
+            Value record = kernelOf.operator()
+                    .eval(
+                            ImmutableMap.of(
+                                    "release",
+                                    new TupleValue(new Value[] {
+                                        IntValue.gen(release.major()),
+                                        IntValue.gen(release.minor()),
+                                        IntValue.gen(release.patch())
+                                    }),
+                                    "posting",
+                                    new StringValue(posting == null ? "" : posting.specName())),
+                            State.EMPTY);
             return TlaValues.plain(record).toRcd();
         });
     }
@@ -297,29 +354,26 @@ public final class Specification {
     }
 
     /** What of a state can still matter: two states that have the same are one. */
-    Value essence(State state) {
-        return evalSymbolically("Essence", ImmutableMap.of(), state);
+    public Value essence(State state) {
+        return essence.operator().evalSymbolically(ImmutableMap.of(), state);
     }
 
     /** All of a state that an action can depend on. */
-    Value course(State state) {
-        return evalSymbolically("Course", ImmutableMap.of(), state);
+    public Value course(State state) {
+        return course.operator().evalSymbolically(ImmutableMap.of(), state);
     }
 
     /** All of a state that an action can depend on or an event can show. */
-    Value standing(State state) {
-        Value last = state.lookup(LAST_GUEST_TSC);
-        return last == null ? course(state) : new TupleValue(course(state), last);
-    }
+    public abstract Value standing(State state);
 
     /** Each property for a report, by name: whether it holds, in one known state after another. */
-    ImmutableMap<String, Latest> kept() {
-        return operator("Kept").latestFields();
+    public ImmutableMap<String, Latest> kept() {
+        return kept.operator().latestFields();
     }
 
     /** The same in states of which words may be unknown, on the way that is being gone. */
-    ImmutableMap<String, Function<State, Value>> keptSymbolically() {
-        return operator("Kept").symbolicFields();
+    public ImmutableMap<String, Function<State, Value>> keptSymbolically() {
+        return kept.operator().symbolicFields();
     }
 
     /** The names of the properties for a report. */
@@ -337,20 +391,20 @@ public final class Specification {
     }
 
     /** The first conjunct of an action that is false from one state to any completion of another. */
-    Conjuncts.Outcome firstFalse(
-            String action, Map<String, Value> args, State from, State to, BiFunction<String, IValue, String> show) {
-        OpDefNode definition = definition(action);
+    public Conjuncts.Outcome firstFalse(
+            ActionCall action, State from, State to, BiFunction<String, IValue, String> show) {
+        OpDefNode definition = action.operator().definition();
         return Conjuncts.firstFalse(
                 tool,
                 new Action(definition.getBody(), Context.Empty, definition),
-                bind(definition, args),
+                bind(definition, action.args()),
                 from.forTlc(),
                 to.forTlc(),
                 show);
     }
 
     /** The names of the operators that an operator's body applies, itself not among them. */
-    public ImmutableList<String> appliedBy(String operator) {
+    ImmutableList<String> appliedBy(String operator) {
         List<String> names = new ArrayList<>();
         collect(definition(operator).getBody(), names);
         return ImmutableList.copyOf(names);

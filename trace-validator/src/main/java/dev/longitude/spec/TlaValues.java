@@ -1,4 +1,4 @@
-package dev.longitude.validator;
+package dev.longitude.spec;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,9 +6,9 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.longitude.evaluator.Words64;
-import dev.longitude.kernel.Arch;
 import dev.longitude.trace.Kind;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.VcpuId;
 import dev.longitude.unknowns.Store;
 import java.util.Arrays;
 import java.util.Map;
@@ -30,27 +30,21 @@ import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 /**
- * Between the values of a trace and those of TLC. On x86 a state is one VM's, and a vCPU is its index; on arm64 a state
- * is a host's, and a vCPU is the pair of its VM and its index.
+ * Between the values of a trace and those of TLC.
  *
  * @param vm the VM that the values are of
  */
-record TlaValues(Arch arch, int vm) {
+public record TlaValues(Specification specification, int vm) {
     /** A scalar of a trace as TLC has it. */
-    Value of(Kind kind, Object value) {
+    public Value of(Kind kind, Object value) {
         return switch (kind) {
-            case VCPU -> vcpu((int) value);
+            case VCPU -> specification.vcpu(new VcpuId(vm, (int) value));
             case PCPU, NUMBER, SMALL -> IntValue.gen((int) value);
             case WORD, WORD_OF_VM -> Words64.word((long) value);
             case FLAG, FLAG_OF_VM -> (boolean) value ? BoolValue.ValTrue : BoolValue.ValFalse;
             case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU, VCPU_SET ->
                 throw new IllegalArgumentException(kind + " is not the kind of an argument");
         };
-    }
-
-    private Value vcpu(int index) {
-        Value plain = IntValue.gen(index);
-        return arch == Arch.X86 ? plain : new TupleValue(IntValue.gen(vm), plain);
     }
 
     /** The index of a vCPU, or of a CPU; -1 for another VM's vCPU. */
@@ -62,7 +56,7 @@ record TlaValues(Arch arch, int vm) {
     }
 
     /** A value of TLC as a trace has it. */
-    Object toTrace(Kind kind, Value value) {
+    public Object toTrace(Kind kind, Value value) {
         return switch (kind) {
             case VCPU -> index(value);
             case PCPU, NUMBER, SMALL -> ((IntValue) value).val;
@@ -93,7 +87,7 @@ record TlaValues(Arch arch, int vm) {
     }
 
     /** {@code base} with what was observed of it in its place: the whole value, or some parts. */
-    Value overlay(Kind kind, Value base, Object observed) {
+    public Value overlay(Kind kind, Value base, Object observed) {
         return switch (kind) {
             case VCPU_SET -> {
                 Stream<Value> others = Arrays.stream(((SetEnumValue) base.toSetEnum()).elems.toArray())
@@ -127,7 +121,7 @@ record TlaValues(Arch arch, int vm) {
     }
 
     /** Whether a value of the state is what was observed of it; of a map some parts may have been observed. */
-    boolean agrees(Kind kind, Value value, Object observed) {
+    public boolean agrees(Kind kind, Value value, Object observed) {
         return switch (kind) {
             case WORD -> Words64.bits(value) == (long) observed;
             case NUMBER, SMALL, PCPU -> ((IntValue) value).val == (int) observed;
@@ -145,7 +139,7 @@ record TlaValues(Arch arch, int vm) {
      * @param known what is known of the words of the state
      * @return whether that can be
      */
-    boolean impose(Kind kind, Value value, Object observed, Store known) {
+    public boolean impose(Kind kind, Value value, Object observed, Store known) {
         return switch (kind) {
             case WORD -> imposeWord(value, (long) observed, known);
             case WORD_OF_VM ->
@@ -259,7 +253,7 @@ record TlaValues(Arch arch, int vm) {
     }
 
     /** A plain value for people; empty for one that is not. Pairs of integers are words; words print unsigned. */
-    static String show(IValue value) {
+    public static String show(IValue value) {
         if (value instanceof TupleValue tuple && tuple.elems.length == 2) {
             return Long.toUnsignedString(Words64.bits(tuple));
         }
@@ -267,7 +261,7 @@ record TlaValues(Arch arch, int vm) {
     }
 
     /** Any value for people, of those that a trace can have: also sets, and functions of vCPUs; empty for others. */
-    static String showAny(IValue value) {
+    public static String showAny(IValue value) {
         if (value instanceof SetEnumValue set) {
             return showAll(Arrays.stream(set.elems.toArray()).map(TlaValues::showVcpu));
         }
@@ -291,7 +285,7 @@ record TlaValues(Arch arch, int vm) {
     }
 
     /** A value of a trace for people. */
-    static String show(Kind kind, Object value) {
+    public static String show(Kind kind, Object value) {
         if (value instanceof Map<?, ?> parts) {
             Kind each = kind.each();
             return parts.entrySet().stream()

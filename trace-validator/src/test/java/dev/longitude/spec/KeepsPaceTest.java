@@ -1,4 +1,4 @@
-package dev.longitude.validator;
+package dev.longitude.spec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

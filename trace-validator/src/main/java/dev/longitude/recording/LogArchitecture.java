@@ -1,0 +1,55 @@
+package dev.longitude.recording;
+
+import dev.longitude.kernel.Arch;
+import dev.longitude.trace.TraceFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Arrays;
+
+/** What differs between the ioctl logs of the architectures: the host's counter that lines show, and what becomes of them. */
+enum LogArchitecture {
+    /** Lines show the host's TSC, and tracepoints may lie beside the log. */
+    X86(Arch.X86, "host_tsc") {
+        @Override
+        ImportedTrace read(RecordedRun run) throws TraceFormatException, IOException {
+            return X86Log.read(run);
+        }
+    },
+    /** Lines show the host's counter. No tracepoint shows an offset. */
+    ARM64(Arch.ARM64, "host_cntvct") {
+        @Override
+        ImportedTrace read(RecordedRun run) throws TraceFormatException {
+            return Arm64Log.read(run)
+                    .withNote(
+                            Files.isRegularFile(TracepointFile.of(run.file()))
+                                    ? "tracepoints not used: none of arm64 shows a counter, and the file is not read"
+                                    : null);
+        }
+    };
+
+    private final Arch arch;
+    private final String counterKey;
+
+    LogArchitecture(Arch arch, String counterKey) {
+        this.arch = arch;
+        this.counterKey = counterKey;
+    }
+
+    static LogArchitecture of(Arch arch) {
+        return Arrays.stream(values()).filter(a -> a.arch == arch).findFirst().orElseThrow();
+    }
+
+    /** The key of the host's counter in a line. */
+    String counterKey() {
+        return counterKey;
+    }
+
+    /** Makes a trace of a log. */
+    abstract ImportedTrace read(RecordedRun run) throws TraceFormatException, IOException;
+
+    /** As {@code uname -m} prints it. */
+    @Override
+    public String toString() {
+        return arch.toString();
+    }
+}

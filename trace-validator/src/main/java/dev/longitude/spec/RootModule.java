@@ -1,0 +1,56 @@
+package dev.longitude.spec;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tlc2.TLCGlobals;
+import tlc2.tool.impl.FastTool;
+import tlc2.util.FP64;
+import util.ToolIO;
+
+/** The root module, over both architectures: TLC keeps what it loads in static state, so a JVM can hold one. */
+final class RootModule {
+    private static final String NAME = "Trace";
+
+    private RootModule() {}
+
+    /**
+     * Loads it.
+     *
+     * @throws IllegalStateException if it cannot be parsed; the message is TLC's
+     */
+    static FastTool load() {
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        PrintStream before = ToolIO.out;
+        PrintStream systemOut = System.out;
+        PrintStream systemErr = System.err;
+        PrintStream sink = new PrintStream(said, true, UTF_8);
+        try {
+            Path folder = Files.createTempDirectory("longitude-spec");
+            ToolIO.out = sink;
+            System.setOut(sink); // parts of TLC print past ToolIO
+            System.setErr(sink);
+            FP64.Init();
+            TLCGlobals.warn = false; // of each conjunct that is false
+            FastTool tool = new FastTool(NAME, NAME, new SpecificationFiles(folder));
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+            return tool;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(
+                    "the specification cannot be loaded:\n" + said.toString(UTF_8) + e.getMessage(), e);
+        } finally {
+            ToolIO.out = before;
+            System.setOut(systemOut);
+            System.setErr(systemErr);
+        }
+    }
+}

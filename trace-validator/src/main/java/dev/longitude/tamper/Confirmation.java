@@ -1,0 +1,41 @@
+package dev.longitude.tamper;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.Arch;
+import dev.longitude.replay.TlcReplay;
+import dev.longitude.tamper.TamperTable.Fate;
+import dev.longitude.tamper.TamperTable.Judged;
+import java.io.IOException;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What stock TLC says of the tampered traces that were accepted: one that it takes is another behaviour, and nothing is
+ * wrong with it.
+ *
+ * @param behaviours how many it takes
+ * @param wrong those that it refuses
+ */
+public record Confirmation(int behaviours, ImmutableList<Judged> wrong) {
+    /** Has TLC judge those that were accepted. */
+    public static Confirmation of(List<Judged> judged) throws IOException, InterruptedException {
+        int behaviours = 0;
+        ImmutableList.Builder<Judged> wrong = ImmutableList.builder();
+        for (Arch arch : Arch.values()) {
+            List<Judged> accepted = judged.stream()
+                    .filter(j -> j.fate() == Fate.ACCEPTED
+                            && j.mutant().trace().header().arch() == arch)
+                    .toList();
+            List<OptionalInt> refused = TlcReplay.firstRefused(
+                    accepted.stream().map(j -> j.witness().orElseThrow()).toList());
+            for (int i = 0; i < accepted.size(); i++) {
+                if (refused.get(i).isPresent()) {
+                    wrong.add(accepted.get(i));
+                } else {
+                    behaviours++;
+                }
+            }
+        }
+        return new Confirmation(behaviours, wrong.build());
+    }
+}

@@ -1,0 +1,127 @@
+package dev.longitude.verdict;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.recording.ImportedTrace;
+import dev.longitude.recording.RecordingFormat;
+import dev.longitude.trace.LineSource;
+import dev.longitude.trace.Trace;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.trace.TraceReader;
+import dev.longitude.validator.Refusal;
+import dev.longitude.validator.TraceSource;
+import dev.longitude.validator.TraceValidator;
+import dev.longitude.validator.UndecidedException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that is to be judged: a trace of ours, or a recording that is imported first.
+ *
+ * @param kernel the profile to judge by, or null for the one that the file names or was recorded on
+ */
+public record InputFile(Path path, @Nullable KernelProfile kernel) {
+    /** What is done with the lines of a file; the format is empty if it is no recording. */
+    private interface Use<T> {
+        T of(LineSource lines, Optional<RecordingFormat> format) throws TraceFormatException, IOException;
+    }
+
+    private <T> T use(Use<T> use) throws TraceFormatException, IOException {
+        try (LineSource lines = LineSource.open(path)) {
+            String first = lines.peek();
+            try {
+                return use.of(lines, RecordingFormat.of(first == null ? "" : first));
+            } catch (TraceFormatException e) {
+                throw AcceptedFormat.explained(e, first);
+            }
+        }
+    }
+
+    /** Validates it; a trace is not kept in memory. */
+    public Verdict validate() throws TraceFormatException, IOException {
+        return use((lines, format) -> {
+            if (format.isPresent()) {
+                return Verdict.of(path.toString(), format.get().read(path, lines, kernel));
+            }
+            try (TraceReader reader = new TraceReader(lines)) {
+                TraceHeader header = judgedBy(reader.header());
+                return Verdict.ofInferred(path.toString(), header, TraceSource.of(header, reader));
+            }
+        });
+    }
+
+    private TraceHeader judgedBy(TraceHeader header) {
+        return kernel == null ? header : header.withKernel(kernel);
+    }
+
+    /**
+     * What a file's trace is of, at one behaviour.
+     *
+     * @param refusal why it does not conform, or null
+     * @param behaviour the events, with what was inferred of them; none if it does not conform
+     */
+    public record Witnessed(@Nullable Refusal refusal, Trace behaviour) {}
+
+    /**
+     * Finds a behaviour that its trace is of.
+     *
+     * @throws UndecidedException if that cannot be said
+     */
+    public Witnessed witness() throws TraceFormatException, IOException, UndecidedException {
+        Whole whole = whole();
+        Trace trace = whole.trace;
+        TraceValidator validator = TraceValidator.keepingWitness(trace.header(), whole.recorded);
+        TraceSource source = TraceSource.of(trace);
+        Optional<Refusal> refusal = Optional.empty();
+        for (List<TraceEvent> next = source.next(); !next.isEmpty() && refusal.isEmpty(); next = source.next()) {
+            refusal = validator.accept(next);
+        }
+        ImmutableList<TraceEvent> behaviour = ImmutableList.of();
+        if (refusal.isEmpty()) {
+            validator.finish();
+            behaviour = validator.witness();
+        }
+        return new Witnessed(
+                refusal.orElse(null),
+                new Trace(trace.header().withSilent(ImmutableSet.of()).inOrder(), behaviour));
+    }
+
+    /** Reads it as a whole. */
+    public Trace read() throws TraceFormatException, IOException {
+        return whole().trace;
+    }
+
+    private record Whole(Trace trace, boolean recorded, ImmutableList<ImportedTrace.Disturbance> disturbances) {}
+
+    private Whole whole() throws TraceFormatException, IOException {
+        Whole whole = parsed();
+        if (!whole.disturbances.isEmpty()) {
+            throw new TraceFormatException(
+                    path.toString(), "cannot be judged as a whole, " + whole.disturbances.get(0));
+        }
+        return whole;
+    }
+
+    private Whole parsed() throws TraceFormatException, IOException {
+        return use((lines, format) -> {
+            if (format.isPresent()) {
+                ImportedTrace imported = format.get().read(path, lines, kernel);
+                return new Whole(imported.trace(), true, imported.disturbances());
+            }
+            try (TraceReader reader = new TraceReader(lines)) {
+                TraceHeader header = judgedBy(reader.header());
+                ImmutableList.Builder<TraceEvent> events = ImmutableList.builder();
+                for (TraceEvent event = reader.next(); event != null; event = reader.next()) {
+                    events.add(event);
+                }
+                return new Whole(new Trace(header, events.build()), false, ImmutableList.of());
+            }
+        });
+    }
+}

@@ -1,0 +1,195 @@
+package dev.longitude.verdict;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Multiset;
+import dev.longitude.recording.ImportedTrace;
+import dev.longitude.spec.Specification;
+import dev.longitude.trace.Trace;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.validator.InferenceSummary;
+import dev.longitude.validator.PropertyVerdict;
+import dev.longitude.validator.Refusal;
+import dev.longitude.validator.TraceSource;
+import dev.longitude.validator.TraceValidator;
+import dev.longitude.validator.UndecidedException;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of one trace or recording.
+ *
+ * @param refusal why it does not conform, or null
+ * @param undecided why that cannot be said, or null
+ * @param events events that conform
+ * @param properties of each property of the report whether it is kept, by name; none counts as kept of a trace that was
+ *     not judged to its end
+ * @param others the operations of a log that do not concern the guest's time, by name, and how many of each
+ * @param notes what else a reader must know, a line each
+ */
+public record Verdict(
+        String source,
+        TraceHeader header,
+        @Nullable Refusal refusal,
+        @Nullable String undecided,
+        long events,
+        ImmutableMap<String, PropertyVerdict> properties,
+        ImmutableMap<String, Integer> others,
+        ImmutableList<String> notes) {
+
+    /** Takes back that a property is kept, if what follows could break it. */
+    public Verdict {
+        if (refusal != null || undecided != null) {
+            ImmutableMap.Builder<String, PropertyVerdict> weaker = ImmutableMap.builder();
+            properties.forEach((name, kept) ->
+                    weaker.put(name, kept == PropertyVerdict.KEPT ? PropertyVerdict.MAY_NOT_BE_KEPT : kept));
+            properties = weaker.buildOrThrow();
+        }
+    }
+
+    /** Whether a kernel of this profile could have done this. */
+    public boolean conforms() {
+        return refusal == null && undecided == null;
+    }
+
+    /** {@code conforms}, {@code refused} or {@code undecided}. */
+    public String name() {
+        return refusal != null ? "refused" : undecided != null ? "undecided" : "conforms";
+    }
+
+    /** The same with more to know. */
+    private Verdict with(ImmutableList<String> more) {
+        return new Verdict(
+                source,
+                header,
+                refusal,
+                undecided,
+                events,
+                properties,
+                others,
+                ImmutableList.<String>builder().addAll(notes).addAll(more).build());
+    }
+
+    /** The verdict for people, without the last line's end. */
+    public String text() {
+        StringBuilder text = new StringBuilder();
+        if (refusal != null) {
+            text.append(refusal.explain(source));
+        } else if (undecided != null) {
+            text.append(source).append(": undecided: ").append(undecided);
+        } else {
+            text.append(source).append(": conforms to ").append(header.kernel());
+            text.append(": ").append(events).append(" events");
+        }
+        for (String note : notes) {
+            text.append("\n  ").append(note);
+        }
+        return text.toString();
+    }
+
+    /** Validates a trace in memory. */
+    public static Verdict of(String name, Trace trace) {
+        try {
+            return run(name, trace.header(), new TraceValidator(trace.header()), TraceSource.of(trace));
+        } catch (TraceFormatException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Validates a trace as it is read, and says how much of what it leaves open was inferred. */
+    static Verdict ofInferred(String name, TraceHeader header, TraceSource source) throws TraceFormatException {
+        TraceValidator validator = new TraceValidator(header);
+        return run(name, header, validator, source).with(inferred(validator.inferred()));
+    }
+
+    /** Validates a recording. */
+    static Verdict of(String name, ImportedTrace imported) throws TraceFormatException {
+        Trace trace = imported.trace();
+        TraceValidator validator = TraceValidator.ofRecording(trace.header());
+        Verdict verdict = run(name, trace.header(), validator, TraceSource.of(trace));
+        ImmutableList.Builder<String> notes = ImmutableList.builder();
+        notes.addAll(verdict.notes());
+        notes.addAll(inferred(validator.inferred()));
+        notes.add(imported.summary());
+        notes.addAll(imported.notes());
+        String undecided = verdict.undecided();
+        Refusal refusal = verdict.refusal();
+        Optional<ImportedTrace.Assumption> assumed =
+                refusal == null ? Optional.empty() : imported.assumedBefore(refusal.event());
+        if (refusal != null && assumed.isPresent()) {
+            undecided = refusal.event().call() + " in line "
+                    + refusal.event().line() + " does not fit " + trace.header().kernel() + " if one assumes "
+                    + assumed.get().what();
+            refusal = null;
+        } else if (verdict.conforms() && !imported.disturbances().isEmpty()) {
+            undecided =
+                    verdict.events() + " events conform to " + trace.header().kernel() + "; " + imported.notJudged()
+                            + " are not judged, " + imported.disturbances().get(0);
+        }
+        return new Verdict(
+                name,
+                trace.header(),
+                refusal,
+                undecided,
+                verdict.events(),
+                verdict.properties(),
+                imported.harmless().entrySet().stream()
+                        .collect(ImmutableMap.toImmutableMap(Multiset.Entry::getElement, Multiset.Entry::getCount)),
+                notes.build());
+    }
+
+    /** What was inferred of a trace that does not tell all, for people; empty if nothing was. */
+    private static ImmutableList<String> inferred(InferenceSummary known) {
+        ImmutableList.Builder<String> notes = ImmutableList.builder();
+        if (known.unknown() > 0) {
+            notes.add("instants and words that are still unknown at the end: " + known.unknown());
+        }
+        if (known.silentSteps() > 0) {
+            notes.add("steps not seen: at least " + known.silentSteps());
+        }
+        ImmutableList<String> open = known.variablesOpen();
+        if (!open.isEmpty()) {
+            notes.add("state at the end: " + (known.variables() - open.size()) + " of " + known.variables()
+                    + " variables known; open: " + String.join(", ", open));
+        }
+        return notes.build();
+    }
+
+    private static Verdict run(String name, TraceHeader header, TraceValidator validator, TraceSource events)
+            throws TraceFormatException {
+        Refusal refusal = null;
+        String undecided = null;
+        try {
+            for (List<TraceEvent> next = events.next(); !next.isEmpty() && refusal == null; ) {
+                Optional<Refusal> refused = validator.accept(next);
+                refusal = refused.orElse(null);
+                next = refusal == null ? events.next() : next;
+            }
+            if (refusal == null) {
+                validator.finish();
+            }
+        } catch (UndecidedException e) {
+            undecided = e.getMessage();
+        }
+        ImmutableMap<String, PropertyVerdict> properties = validator.properties();
+        ImmutableList.Builder<String> notes = ImmutableList.builder();
+        validator
+                .firstFailures()
+                .forEach((property, event) -> notes.add(
+                        (properties.get(property) == PropertyVerdict.NOT_KEPT ? "does not keep " : "may not keep ")
+                                + property + ": first in "
+                                + (event.line() > 0 ? "line " + event.line() + ", " : "") + event.call()));
+        if (!header.silent().isEmpty()) {
+            notes.add("properties are judged after each line, and not after a step that no line shows");
+        }
+        Specification.of(header.arch())
+                .onlyHere()
+                .forEach(only -> notes.add(
+                        "the specification has the switch " + only + ", which dev.longitude.kernel.Switch lacks"));
+        return new Verdict(
+                name, header, refusal, undecided, validator.events(), properties, ImmutableMap.of(), notes.build());
+    }
+}
