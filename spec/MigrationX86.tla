@@ -245,7 +245,7 @@ IdempotentRestore ==
   at = RunAt => \A made \in again : made = Made
 
 \* The guest is told that it was stopped.  If it fails, its watchdogs take the blackout for a hang.
-StoppedIsTold == Restored => \A v \in WithClock : pvclock[v].stopped
+StoppedIsShown == Restored => \A v \in WithClock : pvclock[v].stopped
 
 \* A timer that was armed fires when the guest's TSC gets there.  If it fails, it comes too early or
 \* too late by what the TSC was moved afterwards; after hours, or never.
@@ -271,7 +271,7 @@ Judged == Judge(<<
   <<"IdempotentRestore", IdempotentRestore>>,
   <<"RestoreTakesEffect", RestoreTakesEffect>>,
   <<"MasterClockIsOn", MasterClockIsOn>>,
-  <<"StoppedIsTold", StoppedIsTold>>,
+  <<"StoppedIsShown", StoppedIsShown>>,
   <<"TimerOnTime", TimerOnTime>>,
   <<"Unfinished", ~Over>> >>)
 

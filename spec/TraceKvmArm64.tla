@@ -14,13 +14,14 @@ Course == <<hostVars, kvmVars>>
 \* What of a state can still matter, to the properties too.
 Essence == vars
 
-Kept == [Monotonic         |-> Monotonic,
-         SameLine          |-> SameLine,
-         BroadcastComplete |-> BroadcastComplete,
-         TrapIsolation     |-> TrapIsolation,
-         ClocksAgree       |-> ClocksAgree,
-         Idempotent        |-> Idempotent,
-         WriteTakesEffect  |-> WriteTakesEffect,
-         TimerOnTime       |-> TimerOnTime,
-         NoUnderflow       |-> NoUnderflow]
+ReportedProperties ==
+  [Monotonic         |-> Monotonic,
+   SameLine          |-> SameLine,
+   BroadcastComplete |-> BroadcastComplete,
+   TrapIsolation     |-> TrapIsolation,
+   ClocksAgree       |-> ClocksAgree,
+   Idempotent        |-> Idempotent,
+   WriteTakesEffect  |-> WriteTakesEffect,
+   TimerOnTime       |-> TimerOnTime,
+   NoUnderflow       |-> NoUnderflow]
 =============================================================================

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.scenario.Scenario;
-import dev.longitude.tamper.Erasure;
+import dev.longitude.tamper.TraceEraser;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.Refusal;
@@ -28,12 +28,12 @@ import net.jqwik.api.lifecycle.AddLifecycleHook;
 /** Traces of any scenario under any kernel, of which anything is erased. */
 @AddLifecycleHook(Reproducible.class)
 class PartialTraceProperties {
-    record Played(Scenario scenario, KernelProfile kernel, int vcpus, List<Erasure> erasures, long seed) {
+    record Played(Scenario scenario, KernelProfile kernel, int vcpus, List<TraceEraser> erasures, long seed) {
         Trace left() {
             Trace whole = scenario.play(kernel, vcpus, seed);
             Trace left = new Trace(whole.header(), whole.events());
             SplittableRandom random = new SplittableRandom(seed);
-            for (Erasure erasure : erasures) {
+            for (TraceEraser erasure : erasures) {
                 left = erasure.of(left, random);
             }
             return left;
@@ -42,7 +42,8 @@ class PartialTraceProperties {
         @Override
         public String toString() {
             return scenario.commandName() + " " + kernel + ", " + vcpus + " vCPUs, without "
-                    + erasures.stream().map(Erasure::summary).collect(Collectors.joining(" and ")) + ", seed " + seed;
+                    + erasures.stream().map(TraceEraser::summary).collect(Collectors.joining(" and ")) + ", seed "
+                    + seed;
         }
     }
 
@@ -57,7 +58,7 @@ class PartialTraceProperties {
         return Combinators.combine(
                         Arbitraries.of(kinds),
                         Arbitraries.integers().between(1, 3),
-                        Arbitraries.of(Erasure.class).list().ofMinSize(1).ofMaxSize(3),
+                        Arbitraries.of(TraceEraser.class).list().ofMinSize(1).ofMaxSize(3),
                         Arbitraries.longs())
                 .as((kind, vcpus, erasures, seed) -> new Played(
                         kind.scenario,

@@ -11,7 +11,7 @@ import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Operation;
-import dev.longitude.trace.Sharing;
+import dev.longitude.trace.StateInterner;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
@@ -39,7 +39,7 @@ public final class Arm64Host {
     private final boolean ecv;
     private final ImmutableList<Pcpu> pcpus;
     private final @Nullable Consumer<TraceEvent> trace;
-    private final Sharing sharing = new Sharing();
+    private final StateInterner sharing = new StateInterner();
     private final Map<Integer, Arm64Vm> vms = new TreeMap<>();
     private final ReentrantLock step = new ReentrantLock();
     private volatile long cntpct;

@@ -26,15 +26,15 @@ public record Block(How how, ImmutableList<Step> steps) {
         }
     }
 
-    static Block once(Verb verb) {
-        return new Block(How.ONCE, ImmutableList.of(Step.of(verb)));
+    static Block once(StepKind kind) {
+        return new Block(How.ONCE, ImmutableList.of(Step.of(kind)));
     }
 
-    static Block eachInTurn(Verb... verbs) {
-        return new Block(How.IN_TURN, Arrays.stream(verbs).map(Step::of).collect(ImmutableList.toImmutableList()));
+    static Block eachInTurn(StepKind... kinds) {
+        return new Block(How.IN_TURN, Arrays.stream(kinds).map(Step::of).collect(ImmutableList.toImmutableList()));
     }
 
-    static Block eachInParallel(Verb verb) {
-        return new Block(How.IN_PARALLEL, ImmutableList.of(Step.of(verb)));
+    static Block eachInParallel(StepKind kind) {
+        return new Block(How.IN_PARALLEL, ImmutableList.of(Step.of(kind)));
     }
 }

@@ -36,7 +36,7 @@ public enum Property {
     /** The masterclock is on once all vCPUs run. */
     MASTER_CLOCK_IS_ON("MasterClockIsOn", "the masterclock stays off: clocks are slow to read", Arch.X86),
     /** The guest is told that it was stopped. */
-    STOPPED_IS_TOLD("StoppedIsTold", "the guest is not told that it was stopped: watchdogs fire", Arch.X86),
+    STOPPED_IS_SHOWN("StoppedIsShown", "the guest is not told that it was stopped: watchdogs fire", Arch.X86),
     /** A timer fires when the guest's TSC gets there. */
     TIMER_ON_TIME("TimerOnTime", "a timer was armed before the TSC was in place", Arch.X86);
 
@@ -89,9 +89,9 @@ public enum Property {
             case SAME_RATE ->
                 unless(recipe.moves() && world == World.OTHER_RATE, "the counter has the same rate all the time");
             case IDEMPOTENT_RESTORE, RESTORE_TAKES_EFFECT, BROADCAST_COMPLETE ->
-                unless(recipe.restores(Verb::writesClock), "the restore writes no clock");
+                unless(recipe.restores(StepKind::writesClock), "the restore writes no clock");
             case TIMER_ON_TIME ->
-                unless(recipe.restores(v -> v == Verb.WRITE_TSC_DEADLINE), "the restore arms no timer");
+                unless(recipe.restores(v -> v == StepKind.WRITE_TSC_DEADLINE), "the restore arms no timer");
             default -> Optional.empty();
         };
     }

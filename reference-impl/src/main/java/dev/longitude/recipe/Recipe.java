@@ -44,15 +44,15 @@ public record Recipe(
     }
 
     /** Whether it has such a step after the blackout. */
-    public boolean restores(Predicate<Verb> such) {
-        return steps().dropWhile(s -> s.verb() != Verb.BLACKOUT).anyMatch(s -> such.test(s.verb()));
+    public boolean restores(Predicate<StepKind> such) {
+        return steps().dropWhile(s -> s.kind() != StepKind.BLACKOUT).anyMatch(s -> such.test(s.kind()));
     }
 
     /** Whether it goes by the CLOCK_REALTIME of two hosts. */
     public boolean goesByWallClocks() {
         return moves
-                && steps().anyMatch(s -> s.verb() == Verb.READ_REALTIME
-                        || s.verb() == Verb.READ_INSTANT
+                && steps().anyMatch(s -> s.kind() == StepKind.READ_REALTIME
+                        || s.kind() == StepKind.READ_INSTANT
                         || (s.args().get("flags") instanceof Expression.Literal n
                                 && (n.value() & KvmAbi.CLOCK_REALTIME) != 0)
                         || (s.args().get("flags") != null && !(s.args().get("flags") instanceof Expression.Literal)));
@@ -95,12 +95,12 @@ public record Recipe(
                     .values()
                     .forEach(e -> e.forEachSaved(s -> {
                         if (!saved.contains(s.name())) {
-                            unsaved.add(step.verb() + " uses '" + s.name() + "', which is not saved on " + kernel);
+                            unsaved.add(step.kind() + " uses '" + s.name() + "', which is not saved on " + kernel);
                         }
                     }));
             String as = step.as();
             if (as != null) {
-                step.verb().results().forEach(field -> saved.add(field.isEmpty() ? as : as + "." + field));
+                step.kind().results().forEach(field -> saved.add(field.isEmpty() ? as : as + "." + field));
             }
         });
         return unsaved.stream().findFirst();
@@ -129,20 +129,20 @@ public record Recipe(
     }
 
     private static boolean isDoneOn(Step step, KernelProfile kernel) {
-        Verb with = step.ifHas();
-        Verb without = step.unlessHas();
+        StepKind with = step.ifHas();
+        StepKind without = step.unlessHas();
         return (with == null || with.isOn(kernel)) && (without == null || !without.isOn(kernel));
     }
 
     private Optional<String> lacks(Step step, KernelProfile kernel) {
-        if (!step.verb().isOn(kernel)) {
-            return Optional.of(kernel + " does not have " + step.verb());
+        if (!step.kind().isOn(kernel)) {
+            return Optional.of(kernel + " does not have " + step.kind());
         }
         if (kernel.has(Switch.CLOCK_REALTIME) || arch != Arch.X86) {
             return Optional.empty();
         }
         String as = step.as();
-        if (step.verb() == Verb.GET_CLOCK && as != null) {
+        if (step.kind() == StepKind.GET_CLOCK && as != null) {
             ImmutableSet<String> used = fieldsUsedOf(as);
             if (used.contains("hostTsc") || (used.contains("realtime") && !step.fills())) {
                 return Optional.of("GetClock of " + kernel + " returns neither realtime nor hostTsc");

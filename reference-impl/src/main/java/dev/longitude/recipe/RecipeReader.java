@@ -88,23 +88,23 @@ public final class RecipeReader {
         } else {
             blocks.add(
                     arch == Arch.X86
-                            ? Block.eachInTurn(Verb.CREATE_VCPU, Verb.WRITE_SYSTEM_TIME)
-                            : Block.eachInTurn(Verb.CREATE_VCPU, Verb.INIT_VCPU));
+                            ? Block.eachInTurn(StepKind.CREATE_VCPU, StepKind.WRITE_SYSTEM_TIME)
+                            : Block.eachInTurn(StepKind.CREATE_VCPU, StepKind.INIT_VCPU));
             created = true;
         }
         if (!running) {
-            blocks.add(Block.eachInParallel(Verb.ENTER_GUEST));
+            blocks.add(Block.eachInParallel(StepKind.ENTER_GUEST));
             running = true;
         }
         if (!created) {
             throw file.wrong(root, "boot creates no vCPU");
         }
-        blocks.add(Block.once(Verb.WORK));
+        blocks.add(Block.once(StepKind.WORK));
         section(map.get("save"), blocks::add);
         if (running) {
             throw file.wrong(map.get("save"), "the guest still runs at the end of save: it needs a 'pause'");
         }
-        blocks.add(Block.once(Verb.BLACKOUT));
+        blocks.add(Block.once(StepKind.BLACKOUT));
         created = !moves;
         section(map.get("restore"), blocks::add);
         if (!running) {
@@ -196,7 +196,7 @@ public final class RecipeReader {
                             throw file.wrong(item, "'pause', but the guest does not run");
                         }
                         running = false;
-                        blocks.accept(Block.eachInParallel(Verb.EXIT_GUEST));
+                        blocks.accept(Block.eachInParallel(StepKind.EXIT_GUEST));
                         continue;
                     }
                     case "run" -> {
@@ -207,7 +207,7 @@ public final class RecipeReader {
                             throw file.wrong(item, "'run', but there is no vCPU yet: a CreateVcpu must come first");
                         }
                         running = true;
-                        blocks.accept(Block.eachInParallel(Verb.ENTER_GUEST));
+                        blocks.accept(Block.eachInParallel(StepKind.ENTER_GUEST));
                         continue;
                     }
                     default -> {
@@ -233,79 +233,81 @@ public final class RecipeReader {
         }
     }
 
-    private @Nullable Verb verb(@Nullable Node node) throws RecipeException {
+    private @Nullable StepKind kind(@Nullable Node node) throws RecipeException {
         if (node == null) {
             return null;
         }
-        return Verb.named(file.text(node))
+        return StepKind.named(file.text(node))
                 .filter(v -> v.isOf(arch))
                 .orElseThrow(() -> file.wrong(
                         node,
-                        "'" + RecipeFile.raw(node) + "' is nothing that a kernel has; there are " + Verb.names(arch)));
+                        "'" + RecipeFile.raw(node) + "' is nothing that a kernel has; there are "
+                                + StepKind.names(arch)));
     }
 
     private Step step(Node node, Block.How how) throws RecipeException {
         String word = file.onlyKey(node);
-        Verb verb = Verb.named(word)
+        StepKind kind = StepKind.named(word)
                 .filter(v -> v.isOf(arch))
                 .orElseThrow(() -> file.wrong(
                         node,
-                        "'" + word + "' is no step; there are pause, run, inTurn, inParallel, " + Verb.names(arch)));
+                        "'" + word + "' is no step; there are pause, run, inTurn, inParallel, "
+                                + StepKind.names(arch)));
         boolean each = how != Block.How.ONCE;
-        if (each && verb.isOfVm()) {
-            throw file.wrong(node, verb + " is done once, not for each vCPU: take it out of " + how.specName());
+        if (each && kind.isOfVm()) {
+            throw file.wrong(node, kind + " is done once, not for each vCPU: take it out of " + how.specName());
         }
-        if (verb.isOfVcpu() && running) {
-            throw file.wrong(node, verb + " needs a vCPU that is not in KVM_RUN: put a 'pause' before it");
+        if (kind.isOfVcpu() && running) {
+            throw file.wrong(node, kind + " needs a vCPU that is not in KVM_RUN: put a 'pause' before it");
         }
-        if (verb == Verb.CREATE_VCPU) {
+        if (kind == StepKind.CREATE_VCPU) {
             if (how != Block.How.IN_TURN) {
                 throw file.wrong(node, "CreateVcpu stands in inTurn");
             }
             created = true;
-        } else if (verb.isOfVcpu() && !created) {
-            throw file.wrong(node, verb + ", but there is no vCPU yet: a CreateVcpu must come first");
+        } else if (kind.isOfVcpu() && !created) {
+            throw file.wrong(node, kind + ", but there is no vCPU yet: a CreateVcpu must come first");
         }
         Node value = node instanceof ScalarNode ? null : RecipeFile.onlyValue(node);
-        Set<String> allowed = new LinkedHashSet<>(verb.args());
+        Set<String> allowed = new LinkedHashSet<>(kind.args());
         allowed.addAll(STEP_KEYS);
-        RecipeFile.Entries map = value == null ? file.nothing(node) : file.entries(value, allowed, verb.specName());
+        RecipeFile.Entries map = value == null ? file.nothing(node) : file.entries(value, allowed, kind.specName());
         ImmutableMap.Builder<String, Expression> args = ImmutableMap.builder();
-        for (String arg : verb.args()) {
+        for (String arg : kind.args()) {
             Node expression = map.find(arg);
             if (expression != null) {
                 args.put(arg, expression(expression, each));
-            } else if (!(verb == Verb.SET_CLOCK && (arg.equals("realtime") || arg.equals("flags")))) {
-                throw file.wrong(node, verb + " needs '" + arg + "'");
+            } else if (!(kind == StepKind.SET_CLOCK && (arg.equals("realtime") || arg.equals("flags")))) {
+                throw file.wrong(node, kind + " needs '" + arg + "'");
             } else if (arg.equals("flags")) {
                 args.put(arg, new Expression.Literal(0));
             }
         }
         Node as = map.find("as");
-        if ((as == null) != verb.results().isEmpty()) {
+        if ((as == null) != kind.results().isEmpty()) {
             throw file.wrong(
-                    node, verb.results().isEmpty() ? verb + " returns nothing: no 'as'" : verb + " needs 'as'");
+                    node, kind.results().isEmpty() ? kind + " returns nothing: no 'as'" : kind + " needs 'as'");
         }
         Step step = new Step(
-                verb,
+                kind,
                 args.buildOrThrow(),
                 as == null ? null : name(as),
                 map.flag("mayFail"),
-                verb(map.find("ifHas")),
-                verb(map.find("unlessHas")),
+                kind(map.find("ifHas")),
+                kind(map.find("unlessHas")),
                 map.flag("fills"),
                 map.flag("unlessNear"));
-        if (verb == Verb.SET_CLOCK && needsRealtime(step) && !step.args().containsKey("realtime")) {
+        if (kind == StepKind.SET_CLOCK && needsRealtime(step) && !step.args().containsKey("realtime")) {
             throw file.wrong(node, "SetClock with KVM_CLOCK_REALTIME (4) needs 'realtime'");
         }
-        if (step.fills() && verb != Verb.GET_CLOCK) {
+        if (step.fills() && kind != StepKind.GET_CLOCK) {
             throw file.wrong(map.get("fills"), "'fills' is for GetClock");
         }
-        if (step.unlessNear() && verb != Verb.SET_TSC_KHZ) {
+        if (step.unlessNear() && kind != StepKind.SET_TSC_KHZ) {
             throw file.wrong(map.get("unlessNear"), "'unlessNear' is for SetTscKhz");
         }
         if (as != null) {
-            for (String result : verb.results()) {
+            for (String result : kind.results()) {
                 saved.put(result.isEmpty() ? name(as) : name(as) + "." + result, each);
             }
         }

@@ -34,8 +34,8 @@ public final class RecipeRun {
     /** The most by which the wall clocks of two hosts differ where a recipe goes by them. */
     private static final long WALL_CLOCK_BOUND_NS = 50_000_000;
 
-    private static final ImmutableSet<Verb> ONLY_ONCE =
-            ImmutableSet.of(Verb.CREATE_VCPU, Verb.SET_VM_TSC_KHZ, Verb.WAIT, Verb.WRITE_SYSTEM_TIME);
+    private static final ImmutableSet<StepKind> ONLY_ONCE =
+            ImmutableSet.of(StepKind.CREATE_VCPU, StepKind.SET_VM_TSC_KHZ, StepKind.WAIT, StepKind.WRITE_SYSTEM_TIME);
 
     /** What the guest had when it left a vCPU. */
     private record Stopped(long now, long counter, @Nullable Long clock) {}
@@ -59,7 +59,7 @@ public final class RecipeRun {
     private final Map<String, Map<Integer, Long>> saved = new HashMap<>();
     private final Map<Integer, Stopped> stopped = new HashMap<>();
     private final Set<Property> fails = EnumSet.noneOf(Property.class);
-    private Machine machine;
+    private SimulatedHost machine;
     private long now;
     private long blackout;
     private @Nullable Long resumed;
@@ -84,9 +84,9 @@ public final class RecipeRun {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.vcpus = random.nextInt(2, 5);
-        this.workAt = indexOf(Verb.WORK, 0);
-        this.blackoutAt = indexOf(Verb.BLACKOUT, 0);
-        this.runAt = indexOf(Verb.ENTER_GUEST, blackoutAt);
+        this.workAt = indexOf(StepKind.WORK, 0);
+        this.blackoutAt = indexOf(StepKind.BLACKOUT, 0);
+        this.runAt = indexOf(StepKind.ENTER_GUEST, blackoutAt);
         this.guestKhz = recipe.arch() == Arch.X86
                 ? random.nextInt(1_000_000, 4_000_000)
                 : new int[] {24_000, 62_500, 1_000_000}[random.nextInt(3)];
@@ -111,13 +111,13 @@ public final class RecipeRun {
         return places;
     }
 
-    private int indexOf(Verb verb, int from) {
+    private int indexOf(StepKind kind, int from) {
         for (int i = from; i < recipe.blocks().size(); i++) {
-            if (recipe.blocks().get(i).steps().stream().anyMatch(s -> s.verb() == verb)) {
+            if (recipe.blocks().get(i).steps().stream().anyMatch(s -> s.kind() == kind)) {
                 return i;
             }
         }
-        throw new IllegalArgumentException(recipe.name() + " has no " + verb);
+        throw new IllegalArgumentException(recipe.name() + " has no " + kind);
     }
 
     /**
@@ -165,7 +165,7 @@ public final class RecipeRun {
 
     /** Whether two restores made the same, but for what rounding does. */
     private boolean same(Map<String, Long> before, Map<String, Long> after) {
-        long by = Machine.cycles(tolerance(), guestKhz);
+        long by = SimulatedHost.cycles(tolerance(), guestKhz);
         return before.keySet().equals(after.keySet())
                 && before.entrySet().stream()
                         .allMatch(e -> near(e.getValue(), requireNonNull(after.get(e.getKey())), by));
@@ -203,7 +203,7 @@ public final class RecipeRun {
     }
 
     private boolean carryOut(Step step, int vcpu, int at) {
-        if (madeBefore != null && at < runAt && ONLY_ONCE.contains(step.verb())) {
+        if (madeBefore != null && at < runAt && ONLY_ONCE.contains(step.kind())) {
             return true;
         }
         if (at > workAt) {
@@ -213,7 +213,7 @@ public final class RecipeRun {
     }
 
     private boolean done(Step step, int vcpu) {
-        switch (step.verb()) {
+        switch (step.kind()) {
             case WORK ->
                 pass(world == World.YOUNG_GUEST ? between(SECOND / 100, SECOND) : between(300 * SECOND, 3600 * SECOND));
             case WAIT -> {
@@ -252,11 +252,11 @@ public final class RecipeRun {
     }
 
     private boolean byKvm(Step step, int vcpu) {
-        if (step.verb() == Verb.EXIT_GUEST) {
+        if (step.kind() == StepKind.EXIT_GUEST) {
             stopped.put(vcpu, new Stopped(now, machine.counter(vcpu), machine.clock(vcpu)));
         }
-        Machine.Reply reply = machine.carryOut(step, vcpu, e -> eval(e, vcpu));
-        if (step.verb() == Verb.ENTER_GUEST && restored && resumed == null) {
+        SimulatedHost.Reply reply = machine.carryOut(step, vcpu, e -> eval(e, vcpu));
+        if (step.kind() == StepKind.ENTER_GUEST && restored && resumed == null) {
             resumed = now;
         }
         String as = step.as();
@@ -269,7 +269,7 @@ public final class RecipeRun {
 
     /** Whether KVM_GET_CLOCK returned what the recipe needs. */
     private boolean isGiven(Step step) {
-        if (step.verb() != Verb.GET_CLOCK) {
+        if (step.kind() != StepKind.GET_CLOCK) {
             return true;
         }
         String as = requireNonNull(step.as());
@@ -299,7 +299,7 @@ public final class RecipeRun {
         Expression.Call call = (Expression.Call) e;
         long of = eval(call.of(), vcpu);
         return switch (call.function()) {
-            case CYCLES -> Machine.cycles(of, guestKhz);
+            case CYCLES -> SimulatedHost.cycles(of, guestKhz);
             case SCALED -> machine.scaled(of);
             case AT_LEAST_0 -> Math.max(of, 0);
             case WITHOUT -> of & ~call.number();
@@ -355,12 +355,12 @@ public final class RecipeRun {
                 : guestKhz - (int) (guestKhz / 100L * percent);
     }
 
-    private Machine machine(int khz, long skew) {
+    private SimulatedHost machine(int khz, long skew) {
         String origin = "reference implementation, recipe " + recipe.name() + " in the world " + world
                 + ", VMM preempted: " + preemption + ", at most " + preemptions + " times, seed " + seed
                 + (restored ? ", destination" : ", source");
         return recipe.arch() == Arch.X86
-                ? new X86Machine(
+                ? new SimulatedX86Host(
                         kernel,
                         khz,
                         guestKhz,
@@ -372,7 +372,7 @@ public final class RecipeRun {
                         this::preemptInKvm,
                         origin,
                         random)
-                : new Arm64Machine(kernel, khz, now, skew, vcpus, origin, random);
+                : new SimulatedArm64Host(kernel, khz, now, skew, vcpus, origin, random);
     }
 
     // What the guest sees, and whether it may.
@@ -394,7 +394,7 @@ public final class RecipeRun {
             if (restored) {
                 fail(
                         latestCounter != null
-                                && Machine.ns(counter - latestCounter, guestKhz)
+                                && SimulatedHost.ns(counter - latestCounter, guestKhz)
                                         < (world == World.OTHER_RATE ? -tolerance() : 0),
                         Property.MONOTONIC_ACROSS);
                 fail(
@@ -402,7 +402,7 @@ public final class RecipeRun {
                         Property.MONOTONIC_ACROSS);
                 Stopped left = stopped.get(vcpu);
                 if (left != null) {
-                    long moved = Machine.ns(counter - left.counter, guestKhz);
+                    long moved = SimulatedHost.ns(counter - left.counter, guestKhz);
                     fail(!keepsPolicy(moved, left.now), x86 ? Property.TSC_CONTINUOUS : Property.VIRTUAL_CONTINUOUS);
                     Long before = left.clock;
                     if (clock != null && before != null) {

@@ -6,34 +6,34 @@ import org.jspecify.annotations.Nullable;
 /**
  * One step of a recipe.
  *
- * @param verb what is done
- * @param args the verb's arguments, by their names
+ * @param kind what is done
+ * @param args the kind's arguments, by their names
  * @param as the name under which what it returns is saved, or null
  * @param mayFail whether the VMM goes on if it fails
  * @param ifHas what a kernel must have for the VMM to do it, or null
  * @param unlessHas what a kernel must not have for the VMM to do it, or null
- * @param fills of {@link Verb#GET_CLOCK}: whether the VMM takes its own CLOCK_REALTIME where none is returned
- * @param unlessNear of {@link Verb#SET_TSC_KHZ}: whether it is left out where the host's rate is near enough
+ * @param fills of {@link StepKind#GET_CLOCK}: whether the VMM takes its own CLOCK_REALTIME where none is returned
+ * @param unlessNear of {@link StepKind#SET_TSC_KHZ}: whether it is left out where the host's rate is near enough
  */
 public record Step(
-        Verb verb,
+        StepKind kind,
         ImmutableMap<String, Expression> args,
         @Nullable String as,
         boolean mayFail,
-        @Nullable Verb ifHas,
-        @Nullable Verb unlessHas,
+        @Nullable StepKind ifHas,
+        @Nullable StepKind unlessHas,
         boolean fills,
         boolean unlessNear) {
 
-    static Step of(Verb verb) {
-        return new Step(verb, ImmutableMap.of(), null, false, null, null, false, false);
+    static Step of(StepKind kind) {
+        return new Step(kind, ImmutableMap.of(), null, false, null, null, false, false);
     }
 
     /** An argument that the step has. */
     public Expression arg(String name) {
         Expression arg = args.get(name);
         if (arg == null) {
-            throw new IllegalArgumentException(verb + " has no " + name);
+            throw new IllegalArgumentException(kind + " has no " + name);
         }
         return arg;
     }

@@ -54,7 +54,7 @@ final class EventScanner {
         }
     }
 
-    EventScanner(Arch arch, Sharing sharing) {
+    EventScanner(Arch arch, StateInterner sharing) {
         List<Member> there = Arrays.stream(Member.values())
                 .filter(m -> arch.hasKvmclock() || (m != Member.NS && m != Member.REALTIME))
                 .toList();

@@ -174,11 +174,11 @@ public final class JsonLine {
                 try {
                     return Long.parseUnsignedLong(text);
                 } catch (NumberFormatException e) {
-                    throw expected(Kind.WORD.expectation()); // more than 64 bits
+                    throw expected(Kind.UINT64.expectation()); // more than 64 bits
                 }
             }
         }
-        throw expected(Kind.WORD.expectation());
+        throw expected(Kind.UINT64.expectation());
     }
 
     /**
@@ -268,11 +268,11 @@ public final class JsonLine {
     public Object value(Kind kind) throws IOException, TraceFormatException {
         return switch (kind) {
             case VCPU, PCPU -> number(0, LARGEST_VCPU);
-            case WORD, WORD_OF_VM -> word();
-            case NUMBER -> number(0, Integer.MAX_VALUE);
-            case SMALL -> number(-128, 127);
+            case UINT64, UINT64_OF_VM -> word();
+            case UINT31 -> number(0, Integer.MAX_VALUE);
+            case INT8 -> number(-128, 127);
             case FLAG, FLAG_OF_VM -> flag();
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU -> byIndex(kind);
+            case UINT64_BY_VCPU, UINT31_BY_VCPU, INT8_BY_VCPU, UINT64_BY_PCPU, UINT31_BY_PCPU -> byIndex(kind);
             case VCPU_SET -> vcpuSet();
         };
     }

@@ -7,25 +7,25 @@ public enum Kind {
     /** A CPU of the host, 0 to 65535: a JSON number; an {@link Integer}. */
     PCPU("a CPU's number from 0 to 65535"),
     /** An unsigned 64-bit word: a JSON string of decimal digits; a {@link Long} with the same bits. */
-    WORD("an unsigned 64-bit number as a string of decimal digits"),
+    UINT64("an unsigned 64-bit number as a string of decimal digits"),
     /** A count, 0 to 2^31 - 1: a JSON number; an {@link Integer}. */
-    NUMBER("a number from 0 to 2147483647"),
+    UINT31("a number from 0 to 2147483647"),
     /** A signed byte, -128 to 127: a JSON number; an {@link Integer}. */
-    SMALL("a number from -128 to 127"),
+    INT8("a number from -128 to 127"),
     /** A JSON boolean; a {@link Boolean}. */
     FLAG("true or false"),
     /** A word for each of some vCPUs: an object whose names are vCPU indexes; a map from Integer to Long. */
-    WORD_BY_VCPU("an object of vCPU indexes and words"),
+    UINT64_BY_VCPU("an object of vCPU indexes and words"),
     /** A count for each of some vCPUs: an object whose names are vCPU indexes; a map from Integer to Integer. */
-    NUMBER_BY_VCPU("an object of vCPU indexes and numbers"),
+    UINT31_BY_VCPU("an object of vCPU indexes and numbers"),
     /** A signed byte for each of some vCPUs: an object whose names are vCPU indexes; a map from Integer to Integer. */
-    SMALL_BY_VCPU("an object of vCPU indexes and numbers from -128 to 127"),
+    INT8_BY_VCPU("an object of vCPU indexes and numbers from -128 to 127"),
     /** A word for each CPU of the host: an object whose names are their numbers; a map from Integer to Long. */
-    WORD_BY_PCPU("an object of CPU numbers and words"),
+    UINT64_BY_PCPU("an object of CPU numbers and words"),
     /** A count for each CPU of the host: an object whose names are their numbers; a map from Integer to Integer. */
-    NUMBER_BY_PCPU("an object of CPU numbers and numbers"),
-    /** A word that the event's VM has, as each VM has its own: as {@link #WORD}. */
-    WORD_OF_VM("an unsigned 64-bit number as a string of decimal digits"),
+    UINT31_BY_PCPU("an object of CPU numbers and numbers"),
+    /** A word that the event's VM has, as each VM has its own: as {@link #UINT64}. */
+    UINT64_OF_VM("an unsigned 64-bit number as a string of decimal digits"),
     /** What is true or false of the event's VM: as {@link #FLAG}. */
     FLAG_OF_VM("true or false"),
     /** A set of vCPUs: an array of indexes; a set of Integer. */
@@ -40,10 +40,10 @@ public enum Kind {
     /** The kind of a part: of each, for the kinds that are maps; of the VM's own; itself for the others. */
     public Kind each() {
         return switch (this) {
-            case WORD_BY_VCPU, WORD_BY_PCPU, WORD_OF_VM -> WORD;
-            case NUMBER_BY_VCPU, NUMBER_BY_PCPU -> NUMBER;
+            case UINT64_BY_VCPU, UINT64_BY_PCPU, UINT64_OF_VM -> UINT64;
+            case UINT31_BY_VCPU, UINT31_BY_PCPU -> UINT31;
             case FLAG_OF_VM -> FLAG;
-            case SMALL_BY_VCPU -> SMALL;
+            case INT8_BY_VCPU -> INT8;
             default -> this;
         };
     }

@@ -18,7 +18,7 @@ final class StateScanner {
 
     private final ByteCursor cursor;
     private final ValueScanner values;
-    private final Sharing sharing;
+    private final StateInterner sharing;
 
     /** The state of the event before: its JSON object. */
     private byte[] text = new byte[4096];
@@ -38,7 +38,7 @@ final class StateScanner {
 
     private ImmutableMap<StateVariable, Object> latest = ImmutableMap.of();
 
-    StateScanner(ByteCursor cursor, ValueScanner values, Sharing sharing) {
+    StateScanner(ByteCursor cursor, ValueScanner values, StateInterner sharing) {
         this.cursor = cursor;
         this.values = values;
         this.sharing = sharing;
@@ -106,7 +106,7 @@ final class StateScanner {
         }
         forget(read);
         keep(begin);
-        latest = Sharing.inOrder(inOrder.subList(0, count), shown);
+        latest = StateInterner.inOrder(inOrder.subList(0, count), shown);
         return latest;
     }
 

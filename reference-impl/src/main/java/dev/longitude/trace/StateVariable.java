@@ -11,69 +11,69 @@ public enum StateVariable {
     /** The vCPUs created so far; the domain of the per-vCPU variables. */
     ONLINE("online", Kind.VCPU_SET),
     /** The last TSC write of any kind: when, ns of the base clock. */
-    LAST_TSC_NSEC("lastTscNsec", Kind.WORD),
+    LAST_TSC_NSEC("lastTscNsec", Kind.UINT64),
     /** The last TSC write of any kind: which value, cycles. */
-    LAST_TSC_WRITE("lastTscWrite", Kind.WORD),
+    LAST_TSC_WRITE("lastTscWrite", Kind.UINT64),
     /** The last TSC write of any kind: at which rate, kHz; 0 before the first. */
-    LAST_TSC_KHZ("lastTscKhz", Kind.NUMBER),
+    LAST_TSC_KHZ("lastTscKhz", Kind.UINT31),
     /** The last TSC write of any kind: giving which offset, cycles. */
-    LAST_TSC_OFFSET("lastTscOffset", Kind.WORD),
+    LAST_TSC_OFFSET("lastTscOffset", Kind.UINT64),
     /** The write that opened the current generation: when, ns of the base clock. */
-    CUR_TSC_NSEC("curTscNsec", Kind.WORD),
+    CUR_TSC_NSEC("curTscNsec", Kind.UINT64),
     /** The write that opened the current generation: which value, cycles. */
-    CUR_TSC_WRITE("curTscWrite", Kind.WORD),
+    CUR_TSC_WRITE("curTscWrite", Kind.UINT64),
     /** The write that opened the current generation: giving which offset, cycles. */
-    CUR_TSC_OFFSET("curTscOffset", Kind.WORD),
+    CUR_TSC_OFFSET("curTscOffset", Kind.UINT64),
     /** Counts the generations. */
-    CUR_TSC_GENERATION("curTscGeneration", Kind.NUMBER),
+    CUR_TSC_GENERATION("curTscGeneration", Kind.UINT31),
     /** The vCPUs that joined the current generation, without the one that opened it. */
-    NR_VCPUS_MATCHED("nrVcpusMatched", Kind.NUMBER),
+    NR_VCPUS_MATCHED("nrVcpusMatched", Kind.UINT31),
     /** Userspace has set the TSC. */
     USER_SET_TSC("userSetTsc", Kind.FLAG),
     /** The masterclock is on. */
     USE_MASTER_CLOCK("useMasterClock", Kind.FLAG),
     /** The instant that the masterclock counts from: ns of the base clock. */
-    MASTER_KERNEL_NS("masterKernelNs", Kind.WORD),
+    MASTER_KERNEL_NS("masterKernelNs", Kind.UINT64),
     /** The instant that the masterclock counts from: the host's TSC. */
-    MASTER_CYCLE_NOW("masterCycleNow", Kind.WORD),
+    MASTER_CYCLE_NOW("masterCycleNow", Kind.UINT64),
     /** kvmclock minus base clock, ns modulo 2^64. */
-    KVMCLOCK_OFFSET("kvmclockOffset", Kind.WORD),
+    KVMCLOCK_OFFSET("kvmclockOffset", Kind.UINT64),
     /** The host came back from suspend with an earlier TSC. */
     BACKWARDS_TSC_OBSERVED("backwardsTscObserved", Kind.FLAG),
     /** vCPU 0 uses the legacy kvmclock MSR. */
     BOOT_VCPU_RUNS_OLD_KVMCLOCK("bootVcpuRunsOldKvmclock", Kind.FLAG),
     /** The rate that the next vCPU gets, kHz. */
-    DEFAULT_TSC_KHZ("defaultTscKhz", Kind.NUMBER),
+    DEFAULT_TSC_KHZ("defaultTscKhz", Kind.UINT31),
     /** The rate that the vCPU is meant to have, kHz. */
-    VIRTUAL_TSC_KHZ("virtualTscKhz", Kind.NUMBER_BY_VCPU),
+    VIRTUAL_TSC_KHZ("virtualTscKhz", Kind.UINT31_BY_VCPU),
     /** Guest's rate by host's, fixed point with the host's fraction bits. */
-    TSC_SCALING_RATIO("tscScalingRatio", Kind.WORD_BY_VCPU),
+    TSC_SCALING_RATIO("tscScalingRatio", Kind.UINT64_BY_VCPU),
     /** Guest TSC minus scaled host TSC, cycles modulo 2^64. */
-    TSC_OFFSET("tscOffset", Kind.WORD_BY_VCPU),
+    TSC_OFFSET("tscOffset", Kind.UINT64_BY_VCPU),
     /** The vCPU's generation: when it was opened, ns of the base clock. */
-    THIS_TSC_NSEC("thisTscNsec", Kind.WORD_BY_VCPU),
+    THIS_TSC_NSEC("thisTscNsec", Kind.UINT64_BY_VCPU),
     /** The vCPU's generation: the value that opened it, cycles. */
-    THIS_TSC_WRITE("thisTscWrite", Kind.WORD_BY_VCPU),
+    THIS_TSC_WRITE("thisTscWrite", Kind.UINT64_BY_VCPU),
     /** The vCPU's generation. */
-    THIS_TSC_GENERATION("thisTscGeneration", Kind.NUMBER_BY_VCPU),
+    THIS_TSC_GENERATION("thisTscGeneration", Kind.UINT31_BY_VCPU),
     /** The vCPU's MSR_IA32_TSC_ADJUST, cycles modulo 2^64. */
-    TSC_ADJUST("tscAdjust", Kind.WORD_BY_VCPU),
+    TSC_ADJUST("tscAdjust", Kind.UINT64_BY_VCPU),
     /** Where the vCPU's TSC was when KVM saw it last, cycles. */
-    LAST_GUEST_TSC("lastGuestTsc", Kind.WORD_BY_VCPU),
+    LAST_GUEST_TSC("lastGuestTsc", Kind.UINT64_BY_VCPU),
     /** The vCPUs whose kvmclock page is kept up to date. */
     PVCLOCK_ACTIVE("pvclockActive", Kind.VCPU_SET),
     /** The kvmclock pages: their version. */
-    PVCLOCK_VERSION("pvclockVersion", Kind.NUMBER_BY_VCPU),
+    PVCLOCK_VERSION("pvclockVersion", Kind.UINT31_BY_VCPU),
     /** The kvmclock pages: the guest's TSC at the time stamp, cycles. */
-    PVCLOCK_TSC_TIMESTAMP("pvclockTscTimestamp", Kind.WORD_BY_VCPU),
+    PVCLOCK_TSC_TIMESTAMP("pvclockTscTimestamp", Kind.UINT64_BY_VCPU),
     /** The kvmclock pages: kvmclock at the time stamp, ns. */
-    PVCLOCK_SYSTEM_TIME("pvclockSystemTime", Kind.WORD_BY_VCPU),
+    PVCLOCK_SYSTEM_TIME("pvclockSystemTime", Kind.UINT64_BY_VCPU),
     /** The kvmclock pages: the multiplier from cycles to ns, times 2^32. */
-    PVCLOCK_MUL("pvclockMul", Kind.WORD_BY_VCPU),
+    PVCLOCK_MUL("pvclockMul", Kind.UINT64_BY_VCPU),
     /** The kvmclock pages: the shift before the multiplication. */
-    PVCLOCK_SHIFT("pvclockShift", Kind.SMALL_BY_VCPU),
+    PVCLOCK_SHIFT("pvclockShift", Kind.INT8_BY_VCPU),
     /** The kvmclock pages: 1 (TSC_STABLE) and 2 (GUEST_STOPPED). */
-    PVCLOCK_FLAGS("pvclockFlags", Kind.NUMBER_BY_VCPU),
+    PVCLOCK_FLAGS("pvclockFlags", Kind.UINT31_BY_VCPU),
     /** The vCPUs whose TSC is raised to where it should be. */
     TSC_CATCHUP("tscCatchup", Kind.VCPU_SET),
     /** The vCPUs whose TSC is raised at every entry. */
@@ -90,29 +90,29 @@ public enum StateVariable {
     IN_GUEST("inGuest", Kind.VCPU_SET),
 
     /** arm64: each CPU's CNTHCTL_EL2, as far as it concerns a guest's counter and timer. */
-    CNTHCTL_EL2("cnthctlEl2", Kind.NUMBER_BY_PCPU),
+    CNTHCTL_EL2("cnthctlEl2", Kind.UINT31_BY_PCPU),
     /** arm64: each CPU's CNTVOFF_EL2, ticks modulo 2^64. */
-    CNTVOFF_EL2("cntvoffEl2", Kind.WORD_BY_PCPU),
+    CNTVOFF_EL2("cntvoffEl2", Kind.UINT64_BY_PCPU),
     /** arm64: each CPU's CNTPOFF_EL2, ticks modulo 2^64. */
-    CNTPOFF_EL2("cntpoffEl2", Kind.WORD_BY_PCPU),
+    CNTPOFF_EL2("cntpoffEl2", Kind.UINT64_BY_PCPU),
     /** arm64: the VM's virtual offset since 6.3, ticks modulo 2^64. */
-    VOFFSET("voffset", Kind.WORD_OF_VM),
+    VOFFSET("voffset", Kind.UINT64_OF_VM),
     /** arm64: the VM's physical offset since 6.4, ticks modulo 2^64. */
-    POFFSET("poffset", Kind.WORD_OF_VM),
+    POFFSET("poffset", Kind.UINT64_OF_VM),
     /** arm64: KVM_ARM_SET_COUNTER_OFFSET was used. */
     VM_COUNTER_OFFSET("vmCounterOffset", Kind.FLAG_OF_VM),
     /** arm64: the vCPUs whose creation has begun. */
     CREATING("creating", Kind.VCPU_SET),
     /** arm64: each vCPU's virtual offset before 6.3, ticks modulo 2^64. */
-    SHADOW_CNTVOFF("shadowCntvoff", Kind.WORD_BY_VCPU),
+    SHADOW_CNTVOFF("shadowCntvoff", Kind.UINT64_BY_VCPU),
     /** arm64: each vCPU's physical offset in the series as posted, ticks modulo 2^64. */
-    SHADOW_CNTPOFF("shadowCntpoff", Kind.WORD_BY_VCPU),
+    SHADOW_CNTPOFF("shadowCntpoff", Kind.UINT64_BY_VCPU),
     /** arm64: the vCPUs that are in KVM_RUN. */
     IN_RUN("inRun", Kind.VCPU_SET),
     /** arm64: which CPU each loaded vCPU is on. */
-    LOADED_ON("loadedOn", Kind.NUMBER_BY_VCPU),
+    LOADED_ON("loadedOn", Kind.UINT31_BY_VCPU),
     /** arm64: the compare value of each physical timer that is on, ticks of the guest's physical counter. */
-    PTIMER_CVAL("ptimerCval", Kind.WORD_BY_VCPU);
+    PTIMER_CVAL("ptimerCval", Kind.UINT64_BY_VCPU);
 
     private static final ImmutableMap<String, StateVariable> BY_NAME =
             ImmutableMap.copyOf(Arrays.stream(values()).collect(toMap(StateVariable::specName, v -> v)));

@@ -113,6 +113,6 @@ public record TraceEvent(
 
     /** A value as a person reads it: words unsigned. */
     public static String show(Kind kind, Object value) {
-        return kind == Kind.WORD ? Long.toUnsignedString((long) value) : String.valueOf(value);
+        return kind == Kind.UINT64 ? Long.toUnsignedString((long) value) : String.valueOf(value);
     }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class TraceReader implements Closeable {
     private final LineSource source;
     private final TraceHeader header;
-    private final Sharing sharing = new Sharing();
+    private final StateInterner sharing = new StateInterner();
     private final EventLine line = new EventLine();
 
     /** Reads most lines; null where each is to be read strictly. */
@@ -268,14 +268,14 @@ public final class TraceReader implements Closeable {
     private static final class EventReader {
         private final Arch arch;
         private final String counter;
-        private final Sharing sharing;
+        private final StateInterner sharing;
         private final EventLine line;
         private final ImmutableMap.Builder<Field, Object> args = ImmutableMap.builder();
         private final ImmutableMap.Builder<Field, Object> results = ImmutableMap.builder();
         private final ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builder();
         private @Nullable Integer end;
 
-        EventReader(Arch arch, Sharing sharing, EventLine line) {
+        EventReader(Arch arch, StateInterner sharing, EventLine line) {
             this.arch = arch;
             this.counter = arch.counter();
             this.sharing = sharing;

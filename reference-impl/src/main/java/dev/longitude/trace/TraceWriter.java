@@ -93,11 +93,11 @@ public final class TraceWriter implements Closeable {
         }
         json.writeFieldName(name);
         if (value.isExact()) {
-            value(Kind.WORD, value.lo());
+            value(Kind.UINT64, value.lo());
         } else {
             json.writeStartArray();
-            value(Kind.WORD, value.lo());
-            value(Kind.WORD, value.hi());
+            value(Kind.UINT64, value.lo());
+            value(Kind.UINT64, value.hi());
             json.writeEndArray();
         }
     }
@@ -113,10 +113,10 @@ public final class TraceWriter implements Closeable {
 
     private void value(Kind kind, Object value) throws IOException {
         switch (kind) {
-            case VCPU, PCPU, NUMBER, SMALL -> json.writeNumber((int) value);
-            case WORD, WORD_OF_VM -> json.writeString(Long.toUnsignedString((long) value));
+            case VCPU, PCPU, UINT31, INT8 -> json.writeNumber((int) value);
+            case UINT64, UINT64_OF_VM -> json.writeString(Long.toUnsignedString((long) value));
             case FLAG, FLAG_OF_VM -> json.writeBoolean((boolean) value);
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU ->
+            case UINT64_BY_VCPU, UINT31_BY_VCPU, INT8_BY_VCPU, UINT64_BY_PCPU, UINT31_BY_PCPU ->
                 byIndex(kind.each(), (Map<?, ?>) value);
             case VCPU_SET -> {
                 json.writeStartArray();

@@ -23,11 +23,11 @@ final class ValueScanner {
     Object value(Kind kind) throws Unusual {
         return switch (kind) {
             case VCPU, PCPU -> cursor.number(0, JsonLine.LARGEST_VCPU);
-            case WORD, WORD_OF_VM -> cursor.word();
-            case NUMBER -> cursor.number(0, Integer.MAX_VALUE);
-            case SMALL -> cursor.number(-128, 127);
+            case UINT64, UINT64_OF_VM -> cursor.word();
+            case UINT31 -> cursor.number(0, Integer.MAX_VALUE);
+            case INT8 -> cursor.number(-128, 127);
             case FLAG, FLAG_OF_VM -> cursor.flag();
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU -> byIndex(kind.each());
+            case UINT64_BY_VCPU, UINT31_BY_VCPU, INT8_BY_VCPU, UINT64_BY_PCPU, UINT31_BY_PCPU -> byIndex(kind.each());
             case VCPU_SET -> vcpuSet();
         };
     }

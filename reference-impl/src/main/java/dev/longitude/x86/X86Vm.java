@@ -11,7 +11,7 @@ import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
-import dev.longitude.trace.Sharing;
+import dev.longitude.trace.StateInterner;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.Map;
@@ -43,7 +43,7 @@ public final class X86Vm {
     private final X86Host host;
     private final KernelProfile kernel;
     private final int id;
-    private final Sharing sharing = new Sharing();
+    private final StateInterner sharing = new StateInterner();
 
     /** Held by a clock ioctl that is two steps, so that a trace has the one's steps before the other's. */
     private final ReentrantLock twoSteps = new ReentrantLock();

@@ -42,23 +42,23 @@ class RecipeReaderTest {
         assertThat(recipe.policy()).isEqualTo(Policy.FREEZE);
         assertThat(recipe.moves()).isTrue();
         assertThat(recipe.worlds()).containsExactly(World.USUAL);
-        assertThat(recipe.steps().map(Step::verb))
+        assertThat(recipe.steps().map(Step::kind))
                 .containsExactly(
-                        Verb.CREATE_VCPU,
-                        Verb.WRITE_SYSTEM_TIME,
-                        Verb.ENTER_GUEST,
-                        Verb.WORK,
-                        Verb.EXIT_GUEST,
-                        Verb.READ_TSC,
-                        Verb.GET_CLOCK,
-                        Verb.BLACKOUT,
-                        Verb.CREATE_VCPU,
-                        Verb.WRITE_TSC,
-                        Verb.WRITE_TSC,
-                        Verb.SET_CLOCK,
-                        Verb.ENTER_GUEST);
+                        StepKind.CREATE_VCPU,
+                        StepKind.WRITE_SYSTEM_TIME,
+                        StepKind.ENTER_GUEST,
+                        StepKind.WORK,
+                        StepKind.EXIT_GUEST,
+                        StepKind.READ_TSC,
+                        StepKind.GET_CLOCK,
+                        StepKind.BLACKOUT,
+                        StepKind.CREATE_VCPU,
+                        StepKind.WRITE_TSC,
+                        StepKind.WRITE_TSC,
+                        StepKind.SET_CLOCK,
+                        StepKind.ENTER_GUEST);
         List<Step> writes =
-                recipe.steps().filter(s -> s.verb() == Verb.WRITE_TSC).toList();
+                recipe.steps().filter(s -> s.kind() == StepKind.WRITE_TSC).toList();
         // Saved for each vCPU: the vCPU's own. Saved once: the VM's, which is kept as vCPU 0's.
         assertThat(writes.get(0).arg("value")).isEqualTo(new Expression.Saved("tsc", null));
         assertThat(writes.get(1).arg("value"))
@@ -94,13 +94,13 @@ class RecipeReaderTest {
                   - run
                 """).replace("clock.realtime", "clock.clock"));
         assertThat(recipe.unfitFor(KernelProfile.of("v5.10"))).isEmpty();
-        assertThat(verbs(recipe.in(World.USUAL, KernelProfile.of("v5.10"))))
-                .doesNotContain(Verb.SET_TSC_OFFSET, Verb.SET_TSC_KHZ)
-                .filteredOn(v -> v == Verb.WRITE_TSC)
+        assertThat(kinds(recipe.in(World.USUAL, KernelProfile.of("v5.10"))))
+                .doesNotContain(StepKind.SET_TSC_OFFSET, StepKind.SET_TSC_KHZ)
+                .filteredOn(v -> v == StepKind.WRITE_TSC)
                 .hasSize(3);
-        assertThat(verbs(recipe.in(World.OTHER_RATE, KernelProfile.of("v6.1"))))
-                .contains(Verb.SET_TSC_OFFSET, Verb.SET_TSC_KHZ)
-                .filteredOn(v -> v == Verb.WRITE_TSC)
+        assertThat(kinds(recipe.in(World.OTHER_RATE, KernelProfile.of("v6.1"))))
+                .contains(StepKind.SET_TSC_OFFSET, StepKind.SET_TSC_KHZ)
+                .filteredOn(v -> v == StepKind.WRITE_TSC)
                 .hasSize(2);
     }
 
@@ -113,8 +113,8 @@ class RecipeReaderTest {
                 .contains("WriteTsc uses 'tsc', which is not saved on v5.10");
     }
 
-    private static List<Verb> verbs(Recipe recipe) {
-        return recipe.steps().map(Step::verb).toList();
+    private static List<StepKind> kinds(Recipe recipe) {
+        return recipe.steps().map(Step::kind).toList();
     }
 
     @ParameterizedTest

@@ -109,7 +109,7 @@ class EventScannerTest {
     void everyLineThatAWriterWritesIsScanned() throws Exception {
         for (Scenario scenario : Scenario.all()) {
             List<String> lines = written(scenario, KernelProfile.of("v6.12"), VCPUS);
-            EventScanner scanner = new EventScanner(scenario.arch(), new Sharing());
+            EventScanner scanner = new EventScanner(scenario.arch(), new StateInterner());
             for (String line : lines.subList(1, lines.size() - 1)) {
                 byte[] bytes = ("..." + line + "...").getBytes(ISO_8859_1);
                 assertThat(scanner.read(bytes, 3, bytes.length - 3, new EventLine()))
@@ -125,7 +125,7 @@ class EventScannerTest {
     void spacesBetweenTokensAreScannedToo() throws Exception {
         for (Scenario scenario : Scenario.all()) {
             List<String> lines = written(scenario, KernelProfile.of("v6.12"), 2);
-            EventScanner scanner = new EventScanner(scenario.arch(), new Sharing());
+            EventScanner scanner = new EventScanner(scenario.arch(), new StateInterner());
             for (String line : lines.subList(1, lines.size() - 1)) {
                 byte[] bytes = line.replace(",", " , ")
                         .replace(":", ": ")

@@ -2,7 +2,7 @@ package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.bench.LongTrace;
-import dev.longitude.tamper.Erasure;
+import dev.longitude.tamper.TraceEraser;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
@@ -101,8 +101,12 @@ final class BenchValidateCommand implements Callable<Integer> {
             throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         Table table = new Table(events.size() + " events without", "in memory", "time per event", "beside the longest");
         Trace trace = new Trace(LongTrace.header(), ImmutableList.copyOf(events));
-        for (Erasure erasure :
-                List.of(Erasure.RESULTS, Erasure.WHOLE_STATE, Erasure.ARGS, Erasure.INSTANTS, Erasure.ENTRIES)) {
+        for (TraceEraser erasure : List.of(
+                TraceEraser.RESULTS,
+                TraceEraser.WHOLE_STATE,
+                TraceEraser.ARGS,
+                TraceEraser.INSTANTS,
+                TraceEraser.ENTRIES)) {
             Trace left = erasure.of(trace, new SplittableRandom(1));
             try {
                 double each = warmSeconds(() -> judge(left)) / left.events().size();

@@ -12,7 +12,7 @@ import dev.longitude.tamper.Confirmation;
 import dev.longitude.tamper.TamperTable;
 import dev.longitude.tamper.TamperTable.Fate;
 import dev.longitude.tamper.TamperTable.Judged;
-import dev.longitude.tamper.Tampering;
+import dev.longitude.tamper.TraceMutator;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.verdict.InputFile;
@@ -126,7 +126,7 @@ final class TamperCommand implements Callable<Integer> {
                 "later",
                 "undecided",
                 "accepted");
-        for (Tampering kind : Tampering.values()) {
+        for (TraceMutator kind : TraceMutator.values()) {
             List<Judged> first = of(kind, ofScenarios);
             List<Judged> second = of(kind, ofRecordings);
             row(table, kind.text(), first, second);
@@ -135,7 +135,7 @@ final class TamperCommand implements Callable<Integer> {
         return table;
     }
 
-    private static List<Judged> of(Tampering kind, List<Judged> all) {
+    private static List<Judged> of(TraceMutator kind, List<Judged> all) {
         return all.stream().filter(j -> j.mutant().kind() == kind).toList();
     }
 

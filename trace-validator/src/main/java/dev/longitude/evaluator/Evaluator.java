@@ -107,18 +107,18 @@ public final class Evaluator {
         }
 
         /** It, which has no arguments, in one state after another. */
-        public Latest latest() {
-            return new Latest(code());
+        public MemoizedOperator latest() {
+            return new MemoizedOperator(code());
         }
 
         /** Each field of the record that it is, by name; it has no arguments. */
-        public ImmutableMap<String, Latest> latestFields() {
+        public ImmutableMap<String, MemoizedOperator> latestFields() {
             ImmutableMap<String, Code<Expression>> codes = fields;
             if (codes == null) {
                 codes = compiler(false).fields(definition);
                 fields = codes;
             }
-            return ImmutableMap.copyOf(Maps.transformValues(codes, Latest::new));
+            return ImmutableMap.copyOf(Maps.transformValues(codes, MemoizedOperator::new));
         }
 
         /** The same in states of which words may be unknown; see {@link #evalSymbolically}. */

@@ -29,7 +29,7 @@ public record Counterexample(Case of, Property property, int ticksPerSecond, Imm
     /** What a vCPU's clocks show. */
     public record Clocks(int vcpu, int counter, Optional<Integer> second) {}
 
-    private static final Pattern TOLD = Pattern.compile("(?s)/\\\\ told = (<<.*?>>)\\s*(?:/\\\\ \\w+ =.*)?$");
+    private static final Pattern SHOWN = Pattern.compile("(?s)/\\\\ shown = (<<.*?>>)\\s*(?:/\\\\ \\w+ =.*)?$");
     private static final Pattern PARTS =
             Pattern.compile("(?s)<<\\s*\"([^\"]*)\",\\s*\"(\\w+)\",\\s*(-?\\d+),\\s*(-?\\d+),\\s*(.*?)\\s*>>");
     private static final Pattern CLOCKS =
@@ -39,13 +39,13 @@ public record Counterexample(Case of, Property property, int ticksPerSecond, Imm
         List<Step> steps = new ArrayList<>();
         // The first state has nothing to tell.
         for (String state : states.subList(1, states.size())) {
-            Matcher told = TOLD.matcher(state);
-            if (!told.find()) {
-                throw new IllegalStateException("TLC shows a state without 'told': " + state);
+            Matcher shown = SHOWN.matcher(state);
+            if (!shown.find()) {
+                throw new IllegalStateException("TLC shows a state without 'shown': " + state);
             }
-            Matcher parts = PARTS.matcher(told.group(1));
+            Matcher parts = PARTS.matcher(shown.group(1));
             if (!parts.matches()) {
-                throw new IllegalStateException("TLC tells what cannot be read: " + told.group(1));
+                throw new IllegalStateException("TLC prints what cannot be read: " + shown.group(1));
             }
             steps.add(new Step(
                     parts.group(1),

@@ -9,7 +9,7 @@ import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.Step;
-import dev.longitude.recipe.Verb;
+import dev.longitude.recipe.StepKind;
 import dev.longitude.recipe.World;
 import dev.longitude.spec.Specification;
 import java.util.ArrayList;
@@ -56,13 +56,13 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
         return new Text(
                 module(List.of(
                         "\\* What has just been done, and what the guest's clocks then show.",
-                        "VARIABLE told",
+                        "VARIABLE shown",
                         "",
-                        "ToldInit == Init /\\ preemption = \"" + preemption + "\" /\\ told = << >>",
-                        "ToldNext == Next /\\ told' = LET did == Did(reply'.op) IN <<did.did, did.how, did.vcpu, now', Shown'>>",
-                        "ToldSpec == ToldInit /\\ [][ToldNext]_<<allVars, told>>",
+                        "ShowingInit == Init /\\ preemption = \"" + preemption + "\" /\\ shown = << >>",
+                        "ShowingNext == Next /\\ shown' = LET did == Did(reply'.op) IN <<did.did, did.how, did.vcpu, now', Shown'>>",
+                        "ShowingSpec == ShowingInit /\\ [][ShowingNext]_<<allVars, shown>>",
                         "")),
-                config("ToldSpec", property.specName(), "View"));
+                config("ShowingSpec", property.specName(), "View"));
     }
 
     /** A root module and its configuration. */
@@ -100,14 +100,14 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
 
     private String step(Step step) {
         List<String> fields = new ArrayList<>();
-        fields.add("op |-> \"" + step.verb() + "\"");
+        fields.add("op |-> \"" + step.kind() + "\"");
         step.args().forEach((name, value) -> fields.add(name + " |-> " + tla(value)));
         String as = step.as();
         if (as != null) {
             fields.add("as |-> \"" + as + "\"");
         }
         fields.add("mayFail |-> " + tla(step.mayFail()));
-        if (step.verb() == Verb.GET_CLOCK && as != null) {
+        if (step.kind() == StepKind.GET_CLOCK && as != null) {
             fields.add("needs |-> {"
                     + carriedOut().fieldsUsedOf(as).stream()
                             .sorted()
@@ -116,7 +116,7 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
                     + "}");
             fields.add("fills |-> " + tla(step.fills()));
         }
-        if (step.verb() == Verb.BLACKOUT) {
+        if (step.kind() == StepKind.BLACKOUT) {
             fields.add("moves |-> " + tla(recipe.moves()));
         }
         return "[" + String.join(", ", fields) + "]";

@@ -142,15 +142,15 @@ abstract sealed class TraceModule permits X86TraceModule, Arm64TraceModule {
         String name = variable.specName() + prime;
         Kind kind = variable.kind();
         return switch (kind) {
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU -> parts(event, name, kind, value, Kind.VCPU);
-            case WORD_BY_PCPU, NUMBER_BY_PCPU -> parts(event, name, kind, value, Kind.PCPU);
+            case UINT64_BY_VCPU, UINT31_BY_VCPU, INT8_BY_VCPU -> parts(event, name, kind, value, Kind.VCPU);
+            case UINT64_BY_PCPU, UINT31_BY_PCPU -> parts(event, name, kind, value, Kind.PCPU);
             case VCPU_SET ->
                 ImmutableList.of(ofVm(name, event.vm())
                         + " = {"
                         + ((Set<?>) value)
                                 .stream().map(v -> value(event, Kind.VCPU, v)).collect(Collectors.joining(", "))
                         + "}");
-            case WORD_OF_VM -> ImmutableList.of(name + "[" + event.vm() + "] = " + word((long) value));
+            case UINT64_OF_VM -> ImmutableList.of(name + "[" + event.vm() + "] = " + word((long) value));
             case FLAG_OF_VM -> ImmutableList.of("(" + event.vm() + " \\in " + name + ") = " + flag((boolean) value));
             default -> ImmutableList.of(name + " = " + value(event, kind, value));
         };
@@ -176,7 +176,7 @@ abstract sealed class TraceModule permits X86TraceModule, Arm64TraceModule {
     private String value(TraceEvent event, Kind kind, Object value) {
         return switch (kind) {
             case VCPU -> vcpu(new VcpuId(event.vm(), (int) value));
-            case WORD -> word((long) value);
+            case UINT64 -> word((long) value);
             case FLAG -> flag((boolean) value);
             default -> integer((int) value);
         };

@@ -6,7 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.Evaluator;
-import dev.longitude.evaluator.Latest;
+import dev.longitude.evaluator.MemoizedOperator;
 import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
@@ -77,7 +77,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     private final List<BoundOperator> bound = new ArrayList<>();
     private final BoundOperator essence = bind("Essence");
     private final BoundOperator course = bind("Course");
-    private final BoundOperator kept = bind("Kept");
+    private final BoundOperator properties = bind("ReportedProperties");
     private final BoundOperator kernelOf = bind("KernelOf", "release", "posting");
 
     private final Map<KernelProfile, Value> kernels = new ConcurrentHashMap<>();
@@ -273,7 +273,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     }
 
     /** What is derived from variables, in one state after another. */
-    public Latest latest(StateVariable derived) {
+    public MemoizedOperator latest(StateVariable derived) {
         return latest(derived.specName());
     }
 
@@ -293,7 +293,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     }
 
     /** An operator without arguments, in one state after another. */
-    Latest latest(String operator) {
+    MemoizedOperator latest(String operator) {
         return operator(operator).latest();
     }
 
@@ -367,18 +367,18 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     public abstract Value standing(State state);
 
     /** Each property for a report, by name: whether it holds, in one known state after another. */
-    public ImmutableMap<String, Latest> kept() {
-        return kept.operator().latestFields();
+    public ImmutableMap<String, MemoizedOperator> properties() {
+        return properties.operator().latestFields();
     }
 
     /** The same in states of which words may be unknown, on the way that is being gone. */
-    public ImmutableMap<String, Function<State, Value>> keptSymbolically() {
-        return kept.operator().symbolicFields();
+    public ImmutableMap<String, Function<State, Value>> propertiesSymbolically() {
+        return properties.operator().symbolicFields();
     }
 
     /** The names of the properties for a report. */
     public ImmutableSet<String> reportedProperties() {
-        return kept().keySet();
+        return properties().keySet();
     }
 
     private static ImmutableMap<String, Boolean> flags(Value value) {

@@ -39,10 +39,10 @@ public record TlaValues(Specification specification, int vm) {
     public Value of(Kind kind, Object value) {
         return switch (kind) {
             case VCPU -> specification.vcpu(new VcpuId(vm, (int) value));
-            case PCPU, NUMBER, SMALL -> IntValue.gen((int) value);
-            case WORD, WORD_OF_VM -> Words64.word((long) value);
+            case PCPU, UINT31, INT8 -> IntValue.gen((int) value);
+            case UINT64, UINT64_OF_VM -> Words64.word((long) value);
             case FLAG, FLAG_OF_VM -> (boolean) value ? BoolValue.ValTrue : BoolValue.ValFalse;
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU, VCPU_SET ->
+            case UINT64_BY_VCPU, UINT31_BY_VCPU, INT8_BY_VCPU, UINT64_BY_PCPU, UINT31_BY_PCPU, VCPU_SET ->
                 throw new IllegalArgumentException(kind + " is not the kind of an argument");
         };
     }
@@ -59,12 +59,12 @@ public record TlaValues(Specification specification, int vm) {
     public Object toTrace(Kind kind, Value value) {
         return switch (kind) {
             case VCPU -> index(value);
-            case PCPU, NUMBER, SMALL -> ((IntValue) value).val;
-            case WORD -> Words64.bits(value);
+            case PCPU, UINT31, INT8 -> ((IntValue) value).val;
+            case UINT64 -> Words64.bits(value);
             case FLAG -> ((BoolValue) value).val;
-            case WORD_OF_VM -> Words64.bits(((FcnRcdValue) value.toFcnRcd()).select(IntValue.gen(vm)));
+            case UINT64_OF_VM -> Words64.bits(((FcnRcdValue) value.toFcnRcd()).select(IntValue.gen(vm)));
             case FLAG_OF_VM -> value.member(IntValue.gen(vm));
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU ->
+            case UINT64_BY_VCPU, UINT31_BY_VCPU, INT8_BY_VCPU, UINT64_BY_PCPU, UINT31_BY_PCPU ->
                 byIndex(kind.each(), value);
             case VCPU_SET ->
                 Arrays.stream(((SetEnumValue) value.toSetEnum()).elems.toArray())
@@ -101,7 +101,7 @@ public record TlaValues(Specification specification, int vm) {
                 Stream<Value> seen = (boolean) observed ? Stream.of(IntValue.gen(vm)) : Stream.of();
                 yield new SetEnumValue(Stream.concat(others, seen).toArray(Value[]::new), false);
             }
-            case WORD_OF_VM -> overlayParts(kind.each(), base, Map.of(vm, observed));
+            case UINT64_OF_VM -> overlayParts(kind.each(), base, Map.of(vm, observed));
             default ->
                 observed instanceof Map<?, ?> parts ? overlayParts(kind.each(), base, parts) : of(kind, observed);
         };
@@ -123,10 +123,10 @@ public record TlaValues(Specification specification, int vm) {
     /** Whether a value of the state is what was observed of it; of a map some parts may have been observed. */
     public boolean agrees(Kind kind, Value value, Object observed) {
         return switch (kind) {
-            case WORD -> Words64.bits(value) == (long) observed;
-            case NUMBER, SMALL, PCPU -> ((IntValue) value).val == (int) observed;
+            case UINT64 -> Words64.bits(value) == (long) observed;
+            case UINT31, INT8, PCPU -> ((IntValue) value).val == (int) observed;
             case FLAG -> ((BoolValue) value).val == (boolean) observed;
-            case WORD_BY_VCPU, NUMBER_BY_VCPU, SMALL_BY_VCPU, WORD_BY_PCPU, NUMBER_BY_PCPU ->
+            case UINT64_BY_VCPU, UINT31_BY_VCPU, INT8_BY_VCPU, UINT64_BY_PCPU, UINT31_BY_PCPU ->
                 agreesByIndex(kind.each(), value, (Map<?, ?>) observed);
             case VCPU_SET -> agreesAsSet((SetEnumValue) value.toSetEnum(), (Set<?>) observed);
             default -> toTrace(kind, value).equals(observed);
@@ -141,13 +141,13 @@ public record TlaValues(Specification specification, int vm) {
      */
     public boolean impose(Kind kind, Value value, Object observed, Store known) {
         return switch (kind) {
-            case WORD -> imposeWord(value, (long) observed, known);
-            case WORD_OF_VM ->
+            case UINT64 -> imposeWord(value, (long) observed, known);
+            case UINT64_OF_VM ->
                 imposeWord(
                         requireNonNull(((FcnRcdValue) value.toFcnRcd()).select(IntValue.gen(vm))),
                         (long) observed,
                         known);
-            case WORD_BY_VCPU, WORD_BY_PCPU -> imposeByIndex(value, (Map<?, ?>) observed, known);
+            case UINT64_BY_VCPU, UINT64_BY_PCPU -> imposeByIndex(value, (Map<?, ?>) observed, known);
             default -> agrees(kind, value, observed);
         };
     }

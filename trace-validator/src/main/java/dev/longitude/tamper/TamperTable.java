@@ -31,7 +31,7 @@ public final class TamperTable {
      * @param refusedAt the index of the event that is refused, if one is
      * @param witness if it is accepted: a behaviour that it is of, with every instant
      */
-    public record Judged(Tampering.Mutant mutant, Fate fate, OptionalInt refusedAt, Optional<Trace> witness) {}
+    public record Judged(TraceMutator.Mutant mutant, Fate fate, OptionalInt refusedAt, Optional<Trace> witness) {}
 
     /**
      * Tampers with a trace in every way, and validates what comes out.
@@ -42,15 +42,15 @@ public final class TamperTable {
     public static ImmutableList<Judged> of(Trace good, boolean recording, int most, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         ImmutableList.Builder<Judged> judged = ImmutableList.builder();
-        for (Tampering kind : Tampering.values()) {
-            for (Tampering.Mutant mutant : kind.of(good, most, random.split())) {
+        for (TraceMutator kind : TraceMutator.values()) {
+            for (TraceMutator.Mutant mutant : kind.of(good, most, random.split())) {
                 judged.add(judge(mutant, recording));
             }
         }
         return judged.build();
     }
 
-    private static Judged judge(Tampering.Mutant mutant, boolean recording) {
+    private static Judged judge(TraceMutator.Mutant mutant, boolean recording) {
         TraceValidator validator = TraceValidator.keepingWitness(mutant.trace().header(), recording);
         int index = 0;
         try {

@@ -62,38 +62,38 @@ final class ArgumentCandidates {
      * @param event with all arguments but unknown words
      * @param unknownFrom where the part begins in which each unknown word is, unsigned, by its argument
      */
-    record Reading(TraceEvent event, ImmutableMap<Field, Long> unknownFrom) {}
+    record Completion(TraceEvent event, ImmutableMap<Field, Long> unknownFrom) {}
 
     /**
      * What an event may have been.
      *
      * @param all whether it cannot have been anything else
      */
-    record Readings(List<Reading> readings, boolean all) {}
+    record Completions(List<Completion> completions, boolean all) {}
 
-    Readings of(TraceEvent event, State state) {
+    Completions of(TraceEvent event, State state) {
         if (event.hasArgs()) {
-            return new Readings(List.of(new Reading(event, ImmutableMap.of())), true);
+            return new Completions(List.of(new Completion(event, ImmutableMap.of())), true);
         }
         List<ImmutableMap<Field, Object>> partly = List.of(ImmutableMap.of());
         List<ImmutableMap<Field, Long>> unknown = List.of(ImmutableMap.of());
         boolean all = true;
         for (Field arg : event.operation().args()) {
             Object seen = event.args().get(arg);
-            if (seen == null && arg.kind() == Kind.WORD) {
+            if (seen == null && arg.kind() == Kind.UINT64) {
                 unknown = product(unknown, arg, parts());
                 continue;
             }
             all &= seen != null || isFinite(event, arg);
             partly = product(partly, arg, seen == null ? values(event, arg, state) : List.of(seen));
         }
-        List<Reading> readings = new ArrayList<>();
+        List<Completion> completions = new ArrayList<>();
         for (ImmutableMap<Field, Object> args : partly) {
             for (ImmutableMap<Field, Long> words : unknown) {
-                readings.add(new Reading(event.with(args), words));
+                completions.add(new Completion(event.with(args), words));
             }
         }
-        return new Readings(readings, all);
+        return new Completions(completions, all);
     }
 
     private static <T> List<ImmutableMap<Field, T>> product(
@@ -123,9 +123,9 @@ final class ArgumentCandidates {
      *
      * @param store gets the unknown words
      */
-    ImmutableMap<String, Value> args(Reading reading, Store store) {
-        ImmutableMap.Builder<String, Value> args = known(reading.event);
-        reading.unknownFrom.forEach((field, from) -> args.put(
+    ImmutableMap<String, Value> args(Completion completion, Store store) {
+        ImmutableMap.Builder<String, Value> args = known(completion.event);
+        completion.unknownFrom.forEach((field, from) -> args.put(
                 field.name(), SymbolicWords.word(from, LinearSum.of(store.unknown(0, (1L << PART_BITS) - 1)))));
         return args.buildOrThrow();
     }
@@ -156,8 +156,8 @@ final class ArgumentCandidates {
             case VCPU -> vcpus(event, state);
             case PCPU -> upTo(Math.min(MOST_PCPUS, header.arm64().pcpus()));
             case FLAG -> List.of(false, true);
-            case SMALL ->
-                Stream.concat(Stream.of(0), observed(event, Kind.SMALL))
+            case INT8 ->
+                Stream.concat(Stream.of(0), observed(event, Kind.INT8))
                         .distinct()
                         .toList();
             default -> arg.equals(Field.FLAGS) ? upTo(FLAGS) : numbers(event);
@@ -203,7 +203,7 @@ final class ArgumentCandidates {
         Set<Object> numbers = new LinkedHashSet<>();
         numbers.add(0);
         numbers.add(header.x86().tscKhz());
-        observed(event, Kind.NUMBER).forEach(numbers::add);
+        observed(event, Kind.UINT31).forEach(numbers::add);
         return numbers;
     }
 

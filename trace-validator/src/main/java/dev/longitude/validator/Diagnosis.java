@@ -73,9 +73,9 @@ final class Diagnosis {
      *
      * @param from the candidate
      * @param now a state of it, all of which is known, at the event's instant
-     * @param reading the event as it may have been
+     * @param completion the event as it may have been
      */
-    private record Tried(Candidate from, State now, TraceEvent reading) {}
+    private record Attempt(Candidate from, State now, TraceEvent completion) {}
 
     /** A refusal for a reason outside of the specification's actions. */
     Refusal plain(String what, String expected, String observed) {
@@ -117,7 +117,7 @@ final class Diagnosis {
      *
      * @throws UndecidedException if that is not confirmed
      */
-    Refusal ofCreation(Transitions.Taken taken, TraceHeader.Host host) throws UndecidedException {
+    Refusal ofCreation(Transitions.Outcome taken, TraceHeader.Host host) throws UndecidedException {
         ImmutableList<Refusal.Conflict> conflict = conflict(List.of(), taken);
         Store store = new Store();
         State state = platform.first(platform.atFirst(event, store), host);
@@ -142,27 +142,27 @@ final class Diagnosis {
      * @param passes whether it would pass if this switch of the kernel were the other way
      * @throws UndecidedException if it is not confirmed that one of the ways led nowhere
      */
-    Refusal refusal(List<Candidate> before, List<Store> earlier, Transitions.Taken taken, Predicate<Switch> passes)
+    Refusal refusal(List<Candidate> before, List<Store> earlier, Transitions.Outcome taken, Predicate<Switch> passes)
             throws UndecidedException {
         ImmutableList<Refusal.Conflict> conflict = conflict(earlier, taken);
-        List<Tried> tried = before.stream()
+        List<Attempt> tried = before.stream()
                 .limit(MOST_EXPLAINED)
                 .flatMap(from -> tried(from).stream())
                 .toList();
         if (tried.isEmpty()) {
             return ofInstant(before, conflict);
         }
-        Map<Candidate, List<Tried>> byCandidate = new LinkedHashMap<>();
-        for (Tried each : tried) {
+        Map<Candidate, List<Attempt>> byCandidate = new LinkedHashMap<>();
+        for (Attempt each : tried) {
             byCandidate.computeIfAbsent(each.from, p -> new ArrayList<>()).add(each);
         }
         Map<Refusal.Reason, Integer> counted = new LinkedHashMap<>();
-        Map<Refusal.Reason, Tried> examples = new HashMap<>();
-        for (List<Tried> those : byCandidate.values()) {
+        Map<Refusal.Reason, Attempt> examples = new HashMap<>();
+        for (List<Attempt> those : byCandidate.values()) {
             Refusal.Reason best = null;
-            Tried nearest = null;
-            for (Tried each : those) {
-                Refusal.Reason reason = reason(each.reading, each.now);
+            Attempt nearest = null;
+            for (Attempt each : those) {
+                Refusal.Reason reason = reason(each.completion, each.now);
                 if (best == null || isNearer(reason, best)) {
                     best = reason;
                     nearest = each;
@@ -188,7 +188,7 @@ final class Diagnosis {
     }
 
     /** The constraints in conflict on the way that has the fewest of them; each way must have some that are confirmed. */
-    private ImmutableList<Refusal.Conflict> conflict(List<Store> earlier, Transitions.Taken taken)
+    private ImmutableList<Refusal.Conflict> conflict(List<Store> earlier, Transitions.Outcome taken)
             throws UndecidedException {
         for (Store store : earlier) {
             if (!CertificateChecker.refutes(store.constraints())) {
@@ -215,34 +215,36 @@ final class Diagnosis {
     }
 
     /** States of a candidate at the event's instant, each an example of what is unknown. */
-    private List<Tried> tried(Candidate from) {
-        List<Tried> tried = new ArrayList<>();
-        for (ArgumentCandidates.Reading reading :
-                transitions.arguments().of(event, from.state).readings()) {
-            if (from.isKnown && platform.isExact(event) && reading.unknownFrom().isEmpty()) {
+    private List<Attempt> tried(Candidate from) {
+        List<Attempt> tried = new ArrayList<>();
+        for (ArgumentCandidates.Completion completion :
+                transitions.arguments().of(event, from.state).completions()) {
+            if (from.isKnown
+                    && platform.isExact(event)
+                    && completion.unknownFrom().isEmpty()) {
                 for (State now : transitions.now(platform.exactly(event, from.state), platform.since(from))) {
-                    tried.add(new Tried(from, now, reading.event()));
+                    tried.add(new Attempt(from, now, completion.event()));
                 }
             } else {
-                example(from, reading).ifPresent(tried::add);
+                example(from, completion).ifPresent(tried::add);
             }
         }
         return tried;
     }
 
-    private Optional<Tried> example(Candidate from, ArgumentCandidates.Reading reading) {
+    private Optional<Attempt> example(Candidate from, ArgumentCandidates.Completion completion) {
         Store store = from.store == null ? new Store() : from.store.copy();
         State since = platform.since(from);
         Clocks clocks = platform.withBaseClock(platform.unknown(event, since, store), event, since, store);
-        Map<String, Value> args = transitions.arguments().args(reading, store);
+        Map<String, Value> args = transitions.arguments().args(completion, store);
         Way.Explored<List<State>> explored = Way.explore(
                 store, MOST_EXPLAINED, () -> specification.stepSymbolically(platform.passing(clocks), since));
         for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
             if (!outcome.value().isEmpty() && outcome.store().solve(EXAMPLE_BUDGET) instanceof Solution.Found found) {
                 State now = Unknowns.solved(outcome.value().get(0), found::value);
                 State known = Unknowns.solved(from.state, found::value);
-                Candidate.Step step = new Candidate.Step(reading.event(), clocks, args, false);
-                return Optional.of(new Tried(
+                Candidate.Step step = new Candidate.Step(completion.event(), clocks, args, false);
+                return Optional.of(new Attempt(
                         from.instead(known),
                         now,
                         Witness.solved(platform, step, found::value).event()));
@@ -286,31 +288,32 @@ final class Diagnosis {
         return differences > 0 && (others == 0 || differences < others);
     }
 
-    private ActionCall action(TraceEvent reading) {
-        return specification.action(reading.operation(), transitions.arguments().args(reading));
+    private ActionCall action(TraceEvent completion) {
+        return specification.action(
+                completion.operation(), transitions.arguments().args(completion));
     }
 
-    private List<State> nexts(TraceEvent reading, State now) {
-        return specification.step(action(reading), now);
+    private List<State> nexts(TraceEvent completion, State now) {
+        return specification.step(action(completion), now);
     }
 
     /** Why the event is refused in one state; of no states if it is not. */
-    private Refusal.Reason reason(TraceEvent reading, State now) {
+    private Refusal.Reason reason(TraceEvent completion, State now) {
         List<Observation.Mismatch> nearest = null;
         Conjuncts.Outcome outcome = null;
-        for (State next : nexts(reading, now)) {
-            List<Observation.Mismatch> mismatches = observation.mismatches(reading, next);
+        for (State next : nexts(completion, now)) {
+            List<Observation.Mismatch> mismatches = observation.mismatches(completion, next);
             if (nearest == null || mismatches.size() < nearest.size()) {
                 nearest = mismatches;
                 outcome = mismatches.isEmpty()
                         ? null
-                        : firstFalse(reading, now, Observation.onlyAsObserved(mismatches, next));
+                        : firstFalse(completion, now, Observation.onlyAsObserved(mismatches, next));
             }
         }
         if (nearest != null) {
             return differing(nearest, outcome);
         }
-        outcome = firstFalse(reading, now, State.EMPTY);
+        outcome = firstFalse(completion, now, State.EMPTY);
         ImmutableMap.Builder<String, String> sides = ImmutableMap.builder();
         outcome.sides().forEach((at, value) -> {
             String text = SpecificationFiles.text(at);
@@ -337,8 +340,8 @@ final class Diagnosis {
                 mismatches.isEmpty() ? 0 : 1);
     }
 
-    private Conjuncts.Outcome firstFalse(TraceEvent reading, State from, State to) {
-        return specification.firstFalse(action(reading), from, to, (name, value) -> TlaValues.show(value));
+    private Conjuncts.Outcome firstFalse(TraceEvent completion, State from, State to) {
+        return specification.firstFalse(action(completion), from, to, (name, value) -> TlaValues.show(value));
     }
 
     private static String place(Location location) {
@@ -347,7 +350,7 @@ final class Diagnosis {
     }
 
     /** The steps without whose effects the reasons would be others. */
-    private ImmutableList<Refusal.Cause> causes(Map<Refusal.Reason, Tried> examples) {
+    private ImmutableList<Refusal.Cause> causes(Map<Refusal.Reason, Attempt> examples) {
         IdentityHashMap<TraceEvent, Set<String>> variables = new IdentityHashMap<>();
         IdentityHashMap<TraceEvent, Boolean> silent = new IdentityHashMap<>();
         examples.forEach((reason, tried) -> {
@@ -374,17 +377,17 @@ final class Diagnosis {
     }
 
     /** Whether the reason is the same where the variable is as it was before a change, and has not changed since. */
-    private boolean isSame(Refusal.Reason reason, Tried tried, Candidate.Change change) {
+    private boolean isSame(Refusal.Reason reason, Attempt tried, Candidate.Change change) {
         State other = tried.now.with(change.variable(), change.before());
         try {
-            return reason(tried.reading, other).equals(reason);
+            return reason(tried.completion, other).equals(reason);
         } catch (RuntimeException e) {
             return true; // no state at all: a vCPU that exists by one variable and not by another
         }
     }
 
     /** The operations that were possible in some state, for the event's vCPU; an argument of theirs may be anything. */
-    private ImmutableList<Operation> possible(List<Tried> tried) {
+    private ImmutableList<Operation> possible(List<Attempt> tried) {
         return Operation.of(header.arch()).stream()
                 .filter(other -> other != Operation.CREATE_VM)
                 .filter(other -> {
@@ -401,7 +404,7 @@ final class Diagnosis {
         for (Field arg : operation.args()) {
             Object any = switch (arg.kind()) {
                 case VCPU -> arg.equals(Field.VCPU) ? Math.max(0, event.vcpu()) : 0;
-                case WORD -> 0L;
+                case UINT64 -> 0L;
                 case FLAG -> false;
                 default -> 0;
             };

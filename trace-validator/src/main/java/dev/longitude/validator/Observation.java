@@ -7,7 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
-import dev.longitude.evaluator.Latest;
+import dev.longitude.evaluator.MemoizedOperator;
 import dev.longitude.evaluator.State;
 import dev.longitude.spec.Specification;
 import dev.longitude.spec.TlaValues;
@@ -53,7 +53,7 @@ final class Observation {
         private final int place;
 
         /** Null where it is a variable. */
-        private final @Nullable Latest derived;
+        private final @Nullable MemoizedOperator derived;
 
         private @Nullable Value agreed;
         private @Nullable Object agreedTo;
@@ -122,7 +122,8 @@ final class Observation {
                 }
             }
         }
-        // (Asked, and not iterated: this runs for each variable at every event, and most maps are arrays; see Sharing.)
+        // (Asked, and not iterated: this runs for each variable at every event, and most maps are arrays; see
+        // StateInterner.)
         ImmutableMap<StateVariable, Object> state = event.state();
         int left = state.size();
         for (int i = 0; left > 0; i++) {

@@ -67,7 +67,7 @@ final class SilentSteps {
      *     whether no others need be looked for
      */
     List<Candidate> before(
-            TraceEvent event, List<Candidate> start, Transitions.Taken taken, Predicate<List<Candidate>> enough) {
+            TraceEvent event, List<Candidate> start, Transitions.Outcome taken, Predicate<List<Candidate>> enough) {
         boolean shows = event.state().containsKey(StateVariable.LAST_GUEST_TSC);
         if (leftLastGuestTsc && (shows || event.operation() == Operation.HOST_TSC_UNSTABLE)) {
             taken.stopAt("where the TSC was when KVM saw it last, which no event showed before " + event.call());
@@ -80,7 +80,7 @@ final class SilentSteps {
         while (!latest.isEmpty()) {
             List<Candidate> next = new ArrayList<>();
             for (Candidate from : latest) {
-                for (ArgumentCandidates.Reading silent : steps(event, from)) {
+                for (ArgumentCandidates.Completion silent : steps(event, from)) {
                     for (Candidate there : take(silent, event, from, taken)) {
                         if (known.add(key(there))) {
                             next.add(there);
@@ -102,7 +102,7 @@ final class SilentSteps {
 
     /** Takes one silent step before an event. */
     private List<Candidate> take(
-            ArgumentCandidates.Reading silent, TraceEvent event, Candidate from, Transitions.Taken taken) {
+            ArgumentCandidates.Completion silent, TraceEvent event, Candidate from, Transitions.Outcome taken) {
         if (from.isKnown && platform.isExact(event) && !platform.isBehind(from)) {
             List<State> atOnce = nexts(silent, platform.since(from));
             if (atOnce.isEmpty()) {
@@ -114,7 +114,7 @@ final class SilentSteps {
                         .toList();
             }
         }
-        Transitions.Taken some = new Transitions.Taken();
+        Transitions.Outcome some = new Transitions.Outcome();
         transitions.take(silent, from, true, some);
         if (some.after.size() == 1 && !from.isKnown) {
             Candidate atOnce = atOnce(silent, from);
@@ -130,7 +130,7 @@ final class SilentSteps {
         return some.after;
     }
 
-    private List<State> nexts(ArgumentCandidates.Reading silent, State state) {
+    private List<State> nexts(ArgumentCandidates.Completion silent, State state) {
         return specification.step(
                 specification.action(
                         silent.event().operation(), transitions.arguments().args(silent.event())),
@@ -142,7 +142,7 @@ final class SilentSteps {
      * is nothing: each of its conditions on time changes once.)
      */
     private boolean isSameAtBothEnds(
-            ArgumentCandidates.Reading silent, TraceEvent event, Candidate from, List<State> atOnce) {
+            ArgumentCandidates.Completion silent, TraceEvent event, Candidate from, List<State> atOnce) {
         Clocks end = platform.exactly(event, platform.since(from));
         Set<Object> last = new HashSet<>();
         for (State now : transitions.now(end, platform.since(from))) {
@@ -168,7 +168,7 @@ final class SilentSteps {
     }
 
     /** The step at the candidate's own instant; null if there is not just one way. */
-    private @Nullable Candidate atOnce(ArgumentCandidates.Reading silent, Candidate from) {
+    private @Nullable Candidate atOnce(ArgumentCandidates.Completion silent, Candidate from) {
         ActionCall action = specification.action(
                 silent.event().operation(), transitions.arguments().args(silent.event()));
         Store store = requireNonNull(from.store).copy();
@@ -192,7 +192,7 @@ final class SilentSteps {
     }
 
     private Candidate atOnce(
-            ArgumentCandidates.Reading silent, Candidate from, State next, @Nullable Store store, boolean isKnown) {
+            ArgumentCandidates.Completion silent, Candidate from, State next, @Nullable Store store, boolean isKnown) {
         leftLastGuestTsc |= !showsLastGuestTsc;
         Clocks now = platform.now(platform.since(from));
         Candidate.Step step = new Candidate.Step(
@@ -209,14 +209,14 @@ final class SilentSteps {
     }
 
     /** Every silent step that there can be, of the VMs that there are. */
-    private List<ArgumentCandidates.Reading> steps(TraceEvent event, Candidate from) {
+    private List<ArgumentCandidates.Completion> steps(TraceEvent event, Candidate from) {
         HostTime between = between(event, from);
-        List<ArgumentCandidates.Reading> steps = new ArrayList<>();
+        List<ArgumentCandidates.Completion> steps = new ArrayList<>();
         for (int vm : platform.vms(event, from.state)) {
             for (Operation operation : header.silent()) {
                 TraceEvent bare = new TraceEvent(
                         event.line(), vm, between, operation, ImmutableMap.of(), ImmutableMap.of(), ImmutableMap.of());
-                steps.addAll(transitions.arguments().of(bare, from.state).readings());
+                steps.addAll(transitions.arguments().of(bare, from.state).completions());
             }
         }
         return steps;

@@ -34,17 +34,17 @@ final class Successors {
     }
 
     /** An event from some candidates, after any silent steps. */
-    Transitions.Taken of(TraceEvent event, List<Candidate> before) {
-        Transitions.Taken direct = directly(event, before);
+    Transitions.Outcome of(TraceEvent event, List<Candidate> before) {
+        Transitions.Outcome direct = directly(event, before);
         if (header.silent().isEmpty() || isDecided(event, direct.after)) {
             return judged(event, before, direct);
         }
-        Transitions.Taken taken = new Transitions.Taken();
-        List<Transitions.Taken> decided = new ArrayList<>();
+        Transitions.Outcome taken = new Transitions.Outcome();
+        List<Transitions.Outcome> decided = new ArrayList<>();
         boolean mayDecide = Observation.isWhole(event);
         List<Candidate> reached = silentSteps.before(event, before, taken, candidates -> {
             if (mayDecide) {
-                Transitions.Taken attempt = directly(event, candidates);
+                Transitions.Outcome attempt = directly(event, candidates);
                 if (isDecided(event, attempt.after)) {
                     decided.add(attempt);
                 }
@@ -54,10 +54,10 @@ final class Successors {
         if (!decided.isEmpty()) {
             return judged(event, before, decided.get(0));
         }
-        Transitions.Taken later = directly(event, reached);
+        Transitions.Outcome later = directly(event, reached);
         taken.after.addAll(direct.after);
         taken.after.addAll(later.after);
-        for (Transitions.Taken each : List.of(direct, later)) {
+        for (Transitions.Outcome each : List.of(direct, later)) {
             taken.deadEnds.addAll(each.deadEnds);
             if (each.bound != null) {
                 taken.stopAt(each.bound);
@@ -66,8 +66,8 @@ final class Successors {
         return judged(event, before, taken);
     }
 
-    private Transitions.Taken directly(TraceEvent event, List<Candidate> before) {
-        Transitions.Taken taken = new Transitions.Taken();
+    private Transitions.Outcome directly(TraceEvent event, List<Candidate> before) {
+        Transitions.Outcome taken = new Transitions.Outcome();
         for (int i = 0; i < before.size(); i++) {
             transitions.take(event, before.get(i), taken);
         }
@@ -75,7 +75,7 @@ final class Successors {
     }
 
     /** The same, when the properties of the report are judged. If the event need not have happened, all may be as before too. */
-    private Transitions.Taken judged(TraceEvent event, List<Candidate> before, Transitions.Taken taken) {
+    private Transitions.Outcome judged(TraceEvent event, List<Candidate> before, Transitions.Outcome taken) {
         for (int i = 0; i < taken.after.size(); i++) { // (no stream: this runs for each event)
             taken.after.set(i, properties.judged(taken.after.get(i), event));
         }

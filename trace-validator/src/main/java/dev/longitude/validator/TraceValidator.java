@@ -287,7 +287,7 @@ public final class TraceValidator {
         if (header.silent().stream().anyMatch(Operation::isOfHost)) {
             frontier.bound = "the host as the events show it, whose silent events a VM may find to have happened";
         }
-        Transitions.Taken taken = new Transitions.Taken();
+        Transitions.Outcome taken = new Transitions.Outcome();
         transitions.create(event, frontier.host, taken);
         if (taken.after.isEmpty()) {
             if (frontier.bound != null) {
@@ -330,7 +330,7 @@ public final class TraceValidator {
         if (those.size() == 1) {
             TraceEvent event = those.get(0);
             refuseToJudgeWhatIsNotModelled(event, frontier.candidates);
-            Transitions.Taken taken = successors.of(event, frontier.candidates);
+            Transitions.Outcome taken = successors.of(event, frontier.candidates);
             if (taken.after.isEmpty()) {
                 return Optional.of(refuse(event, frontier, frontier.candidates, taken));
             }
@@ -341,13 +341,13 @@ public final class TraceValidator {
         List<Level> level = List.of(new Level(new BitSet(), frontier.candidates));
         for (int n = 0; n < interleaving.size(); n++) {
             Map<BitSet, List<Candidate>> next = new LinkedHashMap<>();
-            Transitions.Taken all = new Transitions.Taken();
+            Transitions.Outcome all = new Transitions.Outcome();
             TraceEvent last = those.get(0);
             for (Level each : level) {
                 for (int i : interleaving.next(each.which)) {
                     TraceEvent event = interleaving.event(i);
                     refuseToJudgeWhatIsNotModelled(event, each.candidates);
-                    Transitions.Taken taken = successors.of(event, each.candidates);
+                    Transitions.Outcome taken = successors.of(event, each.candidates);
                     if (!taken.after.isEmpty()) {
                         last = event;
                         BitSet which = (BitSet) each.which.clone();
@@ -374,7 +374,7 @@ public final class TraceValidator {
     }
 
     private void accepted(
-            int subject, Frontier frontier, TraceEvent event, List<Candidate> after, Transitions.Taken taken)
+            int subject, Frontier frontier, TraceEvent event, List<Candidate> after, Transitions.Outcome taken)
             throws UndecidedException {
         if (after.size() > Frontier.MOST_CANDIDATES) {
             throw new UndecidedException("more than " + Frontier.MOST_CANDIDATES + " states are possible after event "
@@ -397,7 +397,7 @@ public final class TraceValidator {
     }
 
     /** Refuses an event that no candidate takes, if that can be said. */
-    private Refusal refuse(TraceEvent event, Frontier frontier, List<Candidate> before, Transitions.Taken taken)
+    private Refusal refuse(TraceEvent event, Frontier frontier, List<Candidate> before, Transitions.Outcome taken)
             throws UndecidedException {
         String bound = frontier.bound == null ? taken.bound : frontier.bound;
         if (bound != null) {

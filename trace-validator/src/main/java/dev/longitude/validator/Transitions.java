@@ -51,7 +51,7 @@ final class Transitions {
     }
 
     /** What an event led to from some candidates. */
-    static final class Taken {
+    static final class Outcome {
         /** The candidates after it. */
         final List<Candidate> after = new ArrayList<>();
 
@@ -92,29 +92,29 @@ final class Transitions {
     }
 
     /** Takes an event from a candidate, whatever it may have been. */
-    void take(TraceEvent event, Candidate from, Taken taken) {
-        ArgumentCandidates.Readings readings = arguments.of(event, from.state);
-        if (!readings.all()) {
+    void take(TraceEvent event, Candidate from, Outcome taken) {
+        ArgumentCandidates.Completions completions = arguments.of(event, from.state);
+        if (!completions.all()) {
             taken.stopAt(
                     "an argument of " + event.call() + " that was not seen, and of which not all values were tried");
         }
-        for (ArgumentCandidates.Reading reading : readings.readings()) {
-            take(reading, from, false, taken);
+        for (ArgumentCandidates.Completion completion : completions.completions()) {
+            take(completion, from, false, taken);
         }
     }
 
-    /** Takes one reading of an event. */
-    void take(ArgumentCandidates.Reading reading, Candidate from, boolean silent, Taken taken) {
+    /** Takes one completion of an event. */
+    void take(ArgumentCandidates.Completion completion, Candidate from, boolean silent, Outcome taken) {
         if (from.isKnown
-                && platform.isExact(reading.event())
-                && reading.unknownFrom().isEmpty()) {
-            exactly(reading.event(), from, silent, taken);
+                && platform.isExact(completion.event())
+                && completion.unknownFrom().isEmpty()) {
+            exactly(completion.event(), from, silent, taken);
         } else {
-            symbolically(reading, from, silent, taken);
+            symbolically(completion, from, silent, taken);
         }
     }
 
-    private void exactly(TraceEvent event, Candidate from, boolean silent, Taken taken) {
+    private void exactly(TraceEvent event, Candidate from, boolean silent, Outcome taken) {
         State since = platform.since(from);
         Clocks clocks = platform.exactly(event, since);
         Map<String, Value> args = arguments.args(event);
@@ -147,13 +147,13 @@ final class Transitions {
         return specification.step(platform.passing(clocks), from);
     }
 
-    private void symbolically(ArgumentCandidates.Reading reading, Candidate from, boolean silent, Taken taken) {
-        TraceEvent event = reading.event();
+    private void symbolically(ArgumentCandidates.Completion completion, Candidate from, boolean silent, Outcome taken) {
+        TraceEvent event = completion.event();
         Store store = from.store == null ? new Store() : from.store.copy();
         store.because(Evidence.interval(event));
         State since = platform.since(from);
         Clocks clocks = platform.unknown(event, since, store);
-        Map<String, Value> args = arguments.args(reading, store);
+        Map<String, Value> args = arguments.args(completion, store);
         store.because(Evidence.step(event));
         Way.Explored<List<State>> explored;
         try {
@@ -223,7 +223,8 @@ final class Transitions {
     }
 
     /** Keeps a state after a symbolic step if what was observed can be what it has. */
-    private void observe(TraceEvent event, State next, Store known, Candidate from, Candidate.Step step, Taken taken) {
+    private void observe(
+            TraceEvent event, State next, Store known, Candidate from, Candidate.Step step, Outcome taken) {
         if (!platform.readsClocks(event, step.clocks(), from.state, next, known)
                 || observation.impose(event, next, known, what -> Evidence.observed(event, what)) != null) {
             if (known.isInfeasible()) {
@@ -247,7 +248,7 @@ final class Transitions {
     }
 
     /** What a VM's creation led to on a host that is as the events before have left it. */
-    void create(TraceEvent event, TraceHeader.Host host, Taken taken) {
+    void create(TraceEvent event, TraceHeader.Host host, Outcome taken) {
         Store store = new Store();
         store.because(Evidence.interval(event));
         Clocks clocks = platform.atFirst(event, store);

@@ -105,7 +105,7 @@ final class Witness {
         List<Candidate> now = List.of(root);
         for (Step unfilled : steps(candidate, solution)) {
             Step step = new Step(platform.filled(unfilled.event, now.get(0).state), unfilled.silent);
-            Transitions.Taken taken = new Transitions.Taken();
+            Transitions.Outcome taken = new Transitions.Outcome();
             if (platform.begins(step.event)) {
                 transitions.create(step.event, host, taken);
             } else {
@@ -152,7 +152,7 @@ final class Witness {
                     arg,
                     seen != null
                             ? seen
-                            : arg.kind() == Kind.WORD && value instanceof SymbolicWord
+                            : arg.kind() == Kind.UINT64 && value instanceof SymbolicWord
                                     ? Unknowns.solved(value, solution)
                                     : Words64.bits(value));
         }

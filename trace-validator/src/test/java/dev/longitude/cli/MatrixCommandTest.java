@@ -28,7 +28,7 @@ class MatrixCommandTest {
                     matrix --recipe nosuch                                  | no recipe and no file 'nosuch'; `matrix --list` shows the recipes
                     matrix --world mars                                     | no recipe is judged in the world 'mars'; there are usual, other-rate, stepped-clock, young-guest
                     matrix --property SameLine                              | --property opens one cell: it needs one --recipe and one --kernel
-                    matrix --recipe firecracker --kernel v6.1 --property X  | no property 'X' on x86_64; there are Completes, MonotonicAcross, SameLine, SameRate, TscContinuous, ClockContinuous, ClocksStayTogether, IdempotentRestore, RestoreTakesEffect, MasterClockIsOn, StoppedIsTold, TimerOnTime
+                    matrix --recipe firecracker --kernel v6.1 --property X  | no property 'X' on x86_64; there are Completes, MonotonicAcross, SameLine, SameRate, TscContinuous, ClockContinuous, ClocksStayTogether, IdempotentRestore, RestoreTakesEffect, MasterClockIsOn, StoppedIsShown, TimerOnTime
                     matrix --recipe firecracker --bless                     | --bless is for the whole matrix
                     matrix --simulate 9 --out x                             | --simulate compares and writes nothing: no --bless, --out or --property with it
                     matrix --preemptions 4 --recipe firecracker             | --preemptions is 1 to 3
@@ -69,7 +69,7 @@ class MatrixCommandTest {
     @Test
     void aKernelWithoutAColumnIsJudgedAndNotCompared() {
         Run run = Run.of("matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.6", "--committed", folder);
-        assertThat(run.out()).contains("StoppedIsTold fails").doesNotContain("committed");
+        assertThat(run.out()).contains("StoppedIsShown fails").doesNotContain("committed");
         assertThat(run.code()).isEqualTo(ExitCode.VIOLATED);
     }
 
@@ -86,12 +86,12 @@ class MatrixCommandTest {
 
     @Test
     void opensACell() {
-        Run run = Run.of("matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.12", "--property", "StoppedIsTold");
+        Run run = Run.of("matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.12", "--property", "StoppedIsShown");
         // Create two vCPUs and their pages, run, work, pause, blackout, run the first: 4 + 2 + 1 + 2 + 1 + 1.
         assertThat(run.out())
                 .contains("A shortest behaviour that shows it, of 11 steps")
                 .containsPattern("11 +EnterGuest +[01] +15 ")
-                .contains("The last step makes StoppedIsTold false.");
+                .contains("The last step makes StoppedIsShown false.");
         assertThat(run.code()).isEqualTo(ExitCode.VIOLATED);
         Run holds = Run.of("matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.12", "--property", "SameLine");
         assertThat(holds.out()).contains("kvmtool-pause v6.12: SameLine holds.");

@@ -32,16 +32,16 @@ class TraceFormatPageTest {
         return switch (kind) {
             case VCPU -> "vCPU";
             case PCPU -> "CPU";
-            case WORD, WORD_OF_VM -> "word";
-            case NUMBER -> "count";
-            case SMALL -> "signed byte";
+            case UINT64, UINT64_OF_VM -> "word";
+            case UINT31 -> "count";
+            case INT8 -> "signed byte";
             case FLAG, FLAG_OF_VM -> "flag";
             case VCPU_SET -> "vCPUs";
-            case WORD_BY_VCPU -> "words by vCPU";
-            case NUMBER_BY_VCPU -> "counts by vCPU";
-            case SMALL_BY_VCPU -> "signed bytes by vCPU";
-            case WORD_BY_PCPU -> "words by CPU";
-            case NUMBER_BY_PCPU -> "counts by CPU";
+            case UINT64_BY_VCPU -> "words by vCPU";
+            case UINT31_BY_VCPU -> "counts by vCPU";
+            case INT8_BY_VCPU -> "signed bytes by vCPU";
+            case UINT64_BY_PCPU -> "words by CPU";
+            case UINT31_BY_PCPU -> "counts by CPU";
         };
     }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
-import dev.longitude.evaluator.Latest;
+import dev.longitude.evaluator.MemoizedOperator;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.ValueKey;
 import dev.longitude.kernel.Arch;
@@ -84,7 +84,9 @@ class EvaluatorTest {
                         && definition.getBody().getLevel() < LevelConstants.TemporalLevel)
                 .map(definition -> definition.getName().toString())
                 .toList();
-        assertThat(names).contains("EnterGuest", "TimePasses", "Course", "Kept").hasSizeGreaterThan(80);
+        assertThat(names)
+                .contains("EnterGuest", "TimePasses", "Course", "ReportedProperties")
+                .hasSizeGreaterThan(80);
         return names.stream()
                 .filter(name -> isBeyondUs(() -> specification.eval(name, ImmutableMap.of(), State.EMPTY))
                         || isBeyondUs(
@@ -100,9 +102,9 @@ class EvaluatorTest {
     private static final class Walk {
         private final Specification specification;
         private final RandomWalk walk;
-        private final List<String> operators = new ArrayList<>(List.of("Kept", "Course", "Essence"));
-        private final Map<String, Latest> latest;
-        private final ImmutableMap<String, Latest> kept;
+        private final List<String> operators = new ArrayList<>(List.of("ReportedProperties", "Course", "Essence"));
+        private final Map<String, MemoizedOperator> latest;
+        private final ImmutableMap<String, MemoizedOperator> kept;
         private final Set<Long> fingerprints = new HashSet<>();
         private final Set<ValueKey> keys = new HashSet<>();
         private final Set<String> taken = new TreeSet<>();
@@ -125,7 +127,7 @@ class EvaluatorTest {
                 }
             }
             this.latest = Maps.toMap(operators, specification::latest);
-            this.kept = specification.kept();
+            this.kept = specification.properties();
         }
 
         void step() {
@@ -165,7 +167,7 @@ class EvaluatorTest {
                         .as(() -> what + operator + ", asked after each step, in\n" + state)
                         .isEqualTo(value);
             }
-            RecordValue properties = (RecordValue) specification.eval("Kept", ImmutableMap.of(), state);
+            RecordValue properties = (RecordValue) specification.eval("ReportedProperties", ImmutableMap.of(), state);
             for (int i = 0; i < properties.names.length; i++) {
                 String property = properties.names[i].toString();
                 assertThat(requireNonNull(kept.get(property)).in(state))

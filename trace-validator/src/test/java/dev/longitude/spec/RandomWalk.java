@@ -135,7 +135,7 @@ final class RandomWalk {
             }
             case PCPU -> IntValue.gen(random.nextInt(2));
             case FLAG -> flag(random.nextBoolean());
-            case NUMBER, SMALL ->
+            case UINT31, INT8 ->
                 IntValue.gen(
                         field.equals(Field.FLAGS) ? pick(0, 2, 4, 8, 14, 1) : pick(0, KHZ, KHZ + 10, 2 * KHZ, KHZ / 2));
             default -> Words64.word(random.nextInt(5) == 0 ? random.nextLong() : pick(words));

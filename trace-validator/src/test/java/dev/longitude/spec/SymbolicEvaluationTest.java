@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableMap;
-import dev.longitude.evaluator.Latest;
+import dev.longitude.evaluator.MemoizedOperator;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.TooLittleKnownException;
 import dev.longitude.evaluator.Unknowns;
@@ -83,7 +83,7 @@ class SymbolicEvaluationTest {
     private static final class SymbolicWalk {
         private final Specification specification;
         private final RandomWalk walk;
-        private final ImmutableMap<String, Latest> kept;
+        private final ImmutableMap<String, MemoizedOperator> kept;
         private final ImmutableMap<String, Function<State, Value>> keptSymbolically;
         private final Set<String> taken = new TreeSet<>();
         private final String what;
@@ -100,8 +100,8 @@ class SymbolicEvaluationTest {
         SymbolicWalk(Arch arch, KernelProfile kernel, long seed) {
             this.specification = Specification.of(arch);
             this.walk = new RandomWalk(arch, seed);
-            this.kept = specification.kept();
-            this.keptSymbolically = specification.keptSymbolically();
+            this.kept = specification.properties();
+            this.keptSymbolically = specification.propertiesSymbolically();
             this.what = arch + ", " + kernel + ", seed " + seed
                     + "\nrepeat: mvn test -pl reference-impl,trace-validator -Dtest=SymbolicEvaluationTest"
                     + " -Dsurefire.failIfNoSpecifiedTests=false -Dsymbolic.seed=" + seed + " -Dsymbolic.steps=" + STEPS

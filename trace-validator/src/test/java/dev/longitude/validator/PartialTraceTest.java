@@ -241,7 +241,7 @@ class PartialTraceTest {
                 if (scenario.arch() == Arch.X86) {
                     Trace recording = scenario.play(kernel, 2, 1);
                     Transitions transitions = transitions(recording.header(), specification);
-                    Transitions.Taken taken = new Transitions.Taken();
+                    Transitions.Outcome taken = new Transitions.Outcome();
                     transitions.create(
                             recording.events().get(0), recording.header().host(), taken);
                     for (TraceEvent event :
@@ -249,7 +249,7 @@ class PartialTraceTest {
                         if (event.vm() > 0) {
                             continue;
                         }
-                        Transitions.Taken next = new Transitions.Taken();
+                        Transitions.Outcome next = new Transitions.Outcome();
                         boolean wasHidden = hides(specification, taken);
                         for (Candidate candidate : taken.after) {
                             transitions.take(event.of(0), candidate, next);
@@ -271,7 +271,7 @@ class PartialTraceTest {
         return new Transitions(header, specification, Platform.of(header, true), new Observation(specification), false);
     }
 
-    private static boolean hides(Specification specification, Transitions.Taken taken) {
+    private static boolean hides(Specification specification, Transitions.Outcome taken) {
         return taken.after.stream().anyMatch(c -> !nothingHidden(specification, c.state));
     }
 

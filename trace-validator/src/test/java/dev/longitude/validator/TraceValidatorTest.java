@@ -135,12 +135,12 @@ class TraceValidatorTest {
 
     private static Object off(Kind kind, Object value) {
         return switch (kind) {
-            case VCPU, PCPU, NUMBER, SMALL -> (int) value + 1;
-            case WORD, WORD_OF_VM -> (long) value + 1;
+            case VCPU, PCPU, UINT31, INT8 -> (int) value + 1;
+            case UINT64, UINT64_OF_VM -> (long) value + 1;
             case FLAG, FLAG_OF_VM -> !(boolean) value;
             case VCPU_SET -> ((Set<?>) value).contains(0) ? ImmutableSet.of(7) : ImmutableSet.of(0, 7);
-            case WORD_BY_VCPU, WORD_BY_PCPU -> ImmutableMap.of(0, (long) first(value, 0L) + 1);
-            case NUMBER_BY_VCPU, SMALL_BY_VCPU, NUMBER_BY_PCPU -> ImmutableMap.of(0, (int) first(value, 0) + 1);
+            case UINT64_BY_VCPU, UINT64_BY_PCPU -> ImmutableMap.of(0, (long) first(value, 0L) + 1);
+            case UINT31_BY_VCPU, INT8_BY_VCPU, UINT31_BY_PCPU -> ImmutableMap.of(0, (int) first(value, 0) + 1);
         };
     }
 

@@ -7,13 +7,13 @@ import tlc2.value.impl.Value;
  * What something about a state is in one state after another. Most steps leave alone what it depends on, and then it is
  * what it was. (Not for several threads.)
  */
-public final class Latest {
+public final class MemoizedOperator {
     private final Evaluator.Code<Expression> code;
     private final int[] places;
     private final @Nullable Value[] from;
     private @Nullable Value value;
 
-    Latest(Evaluator.Code<Expression> code) {
+    MemoizedOperator(Evaluator.Code<Expression> code) {
         this.code = code;
         this.places = code.places().toArray();
         this.from = new Value[places.length];

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a step of a recipe can be: operations of KVM by the names that they have everywhere, and a few of the VMM's own.
  */
-public enum Verb {
+public enum StepKind {
     /** KVM_CREATE_VCPU. */
     CREATE_VCPU("CreateVcpu", Of.VCPU),
     /** KVM_RUN of a vCPU, as far as the guest. A recipe writes {@code run}. */
@@ -111,23 +111,23 @@ public enum Verb {
     private final ImmutableList<String> results;
     private final @Nullable Switch needs;
 
-    Verb(String specName, Of of) {
+    StepKind(String specName, Of of) {
         this(null, specName, of, takes(), saves(), null);
     }
 
-    Verb(String specName, Of of, ImmutableList<String> args, ImmutableList<String> results) {
+    StepKind(String specName, Of of, ImmutableList<String> args, ImmutableList<String> results) {
         this(null, specName, of, args, results, null);
     }
 
-    Verb(Arch arch, String specName, Of of) {
+    StepKind(Arch arch, String specName, Of of) {
         this(arch, specName, of, takes(), saves(), null);
     }
 
-    Verb(Arch arch, String specName, Of of, ImmutableList<String> args, ImmutableList<String> results) {
+    StepKind(Arch arch, String specName, Of of, ImmutableList<String> args, ImmutableList<String> results) {
         this(arch, specName, of, args, results, null);
     }
 
-    Verb(
+    StepKind(
             @Nullable Arch arch,
             String specName,
             Of of,
@@ -195,10 +195,10 @@ public enum Verb {
         return !IMPLIED.contains(this);
     }
 
-    private static final ImmutableSet<Verb> IMPLIED = ImmutableSet.of(ENTER_GUEST, EXIT_GUEST, WORK, BLACKOUT);
+    private static final ImmutableSet<StepKind> IMPLIED = ImmutableSet.of(ENTER_GUEST, EXIT_GUEST, WORK, BLACKOUT);
 
-    /** The verb of that name, if recipes may name it. */
-    static Optional<Verb> named(String specName) {
+    /** The kind of that name, if recipes may name it. */
+    static Optional<StepKind> named(String specName) {
         return Arrays.stream(values())
                 .filter(v -> v.isWritten() && v.specName.equals(specName))
                 .findFirst();
@@ -208,7 +208,7 @@ public enum Verb {
     static String names(Arch arch) {
         return Arrays.stream(values())
                 .filter(v -> v.isWritten() && v.isOf(arch))
-                .map(Verb::specName)
+                .map(StepKind::specName)
                 .collect(Collectors.joining(", "));
     }
 

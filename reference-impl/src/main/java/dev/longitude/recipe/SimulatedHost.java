@@ -10,7 +10,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A host with a VM, as a recipe's run uses it. */
-interface Machine {
+interface SimulatedHost {
     /** What every host's CLOCK_REALTIME shows when a run begins, but for its skew. */
     long WALL_CLOCK_BEGINS_NS = 1_700_000_000_000_000_000L;
 

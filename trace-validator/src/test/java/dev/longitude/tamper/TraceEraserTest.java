@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Traces that lack something, of every scenario. */
-class ErasureTest {
+class TraceEraserTest {
     private static final int VCPUS = 2;
     private static final long SEED = 1;
 
@@ -37,7 +37,7 @@ class ErasureTest {
         UNDECIDED
     }
 
-    private static Trace erased(Scenario scenario, KernelProfile kernel, long seed, Erasure erasure) {
+    private static Trace erased(Scenario scenario, KernelProfile kernel, long seed, TraceEraser erasure) {
         Trace whole = scenario.play(kernel, VCPUS, seed);
         return erasure.of(new Trace(whole.header(), whole.events()), new SplittableRandom(seed));
     }
@@ -61,7 +61,7 @@ class ErasureTest {
         "ENTRIES, 1, 100",
         "THREADS, 1, 95"
     })
-    void whatIsErasedIsNoReasonToRefuse(Erasure erasure, int seeds, int percent) throws Exception {
+    void whatIsErasedIsNoReasonToRefuse(TraceEraser erasure, int seeds, int percent) throws Exception {
         Multiset<Fate> fates = HashMultiset.create();
         int compared = 0;
         for (KernelProfile kernel : KERNELS) {
@@ -93,7 +93,7 @@ class ErasureTest {
      * The whole trace is one that the erased one may be of: what fails in it may fail there, and what is kept in it may be kept
      * there. (An event that is erased is judged by nobody.) Returns how many properties fail in the whole trace.
      */
-    private static int compare(String what, Erasure erasure, Trace whole, Map<String, PropertyVerdict> properties)
+    private static int compare(String what, TraceEraser erasure, Trace whole, Map<String, PropertyVerdict> properties)
             throws Exception {
         TraceValidator validator = new TraceValidator(whole.header());
         fate(new Trace(whole.header(), whole.events()), validator);
@@ -102,7 +102,7 @@ class ErasureTest {
                 validator.properties().entrySet()) {
             boolean fails = property.getValue() == PropertyVerdict.NOT_KEPT;
             failing += fails ? 1 : 0;
-            if (!fails || erasure != Erasure.STEPS) {
+            if (!fails || erasure != TraceEraser.STEPS) {
                 assertThat(properties.get(property.getKey()))
                         .as(what + ", " + property.getKey())
                         .isNotEqualTo(fails ? PropertyVerdict.KEPT : PropertyVerdict.NOT_KEPT);
@@ -128,13 +128,13 @@ class ErasureTest {
         "ENTRIES, 70, 3",
         "THREADS, 60, 1"
     })
-    void whatIsWrongIsStillRefused(Erasure erasure, int percent, int each) throws Exception {
+    void whatIsWrongIsStillRefused(TraceEraser erasure, int percent, int each) throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
         Multiset<Fate> fates = HashMultiset.create();
         for (int i = 0; i < Scenario.all().size(); i += each) {
             Scenario scenario = Scenario.all().get(i);
-            for (Tampering kind : List.of(Tampering.RESULT, Tampering.STATE)) {
-                for (Tampering.Mutant mutant :
+            for (TraceMutator kind : List.of(TraceMutator.RESULT, TraceMutator.STATE)) {
+                for (TraceMutator.Mutant mutant :
                         kind.of(erased(scenario, KernelProfile.of("v6.12"), SEED, erasure), 1, random.split())) {
                     fates.add(fate(mutant.trace()));
                 }
@@ -144,7 +144,9 @@ class ErasureTest {
                 .as("%s", fates)
                 .isGreaterThanOrEqualTo(percent);
         int mostUndecided =
-                erasure == Erasure.THREADS || erasure == Erasure.STEPS || erasure == Erasure.ENTRIES ? 15 : 2;
+                erasure == TraceEraser.THREADS || erasure == TraceEraser.STEPS || erasure == TraceEraser.ENTRIES
+                        ? 15
+                        : 2;
         assertThat(100 * fates.count(Fate.UNDECIDED) / fates.size())
                 .as("%s", fates)
                 .isLessThanOrEqualTo(mostUndecided);

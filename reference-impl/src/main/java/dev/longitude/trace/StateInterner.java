@@ -12,7 +12,7 @@ import java.util.Map;
  * Lets the events of one trace share what they show alike. Most leave most of the state as it was: then they show the same
  * objects, which takes less memory, and need not be looked at again.
  */
-public final class Sharing {
+public final class StateInterner {
     private final Map<StateVariable, Object> latest = new EnumMap<>(StateVariable.class);
 
     /** The value, or the one that was seen last of the variable if that is equal. */

@@ -29,7 +29,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** An x86 host. */
-final class X86Machine implements Machine {
+final class SimulatedX86Host implements SimulatedHost {
     /** An offset with its ratio: the line that a TSC is on. */
     private record Line(long offset, long ratio) {}
 
@@ -52,7 +52,7 @@ final class X86Machine implements Machine {
     /** What the guest keeps in its memory of kvmclock, which comes with it. */
     private @Nullable Long guestLastClock;
 
-    X86Machine(
+    SimulatedX86Host(
             KernelProfile kernel,
             int khz,
             int guestKhz,
@@ -107,7 +107,7 @@ final class X86Machine implements Machine {
     }
 
     private Reply ofKvm(Step step, int index, Function<Expression, Long> eval) {
-        switch (step.verb()) {
+        switch (step.kind()) {
             case CREATE_VCPU -> vcpus.put(index, vm.createVcpu(index));
             case ENTER_GUEST -> vcpu(index).enterGuest();
             case EXIT_GUEST -> vcpu(index).exitGuest();
@@ -152,14 +152,14 @@ final class X86Machine implements Machine {
                 return Reply.of(vcpu(index).kvmclockCtrl());
             }
             case LOAD_VCPU -> vcpu(index).load();
-            default -> throw new IllegalArgumentException(step.verb() + " is not of x86");
+            default -> throw new IllegalArgumentException(step.kind() + " is not of x86");
         }
         return Reply.NOTHING;
     }
 
     /** What a property says of the reply itself, and what userspace's writes have laid down. */
     private void judge(Step step, int index, Function<Expression, Long> eval) {
-        switch (step.verb()) {
+        switch (step.kind()) {
             case WRITE_TSC -> {
                 int before = generation;
                 generation = (int) state(StateVariable.CUR_TSC_GENERATION);
@@ -197,7 +197,7 @@ final class X86Machine implements Machine {
 
     @Override
     public void advance(long ns) {
-        host.advance(Machine.cycles(ns, host.tscKhz()));
+        host.advance(SimulatedHost.cycles(ns, host.tscKhz()));
     }
 
     @Override
@@ -279,7 +279,7 @@ final class X86Machine implements Machine {
             }
             PvclockPage page = vcpu(index).pvclockPage();
             if (restored && page.version() != 0 && (page.contents().flags() & KvmAbi.PVCLOCK_GUEST_STOPPED) == 0) {
-                all.add(Property.STOPPED_IS_TOLD);
+                all.add(Property.STOPPED_IS_SHOWN);
             }
             if (restored && Math.abs(scaledKhz(vcpu(index)) - guestKhz) > 1) {
                 all.add(Property.SAME_RATE);

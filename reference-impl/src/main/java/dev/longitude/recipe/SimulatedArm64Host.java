@@ -23,7 +23,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** An arm64 host. Its vCPU n runs on CPU n. */
-final class Arm64Machine implements Machine {
+final class SimulatedArm64Host implements SimulatedHost {
     /** Both offsets. */
     private record Line(long virtual, long physical) {}
 
@@ -43,7 +43,7 @@ final class Arm64Machine implements Machine {
 
     private @Nullable Long askedPhysical;
 
-    Arm64Machine(
+    SimulatedArm64Host(
             KernelProfile kernel, int khz, long now, long skew, int vcpuCount, String origin, SplittableRandom random) {
         this.kernel = kernel;
         this.khz = khz;
@@ -62,7 +62,7 @@ final class Arm64Machine implements Machine {
 
     @Override
     public Reply carryOut(Step step, int index, Function<Expression, Long> eval) {
-        switch (step.verb()) {
+        switch (step.kind()) {
             case CREATE_VCPU -> vcpus.put(index, vm.createVcpu(index));
             case INIT_VCPU -> vcpu(index).init();
             case ENTER_GUEST -> {
@@ -121,7 +121,7 @@ final class Arm64Machine implements Machine {
                 long offset = eval.apply(step.arg("offset"));
                 return set(vm.setCounterOffset(offset, 0), offset, offset, 0);
             }
-            default -> throw new IllegalArgumentException(step.verb() + " is not of arm64");
+            default -> throw new IllegalArgumentException(step.kind() + " is not of arm64");
         }
         return Reply.NOTHING;
     }
@@ -144,7 +144,7 @@ final class Arm64Machine implements Machine {
 
     @Override
     public void advance(long ns) {
-        host.advance(Machine.cycles(ns, khz));
+        host.advance(SimulatedHost.cycles(ns, khz));
         realtime += ns;
     }
 
@@ -185,7 +185,7 @@ final class Arm64Machine implements Machine {
 
     @Override
     public Long clock(int index) {
-        return Machine.ns(host.cntpct() - vcpu(index).physicalOffset(), khz);
+        return SimulatedHost.ns(host.cntpct() - vcpu(index).physicalOffset(), khz);
     }
 
     @Override

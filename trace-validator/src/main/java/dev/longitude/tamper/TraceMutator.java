@@ -26,7 +26,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Ways to tamper with a good trace, each at one place. */
-public enum Tampering {
+public enum TraceMutator {
     /** Two events that follow each other change places; each keeps what was observed. */
     SWAPPED("two neighbours are swapped"),
     /** An event is missing. */
@@ -70,7 +70,7 @@ public enum Tampering {
 
     private final String text;
 
-    Tampering(String text) {
+    TraceMutator(String text) {
         this.text = text;
     }
 
@@ -85,7 +85,7 @@ public enum Tampering {
      * @param at the index of the event at which it must show at the latest: the one that is not as it was, or that
      *     comes after one that is missing or too late; -1: any
      */
-    public record Mutant(Tampering kind, Trace trace, int at) {}
+    public record Mutant(TraceMutator kind, Trace trace, int at) {}
 
     /**
      * Tampers with a trace, each time at another place.
@@ -218,7 +218,7 @@ public enum Tampering {
                 state(
                         event,
                         random,
-                        (variable, value) -> variable.kind().each() == Kind.WORD
+                        (variable, value) -> variable.kind().each() == Kind.UINT64
                                 ? each(value, random, v -> (long) v ^ (1L << 32))
                                 : null);
             case STATE ->
@@ -226,13 +226,13 @@ public enum Tampering {
                         event,
                         random,
                         (variable, value) ->
-                                variable.kind().each() == Kind.WORD ? each(value, random, v -> (long) v + 1) : null);
+                                variable.kind().each() == Kind.UINT64 ? each(value, random, v -> (long) v + 1) : null);
             case COUNT ->
                 state(
                         event,
                         random,
                         (variable, value) ->
-                                variable.kind().each() == Kind.NUMBER ? each(value, random, v -> (int) v + 1) : null);
+                                variable.kind().each() == Kind.UINT31 ? each(value, random, v -> (int) v + 1) : null);
             case STATE_FLAG ->
                 state(
                         event,
@@ -258,8 +258,8 @@ public enum Tampering {
 
     private static @Nullable Object plusOne(Kind kind, Object value) {
         return switch (kind) {
-            case WORD -> (long) value + 1;
-            case NUMBER -> (int) value + 1;
+            case UINT64 -> (long) value + 1;
+            case UINT31 -> (int) value + 1;
             default -> null;
         };
     }

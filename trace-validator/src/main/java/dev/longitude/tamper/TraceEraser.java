@@ -23,7 +23,7 @@ import java.util.function.UnaryOperator;
  * What a log may lack of what happened. A trace of which something is erased still is a trace of the same behaviour: it
  * must not be refused.
  */
-public enum Erasure {
+public enum TraceEraser {
     /** What operations returned: each with a chance of one half. */
     RESULTS("half of the results") {
         @Override
@@ -146,7 +146,7 @@ public enum Erasure {
 
     private final String summary;
 
-    Erasure(String summary) {
+    TraceEraser(String summary) {
         this.summary = summary;
     }
 
