@@ -684,14 +684,14 @@ ReadPvclockPage(vcpu) ==
 
 \* kvm_arch_vcpu_load() on a pCPU that the vCPU was not on before, or while the TSC is unstable:
 \* then the TSC goes on from where KVM saw it last.
-LoadVcpu(vcpu) ==
+VcpuLoad(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ tscOffset' = IF tscUnstable
                   THEN With(tscOffset, vcpu, Sub(lastGuestTsc[vcpu], Scaled(tscScalingRatio[vcpu])))
                   ELSE tscOffset
   /\ tscCatchup' = IF tscUnstable THEN tscCatchup \cup {vcpu} ELSE tscCatchup
   /\ clockUpdate' = IF useMasterClock THEN clockUpdate ELSE clockUpdate \cup {vcpu}
-  /\ reply' = [op |-> "LoadVcpu", vcpu |-> vcpu]
+  /\ reply' = [op |-> "VcpuLoad", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, lastGuestTsc,
                  defaultTscKhz, virtualTscKhz, tscScalingRatio, tscAlwaysCatchup, tscAdjust,
                  masterVars, kvmclockOffset, oddVars, pvclock, masterclockUpdate, stoppedRequest,
@@ -941,7 +941,7 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy, moves, version
   \/ KvmclockCtrl(vcpu)
   \/ ReadPvclockPage(vcpu)
   \/ WritePvclockPage(vcpu, version, word, clock, realtime, shift, flags)
-  \/ LoadVcpu(vcpu)
+  \/ VcpuLoad(vcpu)
   \/ AskForClockUpdate(vcpu)
   \/ AskForMasterclockUpdate(vcpu)
   \/ TakeHostTsc(vcpu)

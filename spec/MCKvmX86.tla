@@ -70,7 +70,7 @@ MCNext ==
              \/ vcpu \in kicked /\ ReenterGuest(vcpu)
              \/ Has("GuestReadClock") /\ GuestReadClock(vcpu, vcpu)
              \/ Has("KvmclockCtrl") /\ (KvmclockCtrl(vcpu) \/ GuestClearsStopped(vcpu))
-       \/ "unstable" \in Events /\ (LoadVcpu(vcpu) \/ CancelEntry(vcpu))
+       \/ "unstable" \in Events /\ (VcpuLoad(vcpu) \/ CancelEntry(vcpu))
        \/ "masterclock" \in Events /\ AskForMasterclockUpdate(vcpu)
        \/ /\ {"legacy", "moves"} \cap Events # {}
           /\ \E legacy \in {FALSE, "legacy" \in Events}, moves \in {FALSE, "moves" \in Events} :

@@ -58,7 +58,7 @@ Kvm(step, vcpu) ==
          ELSE SetClock(Eval(step.clock, vcpu), Eval(step.flags, vcpu),
                        IF HasRealtime(Eval(step.flags, vcpu)) THEN Eval(step.realtime, vcpu) ELSE Zero)
     [] step.op = "KvmclockCtrl"    -> KvmclockCtrl(vcpu)
-    [] step.op = "LoadVcpu"        -> LoadVcpu(vcpu)
+    [] step.op = "VcpuLoad"        -> VcpuLoad(vcpu)
     [] step.op = "EnterGuest"      -> EnterGuest(vcpu)
     [] step.op = "ExitGuest"       -> ExitGuest(vcpu)
 

@@ -42,7 +42,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         KVMCLOCK_CTRL,
         READ_PVCLOCK_PAGE,
         WRITE_PVCLOCK_PAGE,
-        LOAD_VCPU,
+        VCPU_LOAD,
         CANCEL_ENTRY,
         ASK_FOR_CLOCK_UPDATE,
         ASK_FOR_MASTERCLOCK_UPDATE,
@@ -163,7 +163,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
                                 (int) (word.number() & 3)));
             case KVMCLOCK_CTRL -> target.kvmclockCtrl();
             case READ_PVCLOCK_PAGE -> target.readPvclockPage();
-            case LOAD_VCPU -> target.load();
+            case VCPU_LOAD -> target.load();
             case CANCEL_ENTRY -> target.cancelEntry();
             case ASK_FOR_CLOCK_UPDATE -> target.askForClockUpdate();
             case ASK_FOR_MASTERCLOCK_UPDATE -> target.askForMasterclockUpdate();

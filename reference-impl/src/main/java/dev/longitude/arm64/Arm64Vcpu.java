@@ -295,7 +295,7 @@ public final class Arm64Vcpu {
         if (host.vhe() && host.has(Switch.TRAPS_AT_LOAD)) {
             allow(there, physicalOffset());
         }
-        host.emit(this, Operation.VCPU_LOAD, ImmutableMap.of(Field.PCPU, pcpu), ImmutableMap.of());
+        host.emit(this, Operation.ARM64_VCPU_LOAD, ImmutableMap.of(Field.PCPU, pcpu), ImmutableMap.of());
         return true;
     }
 

@@ -151,7 +151,7 @@ final class SimulatedX86Host implements SimulatedHost {
             case KVMCLOCK_CTRL -> {
                 return Reply.of(vcpu(index).kvmclockCtrl());
             }
-            case LOAD_VCPU -> vcpu(index).load();
+            case VCPU_LOAD -> vcpu(index).load();
             default -> throw new IllegalArgumentException(step.kind() + " is not of x86");
         }
         return Reply.NOTHING;

@@ -58,7 +58,7 @@ public enum StepKind {
     /** KVM_KVMCLOCK_CTRL. */
     KVMCLOCK_CTRL(Arch.X86, "KvmclockCtrl", Of.VCPU),
     /** KVM_RUN with immediate_exit: the vCPU is loaded and does not get into the guest. */
-    LOAD_VCPU(Arch.X86, "LoadVcpu", Of.VCPU),
+    VCPU_LOAD(Arch.X86, "VcpuLoad", Of.VCPU),
 
     /** KVM_ARM_VCPU_INIT. */
     INIT_VCPU(Arch.ARM64, "InitVcpu", Of.VCPU),
@@ -197,8 +197,14 @@ public enum StepKind {
 
     private static final ImmutableSet<StepKind> IMPLIED = ImmutableSet.of(ENTER_GUEST, EXIT_GUEST, WORK, BLACKOUT);
 
+    /** Recipes had this name for it until arm64's became that of both. */
+    private static final String FORMER_LOAD = "LoadVcpu";
+
     /** The kind of that name, if recipes may name it. */
     static Optional<StepKind> named(String specName) {
+        if (specName.equals(FORMER_LOAD)) {
+            return Optional.of(VCPU_LOAD);
+        }
         return Arrays.stream(values())
                 .filter(v -> v.isWritten() && v.specName.equals(specName))
                 .findFirst();

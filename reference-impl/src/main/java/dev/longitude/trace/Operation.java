@@ -1,9 +1,9 @@
 package dev.longitude.trace;
 
+import com.google.common.collect.ImmutableCollection;
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.collect.Maps;
+import com.google.common.collect.ImmutableTable;
 import com.google.common.collect.Sets;
 import dev.longitude.kernel.Arch;
 import java.util.Arrays;
@@ -65,7 +65,7 @@ public enum Operation {
                     Field.FLAGS),
             gives()),
     /** A vCPU is loaded on another pCPU, or while the host's TSC is unstable; KVM_RUN with immediate_exit does no more. */
-    LOAD_VCPU("LoadVcpu", takes(Field.VCPU), gives()),
+    X86_VCPU_LOAD("VcpuLoad", takes(Field.VCPU), gives()),
     /** KVM asks for a clock update for reasons of its own. */
     ASK_FOR_CLOCK_UPDATE("AskForClockUpdate", takes(Field.VCPU), gives()),
     /**
@@ -139,7 +139,7 @@ public enum Operation {
     /** KVM_ARM_SET_COUNTER_OFFSET on the VM. */
     SET_COUNTER_OFFSET(Arch.ARM64, "SetCounterOffset", takes(Field.OFFSET, Field.RESERVED), gives(Field.ERRNO)),
     /** vcpu_load(): KVM_RUN begins, or goes on where it was preempted. */
-    VCPU_LOAD(Arch.ARM64, "VcpuLoad", takes(Field.VCPU, Field.PCPU), gives()),
+    ARM64_VCPU_LOAD(Arch.ARM64, "VcpuLoad", takes(Field.VCPU, Field.PCPU), gives()),
     /** vcpu_put(): KVM_RUN returns, or is preempted. */
     VCPU_PUT(Arch.ARM64, "VcpuPut", takes(Field.VCPU, Field.RETURNS), gives()),
     /** The guest reads CNTVCT_EL0. */
@@ -156,8 +156,18 @@ public enum Operation {
         static final ImmutableSet<Arch> ALL = ImmutableSet.copyOf(Arch.values());
     }
 
-    private static final ImmutableMap<String, Operation> BY_NAME =
-            Maps.uniqueIndex(Arrays.asList(values()), Operation::specName);
+    /** Traces of x86 had this name for it until arm64's became that of both. */
+    private static final String FORMER_LOAD = "LoadVcpu";
+
+    private static final ImmutableTable<Arch, String, Operation> BY_NAME = byName();
+
+    private static ImmutableTable<Arch, String, Operation> byName() {
+        ImmutableTable.Builder<Arch, String, Operation> named = ImmutableTable.builder();
+        for (Operation operation : values()) {
+            operation.archs.forEach(arch -> named.put(arch, operation.specName, operation));
+        }
+        return named.put(Arch.X86, FORMER_LOAD, X86_VCPU_LOAD).buildOrThrow();
+    }
 
     private final ImmutableSet<Arch> archs;
     private final String specName;
@@ -226,9 +236,14 @@ public enum Operation {
                 });
     }
 
-    /** The operation of that name, if there is one. */
-    public static Optional<Operation> named(String specName) {
-        return Optional.ofNullable(BY_NAME.get(specName));
+    /** The operations of that name, on one architecture or on both. */
+    static ImmutableCollection<Operation> named(String specName) {
+        return BY_NAME.column(specName).values();
+    }
+
+    /** The operation of that name on an architecture, if there is one. */
+    public static Optional<Operation> named(Arch arch, String specName) {
+        return Optional.ofNullable(BY_NAME.get(arch, specName));
     }
 
     @Override

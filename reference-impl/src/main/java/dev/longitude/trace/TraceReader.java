@@ -1,5 +1,6 @@
 package dev.longitude.trace;
 
+import com.google.common.collect.ImmutableCollection;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -52,10 +53,6 @@ public final class TraceReader implements Closeable {
         this.header = reader.header(source);
         this.hostEvents = reader.version() == 1 ? new HostEventsOfVms(header) : null;
         this.scanner = scans ? new EventScanner(header.arch(), sharing) : null;
-    }
-
-    private static Operation operation(JsonLine json, String name) throws TraceFormatException {
-        return Operation.named(name).orElseThrow(() -> json.fault("unknown action \"" + name + "\""));
     }
 
     /** The header. */
@@ -137,7 +134,7 @@ public final class TraceReader implements Closeable {
         private @Nullable Integer pcpus;
         private @Nullable Integer vcpus;
         private @Nullable String origin;
-        private final ImmutableSet.Builder<Operation> silent = ImmutableSet.builder();
+        private final ImmutableSet.Builder<String> silent = ImmutableSet.builder();
         private boolean threads;
 
         void members(JsonLine json) throws IOException, TraceFormatException {
@@ -184,12 +181,14 @@ public final class TraceReader implements Closeable {
                     case "origin" -> origin = json.string();
                     case "silent" ->
                         json.strings(action -> {
-                            Operation operation = operation(json, action);
-                            if (!operation.canBeSilent()) {
-                                throw json.fault(
-                                        operation + " cannot be silent: it has arguments that could be anything");
+                            ImmutableCollection<Operation> named = Operation.named(action);
+                            if (named.isEmpty()) {
+                                throw json.fault("unknown action \"" + action + "\"");
                             }
-                            silent.add(operation);
+                            if (!named.stream().allMatch(Operation::canBeSilent)) {
+                                throw json.fault(action + " cannot be silent: it has arguments that could be anything");
+                            }
+                            silent.add(action);
                         });
                     case "threads" -> threads = json.flag();
                     default ->
@@ -220,18 +219,17 @@ public final class TraceReader implements Closeable {
                 case X86 -> x86(source, ofArm64);
                 case ARM64 -> arm64(source, ofX86);
             };
-            ImmutableSet<Operation> unseen = silent.build();
-            for (Operation operation : unseen) {
-                if (!operation.isOf(host.arch())) {
-                    throw source.fault(1, "there is no " + operation + " on " + host.arch());
-                }
+            ImmutableSet.Builder<Operation> unseen = ImmutableSet.builder();
+            for (String action : silent.build()) {
+                unseen.add(Operation.named(host.arch(), action)
+                        .orElseThrow(() -> source.fault(1, "there is no " + action + " on " + host.arch())));
             }
             return new TraceHeader(
                     given(source, "kernel", kernel),
                     host,
                     given(source, "vcpus", vcpus),
                     given(source, "origin", origin),
-                    unseen,
+                    unseen.build(),
                     threads);
         }
 
@@ -313,11 +311,8 @@ public final class TraceReader implements Closeable {
                 case "realtime" -> line.realtime = json.interval();
                 case "action" -> {
                     String action = json.string();
-                    Operation operation = operation(json, action);
-                    if (!operation.isOf(arch)) {
-                        throw json.fault("unknown action \"" + action + "\"");
-                    }
-                    line.operation = operation;
+                    line.operation = Operation.named(arch, action)
+                            .orElseThrow(() -> json.fault("unknown action \"" + action + "\""));
                 }
                 case "args" -> fields(json, args, action(json).args(), "argument");
                 case "reply" -> fields(json, results, action(json).results(), "result");

@@ -545,7 +545,7 @@ public final class X86Vm {
                 vcpu.tscCatchup = true;
             }
             vcpu.clockUpdate |= !useMasterClock;
-            emitOn(now, Operation.LOAD_VCPU, vcpu);
+            emitOn(now, Operation.X86_VCPU_LOAD, vcpu);
         });
     }
 

@@ -117,6 +117,16 @@ class RecipeReaderTest {
         return recipe.steps().map(Step::kind).toList();
     }
 
+    /** Recipes of before the two architectures had one name for it are still read. */
+    @Test
+    void aLoadMayHaveItsFormerName() throws Exception {
+        assertThat(read(GOOD.replace("- GetClock", "- inTurn: [LoadVcpu]\n  - GetClock"))
+                        .toString())
+                .isEqualTo(read(GOOD.replace("- GetClock", "- inTurn: [VcpuLoad]\n  - GetClock"))
+                        .toString())
+                .contains("VcpuLoad");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     about: a VMM          | abuot: a VMM             | mine.yaml:1:1: a recipe has no 'abuot'; it has about, source, arch, policy, worlds, moves, boot, save, restore, claims
@@ -135,7 +145,7 @@ class RecipeReaderTest {
                     {value: tsc}          | {value: "without(tsc, 3)"} | mine.yaml:12:27: 'without(tsc, 3)': after 13 characters: expected a bit: 1, 2, 4 or 8, found '3'
                     {value: tsc}          | {value: half(tsc)}       | mine.yaml:12:27: 'half(tsc)': after 0 characters: expected one of the functions cycles, scaled, atLeast0, without, found 'half'
                     - ReadTsc: {as: tsc}  | - ReadTsc                | mine.yaml:7:9: ReadTsc needs 'as'
-                    - inTurn: [CreateVcpu]| - InitVcpu               | mine.yaml:10:5: 'InitVcpu' is no step; there are pause, run, inTurn, inParallel, CreateVcpu, Wait, Compute, ReadRealtime, ReadHostCounter, ReadInstant, WriteSystemTime, SetVmTscKhz, SetTscKhz, ReadTsc, WriteTsc, WriteTscDeadline, GetTscOffset, SetTscOffset, GetClock, SetClock, KvmclockCtrl, LoadVcpu
+                    - inTurn: [CreateVcpu]| - InitVcpu               | mine.yaml:10:5: 'InitVcpu' is no step; there are pause, run, inTurn, inParallel, CreateVcpu, Wait, Compute, ReadRealtime, ReadHostCounter, ReadInstant, WriteSystemTime, SetVmTscKhz, SetTscKhz, ReadTsc, WriteTsc, WriteTscDeadline, GetTscOffset, SetTscOffset, GetClock, SetClock, KvmclockCtrl, VcpuLoad
                     about: a VMM          | about: [*a]              | mine.yaml:1:9: found undefined alias a
                     """)
     void anErrorSaysWhereAndWhatWouldBeRight(String right, String wrong, String message) {

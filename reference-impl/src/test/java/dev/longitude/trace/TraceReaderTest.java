@@ -154,6 +154,27 @@ class TraceReaderTest {
         assertThat(open.call()).isEqualTo("WriteTsc(vcpu 1, value ?)");
     }
 
+    /** The two architectures have one name for it, and not the same arguments; x86 had another name before. */
+    @Test
+    void theLoadOfAVcpuIsTheArchitectures() throws Exception {
+        String header = HEADER.replace("}\n", ",\"silent\":[\"LoadVcpu\"]}\n");
+        String now = "{\"seq\":2,\"vm\":0,\"action\":\"VcpuLoad\",\"args\":{\"vcpu\":1}}\n";
+        String before = now.replace("VcpuLoad", "LoadVcpu").replace(":2", ":3");
+        assertThat(read(header + EVENT + now + before + "{\"end\":3}\n").subList(1, 3))
+                .extracting(TraceEvent::operation)
+                .containsOnly(Operation.X86_VCPU_LOAD);
+        assertThatThrownBy(() -> read(HEADER + EVENT + now.replace("}}", ",\"pcpu\":0}}") + "{\"end\":2}\n"))
+                .hasMessageContaining("unknown argument \"pcpu\"");
+        String arm64 = HEADER.replace("x86_64", "aarch64")
+                .replace("\"tscKhz\":1000000,\"clocksource\":\"tsc\"", "\"vhe\":true,\"ecv\":false,\"pcpus\":1");
+        String first = now.replace(":2", ":1").replace("}}", ",\"pcpu\":0}}");
+        assertThat(read(arm64 + first + "{\"end\":1}\n"))
+                .extracting(TraceEvent::operation)
+                .containsOnly(Operation.ARM64_VCPU_LOAD);
+        assertThatThrownBy(() -> read(arm64 + first.replace("VcpuLoad", "LoadVcpu") + "{\"end\":1}\n"))
+                .hasMessageContaining("unknown action \"LoadVcpu\"");
+    }
+
     /** A line as version 1 has it: for one VM, with its state. */
     private static String ofOneVm(int seq, int vm, String action, String args) {
         return "{\"seq\":" + seq + ",\"vm\":" + vm + ",\"tsc\":\"5\",\"ns\":\"0\",\"action\":\"" + action

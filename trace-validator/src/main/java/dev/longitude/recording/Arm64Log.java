@@ -301,7 +301,7 @@ final class Arm64Log {
                     segment,
                     segment.lane(),
                     segment.when(),
-                    Operation.VCPU_LOAD,
+                    Operation.ARM64_VCPU_LOAD,
                     ImmutableMap.of(Field.VCPU, vcpu, Field.PCPU, pcpus));
         }
         add(segment, Operation.SET_COUNTER_OFFSET, args, ImmutableMap.of(Field.ERRNO, errno(segment)));
@@ -326,7 +326,7 @@ final class Arm64Log {
         Integer recorded = segment.record().pcpu();
         int pcpu = events.threads() ? segment.lane() : recorded == null ? 0 : recorded;
         Map<Field, Object> load = ImmutableMap.of(Field.VCPU, segment.vcpu(), Field.PCPU, pcpu);
-        step(segment, Operation.VCPU_LOAD, load, failed);
+        step(segment, Operation.ARM64_VCPU_LOAD, load, failed);
         step(segment, Operation.ENTER_GUEST, vcpu(segment), !sure);
         if (isMovedMeanwhile(segment)) {
             if (guest != null && guest.contains("cntpct")) {
@@ -335,7 +335,7 @@ final class Arm64Log {
             // A thread that was preempted loads its vCPU again, with what is in force by then.
             step(segment, Operation.EXIT_GUEST, vcpu(segment), true);
             step(segment, Operation.VCPU_PUT, put(segment, false), true);
-            step(segment, Operation.VCPU_LOAD, load, true);
+            step(segment, Operation.ARM64_VCPU_LOAD, load, true);
             step(segment, Operation.ENTER_GUEST, vcpu(segment), true);
         }
         for (String read : guest == null ? new String[0] : guest.split(",", -1)) {

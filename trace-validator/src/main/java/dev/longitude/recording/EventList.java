@@ -90,7 +90,7 @@ final class EventList {
             Map<StateVariable, Object> state) {
         // The kernel reads the base clock after the TSC; a thread may be preempted in between.
         Interval nsCounter = switch (operation) {
-            case WRITE_TSC, CREATE_VCPU, SET_TSC_OFFSET, ENTER_GUEST, CANCEL_ENTRY, REENTER_GUEST, LOAD_VCPU ->
+            case WRITE_TSC, CREATE_VCPU, SET_TSC_OFFSET, ENTER_GUEST, CANCEL_ENTRY, REENTER_GUEST, X86_VCPU_LOAD ->
                 segment.from(when.lo());
             default -> null;
         };

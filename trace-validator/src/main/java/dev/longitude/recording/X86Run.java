@@ -262,7 +262,7 @@ final class X86Run {
             if (vcpu.unstable()) {
                 for (Operation maybe : List.of(
                         Operation.EXIT_GUEST,
-                        Operation.LOAD_VCPU,
+                        Operation.X86_VCPU_LOAD,
                         Operation.ASK_FOR_CLOCK_UPDATE,
                         Operation.ENTER_GUEST,
                         Operation.CANCEL_ENTRY,

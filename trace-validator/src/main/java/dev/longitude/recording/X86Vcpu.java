@@ -214,7 +214,7 @@ final class X86Vcpu {
                 segment,
                 segment.lane(),
                 when,
-                Operation.LOAD_VCPU,
+                Operation.X86_VCPU_LOAD,
                 arg(),
                 Map.of(),
                 Map.of(StateVariable.TSC_OFFSET, Map.of(id, write.next())));

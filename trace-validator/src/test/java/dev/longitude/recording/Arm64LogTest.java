@@ -85,8 +85,8 @@ class Arm64LogTest {
                 KernelProfile.of("v6.12"));
         assertThat(operations(trace).subList(3, 10))
                 .containsExactly(
-                        Operation.VCPU_LOAD,
-                        Operation.VCPU_LOAD,
+                        Operation.ARM64_VCPU_LOAD,
+                        Operation.ARM64_VCPU_LOAD,
                         Operation.SET_COUNTER_OFFSET,
                         Operation.VCPU_PUT,
                         Operation.VCPU_PUT,

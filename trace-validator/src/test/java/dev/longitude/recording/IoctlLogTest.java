@@ -94,7 +94,7 @@ class IoctlLogTest {
         assertThat(trace.events())
                 .extracting(TraceEvent::operation)
                 .containsExactly(
-                        Operation.CREATE_VM, Operation.CREATE_VCPU, Operation.LOAD_VCPU, Operation.GET_TSC_OFFSET);
+                        Operation.CREATE_VM, Operation.CREATE_VCPU, Operation.X86_VCPU_LOAD, Operation.GET_TSC_OFFSET);
         assertThat(trace.events().get(1).state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -48L));
         TraceEvent load = trace.events().get(2);
         assertThat(load.state()).containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -200L));
@@ -139,10 +139,10 @@ class IoctlLogTest {
         assertThat(certain(steps))
                 .filteredOn(operation -> operation != Operation.GUEST_READ_TSC)
                 .containsExactly(
-                        Operation.LOAD_VCPU,
+                        Operation.X86_VCPU_LOAD,
                         Operation.ENTER_GUEST,
                         Operation.EXIT_GUEST,
-                        Operation.LOAD_VCPU,
+                        Operation.X86_VCPU_LOAD,
                         Operation.ENTER_GUEST,
                         Operation.EXIT_GUEST);
         TraceEvent entry = only(steps.subList(0, 4), Operation.ENTER_GUEST);

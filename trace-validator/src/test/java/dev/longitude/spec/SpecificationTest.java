@@ -127,7 +127,6 @@ class SpecificationTest {
         // (An instance's own Step also names what is substituted for its constants.)
         assertThat(of.appliedBy("Step").stream().filter(name -> name.matches("[A-Z]\\w+") && of.has(name)))
                 .isNotEmpty()
-                .allMatch(
-                        name -> Operation.named(name).filter(o -> o.isOf(arch)).isPresent());
+                .allMatch(name -> Operation.named(arch, name).isPresent());
     }
 }
