@@ -1,24 +1,24 @@
 ------------------------------ MODULE GuestTime ------------------------------
 (***************************************************************************)
-(* The contract: what a guest and its user may observe of a counter,       *)
-(* whatever the architecture.                                              *)
+(* The contract: what a guest and its user may observe of a counter, on    *)
+(* any architecture.                                                       *)
 (*                                                                         *)
-(* A guest has one counter, though each vCPU reads it for itself.  While   *)
-(* the guest runs, the counter is a line: real time plus a constant.  The  *)
-(* user may hold the guest, ask for another line, and let it run: then the *)
-(* line is the one that was asked for.  A guest that was held and not told *)
-(* otherwise goes on where real time has come to.  No vCPU reads less than *)
-(* any vCPU has read on the same line before.  The user is told that the   *)
-(* counter is stable only while there is a line.                           *)
+(* A guest has one counter, which every vCPU reads.  While the guest runs, *)
+(* the counter is a line: real time plus a constant.  The user may hold    *)
+(* the guest, ask for another line, and let the guest run: then the        *)
+(* counter is on that line.  If the user asks for no other line, the       *)
+(* counter continues on the old one, and the time of the hold counts.  No  *)
+(* vCPU reads less than any vCPU has read on the same line before.  KVM    *)
+(* reports the counter as stable only while there is a line.               *)
 (***************************************************************************)
 EXTENDS Words
 
 VARIABLES
   now,      \* real time, in ticks of the counter
-  line,     \* {} while the guest is held, else {counter minus real time}
-  asked,    \* {} or {the line that the guest is to run on when it runs next}
+  line,     \* {} while the guest is held, otherwise {counter minus real time}
+  asked,    \* {} or {the line that the guest must be on when it runs next}
   seen,     \* {} or {the last value read on the line asked for}
-  claim     \* TRUE right after the user was told "stable"
+  claim     \* TRUE right after KVM reported "stable" to the user
 
 Init ==
   /\ IsWord(now)
@@ -38,7 +38,7 @@ Ask ==
   /\ seen' = {}
   /\ UNCHANGED <<now, line>>
 
-\* A guest that runs for the first time, and was never told a line, gets one.
+\* If the user has not asked for a line before the guest first runs, KVM chooses one.
 Run ==
   /\ ~Running
   /\ \E given \in line' : IsWord(given) /\ line' = {given}

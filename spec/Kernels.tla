@@ -2,8 +2,8 @@
 (***************************************************************************)
 (* What each kernel does, as named switches: one for each behaviour that   *)
 (* changed between versions, in one table with the releases that changed   *)
-(* it.  The same table stands in Java (dev.longitude.kernel.Switch); a     *)
-(* test evaluates this one and proves both equal.                          *)
+(* it.  Java has the same table (dev.longitude.kernel.Switch); a test      *)
+(* evaluates this one and compares the two.                                *)
 (***************************************************************************)
 EXTENDS TLC
 
@@ -11,10 +11,10 @@ LOCAL INSTANCE Naturals
 LOCAL INSTANCE Sequences
 
 (***************************************************************************)
-(* What is no release stands on one.  series-v1 and series-v2 are the      *)
-(* series as posted in June and July 2021, on a kernel of the time.        *)
-(* corrected has, on the newest kernel, each correction that was proposed  *)
-(* or is known to be needed.                                               *)
+(* Kernels that are not releases, each with the release that it is based   *)
+(* on.  series-v1 and series-v2 are the series as posted in June and July  *)
+(* 2021.  corrected has, on the newest kernel, each correction that was    *)
+(* proposed or is known to be needed.                                      *)
 (***************************************************************************)
 Postings == "series-v1" :> <<5, 13, 0>> @@ "series-v2" :> <<5, 14, 0>> @@ "corrected" :> <<99, 0, 0>>
 
@@ -32,8 +32,8 @@ LOCAL Has(release, changed) ==
     \/ release[1] = c[1] /\ release[2] = c[2] /\ release[3] >= c[3]
 
 (***************************************************************************)
-(* The table: the switches of a release and of the posting that stands on  *)
-(* it ("" if none does).                                                   *)
+(* The table: the switches of a release and of the posting that is based   *)
+(* on it ("" if none).                                                     *)
 (*                                                                         *)
 (* Since:  a behaviour that came with these releases.                      *)
 (* Until:  a behaviour, mostly a defect, that these releases ended.        *)
@@ -41,7 +41,7 @@ LOCAL Has(release, changed) ==
 (*                                                                         *)
 (* "Clock mess" is the series "Cleaning up the KVM clock mess", v6 of July *)
 (* 2026.  3.16 stands for the kernels before the three oldest defects were *)
-(* fixed, as far as those go.                                              *)
+(* fixed, in these three defects only.                                     *)
 (***************************************************************************)
 KernelOf(release, posting) ==
   LET Since(changed) == Has(release, changed)
@@ -52,96 +52,98 @@ KernelOf(release, posting) ==
 
    \* A vCPU that writes again within its generation is counted again.  Fixed by 0d3da0d26e3c.
    countsEveryMatch |-> Until({<<3, 17, 0>>}),
-   \* A TSC write asks for a masterclock update only where the masterclock is to be switched,
-   \* so that it goes on counting from an instant before the write.  Fixed by 7f187922ddf6.
+   \* A TSC write requests a masterclock update only if the masterclock must be switched on or
+   \* off.  Otherwise the masterclock keeps counting from an instant before the write.  Fixed by
+   \* 7f187922ddf6.
    tracksOnlyState |-> Until({<<3, 19, 0>>}),
-   \* The guest's own write of its TSC is taken for one of userspace's, and may be dropped.
-   \* Fixed by 0c899c25d754.
+   \* KVM treats the guest's own write of its TSC as one of userspace's, and may drop it.  Fixed
+   \* by 0c899c25d754.
    guestWriteSynchronizes |-> Until({<<5, 10, 0>>}),
-   \* KVM_SET_CLOCK corrects by kvmclock as it is a little after the masterclock was updated,
-   \* and not by what the pages are going to say.  Fixed by 77fcbe823f00.
+   \* KVM_SET_CLOCK computes its correction from kvmclock a little after the masterclock update,
+   \* not from what the pages will show.  Fixed by 77fcbe823f00.
    setClockFromNow |-> Until({<<5, 12, 0>>}),
-   \* KVM_GET_CLOCK looks whether the masterclock is on a second time, after it has computed
-   \* the clock, for its flags.  Fixed by 55c0cefbdbda.
+   \* For its flags KVM_GET_CLOCK checks a second time whether the masterclock is on, after it has
+   \* computed the clock.  Fixed by 55c0cefbdbda.
    readsFlagLater |-> Until({<<5, 16, 0>>}),
-   \* The guest's write of TSC_ADJUST asks for its page to be written anew.  Without it
-   \* kvmclock moves along with the TSC.  Commit d9130a2dfdd4.
+   \* The guest's write of TSC_ADJUST requests a new page.  Without it kvmclock moves with the
+   \* TSC.  Commit d9130a2dfdd4.
    adjustAsks |-> Since({<<5, 15, 0>>, <<5, 14, 4>>, <<5, 10, 65>>}),
    \* KVM_GET_CLOCK and KVM_SET_CLOCK know KVM_CLOCK_REALTIME and KVM_CLOCK_HOST_TSC.  Without
    \* it KVM_SET_CLOCK takes no flags.  Commit c68dc1b577ea.
    clockRealtime |-> Since({<<5, 16, 0>>}) \/ Posted("series-v2"),
    \* There is the attribute KVM_VCPU_TSC_OFFSET.  Commit 828ca89628bf.
    tscOffsetAttr |-> Since({<<5, 16, 0>>}) \/ Posted("series-v2"),
-   \* A host write by value joins the current generation only if userspace has set the TSC
-   \* before.  Without it the first write to a guest that is less than a second old is taken
-   \* for a late part of its creation, and the written value is dropped.  Commit bf328e22e472.
+   \* A host write by value joins the current generation only if userspace has set the TSC before.
+   \* Without it the first write to a guest that is less than a second old counts as a late part
+   \* of its creation, and KVM drops the written value.  Commit bf328e22e472.
    userSetTscGate |-> Since({<<6, 7, 0>>}),
-   \* After a TSC write KVM re-evaluates the masterclock only where that can change it: a new
-   \* generation while it is on, or a state that is not the wanted one.  Without it, every
-   \* write asks for an update while the masterclock is on.  Commit c52ffadc65e2.
+   \* After a TSC write KVM re-evaluates the masterclock only if that can change it: a new
+   \* generation while it is on, or a state that is not the wanted one.  Without it every write
+   \* requests an update while the masterclock is on.  Commit c52ffadc65e2.
    trackOnlyOnChange |-> Since({<<6, 8, 0>>}),
-   \* The rate that later vCPUs get cannot be set any more once there is a vCPU.  Without it
-   \* vCPUs of one VM may get different rates.  Commit dcbe5a466c12.
+   \* Once a vCPU exists, the rate of later vCPUs can no longer be set.  Without it vCPUs of one
+   \* VM may get different rates.  Commit dcbe5a466c12.
    vmTscKhzFirst |-> Since({<<6, 17, 0>>}),
-   \* A vCPU notes its generation before the write opens a new one, so that its next matched
+   \* KVM records the vCPU's generation before the write opens a new one, so that its next matched
    \* write counts as joining.  Patch 02/12, v2 and v3.
    recordsGenerationEarly |-> Posted("series-v2"),
-   \* Reading the offset attribute returns ENXIO, with the offset already copied out.  Patch
-   \* 03/12, v2.
+   \* Reading the offset attribute returns ENXIO after the offset was copied out.  Patch 03/12,
+   \* v2.
    getTscOffsetFails |-> Posted("series-v2"),
    \* KVM_SET_CLOCK refuses the flags that KVM_GET_CLOCK returns.  Patch 01/12, v2.
    refusesOwnFlags |-> Posted("series-v2"),
-   \* A write that joins is remembered with the value that the line has at that instant.
-   \* Without it the dropped value is remembered (0 for a creation), and the next write is
-   \* measured by it.  Clock mess, patch 16.
+   \* For a write that joins, KVM records the value that the line has at that instant.  Without it
+   \* KVM records the dropped value (0 for a creation), and compares the next write with that.
+   \* Clock mess, patch 16.
    keepsLineOnMatch |-> Posted("corrected"),
-   \* A host write of 0 is a value like others; only creation is forced to join.  Not posted:
-   \* what the ioctl says.
+   \* A host write of 0 is a value like any other; only creation is forced to join.  Not posted:
+   \* it is what the ioctl promises.
    zeroIsAValue |-> Posted("corrected"),
-   \* A vCPU whose rate is set goes on from the value that its TSC has, and counts as written.
-   \* Without it the offset stays, the TSC jumps by what the ratio makes of the host's TSC,
-   \* and KVM's bookkeeping does not learn of it.  Clock mess, patch 27.
+   \* When the VMM sets a vCPU's rate, the TSC continues from its value, and KVM records a write.
+   \* Without it the offset stays, the TSC jumps because the new ratio scales the host's whole
+   \* TSC, and KVM's bookkeeping does not record it.  Clock mess, patch 27.
    synchronizesOnKhz |-> Posted("corrected"),
-   \* A refused KVM_SET_TSC_KHZ leaves the rate as it was.  Without it KVM_GET_TSC_KHZ returns
-   \* the refused rate afterwards.  Not posted: what an error says.
+   \* A refused KVM_SET_TSC_KHZ leaves the rate as it was.  Without it KVM_GET_TSC_KHZ returns the
+   \* refused rate afterwards.  Not posted: it is what an error promises.
    refusalKeepsKhz |-> Posted("corrected"),
-   \* The masterclock looks at whether the offsets are equal, not at who wrote in which
+   \* The masterclock depends on whether the offsets are equal, not on who wrote in which
    \* generation.  Clock mess, patches 18 and 19, in their simplest form.
    matchesOffsets |-> Posted("corrected"),
-   \* The masterclock is switched when a vCPU is created, not when one runs first.  Clock mess,
+   \* KVM switches the masterclock when a vCPU is created, not when one first runs.  Clock mess,
    \* patch 5.
    masterClockAtCreation |-> Posted("corrected"),
-   \* KVM_GET_CLOCK computes from the guest's TSC at the guest's rate, as the guest does.
-   \* Without it, at the host's.  Clock mess, patch 10; abdef42276d8, on its way to 7.4.
+   \* KVM_GET_CLOCK computes from the guest's TSC at the guest's rate, as the guest does.  Without
+   \* it, at the host's rate.  Clock mess, patch 10; abdef42276d8, on its way to 7.4.
    clockInGuestRate |-> Posted("corrected"),
-   \* KVM_GET_CLOCK falls back to the base clock where the masterclock is on and the host's clocks
-   \* cannot be read together any more.  Without it, it goes on with a TSC that it reads alone.
-   \* Clock mess, patches 8 and 9; 25f75fb43fd5, on its way to 7.4.
+   \* KVM_GET_CLOCK falls back to the base clock if the masterclock is on but the host's clocks
+   \* can no longer be read together.  Without it KVM_GET_CLOCK continues with a TSC that it reads
+   \* alone.  Clock mess, patches 8 and 9; 25f75fb43fd5, on its way to 7.4.
    clockFallsBack |-> Posted("corrected"),
    \* The rate in the page is scaled in Hz.  Without it, in kHz.  Clock mess, patch 2.
    ratesInHz |-> Posted("corrected"),
-   \* Where a TSC should be is computed right for an instant before its generation began.
-   \* Without it the difference wraps.  Clock mess, patch 12; d9173f59df3a, on its way to 7.4.
+   \* KVM computes correctly where a TSC should be, also for an instant before its generation
+   \* began.  Without it the difference wraps.  Clock mess, patch 12; d9173f59df3a, on its way to
+   \* 7.4.
    signedCatchUp |-> Posted("corrected"),
-   \* One vCPU works off the masterclock update for all that were asked.  Without it each does
-   \* it again.  Clock mess, patch 24.
+   \* One vCPU performs the masterclock update for all that have the request.  Without it each
+   \* repeats it.  Clock mess, patch 24.
    oneUpdate |-> Posted("corrected"),
-   \* What is added to the vCPUs' offsets when the host comes back with an earlier TSC is
-   \* added to the VM's line too.  Clock mess, patch 17.
+   \* When the host resumes with an earlier TSC, KVM raises the vCPUs' offsets, and the VM's line
+   \* by the same.  Clock mess, patch 17.
    resumeMovesLine |-> Posted("corrected"),
-   \* The guest's write of its TSC asks for its page to be written anew, as that of TSC_ADJUST
-   \* does.  Not posted.
+   \* The guest's write of its TSC requests a new page, as its write of TSC_ADJUST does.  Not
+   \* posted.
    guestWriteAsks |-> Posted("corrected"),
-   \* A host write of the TSC, by value or by offset, asks for the vCPU's page to be written
-   \* anew.  Without it, and since 6.8 not every write asks for a masterclock update, a vCPU
-   \* may run with a page whose time stamp is on the TSC's old line.  Not posted.
+   \* A host write of the TSC, by value or by offset, requests a new page.  Since 6.8 not every
+   \* write requests a masterclock update: without it a vCPU may run with a page whose time stamp
+   \* is on the TSC's old line.  Not posted.
    tscWriteAsks |-> Posted("corrected"),
    \* arm64
 
    \* KVM_SET_SYSTEM_COUNTER_STATE gives one vCPU its offsets, and that vCPU only.
    systemCounterState |-> Posted("series-v1"),
-   \* Under VHE the traps of the physical counter are written in the ioctl, on the CPU that it
-   \* runs on, and never taken back.
+   \* Under VHE the ioctl writes the traps of the physical counter, on the CPU that it runs on,
+   \* and KVM never removes them.
    trapsInIoctl |-> Posted("series-v1"),
    \* A vCPU has the attributes OFFSET_VTIMER and OFFSET_PTIMER; setting one sets it for all
    \* vCPUs of the VM.  v2 and v3.
@@ -157,14 +159,14 @@ KernelOf(release, posting) ==
    setCounterOffset |-> Since({<<6, 4, 0>>}),
    \* KVM_SET_ONE_REG and KVM_GET_ONE_REG know the physical counter.  Commit 680232a94c12.
    ptimerCnt |-> Since({<<6, 4, 0>>}),
-   \* The hardware subtracts the physical offset, where it can; CNTHCTL_EL2 has its ECV bit
-   \* set for that.  The series of 6.4.
+   \* The hardware subtracts the physical offset, if it can; KVM sets the ECV bit of CNTHCTL_EL2
+   \* for that.  The series of 6.4.
    usesCntpoff |-> Since({<<6, 4, 0>>}),
-   \* Under VHE the traps are set up when a vCPU is loaded.  Without it, at each entry.  The
+   \* Under VHE KVM sets the traps up when it loads a vCPU.  Without it, at each entry.  The
    \* series of 6.4.
    trapsAtLoad |-> Since({<<6, 4, 0>>}),
-   \* While the host runs, for which CNTPOFF_EL2 does not count, the compare value of the
-   \* guest's timer is corrected by the offset.  Commit 9404673293b0.
+   \* CNTPOFF_EL2 has no effect while the host runs: meanwhile KVM corrects the compare value of
+   \* the guest's timer by the offset.  Commit 9404673293b0.
    flipsCval |-> Since({<<6, 6, 0>>}),
    \* That sum is not allowed to wrap.  Commit 49930b1b557c.
    cvalCannotWrap |-> Since({<<7, 4, 0>>, <<7, 3, 4>>, <<6, 12, 118>>}),
@@ -174,7 +176,7 @@ KernelOf(release, posting) ==
    \* A counter cannot be set by value while a vCPU is in KVM_RUN.  Without it a loaded vCPU
    \* goes on with the offset of its last load.  Not posted.
    setNeedsAllVcpus |-> Posted("corrected"),
-   \* Setting a counter by value says so where it does nothing, because
+   \* Setting a counter by value returns an error where it does nothing because
    \* KVM_ARM_SET_COUNTER_OFFSET was used.  Not posted.
    ignoredWriteFails |-> Posted("corrected")]
 
@@ -182,13 +184,13 @@ LOCAL Name(release) ==
   "v" \o ToString(release[1]) \o "." \o ToString(release[2])
       \o (IF release[3] = 0 THEN "" ELSE "." \o ToString(release[3]))
 
-\* The kernel of that name: "v6.12", "v7.3.4", "series-v2", "corrected".  (TLC cannot take a
-\* string apart; so this looks for the release that has the name, and knows no patch above 9.)
+\* The kernel of that name: "v6.12", "v7.3.4", "series-v2", "corrected".  (TLC cannot parse a
+\* string: this searches for the release with that name, up to patch 9.)
 KernelNamed(name) ==
   IF name \in DOMAIN Postings
   THEN KernelOf(Postings[name], name)
   ELSE KernelOf(CHOOSE r \in (0 .. 9) \X (0 .. 20) \X (0 .. 9) : Name(r) = name, "")
 
-\* What a kernel is, for type invariants.
+\* The type of a kernel, for type invariants.
 KernelType == [DOMAIN KernelOf(<<0, 0, 0>>, "") -> BOOLEAN]
 =============================================================================

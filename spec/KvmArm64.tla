@@ -2,15 +2,15 @@
 (***************************************************************************)
 (* The guest's time under KVM on arm64.  A guest reads two counters, the   *)
 (* virtual one (CNTVCT_EL0) and the physical one (CNTPCT_EL0).  Each is    *)
-(* the host's counter minus an offset: mind the sign, it is not x86's.     *)
-(* Who may set which offset, how a new one reaches all vCPUs (the          *)
-(* broadcast), and when a loaded vCPU takes it is what kernels differ in.  *)
+(* the host's counter minus an offset: the sign is the opposite of x86's.  *)
+(* Kernels differ in who may set which offset, how a new one reaches all   *)
+(* vCPUs (the broadcast), and when a loaded vCPU uses it.                  *)
 (*                                                                         *)
-(* The virtual offset is the hardware's to subtract (CNTVOFF_EL2).  The    *)
-(* physical one only with FEAT_ECV under VHE (CNTPOFF_EL2); otherwise a    *)
-(* guest with a physical offset has its reads trapped (CNTHCTL_EL2) and    *)
-(* emulated.  These registers are a physical CPU's, and vCPUs of several   *)
-(* VMs come and go on it.                                                  *)
+(* The hardware subtracts the virtual offset (CNTVOFF_EL2).  It subtracts  *)
+(* the physical one only with FEAT_ECV under VHE (CNTPOFF_EL2); otherwise  *)
+(* KVM traps the reads of a guest with a physical offset (CNTHCTL_EL2) and *)
+(* emulates them.  These registers belong to a physical CPU, which vCPUs   *)
+(* of several VMs share.                                                   *)
 (*                                                                         *)
 (* Read with arch/arm64/kvm/arch_timer.c at hand: operators carry the      *)
 (* names of the C functions and fields they mirror, in camel case.  Where  *)
@@ -37,18 +37,18 @@ VARIABLES
   \* Each VM.  Since 6.3 (arch_timer_vm_data):
   voffset,         \* the virtual counter's offset
   poffset,         \* the physical counter's offset, 0 until 6.4
-  vmCounterOffset, \* the VMs with KVM_ARCH_FLAG_VM_COUNTER_OFFSET: the offset was set for good
+  vmCounterOffset, \* the VMs with KVM_ARCH_FLAG_VM_COUNTER_OFFSET: their offset is permanent
   \* ... and before, when an offset is copied to vCPU after vCPU under kvm->lock:
-  broadcasts,      \* the loops that are under way: a function over the VMs whose kvm->lock is held
+  broadcasts,      \* the loops in progress: a function over the VMs whose kvm->lock is held
 
   \* Each vCPU.
-  creating,        \* the vCPUs whose creation has begun: not yet among those that a loop finds
+  creating,        \* the vCPUs whose creation has begun: a loop does not find them yet
   shadowCntvoff,   \* the virtual counter's offset, before 6.3: a function over both of them
   shadowCntpoff,   \* the physical counter's offset, in the series as posted
   inRun,           \* the vCPUs that are in KVM_RUN: they hold their vCPU mutex
-  loadedOn,        \* where the loaded vCPUs are: a function to physical CPUs
+  loadedOn,        \* a function from the loaded vCPUs to physical CPUs
   inGuest,         \* those of them that execute guest code
-  loadedPoffset,   \* the physical offset that a loaded vCPU was last prepared for
+  loadedPoffset,   \* the physical offset for which KVM last prepared a loaded vCPU
   ptimer,          \* the physical timer's compare value (CNTP_CVAL_EL0): {} while it is off, or {value};
                    \* a function over the vCPUs created so far
 
@@ -58,8 +58,8 @@ VARIABLES
   physicalSeen,    \* ... and CNTPCT
   askedVirtual,    \* for each VM: {} or {the virtual offset that userspace has set}
   askedPhysical,   \* ... and the physical one
-  got              \* for each VM: what was last read of each counter, if none was set since: pairs of
-                   \* what putting it back is called, and the value
+  got              \* for each VM: the last read of each counter, if none was set since: pairs of
+                   \* the operation that puts it back, and the value
 
 hostVars  == <<kernel, vhe, ecv, cntpct>>
 pcpuVars  == <<cnthctlEl2, cntvoffEl2, cntpoffEl2>>
@@ -88,16 +88,16 @@ VcpusOf(vm) == {v \in online : VmOf(v) = vm}
 With(f, key, x) == [k \in DOMAIN f \cup {key} |-> IF k = key THEN x ELSE f[k]]
 Without(f, key) == [k \in DOMAIN f \ {key} |-> f[k]]
 
-\* timer_get_offset(): which offsets a vCPU has, loaded or not.
+\* timer_get_offset(): the offsets of a vCPU, loaded or not.
 VirtualOffset(vcpu)  == IF kernel.offsetsOfVm THEN voffset[VmOf(vcpu)] ELSE shadowCntvoff[vcpu]
 PhysicalOffset(vcpu) == IF kernel.offsetsOfVm THEN poffset[VmOf(vcpu)] ELSE shadowCntpoff[vcpu]
 
 \* has_cntpoff(): does the hardware subtract the physical offset?
 UsesCntpoff == kernel.usesCntpoff /\ vhe /\ ecv
 
-\* CNTHCTL_EL2.  EL1PCTEN lets a guest read CNTPCT, EL1PCEN use the physical timer; a bit that is
-\* 0 traps.  In the host's own view under VHE (E2H) both stand ten bits further left.  ECV makes
-\* CNTPOFF_EL2 count: a kernel that does not use that register leaves it off.
+\* CNTHCTL_EL2.  EL1PCTEN lets a guest read CNTPCT, EL1PCEN use the physical timer; a bit that is 0
+\* traps.  In the host's own view under VHE (E2H) both are ten bits further left.  ECV makes
+\* CNTPOFF_EL2 take effect: a kernel that does not use that register leaves it off.
 EL1PCTEN == IF vhe THEN 10 ELSE 0
 EL1PCEN  == EL1PCTEN + 1
 ECV      == 12
@@ -106,12 +106,12 @@ Allowing(counter, timer) ==
   + (IF UsesCntpoff THEN 2 ^ ECV ELSE 0)
 AllowsCounter(cnthctl) == (cnthctl \div 2 ^ EL1PCTEN) % 2 = 1
 
-\* What is allowed to a vCPU with this physical offset.  Without VHE its timer is always emulated.
+\* What a vCPU with this physical offset may access.  Without VHE KVM always emulates its timer.
 ForGuest(offset) ==
   LET native == offset = Zero \/ UsesCntpoff IN Allowing(native, native /\ vhe)
 ForHost == Allowing(TRUE, TRUE)
 
-\* What a vCPU in the guest reads now.  A trapped read is emulated with the offset that the vCPU
+\* What a vCPU in the guest reads now.  KVM emulates a trapped read with the offset that the vCPU
 \* has at that instant; otherwise the registers of the CPU decide.
 Traps(vcpu)   == ~AllowsCounter(cnthctlEl2[loadedOn[vcpu]])
 Cntvct(vcpu)  == Sub(cntpct, cntvoffEl2[loadedOn[vcpu]])
@@ -139,12 +139,12 @@ Host(switches, isVhe, hasEcv, pcpus, counter, existing) ==
 (* Setting an offset                                                       *)
 (***************************************************************************)
 
-\* An ioctl on a vCPU holds its mutex, also while it goes through a loop, and so does KVM_RUN.
+\* An ioctl on a vCPU holds its mutex, also during a loop, and so does KVM_RUN.
 InIoctl(vcpu) == \E vm \in DOMAIN broadcasts : broadcasts[vm].for.vcpu = vcpu
 Free(vcpu) == vcpu \in online /\ vcpu \notin inRun /\ ~InIoctl(vcpu)
 Unlocked(vm) == vm \notin DOMAIN broadcasts
 
-\* Userspace has set a counter of the VM: what was read of it before counts no more.
+\* Userspace has set a counter of the VM: earlier reads of it no longer count.
 Asked(vm, timers, offset) ==
   LET virtual == "vtimer" \in timers  physical == "ptimer" \in timers IN
   /\ virtualSeen' = IF virtual THEN With(virtualSeen, vm, {}) ELSE virtualSeen
@@ -153,9 +153,9 @@ Asked(vm, timers, offset) ==
   /\ askedPhysical' = IF physical THEN With(askedPhysical, vm, {offset}) ELSE askedPhysical
   /\ got' = With(got, vm, {})
 
-\* update_timer_offset(), and update_vtimer_cntvoff() before it: under kvm->lock each vCPU of the
-\* VM gets the offset, one after the other, while guests run.  The vCPU that is being created is
-\* not yet among them, and comes last.
+\* update_timer_offset(), and update_vtimer_cntvoff() before it: under kvm->lock KVM gives each
+\* vCPU of the VM the offset, one after the other, while guests run.  A vCPU in creation is not yet
+\* among them, and comes last.
 BeginBroadcast(vm, timer, offset, for) ==
   broadcasts' = With(broadcasts, vm,
                      [timer |-> timer, offset |-> offset, todo |-> VcpusOf(vm) \cup {for.vcpu}, for |-> for])
@@ -176,10 +176,10 @@ BroadcastTo(vcpu) ==
      /\ reply' = [op |-> "BroadcastTo", vcpu |-> vcpu, done |-> IF done THEN {loop.for} ELSE {}]
      /\ UNCHANGED <<hostVars, pcpuVars, voffset, poffset, vmCounterOffset, creating, runVars, ptimer>>
 
-\* Is the offset one that puts back what was read?  (For a property.)
+\* Does the operation put back what was read?  (For a property.)
 PutsBack(vm, op, x) == <<op, x>> \in got[vm]
 
-\* A write of the VM's offsets: since 6.3 they are two variables, and need no loop.
+\* A write of the VM's offsets: since 6.3 they are two variables and need no loop.
 SetOfVm(vm, timers, offset) ==
   /\ voffset' = IF "vtimer" \in timers THEN With(voffset, vm, offset) ELSE voffset
   /\ poffset' = IF "ptimer" \in timers THEN With(poffset, vm, offset) ELSE poffset
@@ -230,8 +230,8 @@ SetOffset(vcpu, op, timer, offset) ==
 SetVtimerOffset(vcpu, offset) == SetOffset(vcpu, "SetVtimerOffset", "vtimer", offset)
 SetPtimerOffset(vcpu, offset) == SetOffset(vcpu, "SetPtimerOffset", "ptimer", offset)
 
-\* The series, v1: KVM_SET_SYSTEM_COUNTER_STATE on a vCPU, which runs on pcpu.  It is for that vCPU
-\* alone; and under VHE it is the only place that ever touches the traps.
+\* The series, v1: KVM_SET_SYSTEM_COUNTER_STATE on a vCPU, which runs on pcpu.  It sets that vCPU
+\* only, and under VHE nothing else ever changes the traps.
 PHYS_OFFSET == 1
 SetSystemCounterState(vcpu, pcpu, flags, cntvoff, cntpoff) ==
   LET physical == flags = PHYS_OFFSET
@@ -255,8 +255,8 @@ SetSystemCounterState(vcpu, pcpu, flags, cntvoff, cntpoff) ==
              /\ got' = With(got, vm, {})
      /\ UNCHANGED <<hostVars, cntvoffEl2, cntpoffEl2, vmVars, creating, runVars, ptimer>>
 
-\* KVM_ARM_SET_COUNTER_OFFSET on the VM, since 6.4: one offset for both counters of all vCPUs, those
-\* to come as well.  It takes the mutex of every vCPU, or gives up.
+\* KVM_ARM_SET_COUNTER_OFFSET on the VM, since 6.4: one offset for both counters of all vCPUs, also
+\* of later ones.  It takes the mutex of every vCPU, or fails.
 SetCounterOffset(vm, offset, reserved) ==
   LET errno == IF ~kernel.setCounterOffset \/ reserved # Zero THEN EINVAL
                ELSE IF VcpusOf(vm) \cap inRun # {} THEN EBUSY
@@ -272,7 +272,7 @@ SetCounterOffset(vm, offset, reserved) ==
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* Reading one                                                             *)
+(* Reading an offset                                                       *)
 (***************************************************************************)
 
 OnlyReads == UNCHANGED <<hostVars, kvmVars, virtualSeen, physicalSeen, askedVirtual, askedPhysical>>
@@ -323,7 +323,7 @@ GetSystemCounterState(vcpu) ==
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* VMs and vCPUs come into being                                           *)
+(* Creation of VMs and vCPUs                                               *)
 (***************************************************************************)
 
 CreateVm(vm) ==
@@ -350,7 +350,7 @@ BeginCreateVcpu(vcpu) ==
   /\ UNCHANGED <<hostVars, pcpuVars, voffset, poffset, vmCounterOffset, runVars, ptimer,
                  virtualSeen, physicalSeen, askedVirtual, askedPhysical>>
 
-\* ... and since: the same for the VM's two offsets, unless userspace has set them for good.
+\* ... and since 6.3: the same for the VM's two offsets, unless they are permanent.
 CreationResets(vm) ==
   /\ kernel.offsetsOfVm
   /\ vm \notin vmCounterOffset
@@ -384,7 +384,7 @@ InitVcpu(vcpu) ==
 (* A vCPU on a physical CPU                                                *)
 (***************************************************************************)
 
-\* kvm_timer_vcpu_load(): KVM_RUN begins, or goes on where it was preempted.
+\* kvm_timer_vcpu_load(): KVM_RUN begins, or continues after a preemption.
 VcpuLoad(vcpu, pcpu) ==
   /\ vcpu \in online /\ vcpu \notin DOMAIN loadedOn /\ ~InIoctl(vcpu)
   /\ pcpu \in DOMAIN cnthctlEl2 /\ \A v \in DOMAIN loadedOn : loadedOn[v] # pcpu
@@ -398,7 +398,7 @@ VcpuLoad(vcpu, pcpu) ==
   /\ reply' = [op |-> "VcpuLoad", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, vmVars, lifeVars, inGuest, ptimer, seenVars>>
 
-\* kvm_timer_vcpu_put(): it is preempted, or KVM_RUN returns.
+\* kvm_timer_vcpu_put(): the vCPU is preempted, or KVM_RUN returns.
 VcpuPut(vcpu, returns) ==
   /\ vcpu \in DOMAIN loadedOn /\ vcpu \notin inGuest
   /\ inRun' = IF returns THEN inRun \ {vcpu} ELSE inRun
@@ -409,8 +409,8 @@ VcpuPut(vcpu, returns) ==
   /\ reply' = [op |-> "VcpuPut", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, cnthctlEl2, vmVars, lifeVars, inGuest, ptimer, seenVars>>
 
-\* __activate_traps(): without VHE the traps are set up at each entry, and so they are with VHE in
-\* the kernels that do not do it at load.
+\* __activate_traps(): without VHE KVM sets the traps up at each entry; with VHE too, in the
+\* kernels that do not do it at load.
 ConfiguresAtEntry == ~vhe \/ ~(kernel.trapsAtLoad \/ kernel.trapsInIoctl)
 
 EnterGuest(vcpu) ==
@@ -442,7 +442,7 @@ GuestReadCntvct(vcpu) ==
   /\ virtualSeen' = With(virtualSeen, vm, Greatest(virtualSeen[vm], Cntvct(vcpu)))
   /\ UNCHANGED <<hostVars, kvmVars, physicalSeen, askedVirtual, askedPhysical, got>>
 
-\* The guest reads CNTPCT_EL0: natively, or the read traps and is emulated.
+\* The guest reads CNTPCT_EL0: natively, or KVM traps and emulates the read.
 GuestReadCntpct(vcpu) ==
   LET vm == VmOf(vcpu) IN
   /\ vcpu \in inGuest
@@ -464,13 +464,13 @@ GuestSetPtimer(vcpu, cval) ==
   /\ reply' = [op |-> "GuestSetPtimer", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, pcpuVars, vmVars, lifeVars, runVars, seenVars>>
 
-\* Is it due, by the guest's own counter?
+\* Is the timer due by the guest's own counter?
 Due(vcpu, cval) == ~Less(Sub(cntpct, PhysicalOffset(vcpu)), cval)
 
-\* Is it due, by what the host has programmed the hardware with?  CNTPOFF_EL2 counts only in the
-\* guest; there the hardware compares as the guest does.  Otherwise the compare value is made to
-\* fit the host's counter by adding the offset.  That goes wrong where one of the two wraps and the
-\* other does not; a kernel that knows programs "now" or "never" instead.
+\* Is the timer due by what the host has programmed into the hardware?  CNTPOFF_EL2 has an effect
+\* only in the guest; there the hardware compares as the guest does.  Otherwise KVM adds the offset
+\* to the compare value, for the host's counter.  The result is wrong where one of the two wraps
+\* and the other does not; a kernel that knows this programs "now" or "never" instead.
 Corrected(vcpu, cval) == Add(cval, PhysicalOffset(vcpu))
 Wraps(vcpu, cval)     == Less(cntpct, PhysicalOffset(vcpu)) # Less(Corrected(vcpu, cval), cval)
 HardwareDue(vcpu, cval) ==
@@ -479,7 +479,7 @@ HardwareDue(vcpu, cval) ==
   ELSE IF kernel.cvalCannotWrap /\ Wraps(vcpu, cval) THEN Due(vcpu, cval)
   ELSE ~Less(cntpct, Corrected(vcpu, cval))
 
-\* Somebody looks whether the timer of a loaded vCPU has fired.
+\* An observer checks whether the timer of a loaded vCPU has fired.
 LookAtPtimer(vcpu) ==
   /\ vcpu \in DOMAIN ptimerCval \cap DOMAIN loadedOn
   /\ LET cval == ptimerCval[vcpu]
@@ -540,8 +540,8 @@ SameLine ==
   \A v, w \in inGuest :
     VmOf(v) = VmOf(w) => Cntvct(v) = Cntvct(w) /\ Cntpct(v) = Cntpct(w)
 
-\* Once a set has returned, every vCPU has the offset, those that are created later as well, and
-\* no vCPU executes with the one before.  If it fails, part of the guest lives at another time.
+\* Once a set has returned, every vCPU has the offset, also one that is created later, and no vCPU
+\* executes with the old one.  If it fails, part of the guest runs at another time.
 BroadcastComplete ==
   \A vm \in vms : Unlocked(vm) =>
     /\ \A offset \in askedVirtual[vm] : \A v \in VcpusOf(vm) :
@@ -551,29 +551,29 @@ BroadcastComplete ==
          /\ PhysicalOffset(v) = offset
          /\ v \in inGuest => loadedPoffset[v] = offset
 
-\* A read of the physical counter honours the offset of its own VM, on whatever CPU, and traps for
-\* no other's.  (A vCPU that was loaded when its offset was set may still have the one before.)  If
-\* it fails, a guest reads the host's counter or pays for another guest's offset.
+\* A read of the physical counter honours the offset of its own VM, on any CPU, and traps for no
+\* other's.  (A vCPU that was loaded when its offset was set may still have the old one.)  If it
+\* fails, a guest reads the host's counter or pays for another guest's offset.
 TrapIsolation ==
   reply.op = "GuestReadCntpct" =>
     LET own == {PhysicalOffset(reply.vcpu), loadedPoffset[reply.vcpu]}
     IN /\ \E offset \in own : reply.value = Sub(cntpct, offset)
        /\ reply.trapped => own # {Zero}
 
-\* CNTVCT and CNTPCT agree from when userspace has put both on one line.  If it fails, one of the
-\* guest's two clocks leaps against the other.
+\* CNTVCT and CNTPCT agree once userspace has put both on one line.  If it fails, one of the
+\* guest's two clocks jumps against the other.
 ClocksAgree ==
   \A vm \in vms : (Unlocked(vm) /\ askedVirtual[vm] # {} /\ askedVirtual[vm] = askedPhysical[vm]) =>
     \A v \in VcpusOf(vm) : VirtualOffset(v) = PhysicalOffset(v)
 
-\* Putting back what was read changes nothing.  If it fails, a save and a restore on one host moves
-\* the guest's time, and each further one again.
+\* Putting back what was read changes nothing.  If it fails, every save and restore on one host
+\* moves the guest's time.
 Idempotent ==
   (reply.op \in {"SetTimerCnt", "SetPtimerCnt", "SetVtimerOffset", "SetPtimerOffset"}
       /\ reply.puts /\ reply.moves) => reply.offset = reply.before
 
-\* A set that returns success has done what it says.  If it fails, a restored guest lives at a time
-\* that nobody gave it.
+\* A set that returns success took effect.  If it fails, a restored guest runs at a time that no
+\* one gave it.
 WriteTakesEffect ==
   LET Done(call) ==
         /\ call.op = "SetTimerCnt" => VirtualOffset(call.vcpu) = call.offset
@@ -591,12 +591,13 @@ ErrorChangesNothing ==
   [][(reply'.op \in {"SetTimerCnt", "SetPtimerCnt", "SetSystemCounterState", "SetCounterOffset"}
         /\ reply'.errno # 0) => UNCHANGED kvmVars]_vars
 
-\* The guest's timer fires in the host when it is due in the guest.  If it fails, the vCPU is woken
-\* for nothing, again and again, or too late.
+\* The guest's timer fires in the host when it is due in the guest.  If it fails, the host wakes
+\* the vCPU for nothing, again and again, or too late.
 TimerOnTime ==
   (reply.op = "LookAtPtimer" /\ ~reply.wraps) => reply.due = reply.wanted
 
-\* ... also where compare value plus offset wraps.  If it fails, a timer never fires, or for ever.
+\* ... also where compare value plus offset wraps.  If it fails, a timer never fires, or fires
+\* without end.
 NoUnderflow ==
   (reply.op = "LookAtPtimer" /\ reply.wraps) => reply.due = reply.wanted
 
@@ -618,20 +619,20 @@ TypeOK ==
   /\ inGuest \subseteq DOMAIN loadedOn /\ DOMAIN loadedOn \subseteq inRun /\ inRun \subseteq online
   /\ DOMAIN loadedPoffset = DOMAIN loadedOn
 
-\* A physical CPU has one vCPU at most, and without one its offsets are zero.
+\* A physical CPU has at most one vCPU; without one its offsets are zero.
 OneEach ==
   /\ \A v, w \in DOMAIN loadedOn : loadedOn[v] = loadedOn[w] => v = w
   /\ \A p \in DOMAIN cntvoffEl2 :
        (\A v \in DOMAIN loadedOn : loadedOn[v] # p) => cntvoffEl2[p] = Zero /\ cntpoffEl2[p] = Zero
 
-\* All vCPUs of a VM have one virtual offset, whatever is under way.  Since 6.3, where it is one
-\* variable; before, a vCPU that is loaded while an offset is being copied may have another one than
+\* All vCPUs of a VM have one virtual offset, at any time.  This holds since 6.3, where it is one
+\* variable.  Before, a vCPU that is loaded while KVM copies an offset may have another one than
 \* the vCPU beside it.
 OneVirtualOffset ==
   \A v, w \in online : VmOf(v) = VmOf(w) => VirtualOffset(v) = VirtualOffset(w)
 
-\* Without VHE the host itself is at the mercy of the same bits: they are the guest's only while
-\* the guest executes.
+\* Without VHE the same bits apply to the host itself: they have the guest's value only while the
+\* guest executes.
 HostKeepsItsTimer ==
   ~vhe => \A p \in DOMAIN cnthctlEl2 :
             (\A v \in inGuest : loadedOn[v] # p) => cnthctlEl2[p] = ForHost

@@ -1,10 +1,10 @@
 ------------------------------- MODULE KvmX86 --------------------------------
 (***************************************************************************)
-(* The guest's time under KVM on x86.  Of the TSC: how a vCPU comes to its *)
-(* offset and its rate, and when KVM takes several writes for one (the     *)
-(* synchronisation heuristic).  Of kvmclock: when the masterclock is on,   *)
-(* what stands in each vCPU's page, and what KVM_GET_CLOCK and             *)
-(* KVM_SET_CLOCK say and do.                                               *)
+(* The guest's time under KVM on x86.  The TSC: how a vCPU gets its offset *)
+(* and its rate, and when KVM treats several writes as one (the            *)
+(* synchronisation heuristic).  kvmclock: when the masterclock is on, what *)
+(* each vCPU's page contains, and what KVM_GET_CLOCK and KVM_SET_CLOCK     *)
+(* return and do.                                                          *)
 (*                                                                         *)
 (* Read with arch/x86/kvm/x86.c at hand: operators carry the names of the  *)
 (* C functions and fields they mirror, in camel case.  Where kernels       *)
@@ -13,8 +13,8 @@
 (* This module is what KVM does, for any VMM and any guest.  It holds no   *)
 (* bounds: those are in the MC modules.  It has no nested guest, and no    *)
 (* vCPU whose TSC is protected from its host.  A step is what happens      *)
-(* under tsc_write_lock; so a page is written in one step, and what a      *)
-(* reader can see of a write that is under way is module Pvclock's.        *)
+(* under tsc_write_lock; so a page is written in one step.  Module Pvclock *)
+(* has what a reader can see while KVM writes it.                          *)
 (***************************************************************************)
 EXTENDS Naturals, FiniteSets, Rates, Kernels
 
@@ -22,10 +22,10 @@ VARIABLES
   \* The host.
   kernel,             \* record of switches; never changes
   tscKhz,             \* rate of the host's TSC, kHz; never changes
-  tscFracBits,        \* how the host scales: 48 (Intel), 32 (AMD), 0 not at all; never changes
+  tscFracBits,        \* fraction bits of scaling: 48 (Intel), 32 (AMD), 0: none; never changes
   tscClocksource,     \* TRUE while the host's clocksource is the TSC
   tscUnstable,        \* TRUE once the kernel has found its TSC unstable (check_tsc_unstable)
-  hostTsc,            \* what rdtsc returns on the host, cycles
+  hostTsc,            \* the result of rdtsc on the host, cycles
   hostNs,             \* get_kvmclock_base_ns(): CLOCK_MONOTONIC_RAW plus boot offset, ns
   hostRealtime,       \* CLOCK_REALTIME, ns; anybody may set it
   paceTsc, paceNs,    \* hostTsc and hostNs when the clocksource became the TSC
@@ -39,10 +39,10 @@ VARIABLES
   curTscWrite,        \* ... with which value, cycles,
   curTscOffset,       \* ... and giving which offset, cycles
   curTscGeneration,   \* counts the generations
-  nrVcpusMatched,     \* nr_vcpus_matched_tsc: vCPUs that joined it, without the one that opened it
+  nrVcpusMatched,     \* nr_vcpus_matched_tsc: vCPUs that joined it, except the one that opened it
   userSetTsc,         \* user_set_tsc: userspace has set the TSC; stays FALSE without userSetTscGate
   useMasterClock,     \* use_master_clock
-  masterKernelNs,     \* the instant that the masterclock counts from: ns of the base clock,
+  masterKernelNs,     \* the instant from which the masterclock counts: ns of the base clock,
   masterCycleNow,     \* ... and the host's TSC
   kvmclockOffset,     \* kvmclock_offset: kvmclock minus base clock, ns modulo 2^WordBits
   defaultTscKhz,      \* the rate that the next vCPU gets, kHz
@@ -57,22 +57,22 @@ VARIABLES
   virtualTscKhz,      \* the rate that the vCPU is meant to have, kHz
   tscScalingRatio,    \* l1_tsc_scaling_ratio: guest's rate by host's, fixed point
   tscAdjust,          \* ia32_tsc_adjust_msr, cycles modulo 2^WordBits
-  lastGuestTsc,       \* last_guest_tsc: where the TSC was when KVM saw it last, cycles
-  pvclock,            \* the vCPU's kvmclock page, with what belongs to it:
+  lastGuestTsc,       \* last_guest_tsc: the TSC when KVM last saw it, cycles
+  pvclock,            \* the vCPU's kvmclock page and its state:
                       \* [active, version, tscTimestamp, systemTime, mul, shift, stable, stopped]
   inGuest,            \* the vCPUs whose KVM_RUN is in the guest: they hold their vCPU mutex
-  tscCatchup,         \* tsc_catchup: the vCPUs whose TSC is raised to where it should be
+  tscCatchup,         \* tsc_catchup: the vCPUs whose TSC KVM raises to where it should be
   tscAlwaysCatchup,   \* tsc_always_catchup: ... at every entry
   masterclockUpdate,  \* the vCPUs with KVM_REQ_MASTERCLOCK_UPDATE pending
   clockUpdate,        \* the vCPUs with KVM_REQ_CLOCK_UPDATE pending
-  stoppedRequest,     \* pvclock_set_guest_stopped_request: the vCPUs to be told that they were stopped
-  kicked,             \* the vCPUs that a masterclock update has put out of the guest, within KVM_RUN
+  stoppedRequest,     \* pvclock_set_guest_stopped_request: the vCPUs whose page must get "stopped"
+  kicked,             \* the vCPUs that a masterclock update has kicked out of the guest, in KVM_RUN
 
   \* An ioctl that is not one step.
-  clockTaken,         \* {} or {what a KVM_GET_CLOCK has computed and not returned yet}
-  tscTaken,           \* the host's TSC as a clock update has read it, before it reads the base clock:
-                      \* a function over the vCPUs that are between the two
-  setClockBegun,      \* TRUE while a KVM_SET_CLOCK has updated the masterclock and not set the clock
+  clockTaken,         \* {} or {what a KVM_GET_CLOCK has computed but not returned yet}
+  tscTaken,           \* the host's TSC that a clock update has read, before it reads the base clock:
+                      \* a function over the vCPUs between the two reads
+  setClockBegun,      \* TRUE while a KVM_SET_CLOCK has updated the masterclock, but not yet the clock
 
   \* The guest's own memory.
   guestLastClock,     \* {} or {the greatest kvmclock read from a page that was not stable}
@@ -81,8 +81,8 @@ VARIABLES
   reply,              \* the last operation, with its arguments and what it returned
   guestSeen,          \* {} or {the greatest value that a vCPU has read since the TSC was last set}
   clockSeen,          \* {} or {the greatest kvmclock that a vCPU has read since it was last set}
-  userOffset,         \* {} or {the offset that userspace's writes have laid down}
-  updatedGeneration   \* the generation that the last masterclock update found
+  userOffset,         \* {} or {the offset that userspace's writes have set}
+  updatedGeneration   \* the generation at the last masterclock update
 
 fixedVars == <<kernel, tscKhz, tscFracBits>>
 timeVars  == <<hostTsc, hostNs, hostRealtime>>
@@ -111,13 +111,13 @@ changing  == <<tscClocksource, tscUnstable, timeVars, paceTsc, paceNs, kvmVars, 
 
 online == DOMAIN tscOffset
 
-\* A word of the host's TSC as a vCPU with this ratio sees it, before the offset.
+\* The host's TSC as a vCPU with this ratio sees it, before the offset.
 Scaled(ratio) == Scale(tscFracBits, hostTsc, ratio)
 
-\* What vCPU vcpu reads of its TSC now.
+\* What vcpu reads from its TSC now.
 GuestTsc(vcpu) == Add(Scaled(tscScalingRatio[vcpu]), tscOffset[vcpu])
 
-\* What the guest makes of page p where its TSC is tsc.
+\* The kvmclock that the guest computes from page p at TSC tsc.
 PageReading(p, tsc) == Add(p.systemTime, PvclockNs(p.mul, p.shift, Sub(tsc, p.tscTimestamp)))
 
 \* The pages, part by part, as traces show them.
@@ -130,8 +130,8 @@ pvclockShift        == [v \in online |-> pvclock[v].shift]
 PageFlags(page)     == (IF page.stable THEN 1 ELSE 0) + (IF page.stopped THEN 2 ELSE 0)
 pvclockFlags        == [v \in online |-> PageFlags(pvclock[v])]
 
-\* All of it that is about the TSC, without what kvmclock shows.  Nothing comes back from there:
-\* unless a TSC is caught up with, none depends on the time in a page.
+\* The part of the state that concerns the TSC, without what kvmclock shows.  kvmclock does not
+\* affect the TSC: unless KVM catches a TSC up, no TSC depends on the time in a page.
 TscOnly ==
   <<tscClocksource, hostTsc, lastVars, curVars, nrVcpusMatched,
     userSetTsc, tscOffset, thisVars, defaultTscKhz, virtualTscKhz, tscScalingRatio, tscAdjust,
@@ -142,13 +142,13 @@ TscOnly ==
     THEN [op |-> "EnterGuest", vcpu |-> reply.vcpu, updated |-> reply.updated]
     ELSE reply>>
 
-\* All vCPUs have the same.
+\* All vCPUs have the same value.
 Equal(f) == \A v, w \in DOMAIN f : f[v] = f[w]
 
 \* All vCPUs are on one line: the same offset and the same rate.
 OneLine == Equal(tscOffset) /\ Equal(tscScalingRatio)
 
-\* Are all vCPUs matched?  KVM says so if all belong to the current generation:
+\* Are all vCPUs matched?  For KVM they are if all belong to the current generation:
 \* nr_vcpus_matched_tsc + 1 == online_vcpus.
 AllMatched(nrMatched, offsets, ratios) ==
   IF kernel.matchesOffsets
@@ -175,7 +175,7 @@ NewVm(switches, khz, fracBits, clocksourceIsTsc, unstable, tsc, ns, realtime) ==
   /\ nrVcpusMatched = 0
   /\ userSetTsc = FALSE
   /\ useMasterClock = FALSE
-  \* (Evaluated once at creation, with no vCPU yet: off, but the instant is noted.)
+  \* (Evaluated once at creation, with no vCPU yet: off, but KVM records the instant.)
   /\ masterKernelNs = IF clocksourceIsTsc THEN ns ELSE Zero
   /\ masterCycleNow = IF clocksourceIsTsc THEN tsc ELSE Zero
   /\ kvmclockOffset = Sub(Zero, ns)
@@ -198,11 +198,11 @@ NewVm(switches, khz, fracBits, clocksourceIsTsc, unstable, tsc, ns, realtime) ==
 (* The synchronisation heuristic                                           *)
 (***************************************************************************)
 
-\* May the masterclock be on, as far as something besides the TSC writes decides it?
+\* May the masterclock be on, as far as it does not depend on TSC writes?
 MasterClockAllowed == tscClocksource /\ ~backwardsTscObserved /\ ~bootVcpuRunsOldKvmclock
 
-\* kvm_track_tsc_matching(): does this write ask its vCPU for a masterclock update?  It does not
-\* look at what else the decision depends on.
+\* kvm_track_tsc_matching(): does this write request a masterclock update of its vCPU?  It ignores
+\* what else the masterclock depends on.
 TrackTsc(newGeneration, nrMatched, offsets, ratios) ==
   LET want == tscClocksource /\ AllMatched(nrMatched, offsets, ratios)
   IN IF kernel.tracksOnlyState THEN useMasterClock # want
@@ -210,9 +210,9 @@ TrackTsc(newGeneration, nrMatched, offsets, ratios) ==
      THEN (useMasterClock /\ newGeneration) \/ useMasterClock # want
      ELSE useMasterClock \/ want
 
-\* __kvm_synchronize_tsc(): give vcpu its offset and keep the books.  matched says that
-\* the write belongs to the current generation; if not, it opens a new one.  rate is what
-\* the vCPU has now: [khz, ratio].
+\* __kvm_synchronize_tsc(): give vcpu its offset and do the bookkeeping.  matched: the
+\* write belongs to the current generation; otherwise it opens a new one.  rate is the
+\* rate that the vCPU has now: [khz, ratio].
 SynchronizeCore(vcpu, rate, offset, value, matched, byUser) ==
   LET generation == IF matched THEN curTscGeneration ELSE curTscGeneration + 1
       joins      == matched /\ (\/ kernel.countsEveryMatch
@@ -223,7 +223,7 @@ SynchronizeCore(vcpu, rate, offset, value, matched, byUser) ==
       offsets    == With(tscOffset, vcpu, offset)
       ratios     == With(tscScalingRatio, vcpu, rate.ratio)
       asks       == TrackTsc(~matched, nrMatched, offsets, ratios)
-      \* Which generation the vCPU notes: the one that it is in now, or the one before.
+      \* Which generation KVM records for the vCPU: the current one, or the one before.
       early      == matched \/ kernel.recordsGenerationEarly
   IN /\ tscOffset' = offsets
      /\ lastTscNsec' = hostNs
@@ -246,24 +246,24 @@ SynchronizeCore(vcpu, rate, offset, value, matched, byUser) ==
      /\ masterclockUpdate' = IF asks /\ ~(kernel.masterClockAtCreation /\ vcpu \notin online)
                              THEN masterclockUpdate \cup {vcpu} ELSE masterclockUpdate
 
-\* A written value is expected if it is less than a second away from where the last
-\* write would have led by now.  Strict on both sides; the sums wrap.
+\* A value is expected if it is less than a second away from the value that the last
+\* write would have reached by now.  Strict on both sides; the sums wrap.
 WithinOneSecond(khz, value) ==
   LET expected == Add(lastTscWrite, NsToCycles(khz, Sub(hostNs, lastTscNsec)))
       second   == SecondInCycles(khz)
   IN /\ Less(value, Add(expected, second))
      /\ Less(expected, Add(value, second))
 
-\* Is the write taken for one of those by which a VMM gives all vCPUs the same time?
-\* A creation always is, and counts as a write of 0; and so, with most kernels, does a
-\* write of 0 that is none.
+\* Does KVM treat the write as one of a series that gives all vCPUs the same time?  It
+\* always does so for a creation, which counts as a write of 0, and in most kernels also
+\* for any other write of 0.
 Synchronizing(khz, value, byUser) ==
   \/ value = Zero /\ ~(byUser /\ kernel.zeroIsAValue)
   \/ /\ kernel.userSetTscGate => userSetTsc
      /\ WithinOneSecond(khz, value)
 
-\* kvm_synchronize_tsc().  On an unstable TSC the line is not the offset: a write that joins gets
-\* what it asked for, and the time since the last write on top.
+\* kvm_synchronize_tsc().  On an unstable TSC a line is not an offset: a write that joins gets its
+\* own value plus the time since the last write.
 Synchronize(vcpu, rate, value, byUser) ==
   LET matched == Synchronizing(rate.khz, value, byUser) /\ rate.khz = lastTscKhz
       since   == IF matched /\ tscUnstable
@@ -275,13 +275,13 @@ Synchronize(vcpu, rate, value, byUser) ==
 \* The rate that the vCPU has.
 RateOf(vcpu) == [khz |-> virtualTscKhz[vcpu], ratio |-> tscScalingRatio[vcpu]]
 
-\* KVM_SET_TSC_KHZ, on a vCPU and on the VM, first looks whether a host that scales can scale so far
-\* (max_guest_tsc_khz).
+\* KVM_SET_TSC_KHZ, on a vCPU and on the VM, first checks whether a host that scales can scale so
+\* far (max_guest_tsc_khz).
 TooFast(khz) == tscFracBits # 0 /\ khz >= MaxGuestTscKhz(tscFracBits, tscKhz)
 
-\* set_tsc_khz(): what comes of asking for khz, of which 0 is the host's.  ratio is Zero where
-\* the host cannot do it: it does not scale and khz is less than its own, or no ratio says it.
-\* Without scaling a faster guest is caught up with, by raising its offset now and then.
+\* set_tsc_khz(): the result of a request for khz; 0 is the host's rate.  ratio is Zero if the host
+\* cannot provide it: it does not scale and khz is below its own rate, or no ratio expresses it.
+\* For a faster guest on a host without scaling, KVM raises its offset now and then: it catches up.
 Wanted(khz) == IF khz = 0 THEN tscKhz ELSE khz
 CatchesUp(khz) == tscFracBits = 0 /\ Wanted(khz) > tscKhz /\ ~NearEnough(Wanted(khz), tscKhz)
 RateFor(khz) ==
@@ -295,34 +295,34 @@ RateFor(khz) ==
 (* The masterclock and kvmclock                                            *)
 (***************************************************************************)
 
-\* pvclock_update_vm_gtod_copy(): is the masterclock to be used?
+\* pvclock_update_vm_gtod_copy(): does KVM use the masterclock?
 MasterClock == MasterClockAllowed /\ AllMatched(nrVcpusMatched, tscOffset, tscScalingRatio)
 
-\* ... and the instant that it counts from from now on.  The host's clocks can be read as one
-\* pair while its clocksource is the TSC; the pair is noted whether the masterclock is on or not.
+\* ... and the instant from which it counts from now on.  KVM can read the host's clocks as one
+\* pair while the clocksource is the TSC; it records the pair whether the masterclock is on or not.
 Snapshot ==
   /\ masterKernelNs' = IF tscClocksource THEN hostNs ELSE masterKernelNs
   /\ masterCycleNow' = IF tscClocksource THEN hostTsc ELSE masterCycleNow
 
-\* kvm_update_masterclock(), within which no vCPU is in the guest: those that were have been
-\* kicked out, and none gets in before the update is done and its page is written anew.
+\* kvm_update_masterclock(), during which no vCPU is in the guest: KVM has kicked out those that
+\* were, and none enters before the update is done and KVM has written its page again.
 UpdateMasterClock(by) ==
   /\ useMasterClock' = MasterClock
   /\ Snapshot
   /\ updatedGeneration' = curTscGeneration
   /\ kicked' = inGuest \ by
 
-\* What the rate of a vCPU's page is: cycles of its TSC in a second.
+\* The rate in a vCPU's page: cycles of its TSC per second.
 PageRate(ratio) ==
   IF kernel.ratesInHz THEN Scale(tscFracBits, SecondInCycles(tscKhz), ratio)
   ELSE SecondInCycles(ScaledKhz(tscFracBits, tscKhz, ratio))
 
-\* Whether kvmclock as the host sees it is computed from its TSC.  Between the loss of the
-\* clocksource and the update of the masterclock that follows, this differs between kernels.
+\* Does the host compute kvmclock from its TSC?  Between the loss of the clocksource and the
+\* masterclock update that follows, kernels differ in this.
 ByMaster == useMasterClock /\ (tscClocksource \/ ~kernel.clockFallsBack)
 
-\* get_kvmclock_ns(): kvmclock as the host sees it.  By the masterclock it is computed from the
-\* host's TSC at the host's rate, though the guest sees it through its own.
+\* get_kvmclock_ns(): kvmclock as the host sees it.  With the masterclock KVM computes it from the
+\* host's TSC at the host's rate, although the guest uses its own TSC and rate.
 KvmclockNs ==
   LET cycles == Sub(hostTsc, masterCycleNow)
       ratio  == IF online = {} THEN DefaultRatio(tscFracBits)
@@ -336,14 +336,14 @@ KvmclockNs ==
      ELSE Add(hostNs, kvmclockOffset)
 
 \* compute_guest_tsc(): where the vCPU's TSC should be when the base clock shows kernelNs.  If that
-\* is before the vCPU's generation began, the difference is negative and, with most kernels, wraps.
+\* is before the vCPU's generation began, the difference is negative and, in most kernels, wraps.
 ComputeGuestTsc(vcpu, kernelNs) ==
   IF kernel.signedCatchUp /\ Before(kernelNs, thisTscNsec[vcpu])
   THEN Sub(thisTscWrite[vcpu], NsToCycles(virtualTscKhz[vcpu], Sub(thisTscNsec[vcpu], kernelNs)))
   ELSE Add(thisTscWrite[vcpu], NsToCycles(virtualTscKhz[vcpu], Sub(kernelNs, thisTscNsec[vcpu])))
 
 \* Without the masterclock an update reads first the TSC and then the base clock: time may pass in
-\* between.  (Also where the masterclock was updated on the way, and is off.)
+\* between.  (Also if the same entry has updated the masterclock, and it is off.)
 TakeHostTsc(vcpu) ==
   /\ vcpu \in online /\ vcpu \notin inGuest \ kicked
   /\ vcpu \in clockUpdate \cup masterclockUpdate
@@ -352,7 +352,7 @@ TakeHostTsc(vcpu) ==
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
                  pvclock, requestVars, clockTaken, setClockBegun, inGuest, seenVars>>
 
-\* kvm_guest_time_update() of vcpu by this masterclock, if it is asked for: catch up, then write the
+\* kvm_guest_time_update() of vcpu by this masterclock, if requested: catch up, then write the
 \* page.
 GuestTimeUpdate(vcpu, asked, byMaster, masterNs, masterTsc) ==
   LET kernelNs == IF byMaster THEN masterNs ELSE hostNs
@@ -405,8 +405,8 @@ WorkOffRequests(vcpu) ==
 (* Operations of userspace                                                 *)
 (***************************************************************************)
 
-\* KVM_CREATE_VCPU (VM ioctl), up to and with kvm_arch_vcpu_postcreate().  (A vCPU whose host cannot
-\* do the VM's rate is not modelled: it is created all the same, without a ratio.)
+\* KVM_CREATE_VCPU (VM ioctl), up to and with kvm_arch_vcpu_postcreate().  (Not modelled: a vCPU on
+\* a host that cannot provide the VM's rate.  KVM creates it anyway, without a ratio.)
 CreateVcpu(vcpu) ==
   /\ vcpu \notin online
   /\ RateFor(defaultTscKhz).ratio # Zero
@@ -424,7 +424,7 @@ CreateVcpu(vcpu) ==
              /\ updatedGeneration' = curTscGeneration'
              /\ kicked' = inGuest
              /\ clockUpdate' = online \cup {vcpu}
-        \* Its first load on a pCPU asks for a clock update.
+        \* Its first load on a pCPU requests a clock update.
         ELSE /\ clockUpdate' = clockUpdate \cup {vcpu}
              /\ kicked' = kicked
              /\ UNCHANGED masterVars
@@ -446,8 +446,8 @@ WriteTsc(vcpu, value) ==
                  kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars, inGuest,
                  clockSeen, guestLastClock>>
 
-\* KVM_SET_DEVICE_ATTR, KVM_VCPU_TSC_CTRL / KVM_VCPU_TSC_OFFSET: the offset itself.  It is
-\* compared with the last write of anybody, not with the vCPU's own offset.
+\* KVM_SET_DEVICE_ATTR, KVM_VCPU_TSC_CTRL / KVM_VCPU_TSC_OFFSET: the offset itself.  KVM compares
+\* it with the last write to any vCPU, not with the vCPU's own offset.
 SetTscOffset(vcpu, offset) ==
   /\ kernel.tscOffsetAttr
   /\ VcpuIdle(vcpu)
@@ -462,11 +462,11 @@ SetTscOffset(vcpu, offset) ==
                  kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars, inGuest,
                  clockSeen, guestLastClock>>
 
-\* Nothing but what is seen.
+\* Only what was seen changes.
 OnlyReads == UNCHANGED <<hostVars, kvmVars, userOffset, guestLastClock>>
 
-\* KVM_GET_DEVICE_ATTR of the same attribute.  The errno is ENXIO where the offset has been
-\* copied out and the error is returned all the same.
+\* KVM_GET_DEVICE_ATTR of the same attribute.  ENXIO: KVM has copied the offset out, but returns
+\* the error.
 GetTscOffset(vcpu) ==
   /\ kernel.tscOffsetAttr
   /\ VcpuIdle(vcpu)
@@ -519,8 +519,8 @@ GetVmTscKhz ==
   /\ UNCHANGED <<guestSeen, clockSeen>>
   /\ OnlyReads
 
-\* KVM_SET_TSC_KHZ on the VM.  A host that cannot scale takes any rate: what comes of it, the vCPUs
-\* that are created later find out.
+\* KVM_SET_TSC_KHZ on the VM.  A host that cannot scale accepts any rate; the effect shows only
+\* when later vCPUs are created.
 SetVmTscKhz(khz) ==
   LET refused == TooFast(khz) \/ (kernel.vmTscKhzFirst /\ online # {})
   IN /\ defaultTscKhz' = IF refused THEN defaultTscKhz ELSE Wanted(khz)
@@ -548,13 +548,13 @@ ReadTscAdjust(vcpu) ==
 \* KVM_CLOCK_REALTIME 4, KVM_CLOCK_HOST_TSC 8.
 HasRealtime(flags) == (flags \div 4) % 2 = 1
 
-\* Which flags KVM_SET_CLOCK takes: those of KVM_GET_CLOCK, of which it looks at one.
+\* Which flags KVM_SET_CLOCK accepts: those of KVM_GET_CLOCK; it uses only one.
 FlagsAccepted(flags) ==
   IF ~kernel.clockRealtime THEN flags = 0
   ELSE IF kernel.refusesOwnFlags THEN flags \in {0, 4}
   ELSE flags < 16 /\ flags % 2 = 0
 
-\* KVM_SET_CLOCK first updates the masterclock.  Most kernels go on under the same lock; with the
+\* KVM_SET_CLOCK first updates the masterclock.  Most kernels continue under the same lock; in the
 \* others time may pass in between.
 BeginSetClock ==
   /\ kernel.setClockFromNow
@@ -626,8 +626,8 @@ GetClock ==
                     pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
 
 \* MSR_KVM_SYSTEM_TIME_NEW, written by the host (KVM_SET_MSRS) or by the guest: where its page is,
-\* and whether it is to be kept up to date.  A page is the guest's memory: at the same address what
-\* stands in it stays, and a page that moves is at first all zeros, its version as well.
+\* and whether KVM must keep it up to date.  A page is the guest's memory: at the same address its
+\* content stays; a page that moves is at first all zeros, its version as well.
 SetSystemTime(vcpu, active, moves) ==
   /\ pvclock' = With(pvclock, vcpu,
                      [(IF active /\ moves THEN NoPage ELSE pvclock[vcpu]) EXCEPT !.active = active])
@@ -641,9 +641,9 @@ WriteSystemTime(vcpu, active, moves) ==
   /\ reply' = [op |-> "WriteSystemTime", vcpu |-> vcpu, active |-> active, moves |-> moves]
   /\ UNCHANGED <<masterclockUpdate, kicked, bootVcpuRunsOldKvmclock>>
 
-\* The page's memory gets another content, and not from KVM: the VMM loads the guest's memory, or a
-\* page moves to where the memory was not zero.  KVM goes on from the version and the flag "stopped"
-\* that it finds.
+\* Something other than KVM changes the page's memory: the VMM loads the guest's memory, or a page
+\* moves to memory that was not zero.  KVM continues from the version and the flag "stopped" that
+\* it finds.
 WritePvclockPage(vcpu, version, tscTimestamp, systemTime, mul, shift, flags) ==
   /\ vcpu \in online /\ vcpu \notin inGuest \ kicked
   /\ version % 2 = 0 /\ flags \in 0 .. 3
@@ -661,7 +661,7 @@ WritePvclockPage(vcpu, version, tscTimestamp, systemTime, mul, shift, flags) ==
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
                  requestVars, callVars, inGuest, seenVars>>
 
-\* KVM_KVMCLOCK_CTRL: tell the guest that it was stopped.
+\* KVM_KVMCLOCK_CTRL: show the guest that it was stopped.
 KvmclockCtrl(vcpu) ==
   LET refused == ~pvclock[vcpu].active
   IN /\ VcpuIdle(vcpu)
@@ -671,7 +671,7 @@ KvmclockCtrl(vcpu) ==
      /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
                     pvclock, masterclockUpdate, kicked, callVars, inGuest, seenVars>>
 
-\* The VMM looks at the page in the guest's memory.
+\* The VMM reads the page in the guest's memory.
 ReadPvclockPage(vcpu) ==
   LET page == pvclock[vcpu]
   IN /\ vcpu \in online
@@ -682,8 +682,8 @@ ReadPvclockPage(vcpu) ==
      /\ UNCHANGED <<guestSeen, clockSeen>>
      /\ OnlyReads
 
-\* kvm_arch_vcpu_load() on a pCPU that the vCPU was not on before, or while the TSC is unstable:
-\* then the TSC goes on from where KVM saw it last.
+\* kvm_arch_vcpu_load() on another pCPU than before, or while the TSC is unstable: then the TSC
+\* continues from the value that KVM last saw.
 VcpuLoad(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ tscOffset' = IF tscUnstable
@@ -697,8 +697,8 @@ VcpuLoad(vcpu) ==
                  masterVars, kvmclockOffset, oddVars, pvclock, masterclockUpdate, stoppedRequest,
                  kicked, callVars, inGuest, seenVars>>
 
-\* KVM_REQ_CLOCK_UPDATE for reasons of KVM's own: periodically (until 6.18), 100 ms after a vCPU's
-\* page was set up or loaded, or because of an interface that is not modelled.
+\* KVM_REQ_CLOCK_UPDATE for internal reasons: periodically (until 6.18), 100 ms after a vCPU's page
+\* was set up or loaded, or because of an interface that is not modelled.
 AskForClockUpdate(vcpu) ==
   /\ vcpu \in online
   /\ clockUpdate' = clockUpdate \cup {vcpu}
@@ -723,8 +723,8 @@ AskForMasterclockUpdate(vcpu) ==
 (* The guest                                                               *)
 (***************************************************************************)
 
-\* KVM_RUN up to the guest.  Pending requests are worked off on the way: only here, and at
-\* KVM_SET_CLOCK, does the masterclock change.
+\* KVM_RUN up to the guest.  KVM handles pending requests on the way: the masterclock changes only
+\* here and at KVM_SET_CLOCK.
 EnterGuest(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ inGuest' = inGuest \cup {vcpu}
@@ -733,8 +733,8 @@ EnterGuest(vcpu) ==
                needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
                caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
 
-\* An entry that comes to nothing, since a signal or another thread is waiting (cancel_injection):
-\* what was pending is worked off all the same.
+\* An entry that KVM cancels, because a signal or another thread is waiting (cancel_injection): it
+\* has handled what was pending anyway.
 CancelEntry(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ inGuest' = inGuest
@@ -775,8 +775,8 @@ GuestReadTsc(vcpu) ==
   /\ OnlyReads
 
 \* The guest reads kvmclock on vcpu, through the page of vCPU page: its own, or vCPU 0's, which a
-\* process of a Linux guest reads from all vCPUs while it is stable.  A page that is not stable is
-\* not trusted: no vCPU then shows less than any has shown.
+\* process of a Linux guest reads on all vCPUs while it is stable.  The guest does not trust a page
+\* that is not stable: no vCPU then returns less than any has returned.
 GuestReadClock(vcpu, page) ==
   LET reading == PageReading(pvclock[page], GuestTsc(vcpu))
       clamped == {last \in guestLastClock : ~pvclock[page].stable /\ Before(reading, last)}
@@ -791,7 +791,7 @@ GuestReadClock(vcpu, page) ==
      /\ guestSeen' = guestSeen
      /\ UNCHANGED <<hostVars, kvmVars, userOffset>>
 
-\* The guest has noticed that it was stopped.
+\* The guest has noticed that it was stopped, and clears the flag.
 GuestClearsStopped(vcpu) ==
   /\ vcpu \in inGuest \ kicked
   /\ pvclock[vcpu].stopped
@@ -800,8 +800,8 @@ GuestClearsStopped(vcpu) ==
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
                  requestVars, callVars, inGuest, seenVars>>
 
-\* The guest writes MSR_KVM_SYSTEM_TIME_NEW, or the legacy MSR_KVM_SYSTEM_TIME.  vCPU 0 decides by
-\* its choice whether there may be a masterclock.
+\* The guest writes MSR_KVM_SYSTEM_TIME_NEW, or the legacy MSR_KVM_SYSTEM_TIME.  vCPU 0's choice
+\* decides whether there may be a masterclock.
 GuestWriteSystemTime(vcpu, active, legacy, moves) ==
   /\ vcpu \in inGuest
   /\ SetSystemTime(vcpu, active, moves)
@@ -813,7 +813,7 @@ GuestWriteSystemTime(vcpu, active, legacy, moves) ==
                moves |-> moves]
 
 \* The guest moves its own TSC on vcpu, by delta.  Since 5.10 (0c899c25d754) this is not
-\* synchronised: the offset moves, and KVM's books do not learn of it.
+\* synchronised: the offset moves, but KVM's bookkeeping does not record it.
 MoveGuestTsc(vcpu, delta, adjust, asks) ==
   /\ vcpu \in inGuest
   /\ tscOffset' = With(tscOffset, vcpu, Add(tscOffset[vcpu], delta))
@@ -825,7 +825,7 @@ MoveGuestTsc(vcpu, delta, adjust, asks) ==
                  rateVars, masterVars, kvmclockOffset, oddVars, pvclock, masterclockUpdate,
                  stoppedRequest, callVars, inGuest, clockSeen, guestLastClock, userOffset>>
 
-\* The guest writes MSR_IA32_TSC: MSR_IA32_TSC_ADJUST moves along.
+\* The guest writes MSR_IA32_TSC: MSR_IA32_TSC_ADJUST moves with it.
 GuestWriteTsc(vcpu, value) ==
   /\ \/ /\ ~kernel.guestWriteSynchronizes
         /\ LET delta == Sub(value, GuestTsc(vcpu))
@@ -840,7 +840,7 @@ GuestWriteTsc(vcpu, value) ==
                        callVars, inGuest, clockSeen, guestLastClock, userOffset>>
   /\ reply' = [op |-> "GuestWriteTsc", vcpu |-> vcpu, value |-> value]
 
-\* The guest writes MSR_IA32_TSC_ADJUST: its TSC moves along.
+\* The guest writes MSR_IA32_TSC_ADJUST: its TSC moves with it.
 GuestWriteTscAdjust(vcpu, value) ==
   /\ MoveGuestTsc(vcpu, Sub(value, tscAdjust[vcpu]), value, kernel.adjustAsks)
   /\ reply' = [op |-> "GuestWriteTscAdjust", vcpu |-> vcpu, value |-> value]
@@ -866,10 +866,11 @@ TimePasses(tsc, ns, realtime) ==
   /\ reply' = [op |-> "TimePasses"]
   /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>
 
-\* pvclock_gtod_notify() and pvclock_gtod_update_fn(): when the clocksource is not the TSC any more,
-\* all vCPUs of all VMs are asked for a masterclock update, those of a VM without the masterclock as
-\* well.  But nobody is if no VM of the host has had the masterclock (kvm_guest_has_master_clock):
-\* of the other VMs this one knows nothing.  When the clocksource is the TSC again, nobody is asked.
+\* pvclock_gtod_notify() and pvclock_gtod_update_fn(): when the clocksource is no longer the TSC,
+\* KVM requests a masterclock update of all vCPUs of all VMs, also of a VM without the masterclock.
+\* It requests none if no VM of the host has had the masterclock (kvm_guest_has_master_clock); this
+\* module does not know the other VMs.  When the clocksource is the TSC again, KVM requests
+\* nothing.
 ClocksourceLost ==
   \/ masterclockUpdate' = online
   \/ ~useMasterClock /\ masterclockUpdate' = masterclockUpdate
@@ -885,7 +886,7 @@ HostClocksource(isTsc) ==
                  kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
                  inGuest, seenVars>>
 
-\* mark_tsc_unstable(): for ever; the clocksource is another one from then on.
+\* mark_tsc_unstable(): permanent; from then on the clocksource is another one.
 HostTscUnstable ==
   /\ ~tscUnstable
   /\ tscUnstable' = TRUE
@@ -897,8 +898,8 @@ HostTscUnstable ==
                  inGuest, seenVars>>
 
 \* kvm_arch_hardware_enable() after a suspend from which the host's TSC comes back missing cycles
-\* earlier, and its base clock at ns: each vCPU's offset is raised by what is missing.  (The kernel
-\* adds it when the vCPU is loaded next; nothing can see it before.)
+\* earlier, and its base clock at ns: KVM raises each vCPU's offset by what is missing.  (The
+\* kernel adds it at the vCPU's next load; nothing can see it before.)
 HostResumes(missing, ns) ==
   LET Missing(ratio) == Scale(tscFracBits, missing, ratio)
       tsc == Sub(hostTsc, missing)
@@ -972,12 +973,13 @@ Monotonic ==
   /\ reply.op = "GuestReadTsc" => \A seen \in guestSeen : ~Before(reply.value, seen)
   /\ reply.op = "GuestReadClock" => \A seen \in clockSeen : ~Before(reply.clock, seen)
 
-\* Whenever the guest runs, all its vCPUs are on one line.  If it fails, the guest finds
-\* its TSCs unsynchronised: it drops the clocksource, or does not and misorders events.
+\* Whenever the guest runs, all its vCPUs are on one line.  If it fails, the guest finds its TSCs
+\* unsynchronised: it drops the clocksource, or keeps it and misorders events.
 SameLine == inGuest # {} => OneLine
 
-\* KVM_GET_CLOCK reports TSC_STABLE only while all vCPUs are on one line.  If it fails, a
-\* VMM takes (host_tsc, realtime) for a fix of the whole guest, which it is not.
+\* KVM_GET_CLOCK reports TSC_STABLE only while all vCPUs are on one line.  If it fails,
+\* a VMM uses (host_tsc, realtime) as a reference point for every vCPU, although it is
+\* valid for only some.
 StableIsTrue ==
   (reply.op = "GetClock" /\ reply.flags # 0) => OneLine
 
@@ -991,21 +993,21 @@ FlagsOfTheClock ==
 StableHasHostTsc ==
   (reply.op = "GetClock" /\ kernel.clockRealtime /\ reply.flags # 0) => reply.flags = 14
 
-\* A VM that userspace has left as it was created tells its host_tsc.  If it fails, the destination
-\* of a migration cannot compute the offsets to set before it has run a vCPU.
+\* KVM_GET_CLOCK returns host_tsc for a VM that userspace has left as it was created.  If it fails,
+\* the destination of a migration cannot compute the offsets to set before it has run a vCPU.
 HostTscAtBirth ==
   (reply.op = "GetClock" /\ tscClocksource /\ online # {} /\ userOffset = {} /\ OneLine)
      => reply.flags = 14
 
-\* What a get returned a set takes, and a get that works says so.  If it fails, a VMM cannot
-\* restore what it saved.
+\* A set accepts what a get returned, and a get that works returns success.  If it fails, a VMM
+\* cannot restore what it saved.
 RoundTrip ==
   /\ reply.op = "SetClock" /\ reply.flags \in {0, 2, 14} => reply.errno = 0
   /\ reply.op = "GetTscOffset" => reply.errno = 0
 
 \* The TSC and kvmclock stay on one line: while the guest runs, its page shows the base clock plus
-\* the VM's offset, and so does KVM_GET_CLOCK.  If it fails, one of the guest's clocks leaps or
-\* drifts against the other, and what a VMM computes from the one is wrong for the other.
+\* the VM's offset, and so does KVM_GET_CLOCK.  If it fails, one of the guest's clocks jumps or
+\* drifts against the other, and what a VMM computes from one is wrong for the other.
 ClocksAgree ==
   LET due == Add(hostNs, kvmclockOffset)
   IN tscClocksource =>
@@ -1022,26 +1024,26 @@ SameClock ==
        (pvclock[v].active /\ pvclock[v].stable) =>
           SameNs(PageReading(pvclock[v], GuestTsc(v)), reply.clock)
 
-\* The masterclock counts from a new instant only when there is a reason: another generation of
-\* the TSC, or that it is switched on or off.  If it fails, kvmclock is yanked from the guest's TSC
-\* back to the host's clock, by what the two have drifted apart, for nothing.
+\* The masterclock counts from a new instant only for a reason: another generation of the TSC, or
+\* KVM switches it on or off.  If it fails, kvmclock jumps from the guest's TSC back to the host's
+\* clock for nothing, by how far the two have drifted apart.
 NoNeedlessUpdate ==
   (reply.op \in {"EnterGuest", "CancelEntry", "ReenterGuest"} /\ reply.updated) => reply.needed
 
-\* The loss of the host's clocksource concerns only VMs that have the masterclock.  If it fails, each
-\* vCPU of the others performs an update for nothing.
+\* The loss of the host's clocksource concerns only VMs that have the masterclock.  If it fails,
+\* each vCPU of the others performs a useless update.
 LossIsOfMasterClocks ==
   [][reply'.op \in {"HostClocksource", "HostTscUnstable"} /\ ~useMasterClock
        => masterclockUpdate' = masterclockUpdate]_vars
 
-\* A page that says that the guest was stopped says so until the guest has noticed.  If it fails, the
-\* guest's watchdogs take the time for which it was held for a hang of its own.
+\* A page that shows "stopped" does so until the guest clears the flag.  If it fails, the guest's
+\* watchdogs take the time of the hold for a hang of the guest.
 StoppedStays ==
   [][\A v \in online : pvclock[v].stopped /\ reply'.op # "GuestClearsStopped" => pvclock'[v].stopped]_vars
 
-\* No small negative difference is taken for a huge time: kvmclock has not begun before 0, and a
-\* TSC that is caught up is not raised beyond where it should be.  If it fails, the guest's clock
-\* leaps by centuries.
+\* KVM takes no small negative difference for a huge time: kvmclock has not begun before 0, and
+\* catching up raises no TSC beyond where it should be.  If it fails, the guest's clock jumps by
+\* centuries.
 NoUnderflow ==
   /\ \A v \in online : ~Before(pvclock[v].systemTime, Zero)
   /\ (reply.op \in {"EnterGuest", "CancelEntry", "ReenterGuest"} /\ reply.caughtUp) =>
@@ -1049,10 +1051,10 @@ NoUnderflow ==
                       NsToCycles(virtualTscKhz[reply.vcpu], Sub(hostNs, thisTscNsec[reply.vcpu])))
        IN ~Before(due, GuestTsc(reply.vcpu))
 
-\* A write that returned success did what it says: the vCPU reads the value (has the
-\* offset) that was written.  A value write may instead join the line that userspace's
-\* own writes have laid down: that is what the heuristic is for.  If it fails, a restored
-\* guest lives at a time that nobody gave it.
+\* A write that returned success took effect: the vCPU reads the value (has the offset)
+\* that was written.  A value write may instead join the line of userspace's own earlier
+\* writes: this is the purpose of the heuristic.  If it fails, a restored guest runs at
+\* a time that no one gave it.
 WriteTakesEffect ==
   /\ reply.op = "WriteTsc" =>
        \/ GuestTsc(reply.vcpu) = reply.value
@@ -1062,30 +1064,30 @@ WriteTakesEffect ==
   /\ reply.op = "SetClock" /\ reply.errno = 0 /\ ~HasRealtime(reply.flags) =>
        SameNs(Add(hostNs, kvmclockOffset), reply.clock)
 
-\* An operation that reports an error has changed nothing.  If it fails, a VMM that goes
-\* another way after the error goes it from a state that it does not know.
+\* An operation that reports an error has changed nothing.  If it fails, a VMM that tries something
+\* else after the error starts from a state that it does not know.
 ErrorChangesNothing ==
   [][reply'.op \in {"SetTscKhz", "SetVmTscKhz", "SetClock", "KvmclockCtrl"} /\ reply'.errno # 0
        => UNCHANGED kvmVars]_vars
 
-\* The VM's rate is one that its host can give a vCPU.  If it fails, a VMM that was told that the
-\* rate is set creates vCPUs that do not have it.
+\* The VM's rate is one that its host can give a vCPU.  If it fails, KVM_SET_TSC_KHZ returns
+\* success, but the vCPUs that the VMM then creates do not have the rate.
 RateCanBeHad == RateFor(defaultTscKhz).ratio # Zero
 
-\* Setting a vCPU's rate changes how fast its TSC goes on, not where it is.  If it fails, the
-\* guest's time leaps, by hours on a host that has been up for days.
+\* Setting a vCPU's rate changes how fast its TSC advances, not its value.  If it fails, the
+\* guest's time jumps, by hours on a host that has been up for days.
 Continuous ==
   [][reply'.op = "SetTscKhz" => \A v \in online : GuestTsc(v)' = GuestTsc(v)]_vars
 
-\* Setting the offset that a vCPU has changes nothing that can be observed: neither where its TSC
-\* is nor whether the masterclock may be on.  If it fails, a VMM that restores twice, or puts back
-\* what it read, takes the masterclock from a guest that had it.
+\* Setting the offset that a vCPU has changes nothing that can be observed: neither its TSC nor
+\* whether the masterclock may be on.  If it fails, a guest loses the masterclock when its VMM
+\* restores twice, or writes back what it read.
 Idempotent ==
   [][reply'.op = "SetTscOffset" /\ tscOffset' = tscOffset => (MasterClock => MasterClock')]_vars
 
-\* Whether the masterclock is on depends on the offsets that were set, not on how it came to
-\* them.  If it fails, a VMM that has put every vCPU on one line still gets no host_tsc from
-\* KVM_GET_CLOCK, and the guest a kvmclock that is not stable.
+\* Whether the masterclock is on depends on the offsets that were set, not on their history.  If it
+\* fails, a VMM that has put every vCPU on one line still gets no host_tsc from KVM_GET_CLOCK, and
+\* the guest a kvmclock that is not stable.
 HistoryFree ==
   (MasterClockAllowed /\ online # {} /\ OneLine /\ masterclockUpdate = {}) => useMasterClock
 
@@ -1117,20 +1119,20 @@ TypeOK ==
   /\ \A s \in {guestSeen, clockSeen, guestLastClock, userOffset} : Cardinality(s) <= 1
   /\ Cardinality(clockTaken) <= 1 /\ DOMAIN tscTaken \subseteq online
 
-\* The books are right: nrVcpusMatched counts the members of the current generation
+\* KVM's bookkeeping is correct: nrVcpusMatched counts the members of the current generation
 \* besides the one that opened it, and each member is on the generation's line.
 GenerationIsOneLine ==
   LET members == {v \in online : thisTscGeneration[v] = curTscGeneration}
   IN online # {} => /\ Cardinality(members) = nrVcpusMatched + 1
                     /\ \A v \in members : tscOffset[v] = curTscOffset
 
-\* The masterclock is on only while the books say so, or an update is on its way.
+\* The masterclock is on only while the bookkeeping allows it, or an update is pending.
 MasterClockFollows == useMasterClock => MasterClock \/ masterclockUpdate # {}
 
-\* Once all updates are worked off, a masterclock that is on tells the truth.
+\* With no update pending, the masterclock is on only if all vCPUs are on one line.
 MasterClockIsOneLine == (useMasterClock /\ masterclockUpdate = {}) => OneLine
 
-\* A vCPU in the guest has a page that was written since the masterclock counts from where it does.
+\* A vCPU in the guest has a page that KVM wrote after the masterclock last got a new instant.
 PageFollows ==
   \A v \in inGuest \ kicked :
     (pvclock[v].active /\ pvclock[v].version # 0 /\ useMasterClock /\ pvclock[v].stable) =>

@@ -1,22 +1,22 @@
 ----------------------------- MODULE MCKvmArm64 -----------------------------
-(* KvmArm64 under any VMM whatever, with bounds.                            *)
+(* KvmArm64 under any VMM, with bounds.                                     *)
 EXTENDS KvmArm64
 
 CONSTANTS Kernel,       \* a kernel, by name
-          Ops           \* the operations of VMM and guest that there are, by name
+          Ops           \* the operations that VMM and guest may perform, by name
 
-\* The bounds of most models.  A configuration overrides those that it has otherwise.
+\* The bounds of most models.  A configuration may override them.
 Vhe      == TRUE       \* the host's mode
 Ecv      == FALSE      \* ... and hardware
 Pcpus    == {0, 1}     \* its physical CPUs
 Vms      == {"a"}      \* the VMs, each a name
 Two      == {"a"}      \* those with a second vCPU
-Late     == FALSE      \* TRUE: the second may be created once the first has run, or was set
+Late     == FALSE      \* TRUE: the second may be created after the first has run or was set
 Left     == {}         \* the VMs whose counters are never set
 Start    == 5          \* the host's counter at first
-Duration == 1          \* ticks that a behaviour may take
+Duration == 1          \* the longest behaviour, ticks
 
-\* What the VMM may write by value, and as an offset; the compare values that a guest may set.
+\* What the VMM may write by value and as an offset; the compare values that a guest may set.
 Values  == {}
 Offsets == {}
 Timers  == {}
@@ -29,7 +29,7 @@ Has(op) == op \in Ops
 \* Unless vCPUs come late, all are created before anything else happens.
 Ready == Late \/ online = Vcpus
 
-\* The first vCPU of each VM is created before any second, and of several VMs in one order.
+\* The first vCPU of each VM is created before any second one, and the VMs in one fixed order.
 Next(vcpu) ==
   /\ vcpu[2] = 1 => \A vm \in Vms : <<vm, 0>> \in online
   /\ vcpu[2] = 0 /\ vcpu \notin online => vcpu[1] = CHOOSE vm \in Vms : <<vm, 0>> \notin online
@@ -69,11 +69,11 @@ MCNext ==
        (Has("SetCounterOffset") /\ Ready /\ SetCounterOffset(vm, offset, reserved))
 
 MCSpec == MCInit /\ [][MCNext]_vars
-\* What never changes need not be looked at in every state.
+\* The view leaves out what never changes.
 View == changing
 
 MCFair == MCSpec /\ \A vcpu \in Vcpus : WF_vars(BroadcastTo(vcpu))
 
-\* A loop that was begun comes to its end.
+\* Every loop ends.
 BroadcastEnds == \A vm \in Vms : (vm \in DOMAIN broadcasts) ~> (vm \notin DOMAIN broadcasts)
 =============================================================================

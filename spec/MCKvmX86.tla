@@ -1,13 +1,13 @@
 ------------------------------ MODULE MCKvmX86 -------------------------------
-(* KvmX86 under any VMM whatever, with bounds.                              *)
+(* KvmX86 under any VMM, with bounds.                                       *)
 EXTENDS KvmX86
 
 CONSTANT Kernel       \* a kernel, by name
 
-\* The bounds of most models.  A configuration overrides those that it has otherwise.
+\* The bounds of most models.  A configuration may override them.
 StartTsc         == 20     \* the host's TSC when the VM is created
-Duration         == 1      \* cycles that a behaviour may take
-Khz              == NsPerSecond \div CyclesPerKhz   \* the host's: a cycle lasts a nanosecond
+Duration         == 1      \* the longest behaviour, cycles
+Khz              == NsPerSecond \div CyclesPerKhz   \* the host's rate: a cycle lasts a nanosecond
 FracBits         == 0      \* of the host's TSC scaling; 0: none
 TscIsClocksource == TRUE
 NrVcpus          == 2      \* the vCPUs are 0 .. NrVcpus - 1
@@ -26,19 +26,20 @@ Flags   == {0}
 GuestWrites == {}
 Adjusts     == {}
 
-\* Of "clocksource", "unstable", "resume": what may befall the host; of "masterclock": KVM may ask
-\* for an update; of "legacy", "moves": how the guest may register its page anew; of "memory": the
-\* VMM may load a page.
+\* Which events may happen.  "clocksource", "unstable", "resume": to the host; "masterclock": KVM
+\* may request an update; "legacy", "moves": how the guest may register its page again; "memory":
+\* the VMM may load a page.
 Events == {}
 
-\* Which other operations there are.  SetClock takes its values from Clocks and Flags; GetTscKhz needs
-\* Rates, WriteTscAdjust and ReadTscAdjust need Adjusts, GuestReadClock and KvmclockCtrl Kvmclock.
+\* The other operations that may happen.  SetClock takes its values from Clocks and Flags;
+\* GetTscKhz needs Rates, WriteTscAdjust and ReadTscAdjust need Adjusts, GuestReadClock and
+\* KvmclockCtrl Kvmclock.
 Ops == {"GetClock", "SetClock", "GetTscOffset", "ReadTsc", "ExitGuest", "GuestReadTsc",
         "GetTscKhz", "WriteTscAdjust", "ReadTscAdjust", "GuestReadClock", "KvmclockCtrl"}
 
 MCInit == NewVm(KernelNamed(Kernel), Khz, FracBits, TscIsClocksource, FALSE, StartTsc, Zero, Zero)
 
-\* One cycle passes.  CLOCK_REALTIME goes with the base clock.
+\* One cycle passes.  CLOCK_REALTIME advances with the base clock.
 Tick ==
   LET tsc == Add(hostTsc, 1)
       due == Add(paceNs, CyclesToNs(tscKhz, Sub(tsc, paceTsc)))
@@ -88,18 +89,18 @@ Bounded == /\ Sub(hostNs, Zero) <= CyclesToNs(Khz, Duration)
 
 MCSpec == MCInit /\ [][MCNext]_vars
 
-\* For liveness the bounds are the system's own, for TLC must not leave a state out of a behaviour.
+\* For liveness the bounds are part of the system: TLC must not leave a state out of a behaviour.
 MCFair ==
   /\ MCInit /\ [][MCNext /\ Bounded']_vars
   /\ \A vcpu \in 0 .. NrVcpus - 1 : WF_vars(EnterGuest(vcpu)) /\ WF_vars(ExitGuest(vcpu))
 
-\* A vCPU that is asked for a masterclock update performs it.
+\* A vCPU with a pending masterclock update performs it.
 UpdatesArePerformed ==
   \A vcpu \in 0 .. NrVcpus - 1 : (vcpu \in masterclockUpdate) ~> (vcpu \notin masterclockUpdate)
 
-\* What never changes need not be looked at in every state.
+\* The view leaves out what never changes.
 View == changing
 
-\* For the models whose properties are of the TSC alone.
+\* For models with properties of the TSC alone.
 TscView == TscOnly
 =============================================================================

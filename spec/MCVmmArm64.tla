@@ -4,12 +4,12 @@ EXTENDS VmmArm64
 
 CONSTANT Kernel       \* a kernel, by name
 
-\* The bounds of most models.  A configuration overrides those that it has otherwise.
+\* The bounds of most models.  A configuration may override them.
 Vhe      == TRUE       \* the host's mode
 Ecv      == FALSE      \* ... and hardware
 Pcpus    == {0, 1}     \* its physical CPUs
 Start    == 5          \* the host's counter at first
-Duration == 1          \* ticks that a behaviour may take
+Duration == 1          \* the longest behaviour, ticks
 
 MCInit == Host(KernelNamed(Kernel), Vhe, Ecv, Pcpus, Start, {"a"}) /\ VmmInit
 
@@ -23,6 +23,6 @@ MCNext ==
 
 MCSpec == MCInit /\ [][MCNext]_allVars
 
-\* What never changes need not be looked at in every state.
+\* The view leaves out what never changes.
 View == <<changing, vmmVars>>
 =============================================================================

@@ -4,21 +4,22 @@
 (*                                                                         *)
 (* The recipe is data: blocks of steps, each step an operation of KvmX86   *)
 (* or KvmArm64 (or one of the VMM's own, below) with the saved values that *)
-(* it takes.  A block is carried out once, for the VM; or for the vCPUs    *)
-(* one after the other; or for all of them at the same time.  Somewhere    *)
-(* in it stands "Blackout": before it the VM is on one host, after it, if  *)
-(* the recipe moves the VM, on another, where everything is yet to be      *)
-(* made.  The steps themselves take no time, but the VMM can be preempted  *)
-(* between any two: a little, or for more than the second within which KVM *)
-(* takes two writes of a TSC for one.                                      *)
+(* it uses.  The VMM runs a block once, for the VM; or for the vCPUs one   *)
+(* after the other; or for all of them in parallel.  One step is           *)
+(* "Blackout": before it the VM is on one host; after it, if the recipe    *)
+(* moves the VM, on another, where nothing exists yet.  The steps          *)
+(* themselves take no time, but the VMM can be preempted between any two:  *)
+(* briefly, or for more than the second within which KVM treats two writes *)
+(* of a TSC as one.                                                        *)
 (*                                                                         *)
-(* Here is what does not depend on the architecture: who may do its next   *)
-(* step, what has been saved, how long things took.  A VM lives on one     *)
-(* host at a time, so there is one KVM; what a VMM prepares on the         *)
-(* destination before the source has stopped falls into the blackout.      *)
+(* This module has what does not depend on the architecture: which vCPU    *)
+(* may do its next step, what has been saved, how long things took.  A VM  *)
+(* is on one host at a time, so there is one KVM; what a VMM prepares on   *)
+(* the destination before the source has stopped counts as part of the     *)
+(* blackout.                                                               *)
 (*                                                                         *)
-(* Time is counted in ticks, which are the ns of the model: those of both  *)
-(* hosts' clocks, and the cycles of the guest.                             *)
+(* Time is counted in ticks.  A tick is a nanosecond of the model, on both *)
+(* hosts' clocks, and a cycle of the guest.                                *)
 (***************************************************************************)
 EXTENDS Sequences, FiniteSets, TLC, Rates
 
@@ -31,26 +32,26 @@ CONSTANTS
   FracBits,         \* how the hosts scale (see Rates); 0: not at all
   Uptimes,          \* how long the guest may have run before it is saved
   Blackouts,        \* how long the blackout may be
-  Waits,            \* how long the VMM may wait where it waits for something: memory, or its user
-  ShortPreemptions, \* how long a preemption may be that lasts less than a second
-  LongPreemptions,  \* ... and one that lasts longer
+  Waits,            \* how long the VMM may wait for something: memory, or its user
+  ShortPreemptions, \* how long a preemption of less than a second may be
+  LongPreemptions,  \* ... and one of more than a second
   MaxPreemptions,   \* how many there may be
   Skews,            \* by how much CLOCK_REALTIME may be ahead after the blackout (modulo 2^WordBits)
-  ClockError        \* the most that a recipe which goes by CLOCK_REALTIME may count on
+  ClockError        \* the most error that a recipe which uses CLOCK_REALTIME may show
 
 VARIABLES
   now,         \* true time
-  preemption,  \* how the VMM is preempted: "none", "short" or "long"
-  preempted,   \* how often it was
-  at,          \* the block that is under way
+  preemption,  \* how long the VMM is preempted: "none", "short" or "long"
+  preempted,   \* how often it has been
+  at,          \* the block in progress
   done,        \* for each vCPU, how many of its steps are done
-  saved,       \* what the VMM has noted, by name: for each vCPU, or for 0 if it is the VM's
+  saved,       \* what the VMM has saved, by name: for each vCPU, or for 0 if it is the VM's
   skew,        \* CLOCK_REALTIME minus now
   refused,     \* TRUE: the recipe cannot go on
   blackout,    \* how long the blackout and the waits have been
-  stopped,     \* for each vCPU what the guest had when it left it: [now, counter, clock]
+  stopped,     \* for each vCPU, time and clocks when it left the guest: [now, counter, clock]
   resumed,     \* {} or {when the guest ran again}
-  again,       \* {} or {what the restore had made when it was begun once more}
+  again,       \* {} or {the result of the restore when the VMM began it again}
   seenCounter, \* the greatest value of each of the guest's clocks that a vCPU may have read
   seenClock
 
@@ -66,7 +67,7 @@ Vcpus == 0 .. NrVcpus - 1
 
 Has(block, op) == \E i \in DOMAIN block.steps : block.steps[i].op = op
 
-\* Which block has the operation; the first of them from a block on.
+\* The first block, from a block on, that has the operation.
 FirstWith(op, from) ==
   CHOOSE i \in from .. Len(Recipe) : Has(Recipe[i], op) /\ \A j \in from .. i - 1 : ~Has(Recipe[j], op)
 
@@ -89,7 +90,7 @@ Ready(vcpu) ==
 
 NextStep(vcpu) == Recipe[at].steps[done[vcpu] + 1]
 
-\* It is done.
+\* That step is done.
 Advance(vcpu) ==
   LET all == [done EXCEPT ![vcpu] = @ + 1]
       end == \A v \in Participants(Recipe[at]) : all[v] = Len(Recipe[at].steps)
@@ -98,17 +99,16 @@ Advance(vcpu) ==
 
 Stay == UNCHANGED <<at, done>>
 
-\* The steps that take time whatever happens: the guest runs; the state travels; the VMM waits for
-\* something.
+\* The steps that always take time: the guest runs; the state travels; the VMM waits for something.
 Lasting == {"Work", "Blackout", "Wait"}
 
 \* The steps that are not KVM's.
 Own == {"Compute", "ReadRealtime", "ReadHostCounter", "ReadInstant"} \cup Lasting
 
 \* The arithmetic of a VMM.  An expression is a tuple: its kind, then its parts.
-\*   cycles    what so many ns are at the guest's rate
+\*   cycles    ns as cycles at the guest's rate
 \*   scaled    a value of this host's counter as the guest sees it before the offset
-\*   atLeast0  0 for what is negative
+\*   atLeast0  0 if negative
 \*   without   flags without one of their bits
 RECURSIVE Eval(_, _)
 Eval(e, vcpu) ==
@@ -125,7 +125,7 @@ Eval(e, vcpu) ==
     [] e[1] = "without"  -> LET x == Eval(e[2], vcpu)
                             IN IF (x \div e[3]) % 2 = 1 THEN x - e[3] ELSE x
 
-\* saved with x for the vCPU under a name, new or not.
+\* known, with x for the vCPU under a name, new or not.
 Noting(known, name, vcpu, x) ==
   LET old == IF name \in DOMAIN known THEN known[name] ELSE << >>
       of  == [v \in DOMAIN old \cup {vcpu} |-> IF v = vcpu THEN x ELSE old[v]]
@@ -136,10 +136,10 @@ Noting(known, name, vcpu, x) ==
 (* Time                                                                    *)
 (***************************************************************************)
 
-\* What a counter of so many kHz does in some ticks.
+\* How far a counter of khz advances in some ticks.
 Ticks(khz, ticks) == NsToCycles(khz, ticks)
 
-\* A preemption, wherever the VMM may be between two steps.
+\* A preemption can come between any two steps of the VMM.
 MayBePreempted == preempted < MaxPreemptions /\ at > WorkAt /\ ~refused
 
 Preemptions ==
@@ -147,10 +147,10 @@ Preemptions ==
     [] preemption = "short" -> ShortPreemptions
     [] preemption = "long"  -> LongPreemptions
 
-\* What the restore before this one made is kept, once.
+\* The VMM may do the restore a second time, but no third time.
 MayRestoreAgain == at = RunAt /\ again = {} /\ \A v \in Vcpus : done[v] = 0
 
-\* ... and these are not repeated.
+\* ... and the second restore skips these.
 OnlyOnce == {"CreateVcpu", "SetVmTscKhz", "Wait", "WriteSystemTime"}
 Skipped(step) == again # {} /\ at < RunAt /\ step.op \in OnlyOnce
 
@@ -174,10 +174,10 @@ Errno(said) == IF "errno" \in DOMAIN said THEN said.errno ELSE 0
 (***************************************************************************)
 (* For the matrix: one run of TLC judges all properties.                   *)
 (*                                                                         *)
-(* An invariant that is always TRUE says of each property when it is false *)
-(* for the first time, which is a shortest behaviour, since TLC goes       *)
-(* breadth first with one worker.  Apart, for a VMM that is not preempted, *)
-(* one that is for less than a second, and one that is for longer.         *)
+(* An invariant that is always TRUE prints for each property when it is    *)
+(* first false: that is a shortest behaviour, because TLC searches breadth *)
+(* first with one worker.  It does so separately for a VMM that is not     *)
+(* preempted, that is for less than a second, and that is for longer.      *)
 (***************************************************************************)
 
 Judge(properties) ==
@@ -187,8 +187,8 @@ Judge(properties) ==
        \/ TLCGet(place)
        \/ TLCSet(place, TRUE) /\ PrintT(<<"fails", properties[i][1], preemption, TLCGet("level")>>)
 
-\* The step that has just been done, and for which vCPU; or what else happened: within says what KVM
-\* did that was no step's end.
+\* The step that was just done, and for which vCPU; or what else happened.  within: what KVM did if
+\* it ended no step.
 Did(within) ==
   CASE preempted' # preempted          -> [did |-> "the VMM is preempted", vcpu |-> 0, how |-> "once"]
     [] again' # again                  -> [did |-> "the VMM restores once more", vcpu |-> 0, how |-> "once"]
@@ -204,10 +204,10 @@ Did(within) ==
 (* How far a clock of the guest may have come                              *)
 (***************************************************************************)
 
-\* A clock that showed before when the guest left, and now shows after: has it kept to the policy?
-\* With "advance" it has gone on, but for the error of the clock that the VMM goes by.  With
-\* "freeze" it has stood still over the blackout; how much of the time that saving and restoring
-\* took it has gone on, the recipe is free to choose.
+\* A clock showed before when the guest left, and now shows after: has it kept to the policy?  With
+\* "advance" it has gone on, up to the error of the clock that the VMM uses.  With "freeze" it has
+\* stood still over the blackout; the recipe may count any part of the time that saving and
+\* restoring took.
 KeepsPolicy(before, after, stop) ==
   LET moved   == Sub(after, before)
       elapsed == Sub(now, stop)

@@ -15,8 +15,8 @@ V(vcpu) == <<"a", vcpu>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* What the guest reads.  It may do so whenever it executes, so what it    *)
-(* has read is what it could have.                                         *)
+(* What the guest reads.  It may read whenever it executes: a value counts *)
+(* as read if the guest could have read it.                                *)
 (***************************************************************************)
 
 Executing == {v \in Vcpus : V(v) \in inGuest}
@@ -30,7 +30,7 @@ Reads ==
 (* The steps of a recipe                                                   *)
 (***************************************************************************)
 
-\* An ioctl that goes through all vCPUs has returned when its loop is through.
+\* An ioctl that loops over all vCPUs has returned when its loop has ended.
 Looping(vcpu, Begin) ==
   IF Unlocked("a") THEN Begin
   ELSE broadcasts["a"].for.vcpu = V(vcpu) /\ \E v \in Vcpus : BroadcastTo(V(v))
@@ -58,7 +58,7 @@ Kvm(step, vcpu) ==
 
 IsKvm(step) == step.op \notin Own
 
-\* Has it come to its end?
+\* Has the step ended?
 Ended(step, vcpu) ==
   CASE step.op = "CreateVcpu" -> V(vcpu) \in online'
     [] step.op = "EnterGuest" -> V(vcpu) \in inGuest'
@@ -79,7 +79,7 @@ Note(step, vcpu) ==
                                                step.as \o ".realtime", vcpu, Add(now, skew))
       [] OTHER -> saved
 
-\* One that takes no time.
+\* A step that takes no time.
 Do(vcpu) ==
   LET step == NextStep(vcpu) IN
   /\ Ready(vcpu)
@@ -104,7 +104,7 @@ Pass(ticks) ==
   /\ TimePasses(Add(cntpct, Ticks(GuestKhz, ticks)))
   /\ now' = Add(now, ticks)
 
-\* The VM that was is no more; on another host there is a new one, with no vCPU yet.
+\* The old VM is gone; the other host has a new one, with no vCPU yet.
 Move(ticks, counter) ==
   /\ now' = Add(now, ticks)
   /\ cntpct' = counter
@@ -119,7 +119,7 @@ Move(ticks, counter) ==
      IN virtualSeen' = none /\ physicalSeen' = none /\ askedVirtual' = none /\ askedPhysical' = none /\ got' = none
   /\ UNCHANGED <<kernel, vhe, ecv, runVars>>
 
-\* One that takes time.
+\* A step that takes time.
 Last(vcpu) ==
   LET step == NextStep(vcpu) IN
   /\ Ready(vcpu)
@@ -152,7 +152,7 @@ Preemption ==
 
 Made == [v \in online |-> <<VirtualOffset(v), PhysicalOffset(v)>>]
 
-\* The VMM restores the same once more, before it lets the guest run.
+\* The VMM does the same restore again, before it lets the guest run.
 RestoreAgain ==
   /\ MayRestoreAgain /\ inRun = {}
   /\ at' = BlackoutAt + 1
@@ -199,12 +199,12 @@ ClocksStayTogether ==
   Restored => \A v \in Executing :
     Sub(Cntvct(V(v)), stopped[v].counter) = Sub(Cntpct(V(v)), stopped[v].clock)
 
-\* KVM takes what was saved as it is written.  If it fails, the guest lives at a time that nobody
-\* gave it.
+\* A write of what was saved takes effect.  If it fails, the guest runs at a time that no one gave
+\* it.
 RestoreTakesEffect == WriteTakesEffect
 
-\* Restoring the same once more leaves everything where the first time put it.  If it fails, the
-\* guest's time depends on how often and how fast the VMM has tried.
+\* A second restore of the same changes nothing.  If it fails, the guest's time depends on how
+\* often and how fast the VMM has tried.
 IdempotentRestore == at = RunAt => \A made \in again : made = Made
 
 -----------------------------------------------------------------------------
@@ -226,7 +226,8 @@ Judged == Judge(<<
 
 View == <<changing, vmmVars>>
 
-\* What the guest's clocks show, for each vCPU, or would: its virtual and its physical counter.
+\* What the guest's clocks show, or would show, for each vCPU: its virtual and its physical
+\* counter.
 Shown ==
   [n \in {m \in Vcpus : V(m) \in online} |->
      LET v == V(n)

@@ -18,14 +18,14 @@ allVars == <<vars, vmmVars, x86Vars>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* What the guest reads.  It may do so whenever it executes, so what it    *)
-(* has read is what it could have.                                         *)
+(* What the guest reads.  It may read whenever it executes: a value counts *)
+(* as read if the guest could have read it.                                *)
 (***************************************************************************)
 
 Executing == inGuest \ kicked
 WithClock == {v \in Executing : pvclock[v].active /\ pvclock[v].version # 0}
 
-\* It does not let a kvmclock go back whose page is not stable.
+\* If a page is not stable, the guest does not let its kvmclock go back.
 GuestClock(vcpu) ==
   LET reading == PageReading(pvclock[vcpu], GuestTsc(vcpu))
   IN IF pvclock[vcpu].stable THEN reading ELSE Later(reading, seenClock)
@@ -41,7 +41,7 @@ Line(vcpu) == [offset |-> tscOffset[vcpu], ratio |-> tscScalingRatio[vcpu]]
 (* The steps of a recipe                                                   *)
 (***************************************************************************)
 
-\* The operations of KVM, by their names.  Those that are two steps are begun first.
+\* The operations of KVM, by their names.  Those of two steps begin with the first one.
 Kvm(step, vcpu) ==
   CASE step.op = "CreateVcpu"      -> CreateVcpu(vcpu)
     [] step.op = "WriteSystemTime" -> WriteSystemTime(vcpu, TRUE, FALSE)
@@ -64,7 +64,7 @@ Kvm(step, vcpu) ==
 
 IsKvm(step) == step.op \notin Own \cup {"WriteTscDeadline"}
 
-\* What an operation says of a value that the recipe needs: whether it was given at all.
+\* Has the operation returned every value that the recipe needs?
 Given(step) ==
   step.op = "GetClock" =>
     /\ "hostTsc" \in step.needs => reply'.flags \div 8 = 1
@@ -88,7 +88,7 @@ Note(step, vcpu) ==
                 step.as \o ".hostTsc", vcpu, reply'.hostTsc)
       [] OTHER -> saved
 
-\* One that takes no time.
+\* A step that takes no time.
 Do(vcpu) ==
   LET step == NextStep(vcpu) IN
   /\ Ready(vcpu)
@@ -117,7 +117,7 @@ Pass(ticks) ==
   /\ TimePasses(Add(hostTsc, Ticks(tscKhz, ticks)), Add(hostNs, ticks), Add(Add(now, ticks), skew'))
   /\ now' = Add(now, ticks)
 
-\* The VM that was is no more; on another host there is a new one, with no vCPU yet.
+\* The old VM is gone; the other host has a new one, with no vCPU yet.
 Move(ticks, tsc) ==
   /\ now' = Add(now, ticks)
   /\ tscKhz' = DestinationKhz
@@ -141,7 +141,7 @@ Move(ticks, tsc) ==
   /\ guestSeen' = {} /\ clockSeen' = {} /\ userOffset' = {}
   /\ UNCHANGED <<kernel, tscFracBits, tscClocksource, tscUnstable, oddVars, inGuest, guestLastClock>>
 
-\* One that takes time.
+\* A step that takes time.
 Last(vcpu) ==
   LET step == NextStep(vcpu) IN
   /\ Ready(vcpu)
@@ -173,7 +173,7 @@ Preemption ==
   /\ Reads
   /\ UNCHANGED <<preemption, at, done, saved, refused, blackout, stopped, resumed, again, x86Vars>>
 
-\* A vCPU that KVM has put out of the guest goes back, within KVM_RUN.
+\* A vCPU that KVM has kicked out of the guest goes back, within KVM_RUN.
 Reenter(vcpu) ==
   /\ vcpu \in kicked /\ ReenterGuest(vcpu)
   /\ Reads
@@ -181,7 +181,7 @@ Reenter(vcpu) ==
 
 Made == [line |-> [v \in online |-> Line(v)], clock |-> kvmclockOffset]
 
-\* The VMM restores the same once more, before it lets the guest run.
+\* The VMM does the same restore again, before it lets the guest run.
 RestoreAgain ==
   /\ MayRestoreAgain
   /\ at' = BlackoutAt + 1
@@ -235,24 +235,24 @@ ClocksStayTogether ==
 SameRate ==
   Restored => \A v \in Executing : ScaledKhz(FracBits, tscKhz, tscScalingRatio[v]) = GuestKhz
 
-\* KVM takes what was saved as it is written.  (A VMM that writes 0 or 1 resets a TSC; the restore
-\* comes after that.)  If it fails, the guest lives at a time that nobody gave it.
+\* A write of what was saved takes effect.  (A VMM that writes 0 or 1 resets a TSC; the restore
+\* comes after that.)  If it fails, the guest runs at a time that no one gave it.
 RestoreTakesEffect == reset \/ WriteTakesEffect
 
-\* Restoring the same once more leaves everything where the first time put it.  If it fails, the
-\* guest's time depends on how often and how fast the VMM has tried.
+\* A second restore of the same changes nothing.  If it fails, the guest's time depends on how
+\* often and how fast the VMM has tried.
 IdempotentRestore ==
   at = RunAt => \A made \in again : made = Made
 
-\* The guest is told that it was stopped.  If it fails, its watchdogs take the blackout for a hang.
+\* The guest can see that it was stopped.  If it fails, its watchdogs take the blackout for a hang.
 StoppedIsShown == Restored => \A v \in WithClock : pvclock[v].stopped
 
-\* A timer that was armed fires when the guest's TSC gets there.  If it fails, it comes too early or
-\* too late by what the TSC was moved afterwards; after hours, or never.
+\* A timer that was armed fires when the guest's TSC gets there.  If it fails, it comes too early
+\* or too late by how far the TSC moved afterwards: after hours, or never.
 TimerOnTime == \A v \in Executing \cap DOMAIN armed : armed[v] = Line(v)
 
-\* Once all vCPUs run, the masterclock is on.  If it fails, the guest's clocks are slow to read, and
-\* their users tell it so.
+\* Once all vCPUs run, the masterclock is on.  If it fails, the guest's clocks are slow to read,
+\* and users notice.
 MasterClockIsOn == (Over /\ inGuest = Vcpus /\ kicked = {} /\ masterclockUpdate = {}) => useMasterClock
 
 -----------------------------------------------------------------------------
@@ -277,6 +277,6 @@ Judged == Judge(<<
 
 View == <<changing, tscKhz, vmmVars, x86Vars>>
 
-\* What the guest's clocks show, for each vCPU: its TSC, and kvmclock if it has a page with something on it.
+\* What the guest's clocks show, for each vCPU: its TSC, and kvmclock if its page was written.
 Shown == [v \in online |-> <<GuestTsc(v), IF pvclock[v].active /\ pvclock[v].version # 0 THEN {GuestClock(v)} ELSE {}>>]
 =============================================================================

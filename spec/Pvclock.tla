@@ -1,27 +1,28 @@
 ------------------------------- MODULE Pvclock -------------------------------
 (***************************************************************************)
 (* How a guest reads a page that KVM is writing.  KvmX86 writes a page in  *)
-(* one step and reads it in one; here is why that is sound.                *)
+(* one step and reads it in one step; this module shows that this is       *)
+(* sound.                                                                  *)
 (*                                                                         *)
 (* The page's version is odd while the page is being written.  A reader    *)
-(* looks at the version, takes the fields and its TSC one after another,   *)
-(* and looks again: if the version was odd or is another, it reads again.  *)
-(* Memory is read and written in program order; the kernel and the guest   *)
-(* have barriers for that.                                                 *)
+(* reads the version, then the fields and its TSC one after another, then  *)
+(* the version again.  If the version was odd or has changed, it starts    *)
+(* again.  Memory is read and written in program order; the kernel and the *)
+(* guest have barriers for that.                                           *)
 (***************************************************************************)
 EXTENDS Naturals
 
-\* A configuration overrides these where it has them otherwise.
+\* A configuration may override these.
 Readers    == {0, 1}      \* vCPUs that read the page
 MostWrites == 2           \* how often it is written
 MakesOdd   == TRUE        \* TRUE: the writer makes the version odd before it writes
-LooksAgain == TRUE        \* TRUE: a reader looks at the version a second time
+LooksAgain == TRUE        \* TRUE: a reader reads the version a second time
 
 VARIABLES
   version,        \* of the page
   stamp, time,    \* the page's fields; the n-th write makes both n
   writing,        \* "no", "stamp" or "time": what the writer writes next
-  reader          \* for each: [at, version, stamp, time]: how far it is, and what it has seen
+  reader          \* for each: [at, version, stamp, time]: how far it is, and what it has read
 
 vars == <<version, stamp, time, writing, reader>>
 
@@ -86,7 +87,7 @@ TypeOK ==
   /\ writing \in {"no", "stamp", "time"}
   /\ \A r \in Readers : reader[r].at \in Steps
 
-\* What a reader takes for the page was the page: both fields are of one write.  If it fails, the
-\* guest adds the cycles since one instant to the time of another.
+\* Both fields that a reader accepts are of one write.  If it fails, the guest adds the cycles
+\* since one instant to the time of another.
 OneWrite == \A r \in Readers : reader[r].at = "done" => reader[r].stamp = reader[r].time
 =============================================================================

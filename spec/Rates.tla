@@ -1,7 +1,7 @@
 -------------------------------- MODULE Rates --------------------------------
 (***************************************************************************)
-(* Between cycles of a TSC and nanoseconds.  A rate is a plain number of   *)
-(* kHz, as the kernel keeps it (virtual_tsc_khz, tsc_khz).                 *)
+(* Conversion between cycles of a TSC and nanoseconds.  A rate is a plain  *)
+(* number of kHz, as the kernel keeps it (virtual_tsc_khz, tsc_khz).       *)
 (*                                                                         *)
 (* A model cannot afford 10^9 nanoseconds a second, so NsPerSecond and     *)
 (* CyclesPerKhz say how long its second is; the usual choice (NsPerSecond  *)
@@ -13,44 +13,44 @@ EXTENDS Words
 
 CONSTANT NsPerSecond   \* 10^9 in the kernel
 
-\* A configuration overrides these where it has them otherwise.
+\* A configuration may override these.
 CyclesPerKhz == 1      \* cycles in a second for each kHz: 1000 in the kernel
 Drift        == 0      \* ns by which the host's clock may be off the TSC's pace
 
-\* The cycles in one second: what the one-second window is measured with.
+\* The cycles in one second: the length of the one-second window.
 SecondInCycles(khz) == MulDiv(khz, CyclesPerKhz, 1)
 
-\* What cycles of a TSC last.
+\* How long cycles of a TSC last.
 CyclesToNs(khz, cycles) == MulDiv(cycles, NsPerSecond, khz * CyclesPerKhz)
 
-\* The host's clock keeps pace with its TSC while that is the clocksource.  The kernel computes
-\* ns with a factor of its own, rounded at about the 23rd bit, and not with the guest's: the two
-\* lines part by up to 120 ns in a second.
+\* While the TSC is the clocksource, the host's clock keeps pace with it.  The kernel computes ns
+\* with a factor of its own, rounded at about the 23rd bit, not with the guest's: the two lines
+\* diverge by up to 120 ns per second.
 KeepsPace(khz, cycles, ns) == Near(ns, CyclesToNs(khz, cycles), Drift)
 
 \* nsec_to_cycles(): from elapsed host time to cycles of a vCPU's TSC.
 NsToCycles(khz, ns) == MulDiv(ns, khz * CyclesPerKhz, NsPerSecond)
 
-\* Two clocks that show the same.
+\* Do two clocks show the same time?
 SameNs(a, b) == Near(a, b, 1)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* kvmclock's page tells the guest its rate as a multiplier and a shift,   *)
+(* kvmclock's page gives the guest its rate as a multiplier and a shift,   *)
 (* computed by kvm_get_time_scale() from cycles a second.                  *)
 (***************************************************************************)
 
 PvclockMul(cyclesPerSecond) == cyclesPerSecond
 PvclockShift(cyclesPerSecond) == 0
 
-\* pvclock_scale_delta(): what the guest makes of cycles since the page's time stamp.
+\* pvclock_scale_delta(): cycles since the page's time stamp, converted to ns by the guest.
 PvclockNs(mul, shift, cycles) == MulDiv(cycles, NsPerSecond, mul)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Scaling in hardware: the TSC that a guest sees is the host's times a    *)
-(* ratio, a fixed-point number with fracBits bits behind the point (Intel  *)
-(* 48, AMD 32; 0 says that the host cannot scale).                         *)
+(* ratio, a fixed-point number with fracBits fraction bits (Intel 48, AMD  *)
+(* 32; 0: the host cannot scale).                                          *)
 (***************************************************************************)
 
 DefaultRatio(fracBits) == 2 ^ fracBits
@@ -72,7 +72,7 @@ Scale(fracBits, cycles, ratio) ==
 ScaledKhz(fracBits, khz, ratio) ==
   IF ratio = DefaultRatio(fracBits) THEN khz ELSE (khz * ratio) \div 2 ^ fracBits
 
-\* tsc_tolerance_ppm, 250 by default: a rate as near to the host's as this needs no scaling.
+\* tsc_tolerance_ppm, 250 by default: a rate this near to the host's needs no scaling.
 NearEnough(userKhz, hostKhz) ==
   LET millionths == hostKhz * 250
   IN /\ userKhz >= hostKhz - ((millionths + 999999) \div 1000000)

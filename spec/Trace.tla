@@ -1,8 +1,8 @@
 -------------------------------- MODULE Trace --------------------------------
 (***************************************************************************)
-(* Both architectures, as the trace validator loads them: TLC can hold one *)
-(* specification.  A state is of one architecture, and has the variables   *)
-(* of that one; what both have under one name is declared once.            *)
+(* Both architectures, as the trace validator loads them: TLC can hold     *)
+(* only one specification.  A state belongs to one architecture and has    *)
+(* its variables only; a name that both use is declared once.              *)
 (***************************************************************************)
 EXTENDS TraceKvmX86
 

@@ -1,17 +1,17 @@
 ---------------------------- MODULE TraceKvmArm64 ----------------------------
 (***************************************************************************)
 (* KvmArm64 with words of 64 bits, as the trace validator loads it.  It    *)
-(* adds no behaviour.  A VM is known by its number, and a CPU by its own.  *)
+(* adds no behaviour.  VMs and CPUs are numbers.                           *)
 (***************************************************************************)
 EXTENDS KvmArm64
 
 NewHost(switches, isVhe, hasEcv, pcpus, counter) ==
   Host(switches, isVhe, hasEcv, 0 .. pcpus - 1, counter, {})
 
-\* What of a state the actions depend on.
+\* The part of a state that the actions depend on.
 Course == <<hostVars, kvmVars>>
 
-\* What of a state can still matter, to the properties too.
+\* The part of a state that can still matter, to the properties too.
 Essence == vars
 
 ReportedProperties ==

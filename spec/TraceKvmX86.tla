@@ -15,9 +15,9 @@ OffsetOf(vcpu) == tscOffset[vcpu]
 \* The rate, kHz, that vcpu has, or gets when it is created.
 RateAfter(vcpu) == IF vcpu \in online THEN virtualTscKhz[vcpu] ELSE RateFor(defaultTscKhz).khz
 
-\* Time passes until KVM reads the host's TSC, at tsc, and then the base clock, when the TSC is nsTsc:
-\* at a write of a TSC, and before it writes a page that does not follow the masterclock.  (KvmX86 reads
-\* both at one instant.)
+\* Time passes until KVM reads the host's TSC, at tsc, and then the base clock, when the TSC is
+\* nsTsc.  KVM reads both at a TSC write, and before it writes a page that does not follow the
+\* masterclock.  (KvmX86 reads both at one instant.)
 TimePassesBetweenReads(tsc, nsTsc, ns, realtime) ==
   /\ IsWord(tsc) /\ IsWord(nsTsc) /\ IsWord(ns) /\ IsWord(realtime)
   /\ ~Before(tsc, hostTsc) /\ ~Before(nsTsc, tsc) /\ ~Before(ns, hostNs)
@@ -26,7 +26,7 @@ TimePassesBetweenReads(tsc, nsTsc, ns, realtime) ==
   /\ reply' = [op |-> "TimePasses"]
   /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>
 
-\* Time passes, and nobody reads the base clock.  (Where it has come to is open until somebody does.)
+\* Time passes, and KVM does not read the base clock.  (Its value stays open until KVM does.)
 TscPasses(tsc, realtime) ==
   /\ IsWord(tsc) /\ IsWord(realtime)
   /\ ~Before(tsc, hostTsc)
@@ -34,25 +34,25 @@ TscPasses(tsc, realtime) ==
   /\ reply' = [op |-> "TimePasses"]
   /\ UNCHANGED <<fixedVars, hostNs, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>
 
-\* What of a state the actions depend on.  Where the TSC was when KVM saw it last matters only once
-\* the host's TSC is unstable, and before that a log does not tell it.
+\* The part of a state that the actions depend on.  lastGuestTsc matters only once the host's TSC
+\* is unstable, and before that a log does not show it.
 Course ==
   <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars, rateVars, tscAdjust,
     useMasterClock, masterKernelNs, masterCycleNow, kvmclockOffset, oddVars, pvclock, requestVars,
     callVars, inGuest, guestLastClock, IF tscUnstable THEN lastGuestTsc ELSE << >> >>
 
-\* Is there nothing in it that no event shows?
+\* Is everything in the state shown by events?
 NothingHidden == clockTaken = {} /\ ~setClockBegun /\ tscTaken = << >> /\ guestLastClock = {}
 
-\* What of a state can still matter, to the properties too.
+\* The part of a state that can still matter, to the properties too.
 Essence == <<Course, updatedGeneration, reply, guestSeen, clockSeen, userOffset>>
 
-\* What KvmX86 leaves out, by the name of the action: an event of which this is true is not
-\* refused, but nothing can be said of its trace from there on.
+\* What KvmX86 leaves out, by the name of the action.  Where this is true of an event, the
+\* validator does not refuse it, but judges nothing of the trace from there on.
 NotModelledCreateVcpu(vcpu) == RateFor(defaultTscKhz).ratio = Zero
 
-\* What a guest and its user may count on, for the report on a trace: a trace can conform to a
-\* kernel and still show that the kernel, or the VMM, does not keep it.
+\* The properties of the report: what a guest and its user may count on.  A trace can conform to a
+\* kernel and still show that the kernel, or the VMM, violates one.
 ReportedProperties ==
   [Monotonic        |-> Monotonic,
    SameLine         |-> SameLine,
@@ -65,7 +65,7 @@ ReportedProperties ==
    WriteTakesEffect |-> WriteTakesEffect,
    HistoryFree      |-> HistoryFree]
 
-\* TLC wants a specification to load; the validator never searches it.
+\* TLC needs these to load the module; the validator never searches them.
 TraceInit == NewVm(KernelOf(<<6, 12, 0>>, ""), 1, 0, TRUE, FALSE, Zero, Zero, Zero)
 TraceNext ==
   \E vcpu \in online : Step(vcpu, vcpu, Zero, 1, Zero, 0, Zero, TRUE, FALSE, FALSE, 0, 0)

@@ -1,8 +1,8 @@
 ------------------------------ MODULE VmmArm64 ------------------------------
 (***************************************************************************)
-(* KVM on arm64 with a VMM that behaves: it sets the counters of its one   *)
-(* VM, "a", only while no vCPU is in KVM_RUN.  Between two of its steps it *)
-(* can be preempted.  In which way it sets them the constants say.         *)
+(* KVM on arm64 with a well-behaved VMM: it sets the counters of its one   *)
+(* VM, "a", only while no vCPU is in KVM_RUN.  It can be preempted between *)
+(* any two steps.  The constant Way gives how it sets them.                *)
 (***************************************************************************)
 EXTENDS KvmArm64
 
@@ -10,17 +10,17 @@ CONSTANT
   Way            \* "ioctl": SetCounterOffset; "attr": SetVtimerOffset, then SetPtimerOffset;
                  \* "value": SetTimerCnt on each vCPU in turn
 
-\* What most VMMs here do.  A configuration overrides what its VMM does otherwise.
+\* What most VMMs here do.  A configuration may override it.
 NrVcpus     == 2         \* the vCPUs are <<"a", 0>> .. <<"a", NrVcpus - 1>>
 Targets     == {2, 13}   \* the offsets or values that it restores
-MaxRestores == 1         \* how often at most
+MaxRestores == 1         \* the most restores
 LastIsLate  == FALSE     \* TRUE: the last vCPU is created after the first restore
 
 VARIABLES
   phase,         \* "creating", "held", "restoring" or "running"
-  todo,          \* what the restore has still to write: the number of writes
+  todo,          \* the number of writes that the restore must still do
   target,        \* {} or {what the last restore writes}
-  virtualLine,   \* {} or {the line that the virtual counter is to be on: counter minus host's}
+  virtualLine,   \* {} or {the line that the virtual counter must be on: counter minus host's}
   physicalLine,  \* ... and the physical one
   restores       \* restores begun
 
@@ -61,7 +61,7 @@ Write(x) ==
      /\ todo' = left - 1
      /\ phase' = IF left = 1 THEN "held" ELSE "restoring"
      /\ restores' = IF phase = "held" THEN restores + 1 ELSE restores
-     \* (What goes through a loop is set when that is through.)
+     \* (An offset that goes through a loop is set when the loop ends.)
      /\ virtualLine' = IF Unlocked("a")' THEN {Line(VirtualOffset(First))}' ELSE virtualLine
      /\ physicalLine' = IF Way = "ioctl" THEN {Line(x)} ELSE physicalLine
 
@@ -96,7 +96,7 @@ Preemption(counter) == TimePasses(counter) /\ UNCHANGED vmmVars
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* Both counters keep the contract.  (On arm64 nobody is told "stable".)   *)
+(* Both counters keep the contract.  (On arm64 KVM reports no "stable".)   *)
 (***************************************************************************)
 Virtual == INSTANCE GuestTime WITH
   now   <- cntpct,

@@ -1,11 +1,10 @@
 ------------------------------- MODULE VmmX86 --------------------------------
 (***************************************************************************)
-(* KVM with a VMM that behaves: it creates all vCPUs, and whenever it      *)
-(* gives the guest a time it holds the guest, writes to each vCPU in turn, *)
-(* and lets the guest run only when all are written.  Between two of its   *)
-(* steps it can be preempted.  How it writes, and how long the preemption  *)
-(* may be, the constants say: that is all that separates the ways that     *)
-(* work from those that do not.                                            *)
+(* KVM with a well-behaved VMM.  It creates all vCPUs.  To set the guest's *)
+(* time it holds the guest, writes to each vCPU in turn, and lets the      *)
+(* guest run only when all are written.  It can be preempted between any   *)
+(* two steps.  The constants give how it writes and how long a preemption  *)
+(* may be: only these decide whether its restore works.                    *)
 (***************************************************************************)
 EXTENDS KvmX86
 
@@ -15,9 +14,9 @@ CONSTANTS
   Targets,          \* the offsets or values that it restores
   MaxPreemption     \* the most cycles between two writes of one restore (see Preemption)
 
-\* What most VMMs here do.  A configuration overrides what its VMM does otherwise.
+\* What most VMMs here do.  A configuration may override it.
 NrVcpus          == 2      \* the vCPUs are 0 .. NrVcpus - 1
-MaxRestores      == 1      \* how often it restores at most
+MaxRestores      == 1      \* the most restores
 AsksWhileHeld    == FALSE  \* TRUE: it also calls GetClock while it holds the guest
 WritesAtCreation == FALSE  \* TRUE: it restores each vCPU right after creating it, all to one target
 Kvmclock         == FALSE  \* TRUE: it sets up kvmclock on every vCPU, and the guest reads it
@@ -26,9 +25,9 @@ GuestWrites      == {}     \* the values that the guest writes to its own TSC
 
 VARIABLES
   phase,            \* "creating", "held", "restoring" or "running"
-  todo,             \* the vCPUs that the restore has still to write
+  todo,             \* the vCPUs that the restore must still write
   target,           \* {} or {what the last restore writes}
-  askedLine,        \* {} or {the line that the guest is to be on}
+  askedLine,        \* {} or {the line that the guest must be on}
   restores          \* restores begun
 
 vmmVars == <<phase, todo, target, askedLine, restores>>
@@ -92,7 +91,7 @@ Hold ==
   /\ reply' = [op |-> "Hold"]
   /\ UNCHANGED <<hostVars, kvmVars, seenVars, todo, target, askedLine, restores>>
 
-\* GetTscOffset and ReadTsc return what GuestTsc and tscOffset are; no property needs them here.
+\* GetTscOffset and ReadTsc return tscOffset and GuestTsc; no property needs them here.
 Guest(vcpu) ==
   /\ phase = "running"
   /\ \/ EnterGuest(vcpu)
@@ -103,7 +102,8 @@ Guest(vcpu) ==
      \/ \E value \in GuestWrites : GuestWriteTsc(vcpu, value)
   /\ UNCHANGED vmmVars
 
-\* kvmclock's page is set up once on each vCPU, and the clock set only while the guest is held.
+\* The VMM sets up kvmclock's page once on each vCPU, and sets the clock only while it holds the
+\* guest.
 SetUpKvmclock(vcpu) ==
   /\ Kvmclock
   /\ phase = "held"
@@ -121,8 +121,8 @@ AskClock ==
   /\ GetClock
   /\ UNCHANGED vmmVars
 
-\* One cycle is one nanosecond here.  A restore's preemption is counted from its last write;
-\* that of vCPUs which are created and written in turn, from the first write of all.
+\* One cycle is one nanosecond here.  The limit counts from the last write of a restore.  Where
+\* vCPUs are created and written in turn, it counts from the very first write.
 Preemption ==
   /\ phase = "restoring" => Sub(hostNs, lastTscNsec) < MaxPreemption
   /\ (phase = "creating" /\ target # {}) => Sub(hostNs, curTscNsec) < MaxPreemption

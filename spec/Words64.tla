@@ -4,10 +4,10 @@
 (* <<high, low>> of halves; each half is the 32 bits of a TLC integer, so  *)
 (* halves from 2^31 on look negative.                                      *)
 (*                                                                         *)
-(* The definitions say what the operators mean.  TLC cannot evaluate them, *)
-(* its integers end at 2^31; it calls their twins in Java instead          *)
-(* (dev.longitude.evaluator.Words64).  A test holds both to exact          *)
-(* arithmetic.  No model needs this module.                                *)
+(* The definitions give the meaning of the operators.  TLC cannot evaluate *)
+(* them, because its integers end at 2^31; it calls their twins in Java    *)
+(* instead (dev.longitude.evaluator.Words64).  A test compares both with   *)
+(* exact arithmetic.  No model needs this module.                          *)
 (***************************************************************************)
 EXTENDS Integers
 
@@ -27,15 +27,16 @@ Before64(a, b) == Number(Sub64(a, b)) >= 2^63
 SecondInCycles64(khz) == Word(khz * 1000)
 CyclesToNs64(khz, cycles) == Word((Number(cycles) * 10^6) \div khz)
 
-\* Half the clocksource's rounding either way is what the kernel is allowed; as much again is
-\* for what a log leaves open.
+\* Half of the slack, either way, is for the rounding of the kernel's clocksource; the other half
+\* is for what a log leaves open.
 KeepsPace64(khz, cycles, ns) ==
   LET nominal == Number(CyclesToNs64(khz, cycles))
       slack   == 4 + nominal \div 2^22
   IN /\ Number(ns) <= nominal + slack
      /\ Number(ns) + slack >= nominal
 
-\* Clocks that have drifted by the same rounding for a quarter of an hour still show the same.
+\* Clocks still count as equal when they have drifted by the same rounding for a quarter of an
+\* hour.
 SameNs64(a, b) == LET apart == Number(Sub64(a, b)) IN apart <= 100000 \/ apart >= 2^64 - 100000
 
 \* kvm_get_time_scale(): <<scaled, base, shift>>, where the multiplier is scaled * 2^32 \div base.
@@ -80,7 +81,7 @@ Ratio64(fracBits, userKhz, hostKhz) ==
       most  == IF fracBits = 32 THEN 2^40 - 1 ELSE 2^64 - 1
   IN IF ratio < most THEN Word(ratio) ELSE Zero64
 
-\* The largest ratio is 2^64 - 1 on Intel, 2^40 - 1 on AMD; and no rate has more than 31 bits.  (TLC
+\* The largest ratio is 2^64 - 1 on Intel, 2^40 - 1 on AMD; no rate has more than 31 bits.  (TLC
 \* evaluates this one itself: a host's rate is less than 2^23.)
 MaxGuestTscKhz64(fracBits, hostKhz) ==
   IF fracBits = 32 THEN 256 * hostKhz - 1
