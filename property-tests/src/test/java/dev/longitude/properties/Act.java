@@ -9,8 +9,8 @@ import dev.longitude.x86.X86Vm;
 import java.util.List;
 
 /**
- * One operation on a VM. Any sequence of acts can be played: an act on a vCPU that does not exist creates one
- * instead, and one that needs a vCPU out of the guest (or in it) first brings it there.
+ * One operation on a VM. Any sequence of acts can be played: an act on a vCPU that does not exist creates one instead,
+ * and one that needs a vCPU out of the guest (or in it) first brings it there.
  *
  * @param vcpu which vCPU, modulo their number
  * @param word a value or an offset
@@ -83,7 +83,8 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
     }
 
     /**
-     * The VM's rate. (Where the host cannot scale, a rate below the host's only when no vCPU will be created: such a vCPU is not modelled.) One in four is about as high as the host's hardware can scale, or too high.
+     * The VM's rate. (Where the host cannot scale, a rate below the host's only when no vCPU will be created: such a
+     * vCPU is not modelled.) One in four is about as high as the host's hardware can scale, or too high.
      */
     private int rateOfVm(X86Host host, boolean vcpusToCome) {
         if (word.number() % 4 == 0) {

@@ -26,13 +26,17 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * The directions between the packages. A package may depend only on those listed beside it here. A package that is not listed fails, so every new package needs a rule.
+ * The directions between the packages. A package may depend only on those listed beside it here. A package that is not
+ * listed fails, so every new package needs a rule.
  */
 @AnalyzeClasses(
         packages = {"dev.longitude", "tlc2"},
         importOptions = {DoNotIncludeTests.class, ArchitectureTest.NotTlcItself.class})
 class ArchitectureTest {
-    /** What a package may depend on, besides itself: by the last part of the name; {@code tlc} for packages that extend TLC. */
+    /**
+     * What a package may depend on, besides itself: by the last part of the name; {@code tlc} for packages that extend
+     * TLC.
+     */
     private static final ImmutableMap<String, String> MAY_DEPEND_ON = ImmutableMap.<String, String>builder()
             // the floor: numbers and names, and the format of a trace
             .put("kernel", "")

@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One operation on an arm64 host with two VMs; the second, with one vCPU, keeps its counters. Any
- * sequence of acts can be played: an act on a vCPU that does not exist creates one instead, and an act that a vCPU cannot do in its state takes it one step further, from loaded to entered to read to exited to put.
+ * One operation on an arm64 host with two VMs; the second, with one vCPU, keeps its counters. Any sequence of acts can
+ * be played: an act on a vCPU that does not exist creates one instead, and an act that a vCPU cannot do in its state
+ * takes it one step further, from loaded to entered to read to exited to put.
  *
  * @param vcpu which vCPU, modulo their number; the last is the second VM's
  * @param pcpu which CPU, modulo their number; the next one that is idle

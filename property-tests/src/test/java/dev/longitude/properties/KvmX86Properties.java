@@ -141,9 +141,9 @@ class KvmX86Properties {
             }
             vcpu.exitGuest();
         }
-        // Every vCPU has entered once, so KVM has performed the last pending update. The series as posted miscounts:
-        // it counts even a single vCPU twice that gets its own offset again, and turns the masterclock off.
-        // Vcpus at different rates are on different lines.
+        // Every vCPU has entered once, so KVM has performed the last pending update. The series as posted miscounts: it
+        // counts even a single vCPU twice that gets its own offset again, and turns the masterclock off. Vcpus at
+        // different rates are on different lines.
         boolean sameRate = vcpus.stream().map(X86Vcpu::virtualTscKhz).distinct().count() == 1;
         boolean caughtUp = !requireNonNull(state.get(StateVariable.TSC_CATCHUP)).equals(Set.of());
         boolean allowed = host.tscClocksource()

@@ -61,7 +61,8 @@ class WordsProperties {
     }
 
     /**
-     * Compares the kernel's fixed point with the exact rational, for up to an hour at realistic rates: it is never more, and less by at most one part in 2^31 (the multiplier, at least 2^31, is truncated) and one cycle.
+     * Compares the kernel's fixed point with the exact rational, for up to an hour at realistic rates: it is never
+     * more, and less by at most one part in 2^31 (the multiplier, at least 2^31, is truncated) and one cycle.
      */
     @Property
     void theKernelsScaleIsNearlyExact(
@@ -107,7 +108,10 @@ class WordsProperties {
         assertThat(SyncWindow.contains(expected + distance, expected, hz)).isEqualTo(Math.abs(distance) < hz);
     }
 
-    /** A guest's conversion of cycles: twin and reference agree, and differ from the exact quotient by their rounding only. */
+    /**
+     * A guest's conversion of cycles: twin and reference agree, and differ from the exact quotient by their rounding
+     * only.
+     */
     @Property
     void bothImplementationsOfThePvclockAgree(
             @ForAll @LongRange(min = 1_000_000, max = 8_000_000_000L) long hz,

@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A host, its CPUs, and the VMs that share them; the test advances the host's counter.
  *
- * <p>Any number of threads may use everything. A step (one event) holds the host's lock, so that a trace has the steps in an order in which they happened. A broadcast is many steps, with the VM's kvm->lock
- * held through all of them, and other vCPUs run in between.
+ * <p>Any number of threads may use everything. A step (one event) holds the host's lock, so that a trace has the steps
+ * in an order in which they happened. A broadcast is many steps, with the VM's kvm->lock held through all of them, and
+ * other vCPUs run in between.
  */
 public final class Arm64Host {
     private final KernelProfile kernel;

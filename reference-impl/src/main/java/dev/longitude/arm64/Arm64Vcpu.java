@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A vCPU: its shadow offsets, the CPU that it is loaded on, and its physical timer.
  *
- * <p>As in the kernel, an ioctl takes the vCPU's mutex, and KVM_RUN (from the first {@link #load} to the {@link #put} with which it returns) holds it: an ioctl waits that long. {@link #inRun} shows whether it would wait.
+ * <p>As in the kernel, an ioctl takes the vCPU's mutex, and KVM_RUN (from the first {@link #load} to the {@link #put}
+ * with which it returns) holds it: an ioctl waits that long. {@link #inRun} shows whether it would wait.
  */
 public final class Arm64Vcpu {
     /** What KVM_GET_SYSTEM_COUNTER_STATE returns: the offsets, ticks modulo 2^64. */
@@ -258,7 +259,9 @@ public final class Arm64Vcpu {
         }));
     }
 
-    /** Allows a guest with this physical offset its accesses without a trap; without VHE KVM always emulates its timer. */
+    /**
+     * Allows a guest with this physical offset its accesses without a trap; without VHE KVM always emulates its timer.
+     */
     private void allow(Pcpu pcpu, long offset) {
         boolean plain = offset == 0 || host.usesCntpoff();
         pcpu.allow(plain, plain && host.vhe());

@@ -52,7 +52,8 @@ public final class Arm64Vm {
     }
 
     /**
-     * KVM_CREATE_VCPU. Until 6.2 it restarts the virtual counter of the whole VM from 0; since 6.3 it does so unless KVM_ARM_SET_COUNTER_OFFSET was used.
+     * KVM_CREATE_VCPU. Until 6.2 it restarts the virtual counter of the whole VM from 0; since 6.3 it does so unless
+     * KVM_ARM_SET_COUNTER_OFFSET was used.
      *
      * @param index unused so far
      */
@@ -95,12 +96,13 @@ public final class Arm64Vm {
     }
 
     /**
-     * KVM_ARM_SET_COUNTER_OFFSET: one offset for both counters of all vCPUs, including those created later. After that nothing else changes them.
+     * KVM_ARM_SET_COUNTER_OFFSET: one offset for both counters of all vCPUs, including those created later. After that
+     * nothing else changes them.
      *
      * @param offset host counter minus guest counter, ticks modulo 2^64
      * @param reserved must be 0
-     * @return 0; 22 (EINVAL) if {@code reserved} is not 0, or the kernel does not support it; 16 (EBUSY) if a vCPU is in an
-     *     ioctl or in KVM_RUN
+     * @return 0; 22 (EINVAL) if {@code reserved} is not 0, or the kernel does not support it; 16 (EBUSY) if a vCPU is
+     *     in an ioctl or in KVM_RUN
      */
     public int setCounterOffset(long offset, long reserved) {
         return locked(() -> host.underLock(() -> {
@@ -119,7 +121,10 @@ public final class Arm64Vm {
         }));
     }
 
-    /** Takes every vCPU's mutex, or none. The caller holds the host's lock, so it needs the mutexes only at this instant. */
+    /**
+     * Takes every vCPU's mutex, or none. The caller holds the host's lock, so it needs the mutexes only at this
+     * instant.
+     */
     private int tryAll() {
         List<Arm64Vcpu> taken = new ArrayList<>();
         for (Arm64Vcpu vcpu : vcpus) {

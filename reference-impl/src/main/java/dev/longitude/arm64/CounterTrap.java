@@ -3,8 +3,9 @@ package dev.longitude.arm64;
 import static com.google.common.base.Preconditions.checkState;
 
 /**
- * A trapped read of CNTPCT_EL0, with its costs: the exception to EL2 with its syndrome, the saved guest registers, the handler that decodes and emulates the read, and the return behind the instruction. The kernel has the
- * same steps in its hyp code (arch/arm64/kvm/hyp/include/hyp/switch.h, the series' patches 9 and 10).
+ * A trapped read of CNTPCT_EL0, with its costs: the exception to EL2 with its syndrome, the saved guest registers, the
+ * handler that decodes and emulates the read, and the return behind the instruction. The kernel has the same steps in
+ * its hyp code (arch/arm64/kvm/hyp/include/hyp/switch.h, the series' patches 9 and 10).
  */
 final class CounterTrap {
     /** ESR_ELx: the exception class of a trapped MSR, MRS or system instruction, and its position. */

@@ -3,7 +3,8 @@ package dev.longitude.arm64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A CPU of the host: the registers of its EL2 that decide what a guest reads of its counters. A change needs the host's lock, and only the vCPU that is loaded here depends on them.
+ * A CPU of the host: the registers of its EL2 that decide what a guest reads of its counters. A change needs the host's
+ * lock, and only the vCPU that is loaded here depends on them.
  */
 final class Pcpu {
     private static final int EL1PCTEN = 0;

@@ -19,8 +19,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A kernel, with the switches that are on in it: a release since 5.10; 3.16, which stands for the kernels before the three oldest defects were fixed, for those defects only; or a posting. The switches are computed from the
- * {@link Switch#versions} of each, here as in {@code spec/Kernels.tla}.
+ * A kernel, with the switches that are on in it: a release since 5.10; 3.16, which stands for the kernels before the
+ * three oldest defects were fixed, for those defects only; or a posting. The switches are computed from the {@link
+ * Switch#versions} of each, here as in {@code spec/Kernels.tla}.
  */
 @Immutable
 public final class KernelProfile {
@@ -33,7 +34,8 @@ public final class KernelProfile {
     /**
      * A release that reports know by name: a longterm one, one with recordings, or one that changed something.
      *
-     * @param shownOn the architectures on which it stands for all kernels with equal switches, in the matrix and in tests
+     * @param shownOn the architectures on which it stands for all kernels with equal switches, in the matrix and in
+     *     tests
      */
     private record Landmark(Release release, ImmutableSet<Arch> shownOn) {
         Landmark(String release, Arch... shownOn) {
@@ -81,7 +83,8 @@ public final class KernelProfile {
      * The kernel of that name.
      *
      * @param name a posting's, or a release as {@link Release#parse} reads it
-     * @return empty if there is no such posting, if {@code name} is no release, and for releases of which too little is known: those before 5.10 other than 3.16, and those after {@link #newest}
+     * @return empty if there is no such posting, if {@code name} is no release, and for releases of which too little is
+     *     known: those before 5.10 other than 3.16, and those after {@link #newest}
      */
     public static Optional<KernelProfile> named(String name) {
         Optional<Posting> posting = Arrays.stream(Posting.values())
@@ -105,7 +108,8 @@ public final class KernelProfile {
     }
 
     /**
-     * The kernel that judges a release's recordings: the named one with equal switches, if there is one. A release newer than {@link #newest} is judged as that one.
+     * The kernel that judges a release's recordings: the named one with equal switches, if there is one. A release
+     * newer than {@link #newest} is judged as that one.
      *
      * @param release as {@code uname -r} prints it, such as {@code 6.12.95+deb12-cloud-amd64}
      * @return empty if {@code release} is no release, or older than 5.10
@@ -249,7 +253,10 @@ public final class KernelProfile {
         return Objects.hash(release, posting);
     }
 
-    /** As reports print it: {@code v6.12}, or {@code 6.9 (as v6.8)} if {@code v6.8} is the named release with equal switches. */
+    /**
+     * As reports print it: {@code v6.12}, or {@code 6.9 (as v6.8)} if {@code v6.8} is the named release with equal
+     * switches.
+     */
     @Override
     public String toString() {
         return alike().filter(k -> !k.equals(this))

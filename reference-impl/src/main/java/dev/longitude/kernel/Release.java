@@ -51,7 +51,10 @@ public record Release(int major, int minor, int patch) implements Comparable<Rel
         return patch == 0;
     }
 
-    /** Whether this release has the changes of {@code other}. Every later release has those of a mainline release, and a stable series those of its own earlier releases. */
+    /**
+     * Whether this release has the changes of {@code other}. Every later release has those of a mainline release, and a
+     * stable series those of its own earlier releases.
+     */
     boolean includes(Release other) {
         return other.isMainline()
                 ? compareTo(other) >= 0

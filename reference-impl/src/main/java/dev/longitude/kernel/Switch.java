@@ -3,7 +3,10 @@ package dev.longitude.kernel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One behaviour of KVM that changed between kernel versions, or that a patch proposes to change, with the kernels in which it is on. Its {@link #meaning} says what it does; {@code spec/Kernels.tla}, which has the same table, name for name, says it at length. (Names of stable releases are from the kernel's change logs as Debian's packages carry them. Of other stable releases nothing is known; they count as unchanged.)
+ * One behaviour of KVM that changed between kernel versions, or that a patch proposes to change, with the kernels in
+ * which it is on. Its {@link #meaning} says what it does; {@code spec/Kernels.tla}, which has the same table, name for
+ * name, says it at length. (Names of stable releases are from the kernel's change logs as Debian's packages carry them.
+ * Of other stable releases nothing is known; they count as unchanged.)
  */
 public enum Switch {
     COUNTS_EVERY_MATCH(

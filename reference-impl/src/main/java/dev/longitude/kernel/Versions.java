@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The kernels in which a switch is on.
  *
- * @param since the releases that brought the behaviour: the mainline one, then each stable one known to have it; empty if no release brought it
+ * @param since the releases that brought the behaviour: the mainline one, then each stable one known to have it; empty
+ *     if no release brought it
  * @param until the releases that ended the behaviour, in the same way; empty if none did
  * @param postings the postings in which it is on, whatever release they are based on
  * @param reference the commit or patch

@@ -11,9 +11,10 @@ import java.math.BigInteger;
  *
  * <pre>destination.counter - (source.counter + elapsed * hz / 10^9)</pre>
  *
- * <p>where elapsed is the difference in real time, or 0 under the policy freeze. Offsets are
- * host counter minus guest counter, ticks modulo 2^64; the product is exact, and the division truncates. On arm64 KVM returns no pair of counter and real time, so the VMM reads one after the other, and gives an upper bound for the time between.
- * KVM does not scale a counter on arm64: both hosts have the same rate, which is CNTFRQ_EL0.
+ * <p>where elapsed is the difference in real time, or 0 under the policy freeze. Offsets are host counter minus guest
+ * counter, ticks modulo 2^64; the product is exact, and the division truncates. On arm64 KVM returns no pair of counter
+ * and real time, so the VMM reads one after the other, and gives an upper bound for the time between. KVM does not
+ * scale a counter on arm64: both hosts have the same rate, which is CNTFRQ_EL0.
  *
  * @param offset to set on the destination
  * @param elapsedNs the elapsed real time, signed ns

@@ -8,19 +8,21 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The TSC offsets to set on the destination of a migration (KVM_VCPU_TSC_OFFSET of each vCPU), from what was read on the
- * source and, after KVM_SET_CLOCK, on the destination.
+ * The TSC offsets to set on the destination of a migration (KVM_VCPU_TSC_OFFSET of each vCPU), from what was read on
+ * the source and, after KVM_SET_CLOCK, on the destination.
  *
- * <p>There are two recipes. The documented one (Documentation/virt/kvm/devices/vcpu.rst, Linux 5.16 to 7.3) uses kvmclock and takes both hosts' TSCs unscaled:
+ * <p>There are two recipes. The documented one (Documentation/virt/kvm/devices/vcpu.rst, Linux 5.16 to 7.3) uses
+ * kvmclock and takes both hosts' TSCs unscaled:
  *
  * <pre>offset + (source.clock - destination.clock) * -khz / 10^6 + (source.hostTsc - destination.hostTsc)</pre>
  *
- * <p>The corrected one ("Cleaning up the KVM clock mess" v6, patch 6, not merged as of 7.3) uses real time and takes the TSCs as the guest sees them:
+ * <p>The corrected one ("Cleaning up the KVM clock mess" v6, patch 6, not merged as of 7.3) uses real time and takes
+ * the TSCs as the guest sees them:
  *
  * <pre>scaled(source.hostTsc) + offset + elapsed * khz / 10^6 - scaled(destination.hostTsc)</pre>
  *
- * <p>where elapsed is the difference in real time, or 0 under the policy freeze. Offsets are
- * guest TSC minus scaled host TSC, cycles modulo 2^64. Products are exact; the division by 10^6 truncates.
+ * <p>where elapsed is the difference in real time, or 0 under the policy freeze. Offsets are guest TSC minus scaled
+ * host TSC, cycles modulo 2^64. Products are exact; the division by 10^6 truncates.
  *
  * @param guestKhz the guest's rate, kHz
  * @param policy what the guest's TSC does over the blackout
@@ -30,7 +32,8 @@ import java.util.stream.Stream;
  * @param byClock the part of the documented recipe's error, in cycles, that comes from using kvmclock
  * @param byScaling the part that comes from not scaling
  * @param bound how far from the right one the corrected offset can be: one cycle of truncation for elapsed time and one
- *     for each host that scales; real time read in whole ns, twice; the hosts' clocks; and half a kHz of the guest's rate
+ *     for each host that scales; real time read in whole ns, twice; the hosts' clocks; and half a kHz of the guest's
+ *     rate
  */
 public record TscOffsetPlan(
         int guestKhz,

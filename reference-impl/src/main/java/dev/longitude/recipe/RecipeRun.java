@@ -20,8 +20,9 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a recipe between two simulated hosts, with the numbers of real ones, and checks the guest's clocks throughout. A seed decides everything: the hosts' counters, rates and clocks, how long steps take, where the VMM is preempted, how the threads of a parallel block interleave, and whether the VMM restores twice. The same seed gives
- * the same run.
+ * Runs a recipe between two simulated hosts, with the numbers of real ones, and checks the guest's clocks throughout. A
+ * seed decides everything: the hosts' counters, rates and clocks, how long steps take, where the VMM is preempted, how
+ * the threads of a parallel block interleave, and whether the VMM restores twice. The same seed gives the same run.
  */
 public final class RecipeRun {
     private static final long SECOND = 1_000_000_000L;
@@ -169,7 +170,10 @@ public final class RecipeRun {
                         .allMatch(e -> near(e.getValue(), requireNonNull(after.get(e.getKey())), by));
     }
 
-    /** KVM gives the guest a rate in whole kHz. Where it differs from the host's, the guest's clocks drift apart by a millionth. */
+    /**
+     * KVM gives the guest a rate in whole kHz. Where it differs from the host's, the guest's clocks drift apart by a
+     * millionth.
+     */
     private long tolerance() {
         return TOLERANCE_NS + (world == World.OTHER_RATE ? now / 1_000_000 : 0);
     }

@@ -10,9 +10,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The kinds of steps in a recipe: operations of KVM by their usual names, and a few of the VMM's own.
- */
+/** The kinds of steps in a recipe: operations of KVM by their usual names, and a few of the VMM's own. */
 public enum StepKind {
     /** KVM_CREATE_VCPU. */
     CREATE_VCPU("CreateVcpu", Of.VCPU),

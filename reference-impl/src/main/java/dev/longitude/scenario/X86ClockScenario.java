@@ -168,7 +168,10 @@ public enum X86ClockScenario implements OnX86 {
             }
         }
     },
-    /** Every x86 guest that SeaBIOS boots: SeaBIOS sets up a page by the legacy MSR, then the kernel its own by the new one. */
+    /**
+     * Every x86 guest that SeaBIOS boots: SeaBIOS sets up a page by the legacy MSR, then the kernel its own by the new
+     * one.
+     */
     PAGE_MOVES(
             "page-moves",
             "the guest registers other pages for kvmclock, as firmware and kernel do; the VMM loads one") {

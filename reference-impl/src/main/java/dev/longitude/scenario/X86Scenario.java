@@ -243,7 +243,10 @@ public enum X86Scenario implements OnX86 {
             stage.runEach();
         }
     },
-    /** The kernel's selftest tsc_scaling_sync, with its values: 2345678 kHz for all vCPUs; the VMM writes the first one's TSC. */
+    /**
+     * The kernel's selftest tsc_scaling_sync, with its values: 2345678 kHz for all vCPUs; the VMM writes the first
+     * one's TSC.
+     */
     SCALED_VM("scaled-vm", "run all vCPUs at 2345678 kHz, set on the VM first, as tsc_scaling_sync does") {
         @Override
         public void play(X86Stage stage) {

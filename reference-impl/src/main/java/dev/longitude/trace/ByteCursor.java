@@ -1,8 +1,8 @@
 package dev.longitude.trace;
 
 /**
- * A place in a line of JSON that is read as bytes. It reads what {@link TraceWriter} writes, with spaces between tokens;
- * for any other JSON, and for a fault, it throws {@link Unusual}; {@link JsonLine} then reads the line.
+ * A place in a line of JSON that is read as bytes. It reads what {@link TraceWriter} writes, with spaces between
+ * tokens; for any other JSON, and for a fault, it throws {@link Unusual}; {@link JsonLine} then reads the line.
  */
 final class ByteCursor {
     /** Unsigned. A 20-digit number that begins with 1 and does not fit 64 bits wraps to a value below this. */

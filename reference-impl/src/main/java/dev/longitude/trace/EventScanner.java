@@ -12,7 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads event lines from bytes, in the form that writers produce. It accepts no line that the strict reader ({@link JsonLine}) refuses, and both read the same event from a line. The strict reader reads again what this one does not accept.
+ * Reads event lines from bytes, in the form that writers produce. It accepts no line that the strict reader ({@link
+ * JsonLine}) refuses, and both read the same event from a line. The strict reader reads again what this one does not
+ * accept.
  */
 final class EventScanner {
     private enum Member {

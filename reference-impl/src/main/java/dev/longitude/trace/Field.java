@@ -3,7 +3,8 @@ package dev.longitude.trace;
 import com.google.errorprone.annotations.Immutable;
 
 /**
- * A named, typed part of an event or of the state. The specification has a formal parameter, a field of the reply, or a variable of this name.
+ * A named, typed part of an event or of the state. The specification has a formal parameter, a field of the reply, or a
+ * variable of this name.
  */
 @Immutable
 public record Field(String name, Kind kind) {

@@ -5,7 +5,8 @@ import static java.util.Objects.requireNonNullElse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events of the host in version 1 of the format: one line for each VM that existed then. The first line is the event, for all VMs; the others repeat it. The reader ignores the VM's state in such a line: the VM's next line shows it.
+ * Events of the host in version 1 of the format: one line for each VM that existed then. The first line is the event,
+ * for all VMs; the others repeat it. The reader ignores the VM's state in such a line: the VM's next line shows it.
  */
 final class HostEventsOfVms {
     private TraceHeader.Host host;

@@ -5,10 +5,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * When something happened, by the clocks of the host.
  *
- * @param counter the host's counter: on x86 its TSC, unsigned cycles; on arm64 its physical counter (CNTPCT_EL0), unsigned ticks
+ * @param counter the host's counter: on x86 its TSC, unsigned cycles; on arm64 its physical counter (CNTPCT_EL0),
+ *     unsigned ticks
  * @param ns on x86 the base clock of kvmclock, CLOCK_MONOTONIC_RAW plus boot offset, unsigned ns; null if unknown
  * @param realtime CLOCK_REALTIME, unsigned ns; null if unknown
- * @param nsCounter the values of the counter between which the kernel read {@code ns}, where it reads the two clocks one after the other; null if it read both at one instant, as in every trace that our own recorder writes
+ * @param nsCounter the values of the counter between which the kernel read {@code ns}, where it reads the two clocks
+ *     one after the other; null if it read both at one instant, as in every trace that our own recorder writes
  */
 public record HostTime(
         Interval counter,

@@ -192,7 +192,10 @@ public final class JsonLine {
         return bits.orElseThrow(() -> expected(BITS));
     }
 
-    /** The 64 bits of a JSON number without point and exponent; empty for any other value, or if it does not fit 64 bits. */
+    /**
+     * The 64 bits of a JSON number without point and exponent; empty for any other value, or if it does not fit 64
+     * bits.
+     */
     public OptionalLong whole() throws IOException {
         if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
             return OptionalLong.empty();

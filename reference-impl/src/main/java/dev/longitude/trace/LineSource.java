@@ -224,7 +224,8 @@ public final class LineSource implements Closeable {
         return to;
     }
 
-    /** The current line.
+    /**
+     * The current line.
      *
      * @throws TraceFormatException if it is not UTF-8
      */

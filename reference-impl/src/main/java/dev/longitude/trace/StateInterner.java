@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Lets the events of one trace share equal values. Most events leave most of the state unchanged. They then refer to the same objects, which saves memory and comparisons.
+ * Lets the events of one trace share equal values. Most events leave most of the state unchanged. They then refer to
+ * the same objects, which saves memory and comparisons.
  */
 public final class StateInterner {
     private final Map<StateVariable, Object> latest = new EnumMap<>(StateVariable.class);
@@ -32,7 +33,8 @@ public final class StateInterner {
     }
 
     /**
-     * The observed part of a state, in the order of the trace. Where that is the order of {@link StateVariable}, as in every x86 trace of our own recorder, it is an array and no hash table, which costs a fraction.
+     * The observed part of a state, in the order of the trace. Where that is the order of {@link StateVariable}, as in
+     * every x86 trace of our own recorder, it is an array and no hash table, which costs a fraction.
      */
     static ImmutableMap<StateVariable, Object> inOrder(List<StateVariable> order, Map<StateVariable, Object> values) {
         boolean ascends = true;

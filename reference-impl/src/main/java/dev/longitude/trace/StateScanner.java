@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads the observed state of events from bytes. Most of it has the same bytes as in the previous event: the scanner compares those instead of reading them again, and reuses the values.
+ * Reads the observed state of events from bytes. Most of it has the same bytes as in the previous event: the scanner
+ * compares those instead of reading them again, and reuses the values.
  */
 final class StateScanner {
     private static final ImmutableList<StateVariable> ALL = ImmutableList.copyOf(StateVariable.values());

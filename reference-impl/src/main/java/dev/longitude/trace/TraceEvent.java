@@ -10,12 +10,14 @@ import java.util.StringJoiner;
  * One operation, with what was observed.
  *
  * @param line its line in the file, from 1; 0 if it has none
- * @param vm which VM, not negative; {@link #HOST} for {@linkplain Operation#isOfHost an event of the host}, unless it is {@linkplain #of restricted to one VM}
+ * @param vm which VM, not negative; {@link #HOST} for {@linkplain Operation#isOfHost an event of the host}, unless it
+ *     is {@linkplain #of restricted to one VM}
  * @param when when the kernel read the host's clocks for it
  * @param operation what was done
  * @param args the observed arguments, by {@link Operation#args()}; any may be missing
  * @param results the observed results, by {@link Operation#results()}; any may be missing
- * @param state the observed state after the operation; any variable may be missing, and a map over vCPUs may have only some of them
+ * @param state the observed state after the operation; any variable may be missing, and a map over vCPUs may have only
+ *     some of them
  * @param thread the thread that did it: where the header says threads, only the events of one thread are in order
  * @param optional whether it may not have happened: nothing shows whether it did
  */

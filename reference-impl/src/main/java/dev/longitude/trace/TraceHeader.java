@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param host the host that it ran on
  * @param vcpus the largest number of vCPUs of a VM in the trace
  * @param origin where the trace comes from, for people: scenario and seed, or the recording
- * @param silent the operations that the trace omits always or sometimes: each may have happened between any two events; only {@linkplain Operation#canBeSilent those with finitely many arguments}
- * @param threads whether only the events of one thread are in order, and those of several threads in any order that their instants allow
+ * @param silent the operations that the trace omits always or sometimes: each may have happened between any two events;
+ *     only {@linkplain Operation#canBeSilent those with finitely many arguments}
+ * @param threads whether only the events of one thread are in order, and those of several threads in any order that
+ *     their instants allow
  */
 public record TraceHeader(
         KernelProfile kernel, Host host, int vcpus, String origin, ImmutableSet<Operation> silent, boolean threads) {
@@ -24,7 +26,8 @@ public record TraceHeader(
     public static final int VERSION = 2;
 
     /**
-     * The earliest version that the reader accepts. In version 1 an event of the host names a VM and is written once for each VM; and no line says whether a kvmclock page moves.
+     * The earliest version that the reader accepts. In version 1 an event of the host names a VM and is written once
+     * for each VM; and no line says whether a kvmclock page moves.
      */
     public static final int EARLIEST_VERSION = 1;
 
@@ -45,7 +48,8 @@ public record TraceHeader(
         Arch arch();
 
         /**
-         * The owner of the state that an event changes: its VM, by number, or, where VMs share the registers of a CPU, the host: {@link TraceEvent#HOST}.
+         * The owner of the state that an event changes: its VM, by number, or, where VMs share the registers of a CPU,
+         * the host: {@link TraceEvent#HOST}.
          */
         int subject(TraceEvent event);
 
@@ -69,7 +73,9 @@ public record TraceHeader(
      */
     public record X86(int tscKhz, int tscFracBits, boolean tscClocksource, boolean tscUnstable) implements Host {
         /**
-         * The same host after an event. An event of a VM changes nothing, and a suspend nothing that this record has. Where the new clocksource was not observed, it changes: from the TSC to another one, or from another one to the TSC.
+         * The same host after an event. An event of a VM changes nothing, and a suspend nothing that this record has.
+         * Where the new clocksource was not observed, it changes: from the TSC to another one, or from another one to
+         * the TSC.
          */
         @Override
         public X86 after(TraceEvent event) {

@@ -10,7 +10,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a trace line by line. It refuses an incomplete trace and names the place: a trace has a header, at least one event, and an end line that counts the events.
+ * Reads a trace line by line. It refuses an incomplete trace and names the place: a trace has a header, at least one
+ * event, and an end line that counts the events.
  */
 public final class TraceReader implements Closeable {
     private final LineSource source;

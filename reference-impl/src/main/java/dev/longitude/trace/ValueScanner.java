@@ -5,7 +5,10 @@ import com.google.common.collect.ImmutableSortedSet;
 import dev.longitude.trace.ByteCursor.Unusual;
 import org.jspecify.annotations.Nullable;
 
-/** Reads values of the fields and variables of events from bytes, in the form that writers produce; as {@link JsonLine#value}. */
+/**
+ * Reads values of the fields and variables of events from bytes, in the form that writers produce; as {@link
+ * JsonLine#value}.
+ */
 final class ValueScanner {
     /** Sets of vCPUs below this number are created once. */
     private static final int MOST_KEPT = 8;

@@ -6,12 +6,15 @@ import java.lang.invoke.VarHandle;
 import java.util.function.LongSupplier;
 
 /**
- * The page through which a guest reads kvmclock: struct pvclock_vcpu_time_info of the pvclock ABI. KVM writes it on the vCPU's own thread; any vCPU's thread may read it meanwhile. Its version is odd during a write. A reader that sees an odd version, or different versions before and after, reads again.
+ * The page through which a guest reads kvmclock: struct pvclock_vcpu_time_info of the pvclock ABI. KVM writes it on the
+ * vCPU's own thread; any vCPU's thread may read it meanwhile. Its version is odd during a write. A reader that sees an
+ * odd version, or different versions before and after, reads again.
  *
  * <p>The model of this protocol is {@code spec/Pvclock.tla}.
  */
 public final class PvclockPage {
-    /** The content of a page.
+    /**
+     * The content of a page.
      *
      * @param tscTimestamp the guest's TSC at the time stamp, unsigned cycles
      * @param systemTime kvmclock then, unsigned ns

@@ -5,9 +5,9 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.math.BigInteger;
 
 /**
- * A conversion between two rates in the kernel's fixed-point form: shift, then multiply by a 32-bit fraction.
- * Mirrors kvm_get_time_scale() and pvclock_scale_delta() of arch/x86/kvm/x86.c and arch/x86/include/asm/pvclock.h,
- * Linux 5.16 to 7.3.
+ * A conversion between two rates in the kernel's fixed-point form: shift, then multiply by a 32-bit fraction. Mirrors
+ * kvm_get_time_scale() and pvclock_scale_delta() of arch/x86/kvm/x86.c and arch/x86/include/asm/pvclock.h, Linux 5.16
+ * to 7.3.
  *
  * @param mult the fraction times 2^32, 0 to 2^32 - 1
  * @param shift how many bits to shift the delta to the left first, or to the right if negative; -32 to 32

@@ -57,7 +57,8 @@ public record TscScaling(int fracBits) {
     }
 
     /**
-     * The first rate that KVM_SET_TSC_KHZ refuses (max_guest_tsc_khz, arch/x86/kvm/x86.c): the host's rate times the largest ratio, at most 31 bits.
+     * The first rate that KVM_SET_TSC_KHZ refuses (max_guest_tsc_khz, arch/x86/kvm/x86.c): the host's rate times the
+     * largest ratio, at most 31 bits.
      *
      * @param hostKhz kHz, positive
      * @return kHz

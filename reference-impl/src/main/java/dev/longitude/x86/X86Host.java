@@ -18,7 +18,9 @@ import java.util.function.Supplier;
 /**
  * A host whose clocks the test advances: a TSC, the same on all its CPUs, and the kernel's clocks derived from it.
  *
- * <p>Any number of threads may use everything. A step (one event) holds the host's lock, so that a trace has the steps of all VMs in an order in which they happened. An event of the whole host (another clocksource, an unstable TSC, a suspend) is one step for all its VMs.
+ * <p>Any number of threads may use everything. A step (one event) holds the host's lock, so that a trace has the steps
+ * of all VMs in an order in which they happened. An event of the whole host (another clocksource, an unstable TSC, a
+ * suspend) is one step for all its VMs.
  */
 public final class X86Host {
     private final int tscKhz;
@@ -44,7 +46,8 @@ public final class X86Host {
      * @param scaling what its hardware can do
      * @param tscClocksource whether the kernel's clocksource is the TSC; without it there is no masterclock
      * @param tsc its TSC now, unsigned cycles
-     * @param trace receives every event of the host and its VMs, in the order in which they happened, under the host's lock
+     * @param trace receives every event of the host and its VMs, in the order in which they happened, under the host's
+     *     lock
      */
     public X86Host(int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc, Consumer<TraceEvent> trace) {
         checkArgument(tscKhz > 0, "a TSC rate of %s kHz", tscKhz);
@@ -118,7 +121,8 @@ public final class X86Host {
         return Math.multiplyExact(ms, (long) tscKhz);
     }
 
-    /** Sets CLOCK_REALTIME.
+    /**
+     * Sets CLOCK_REALTIME.
      *
      * @param realtime unsigned ns
      */
@@ -127,7 +131,8 @@ public final class X86Host {
     }
 
     /**
-     * The kernel selects the TSC as its clocksource, or leaves it. KVM then requests a masterclock update from all vCPUs of all VMs, if a VM has had the masterclock.
+     * The kernel selects the TSC as its clocksource, or leaves it. KVM then requests a masterclock update from all
+     * vCPUs of all VMs, if a VM has had the masterclock.
      *
      * @throws IllegalStateException if the TSC is unstable and cannot be the clocksource
      */

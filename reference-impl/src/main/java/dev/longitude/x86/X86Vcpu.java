@@ -11,7 +11,8 @@ import java.util.function.Supplier;
  * A vCPU: the part of struct kvm_vcpu_arch that the guest's TSC depends on. Its fields are guarded by the host's lock.
  *
  * <p>As in the kernel, an ioctl takes the vCPU's mutex, and KVM_RUN holds it until it returns: an ioctl from another
- * thread waits that long. From the thread in the guest it would wait forever; it throws {@link IllegalStateException} instead.
+ * thread waits that long. From the thread in the guest it would wait forever; it throws {@link IllegalStateException}
+ * instead.
  */
 public final class X86Vcpu {
     private final X86Vm vm;
@@ -67,7 +68,8 @@ public final class X86Vcpu {
     }
 
     /**
-     * KVM_SET_MSRS of MSR_IA32_TSC: sets the guest's TSC by value, unless KVM takes the write for one of several that give all vCPUs the same time. KVM then drops the value, and the vCPU joins the others' line.
+     * KVM_SET_MSRS of MSR_IA32_TSC: sets the guest's TSC by value, unless KVM takes the write for one of several that
+     * give all vCPUs the same time. KVM then drops the value, and the vCPU joins the others' line.
      *
      * @param value unsigned cycles; 0 always joins
      */
@@ -104,8 +106,8 @@ public final class X86Vcpu {
      * KVM_SET_TSC_KHZ: the rate of this vCPU. In every kernel so far the offset stays unchanged, so the TSC jumps.
      *
      * @param khz kHz, 0 for the host's
-     * @return 0, or 22 (EINVAL) if the host does not support it; {@link #getTscKhz} then still returns the refused rate,
-     *     unless it is too high for a host that scales ({@link TscScaling#maxGuestTscKhz})
+     * @return 0, or 22 (EINVAL) if the host does not support it; {@link #getTscKhz} then still returns the refused
+     *     rate, unless it is too high for a host that scales ({@link TscScaling#maxGuestTscKhz})
      */
     public int setTscKhz(int khz) {
         return ioctl(() -> vm.setTscKhz(this, khz));
@@ -168,7 +170,8 @@ public final class X86Vcpu {
     }
 
     /**
-     * The guest writes MSR_IA32_TSC: this vCPU's TSC becomes the value, and MSR_IA32_TSC_ADJUST changes by the same amount.
+     * The guest writes MSR_IA32_TSC: this vCPU's TSC becomes the value, and MSR_IA32_TSC_ADJUST changes by the same
+     * amount.
      *
      * @param value unsigned cycles
      */
@@ -243,7 +246,8 @@ public final class X86Vcpu {
     }
 
     /**
-     * The page's memory gets another content, not from KVM: the VMM loads the guest's memory, or a page has moved to memory that was not zero. KVM continues from the version and the flag {@link PvclockPage#GUEST_STOPPED} in it.
+     * The page's memory gets another content, not from KVM: the VMM loads the guest's memory, or a page has moved to
+     * memory that was not zero. KVM continues from the version and the flag {@link PvclockPage#GUEST_STOPPED} in it.
      *
      * @param version even, not negative
      * @throws IllegalStateException if the vCPU is in the guest, unless KVM has kicked it out
@@ -264,7 +268,8 @@ public final class X86Vcpu {
     }
 
     /**
-     * The vCPU is loaded on another pCPU; while the host's TSC is unstable, on any. KVM_RUN with immediate_exit does no more: it handles no request and does not enter the guest.
+     * The vCPU is loaded on another pCPU; while the host's TSC is unstable, on any. KVM_RUN with immediate_exit does no
+     * more: it handles no request and does not enter the guest.
      */
     public void load() {
         ioctl(() -> {

@@ -23,10 +23,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A VM: the part of struct kvm_arch that the guest's time depends on (arch/x86/kvm/x86.c, Linux 5.10 to 7.3). Every
- * operation emits one event with the whole state after it.
- * Mirrors one file of the kernel, and is as long as the part of it that concerns the guest's time.
+ * operation emits one event with the whole state after it. Mirrors one file of the kernel, and is as long as the part
+ * of it that concerns the guest's time.
  *
- * <p>The host's lock guards all of a VM's state; it is also the kernel's tsc_write_lock. Any number of threads may use VM and vCPUs.
+ * <p>The host's lock guards all of a VM's state; it is also the kernel's tsc_write_lock. Any number of threads may use
+ * VM and vCPUs.
  */
 public final class X86Vm {
     /**
@@ -93,7 +94,8 @@ public final class X86Vm {
      * KVM_CREATE_VCPU. Creation counts as a write of 0 that userspace did not make: the vCPU joins the VM's line.
      *
      * @param index unused so far
-     * @throws IllegalStateException if the host does not support the VM's rate: the kernel still creates such a vCPU and leaves it without a ratio; this implementation does not model that
+     * @throws IllegalStateException if the host does not support the VM's rate: the kernel still creates such a vCPU
+     *     and leaves it without a ratio; this implementation does not model that
      */
     public X86Vcpu createVcpu(int index) {
         return locked(now -> {
@@ -165,7 +167,8 @@ public final class X86Vm {
     }
 
     /**
-     * KVM_SET_CLOCK: from now on kvmclock counts from {@code clock}. With {@link KvmAbi#CLOCK_REALTIME} it does so from when the host's CLOCK_REALTIME was {@code realtime}, unless that is in the future.
+     * KVM_SET_CLOCK: from now on kvmclock counts from {@code clock}. With {@link KvmAbi#CLOCK_REALTIME} it does so from
+     * when the host's CLOCK_REALTIME was {@code realtime}, unless that is in the future.
      *
      * @param clock unsigned ns
      * @param flags KVM_CLOCK_* bits
@@ -451,7 +454,10 @@ public final class X86Vm {
         });
     }
 
-    /** The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy one; vCPU 0's choice decides whether the masterclock can be on. */
+    /**
+     * The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy one; vCPU 0's choice decides whether the masterclock can
+     * be on.
+     */
     void guestWriteSystemTime(X86Vcpu vcpu, boolean active, boolean legacy, boolean moves) {
         underLock(now -> {
             setSystemTime(vcpu, active, moves);
@@ -679,7 +685,9 @@ public final class X86Vm {
     }
 
     /**
-     * kvm_update_masterclock(): decides whether the masterclock is on, and takes the instant that it counts from. No vCPU is in the guest meanwhile: KVM has kicked out those that were, and they rewrite their pages before they enter again.
+     * kvm_update_masterclock(): decides whether the masterclock is on, and takes the instant that it counts from. No
+     * vCPU is in the guest meanwhile: KVM has kicked out those that were, and they rewrite their pages before they
+     * enter again.
      *
      * @param by the vCPU that performs it on its way into the guest, or null
      */

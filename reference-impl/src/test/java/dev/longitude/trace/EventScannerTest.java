@@ -16,7 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Compares the fast reader with the strict one: it reads the same events, and accepts no line that the strict one refuses. */
+/**
+ * Compares the fast reader with the strict one: it reads the same events, and accepts no line that the strict one
+ * refuses.
+ */
 class EventScannerTest {
     private static final int TRIES = 15_000;
 
@@ -160,7 +163,9 @@ class EventScannerTest {
         assertThat(shared).isGreaterThan(all.events().size());
     }
 
-    /** Three lines of a trace, one of them damaged: this also tests what the scanner keeps from one line to the next. */
+    /**
+     * Three lines of a trace, one of them damaged: this also tests what the scanner keeps from one line to the next.
+     */
     @Test
     void aDamagedLineIsReadAsStrictlyAsEver() throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);

@@ -319,7 +319,10 @@ class X86VmTest {
         assertThat(vm.createVcpu(0).getTscKhz()).isEqualTo(2_000_000);
     }
 
-    /** The loss of the clocksource requests an update from all vCPUs of all VMs, also of a VM that never had the masterclock. */
+    /**
+     * The loss of the clocksource requests an update from all vCPUs of all VMs, also of a VM that never had the
+     * masterclock.
+     */
     @Test
     void theLossOfTheClocksourceAsksAllVms() {
         X86Vm without = new X86Vm(host, KernelProfile.of("v7.3"), 1);
@@ -405,7 +408,10 @@ class X86VmTest {
         assertThat(vcpu.readPvclockPage().flags()).isEqualTo(KvmAbi.PVCLOCK_TSC_STABLE | KvmAbi.PVCLOCK_GUEST_STOPPED);
     }
 
-    /** A write of HV_X64_MSR_REFERENCE_TSC requests an update from its vCPU; the masterclock then counts from a new instant, for all vCPUs. */
+    /**
+     * A write of HV_X64_MSR_REFERENCE_TSC requests an update from its vCPU; the masterclock then counts from a new
+     * instant, for all vCPUs.
+     */
     @Test
     void anUpdateThatWasAskedForIsPerformedAtTheNextEntry() {
         X86Vm vm = vm(KernelProfile.of("v7.3"));
