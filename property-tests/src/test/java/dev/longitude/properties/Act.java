@@ -9,12 +9,12 @@ import dev.longitude.x86.X86Vm;
 import java.util.List;
 
 /**
- * One thing that is done to a VM. Any sequence of acts can be played: an act on a vCPU that does not exist creates one
- * instead, and one that needs a vCPU out of the guest (or in it) first brings it there.
+ * One operation on a VM. Any sequence of acts can be played: an act on a vCPU that does not exist creates one instead,
+ * and one that needs a vCPU out of the guest (or in it) first brings it there.
  *
- * @param vcpu which vCPU, counted round
+ * @param vcpu which vCPU, modulo their number
  * @param word a value or an offset
- * @param cycles that pass before
+ * @param cycles cycles that pass before it
  */
 record Act(Kind kind, int vcpu, Word word, long cycles) {
     enum Kind {
@@ -59,14 +59,14 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
     private static final ImmutableSet<Kind> OF_THE_VM = ImmutableSet.of(
             Kind.GET_CLOCK, Kind.GET_VM_TSC_KHZ, Kind.SET_VM_TSC_KHZ, Kind.SET_CLOCK, Kind.SET_CLOCK_BY_REALTIME);
 
-    /** A word on its own, or near what the vCPU has now: what a restore writes. */
+    /** Any word, or one near the vCPU's present value, as a restore writes. */
     record Word(boolean relative, long number) {
         long from(long base) {
             return relative ? base + number : number;
         }
     }
 
-    /** From nothing to twice the host's rate: what is faster is caught up with where the host cannot scale. */
+    /** From 0 to twice the host's rate; KVM catches up with a faster rate where the host cannot scale. */
     private int rate(X86Host host) {
         return 2 * host.tscKhz() - Math.floorMod(word.number(), 2 * host.tscKhz());
     }
@@ -83,8 +83,8 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
     }
 
     /**
-     * The VM's rate. (Where the host cannot scale, a rate below its own only when no vCPU is to come: what that would get
-     * is not modelled.) One in four is about as high as the host's hardware can scale, or too high.
+     * The VM's rate. (Where the host cannot scale, a rate below the host's only when no vCPU will be created: such a
+     * vCPU is not modelled.) One in four is about as high as the host's hardware can scale, or too high.
      */
     private int rateOfVm(X86Host host, boolean vcpusToCome) {
         if (word.number() % 4 == 0) {
@@ -183,7 +183,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         }
     }
 
-    /** What needs a page sets one up first. */
+    /** An act that needs a page sets one up first. */
     private void playKvmclock(X86Vcpu target, List<X86Vcpu> vcpus) {
         target.guestWriteSystemTime(
                 kind != Kind.GUEST_WRITE_SYSTEM_TIME || even(), word.number() % 3 == 0, word.number() % 5 == 0);

@@ -26,14 +26,17 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * The directions between the packages. A package may depend on those that stand beside it here and on no others, and one
- * that stands nowhere here fails: a new package is under a rule from its first class on.
+ * The directions between the packages. A package may depend only on those listed beside it here. A package that is not
+ * listed fails, so every new package needs a rule.
  */
 @AnalyzeClasses(
         packages = {"dev.longitude", "tlc2"},
         importOptions = {DoNotIncludeTests.class, ArchitectureTest.NotTlcItself.class})
 class ArchitectureTest {
-    /** What a package may depend on, with itself: by the last part of the name, {@code tlc} for what extends TLC. */
+    /**
+     * What a package may depend on, besides itself: by the last part of the name; {@code tlc} for packages that extend
+     * TLC.
+     */
     private static final ImmutableMap<String, String> MAY_DEPEND_ON = ImmutableMap.<String, String>builder()
             // the floor: numbers and names, and the format of a trace
             .put("kernel", "")
@@ -66,7 +69,7 @@ class ArchitectureTest {
                             + " verdict tamper bench")
             .buildOrThrow();
 
-    /** (What we have in packages of TLC is ours.) */
+    /** (Our classes in packages of TLC are ours.) */
     static final class NotTlcItself implements ImportOption {
         @Override
         public boolean includes(Location location) {
@@ -78,7 +81,7 @@ class ArchitectureTest {
     private static final int OURS_PARTS = 2;
     private static final int MOST_LINES = 450;
 
-    /** By its first comment a file says that it mirrors one of the kernel's. */
+    /** The phrase in a file's first comment that says that it mirrors a file of the kernel. */
     private static final String MIRRORS = "Mirrors one file of the kernel";
 
     private static String room(JavaClass type) {
@@ -113,7 +116,7 @@ class ArchitectureTest {
         return ImmutableSet.copyOf(Splitter.on(' ').omitEmptyStrings().split(MAY_DEPEND_ON.getOrDefault(room, "")));
     }
 
-    /** What these directions are for, whatever else the list above may come to allow. */
+    /** The purpose of these directions, whatever the list above allows. */
     @ArchTest
     static void theListKeepsTheDirectionsOfTheDesign(JavaClasses classes) {
         Set<String> implementation = Set.of("x86", "arm64", "scenario", "recipe", "migration");

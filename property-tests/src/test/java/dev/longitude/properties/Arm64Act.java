@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One thing that is done on an arm64 host with two VMs, of which the second, with one vCPU, keeps its counters. Any
- * sequence of acts can be played: an act on a vCPU that does not exist creates one instead, and what a vCPU cannot do
- * where it is takes it a step on, from loaded to entered to read to exited to put.
+ * One operation on an arm64 host with two VMs; the second, with one vCPU, keeps its counters. Any sequence of acts can
+ * be played: an act on a vCPU that does not exist creates one instead, and an act that a vCPU cannot do in its state
+ * takes it one step further, from loaded to entered to read to exited to put.
  *
- * @param vcpu which vCPU, counted round; the last is the second VM's
- * @param pcpu which CPU, counted round to the next that is idle
+ * @param vcpu which vCPU, modulo their number; the last is the second VM's
+ * @param pcpu which CPU, modulo their number; the next one that is idle
  * @param word a value or an offset
- * @param ticks that pass before
+ * @param ticks ticks that pass before it
  */
 record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
     enum Kind {
@@ -36,14 +36,14 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
         RUN_3
     }
 
-    /** A word on its own, or near the host's counter. */
+    /** Any word, or one near the host's counter. */
     record Word(boolean relative, long number) {
         long from(long base) {
             return relative ? base + number : number;
         }
     }
 
-    /** The host, its VMs, and the acts that are played in the midst of broadcasts. */
+    /** The host, its VMs, and the acts that run during broadcasts. */
     static final class Stage {
         final Arm64Host host;
         final Arm64Vm vm;
@@ -163,7 +163,7 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
         }
     }
 
-    /** As far as it goes in the midst of a broadcast: a vCPU that is in KVM_RUN goes on. */
+    /** The part that is possible during a broadcast: a vCPU that is in KVM_RUN continues. */
     void playBetween(Stage stage) {
         Arm64Vcpu chosen = stage.chosen(vcpu);
         if (chosen.inRun()) {

@@ -25,7 +25,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 
-/** The reference implementation and the specification agree on whatever is done to the VMs of an arm64 host. */
+/** The reference implementation and the specification agree on every operation on the VMs of an arm64 host. */
 @AddLifecycleHook(Reproducible.class)
 class KvmArm64Properties {
     private static final int MOST_VCPUS = 3;
@@ -33,7 +33,7 @@ class KvmArm64Properties {
 
     record HostStart(boolean vhe, boolean ecv, int pcpus, long cntpct) {}
 
-    /** A host that was played on, and what it left. */
+    /** A host after its acts, and its trace. */
     private static final class Played {
         final List<TraceEvent> events = new ArrayList<>();
         final Arm64Act.Stage stage;
@@ -112,7 +112,7 @@ class KvmArm64Properties {
             if (event.vm() == 1 && event.operation() == Operation.GUEST_READ_CNTPCT) {
                 assertThat(event.results().get(Field.VALUE))
                         .isEqualTo(event.counter().lo());
-                // (In the series v1 its reads may trap for the other's offset; what they return is right.)
+                // (In the series v1 its reads may trap for the other VM's offset; they return the right value.)
                 if (!kernel.has(Switch.TRAPS_IN_IOCTL) || !start.vhe) {
                     assertThat(event.results().get(Field.TRAPPED)).isEqualTo(false);
                 }
@@ -124,7 +124,7 @@ class KvmArm64Properties {
         }
     }
 
-    /** Whatever happened before and happens beside it, the VM's offset reaches every vCPU, those to come as well. */
+    /** Whatever happens before and meanwhile, the VM's offset reaches every vCPU, including those created later. */
     @Property(tries = 400)
     void theOffsetOfTheVmReachesEveryVcpu(
             @ForAll KernelProfile kernel,

@@ -30,13 +30,13 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 
-/** The reference implementation and the specification agree on whatever is done to a VM. */
+/** The reference implementation and the specification agree on every operation on a VM. */
 @AddLifecycleHook(Reproducible.class)
 class KvmX86Properties {
     private static final int MOST_VCPUS = 4;
     private static final long SECOND = 2_596_124_000L;
 
-    /** A host as it is before anything is done; a host itself changes. */
+    /** The initial values of a host, which itself changes. */
     record HostStart(int tscKhz, int fracBits, boolean tscClocksource, long tsc) {
         X86Host host(Consumer<TraceEvent> trace) {
             return new X86Host(tscKhz, new TscScaling(fracBits), tscClocksource, tsc, trace);
@@ -134,16 +134,16 @@ class KvmX86Properties {
                 .state();
         for (X86Vcpu vcpu : vcpus) {
             vcpu.enterGuest();
-            // (A TSC that is caught up with has been moved on by its entry.)
+            // (Where KVM catches up, the entry has moved the TSC forward.)
             if (!((Set<?>) requireNonNull(state.get(StateVariable.TSC_CATCHUP))).contains(vcpu.index())) {
                 assertThat(vcpu.guestReadTsc())
                         .isEqualTo(host.scaling().scale(host.rdtsc(), vcpu.tscScalingRatio()) + offset);
             }
             vcpu.exitGuest();
         }
-        // Every vCPU has entered once, so the last pending update has been worked off. The series as posted miscounts:
-        // even a single vCPU that is given its own offset again is counted twice, and the masterclock goes off.
-        // Vcpus at different rates are on different lines.
+        // Every vCPU has entered once, so KVM has performed the last pending update. The series as posted miscounts: it
+        // counts even a single vCPU twice that gets its own offset again, and turns the masterclock off. Vcpus at
+        // different rates are on different lines.
         boolean sameRate = vcpus.stream().map(X86Vcpu::virtualTscKhz).distinct().count() == 1;
         boolean caughtUp = !requireNonNull(state.get(StateVariable.TSC_CATCHUP)).equals(Set.of());
         boolean allowed = host.tscClocksource()

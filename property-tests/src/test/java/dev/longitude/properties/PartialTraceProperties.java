@@ -25,7 +25,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 
-/** Traces of any scenario under any kernel, of which anything is erased. */
+/** Traces of any scenario under any kernel, with anything erased. */
 @AddLifecycleHook(Reproducible.class)
 class PartialTraceProperties {
     record Played(Scenario scenario, KernelProfile kernel, int vcpus, List<TraceEraser> erasures, long seed) {

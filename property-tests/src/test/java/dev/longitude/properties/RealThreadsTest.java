@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A thread for each vCPU, one for the VMM and one for time: whatever comes of it conforms. */
+/** A thread for each vCPU, one for the VMM and one for time: every resulting trace conforms. */
 class RealThreadsTest {
     private static final int VCPUS = 3;
     private static final int ROUNDS = 300;
@@ -138,7 +138,7 @@ class RealThreadsTest {
                 .isTrue();
     }
 
-    /** A work again and again until the schedule has had what the test is about, but not for ever. */
+    /** Repeats a run until the schedule has shown what the test needs, up to a bound. */
     private static void until(BooleanSupplier enough, Work work) {
         for (int i = 0; i < MOST_REPEATS && (i == 0 || !enough.getAsBoolean()); i++) {
             work.run();
@@ -197,7 +197,7 @@ class RealThreadsTest {
         }
     }
 
-    /** All of them at once, each in its thread, while time passes in another. */
+    /** Runs all of them at once, each in its thread, while time passes in another. */
     private static void together(List<Work> works, Work passing) throws Exception {
         AtomicBoolean running = new AtomicBoolean(true);
         CountDownLatch start = new CountDownLatch(1);
@@ -235,7 +235,7 @@ class RealThreadsTest {
         };
     }
 
-    /** The schedule cannot be had again, so a trace that does not conform is kept. */
+    /** The schedule cannot be repeated, so the test saves a trace that does not conform. */
     private static void assertConforms(KernelProfile kernel, TraceHeader.Host host, List<TraceEvent> events)
             throws Exception {
         TraceHeader header = new TraceHeader(kernel, host, VCPUS, "real threads");

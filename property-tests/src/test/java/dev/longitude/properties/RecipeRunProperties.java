@@ -33,7 +33,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.lifecycle.AddLifecycleHook;
 
-/** Recipes run between two simulated hosts, with real numbers, and what the committed matrix says of them. */
+/** Compares recipes that run between two simulated hosts, with real numbers, with the committed matrix. */
 @AddLifecycleHook(Reproducible.class)
 class RecipeRunProperties {
     private static final ImmutableList<Recipe> RECIPES = recipes();
@@ -115,7 +115,7 @@ class RecipeRunProperties {
         assertThat(run.play()).isEqualTo(run.play());
     }
 
-    /** A hundred runs of every case: none shows what the matrix denies. Longer: {@code longitude matrix --simulate N}. */
+    /** A hundred runs of every case: none contradicts the matrix. Longer: {@code longitude matrix --simulate N}. */
     @Example
     void whatTheMatrixSaysHoldsNeverFails() {
         Set<String> seen = new TreeSet<>();
@@ -132,7 +132,7 @@ class RecipeRunProperties {
                 }
             }
         }
-        // And what it says fails is seen to: not all of it in so few runs.
+        // The runs also show failures that the matrix has, though not all in so few runs.
         long fails = MATRIX.values().stream().filter(Verdict::isFailure).count();
         assertThat(seen).hasSizeGreaterThan((int) (fails * 9 / 10));
     }

@@ -8,7 +8,7 @@ import net.jqwik.api.lifecycle.PropertyExecutor;
 import net.jqwik.api.lifecycle.PropertyLifecycleContext;
 
 /**
- * Makes a failed property say how to see it again: its seed, and one command. {@code -Dlongitude.seed=...} takes the
+ * Makes a failed property print how to reproduce it: its seed, and one command. {@code -Dlongitude.seed=...} takes the
  * seed, so the command works on any checkout, without the database of failures.
  */
 public final class Reproducible implements AroundPropertyHook {

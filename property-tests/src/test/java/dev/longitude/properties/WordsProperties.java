@@ -15,7 +15,7 @@ import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
-/** Words, offsets and the one-second window against exact integers. */
+/** Compares words, offsets and the one-second window with exact integers. */
 @AddLifecycleHook(Reproducible.class)
 class WordsProperties {
     private static final BigInteger MODULUS = BigInteger.ONE.shiftLeft(64);
@@ -44,7 +44,7 @@ class WordsProperties {
                                 : BoolValue.ValFalse);
     }
 
-    /** Offsets cancel: whatever the offset, the guest sees the host's progress, and a migrated line goes on. */
+    /** Offsets cancel: whatever the offset, the guest sees the host's progress, and a migrated line continues. */
     @Property
     void offsetsCancel(@ForAll long offset, @ForAll long host, @ForAll long later, @ForAll long destination) {
         assertThat((later + offset) - (host + offset)).isEqualTo(later - host);
@@ -61,8 +61,8 @@ class WordsProperties {
     }
 
     /**
-     * The kernel's fixed point against the exact rational, for up to an hour at realistic rates: never more, and less
-     * by at most one part in 2^31 (the multiplier, at least 2^31, is truncated) and one cycle.
+     * Compares the kernel's fixed point with the exact rational, for up to an hour at realistic rates: it is never
+     * more, and less by at most one part in 2^31 (the multiplier, at least 2^31, is truncated) and one cycle.
      */
     @Property
     void theKernelsScaleIsNearlyExact(
@@ -97,7 +97,7 @@ class WordsProperties {
                 .isEqualTo(number(value).compareTo(upper) < 0 && lifted.compareTo(number(expected)) > 0);
     }
 
-    /** Away from the ends of the counter it is the plain distance: less than a second, strictly. */
+    /** Away from the ends of the counter the test is the plain distance: strictly less than a second. */
     @Property
     void theWindowIsOneSecondWide(
             @ForAll @LongRange(min = 1L << 42, max = 1L << 60) long expected,
@@ -108,7 +108,10 @@ class WordsProperties {
         assertThat(SyncWindow.contains(expected + distance, expected, hz)).isEqualTo(Math.abs(distance) < hz);
     }
 
-    /** What a guest makes of cycles: twin and reference agree, and are off the exact quotient by their rounding only. */
+    /**
+     * A guest's conversion of cycles: twin and reference agree, and differ from the exact quotient by their rounding
+     * only.
+     */
     @Property
     void bothImplementationsOfThePvclockAgree(
             @ForAll @LongRange(min = 1_000_000, max = 8_000_000_000L) long hz,
@@ -130,7 +133,7 @@ class WordsProperties {
         assertThat(BigInteger.valueOf(ns).subtract(exact).abs()).isLessThanOrEqualTo(rounding);
     }
 
-    /** A rate of 0 ends: it has no multiplier. */
+    /** A rate of 0 terminates: it has no multiplier. */
     @Property(tries = 1)
     void aRateOfZeroHasNoMultiplier() {
         assertThat(Words64.bits(Words64.pvclockMul(Words64.word(0)))).isZero();

@@ -27,11 +27,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A host whose counter is moved by the test, its CPUs, and the VMs that share them.
+ * A host, its CPUs, and the VMs that share them; the test advances the host's counter.
  *
- * <p>Everything may be used by any number of threads. A step (what one event stands for) is taken under the host's lock,
- * so that a trace has the steps in an order in which they happened. A broadcast is many steps, with the VM's kvm->lock
- * held through all of them, and other vCPUs run in between.
+ * <p>Any number of threads may use everything. A step (one event) holds the host's lock, so that a trace has the steps
+ * in an order in which they happened. A broadcast is many steps, with the VM's kvm->lock held through all of them, and
+ * other vCPUs run in between.
  */
 public final class Arm64Host {
     private final KernelProfile kernel;
@@ -52,7 +52,7 @@ public final class Arm64Host {
      * @param ecv whether it has CNTPOFF_EL2
      * @param pcpus how many CPUs it has, positive
      * @param cntpct its counter now, unsigned ticks
-     * @param trace gets every event, in the order in which they happened; null: nothing is recorded
+     * @param trace receives every event, in the order in which they happened; null: record nothing
      */
     public Arm64Host(
             KernelProfile kernel,
@@ -72,7 +72,7 @@ public final class Arm64Host {
         this.trace = trace;
     }
 
-    /** What a trace's header says of it. */
+    /** The host in a trace's header. */
     public TraceHeader.Arm64 described() {
         return new TraceHeader.Arm64(vhe, ecv, pcpus.size());
     }

@@ -13,10 +13,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vCPU: its shadow offsets, where it is loaded, and its physical timer.
+ * A vCPU: its shadow offsets, the CPU that it is loaded on, and its physical timer.
  *
  * <p>As in the kernel, an ioctl takes the vCPU's mutex, and KVM_RUN (from the first {@link #load} to the {@link #put}
- * with which it returns) holds it: an ioctl waits that long. {@link #inRun} tells whether it would.
+ * with which it returns) holds it: an ioctl waits that long. {@link #inRun} shows whether it would wait.
  */
 public final class Arm64Vcpu {
     /** What KVM_GET_SYSTEM_COUNTER_STATE returns: the offsets, ticks modulo 2^64. */
@@ -27,7 +27,7 @@ public final class Arm64Vcpu {
     private final int index;
     private final CounterTrap trap = new CounterTrap();
 
-    /** No lock with an owner: a test's scheduler may end KVM_RUN in another thread than it began in. First come first served. */
+    /** No lock with an owner: a test's scheduler may end KVM_RUN in another thread than it began in. Fair. */
     final Semaphore mutex = new Semaphore(1, true);
 
     boolean online;
@@ -108,7 +108,7 @@ public final class Arm64Vcpu {
      * {@code value}. Ignored once KVM_ARM_SET_COUNTER_OFFSET was used.
      *
      * @param value unsigned ticks
-     * @return 0, or what the corrected kernel says: 16 (EBUSY)
+     * @return 0, or what the corrected kernel returns: 16 (EBUSY)
      */
     public int setTimerCnt(long value) {
         return ioctl(() -> vm.setCnt(this, Arm64Vm.Timer.VTIMER, Operation.SET_TIMER_CNT, value));
@@ -259,19 +259,21 @@ public final class Arm64Vcpu {
         }));
     }
 
-    /** What a guest with this physical offset is allowed without a trap; without VHE its timer is always emulated. */
+    /**
+     * Allows a guest with this physical offset its accesses without a trap; without VHE KVM always emulates its timer.
+     */
     private void allow(Pcpu pcpu, long offset) {
         boolean plain = offset == 0 || host.usesCntpoff();
         pcpu.allow(plain, plain && host.vhe());
     }
 
     /**
-     * vcpu_load(): KVM_RUN begins, or goes on where it was preempted. Waits for an ioctl on the vCPU to end.
+     * vcpu_load(): KVM_RUN begins, or continues after a preemption. Waits for an ioctl on the vCPU to end.
      *
      * @throws IllegalStateException if the vCPU is loaded, or another is on that CPU
      */
     public void load(int pcpu) {
-        // (Taken within the step, so that nobody finds the mutex taken before the trace says why.)
+        // (Taken within the step: otherwise another thread could find the mutex taken before the trace shows why.)
         while (!host.underLock(() -> tryLoad(pcpu))) {
             mutex.acquireUninterruptibly();
             mutex.release();
@@ -375,7 +377,7 @@ public final class Arm64Vcpu {
     }
 
     /**
-     * What {@link #guestReadCntpct} does, unrecorded and without the lock, which no hardware has: for measuring. The
+     * As {@link #guestReadCntpct}, but without a record and without the lock, which no hardware has: for measuring. The
      * vCPU must be in the guest.
      */
     public long readCntpct() {
@@ -397,7 +399,7 @@ public final class Arm64Vcpu {
     }
 
     /**
-     * Whether the hardware says that the vCPU's physical timer has fired.
+     * Whether the vCPU's physical timer has fired in hardware.
      *
      * @throws IllegalStateException if the vCPU is not loaded or its timer is off
      */

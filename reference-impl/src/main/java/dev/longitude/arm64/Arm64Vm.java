@@ -46,14 +46,14 @@ public final class Arm64Vm {
         return host;
     }
 
-    /** All of them, those that are being created as well. */
+    /** All vCPUs, including those being created. */
     List<Arm64Vcpu> vcpus() {
         return vcpus;
     }
 
     /**
-     * KVM_CREATE_VCPU. Until 6.2, and since while KVM_ARM_SET_COUNTER_OFFSET was not used, it starts the virtual counter
-     * of the whole VM again from 0.
+     * KVM_CREATE_VCPU. Until 6.2 it restarts the virtual counter of the whole VM from 0; since 6.3 it does so unless
+     * KVM_ARM_SET_COUNTER_OFFSET was used.
      *
      * @param index unused so far
      */
@@ -96,13 +96,13 @@ public final class Arm64Vm {
     }
 
     /**
-     * KVM_ARM_SET_COUNTER_OFFSET: one offset for both counters of all vCPUs, those to come as well. From then on nothing
-     * else moves them.
+     * KVM_ARM_SET_COUNTER_OFFSET: one offset for both counters of all vCPUs, including those created later. After that
+     * nothing else changes them.
      *
      * @param offset host counter minus guest counter, ticks modulo 2^64
      * @param reserved must be 0
-     * @return 0; 22 (EINVAL) if {@code reserved} is not 0, or the kernel does not have it; 16 (EBUSY) if a vCPU is in an
-     *     ioctl or in KVM_RUN
+     * @return 0; 22 (EINVAL) if {@code reserved} is not 0, or the kernel does not support it; 16 (EBUSY) if a vCPU is
+     *     in an ioctl or in KVM_RUN
      */
     public int setCounterOffset(long offset, long reserved) {
         return locked(() -> host.underLock(() -> {
@@ -121,7 +121,10 @@ public final class Arm64Vm {
         }));
     }
 
-    /** Takes every vCPU's mutex, or none; what is done under the host's lock needs them no longer than that. */
+    /**
+     * Takes every vCPU's mutex, or none. The caller holds the host's lock, so it needs the mutexes only at this
+     * instant.
+     */
     private int tryAll() {
         List<Arm64Vcpu> taken = new ArrayList<>();
         for (Arm64Vcpu vcpu : vcpus) {
@@ -139,7 +142,7 @@ public final class Arm64Vm {
         PTIMER
     }
 
-    /** A counter is set by value: at this instant it shows {@code value}. */
+    /** Sets a counter by value: at this instant it shows {@code value}. */
     int setCnt(Arm64Vcpu vcpu, Timer timer, Operation operation, long value) {
         return locked(() -> {
             long[] offset = new long[1];
@@ -173,7 +176,7 @@ public final class Arm64Vm {
         });
     }
 
-    /** A counter's offset is set for all vCPUs (the series, v2). */
+    /** Sets a counter's offset for all vCPUs (the series, v2). */
     void setOffset(Arm64Vcpu vcpu, Timer timer, Operation operation, long offset) {
         locked(() -> {
             host.underLock(() -> host.emit(vcpu, operation, ImmutableMap.of(Field.OFFSET, offset), ImmutableMap.of()));
@@ -182,7 +185,7 @@ public final class Arm64Vm {
         });
     }
 
-    /** update_timer_offset(): one vCPU after the other, and last the one that is being created. */
+    /** update_timer_offset(): one vCPU after the other, last the one that is being created. */
     private void broadcast(Timer timer, long offset, @Nullable Arm64Vcpu creating) {
         ImmutableList.Builder<Arm64Vcpu> all = ImmutableList.builder();
         host.underLock(() -> {

@@ -3,12 +3,12 @@ package dev.longitude.arm64;
 import static com.google.common.base.Preconditions.checkState;
 
 /**
- * What a trapped read of CNTPCT_EL0 costs and does: the exception to EL2 with its syndrome, the guest's registers saved,
- * the handler that finds out what was read and emulates it, and the way back behind the instruction. The kernel has the
- * same steps in its hyp code (arch/arm64/kvm/hyp/include/hyp/switch.h, the series' patches 9 and 10).
+ * A trapped read of CNTPCT_EL0, with its costs: the exception to EL2 with its syndrome, the saved guest registers, the
+ * handler that decodes and emulates the read, and the return behind the instruction. The kernel has the same steps in
+ * its hyp code (arch/arm64/kvm/hyp/include/hyp/switch.h, the series' patches 9 and 10).
  */
 final class CounterTrap {
-    /** ESR_ELx: the exception class of a trapped MSR, MRS or system instruction, and where it stands. */
+    /** ESR_ELx: the exception class of a trapped MSR, MRS or system instruction, and its position. */
     private static final int EC_SYS64 = 0x18;
 
     private static final int EC_SHIFT = 26;
@@ -20,13 +20,13 @@ final class CounterTrap {
     private static final int RT_SHIFT = 5;
     private static final long RT_MASK = 0x1f;
 
-    /** op0 3, op1 3, CRn 14, CRm 0, op2 1, where the syndrome has them. */
+    /** op0 3, op1 3, CRn 14, CRm 0, op2 1, at their positions in the syndrome. */
     private static final long CNTPCT_EL0 = sysreg(3, 3, 14, 0, 1);
 
     private static final long SYSREG_MASK = sysreg(3, 7, 15, 15, 7);
     private static final int INSTRUCTION = 4;
 
-    /** The guest's x0 to x30, and where they are kept while EL2 runs. */
+    /** The guest's x0 to x30, and their copies while EL2 runs. */
     private final long[] registers = new long[31];
 
     private final long[] saved = new long[31];
@@ -39,10 +39,10 @@ final class CounterTrap {
     /**
      * The guest executes {@code mrs Xt, CNTPCT_EL0}, which traps.
      *
-     * @param rt which register it reads to, 0 to 30
-     * @param host where the host's counter is read
+     * @param rt the target register, 0 to 30
+     * @param host the source of the host's counter
      * @param offset the vCPU's physical offset, ticks modulo 2^64
-     * @return what then stands in that register
+     * @return the value of that register afterwards
      */
     long read(int rt, Arm64Host host, long offset) {
         long esr = (long) EC_SYS64 << EC_SHIFT | CNTPCT_EL0 | (long) rt << RT_SHIFT | READ;
@@ -62,7 +62,7 @@ final class CounterTrap {
         return true;
     }
 
-    /** Where the guest goes on. */
+    /** Where the guest continues. */
     long elr() {
         return elr;
     }

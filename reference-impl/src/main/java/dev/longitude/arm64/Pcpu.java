@@ -3,8 +3,8 @@ package dev.longitude.arm64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A CPU of the host: the registers of its EL2 that decide what a guest reads of its counters. They are changed under the
- * host's lock, and only the vCPU that is loaded here depends on them.
+ * A CPU of the host: the registers of its EL2 that decide what a guest reads of its counters. A change needs the host's
+ * lock, and only the vCPU that is loaded here depends on them.
  */
 final class Pcpu {
     private static final int EL1PCTEN = 0;
@@ -32,11 +32,11 @@ final class Pcpu {
     /**
      * A CPU.
      *
-     * @param usesCntpoff whether the kernel lets CNTPOFF_EL2 count: CNTHCTL_EL2's ECV bit
+     * @param usesCntpoff whether the kernel enables CNTPOFF_EL2: CNTHCTL_EL2's ECV bit
      */
     Pcpu(int number, boolean vhe, boolean usesCntpoff) {
         this.number = number;
-        int shift = vhe ? E2H_SHIFT : 0; // with E2H the host's own view of the register is another
+        int shift = vhe ? E2H_SHIFT : 0; // with E2H the register has another layout
         counterBit = 1 << (EL1PCTEN + shift);
         timerBit = 1 << (EL1PCEN + shift);
         always = usesCntpoff ? 1 << ECV : 0;

@@ -31,7 +31,7 @@ public enum Arch {
         return counter;
     }
 
-    /** Whether KVM has a clock of its own for guests, which goes by the host's base clock and by CLOCK_REALTIME. */
+    /** Whether KVM has a clock of its own for guests, computed from the host's base clock and CLOCK_REALTIME. */
     public boolean hasKvmclock() {
         return kvmclock;
     }

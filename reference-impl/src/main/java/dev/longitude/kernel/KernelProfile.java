@@ -20,21 +20,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel, with the switches that are on in it: a release since 5.10; 3.16, which stands for the kernels before the
- * three oldest defects were fixed, as far as those go; or a posting. The switches are computed from the
- * {@link Switch#versions} of each, here as in {@code spec/Kernels.tla}.
+ * three oldest defects were fixed, for those defects only; or a posting. The switches are computed from the {@link
+ * Switch#versions} of each, here as in {@code spec/Kernels.tla}.
  */
 @Immutable
 public final class KernelProfile {
     private static final Release FIRST = new Release(5, 10, 0);
     private static final Release OLDEST = new Release(3, 16, 0);
 
-    /** The newest release of which anything is known: the last that a switch names. */
+    /** The newest known release: the last that a switch names. */
     private static final Release NEWEST = changes().last();
 
     /**
      * A release that reports know by name: a longterm one, one with recordings, or one that changed something.
      *
-     * @param shownOn where it stands for all that are alike, in the matrix and in tests
+     * @param shownOn the architectures on which it stands for all kernels with equal switches, in the matrix and in
+     *     tests
      */
     private record Landmark(Release release, ImmutableSet<Arch> shownOn) {
         Landmark(String release, Arch... shownOn) {
@@ -82,7 +83,7 @@ public final class KernelProfile {
      * The kernel of that name.
      *
      * @param name a posting's, or a release as {@link Release#parse} reads it
-     * @return empty if there is no such posting, if {@code name} is no release, and for releases about which too little is
+     * @return empty if there is no such posting, if {@code name} is no release, and for releases of which too little is
      *     known: those before 5.10 other than 3.16, and those after {@link #newest}
      */
     public static Optional<KernelProfile> named(String name) {
@@ -107,8 +108,8 @@ public final class KernelProfile {
     }
 
     /**
-     * The kernel that judges what a release did: the one that reports know, where nothing differs. What is newer than
-     * {@link #newest} is judged as that.
+     * The kernel that judges a release's recordings: the named one with equal switches, if there is one. A release
+     * newer than {@link #newest} is judged as that one.
      *
      * @param release as {@code uname -r} prints it, such as {@code 6.12.95+deb12-cloud-amd64}
      * @return empty if {@code release} is no release, or older than 5.10
@@ -125,17 +126,17 @@ public final class KernelProfile {
                 || (release.major() == NEWEST.major() && release.minor() == NEWEST.minor());
     }
 
-    /** Whether a release, as {@code uname -r} prints it, is not newer than all of which anything is known. */
+    /** Whether a release, as {@code uname -r} prints it, is not newer than {@link #newest}. */
     public static boolean isKnown(String release) {
         return Release.parse(release.strip()).filter(KernelProfile::isKnown).isPresent();
     }
 
-    /** The newest release of which anything is known. */
+    /** The newest known release. */
     public static Release newest() {
         return NEWEST;
     }
 
-    /** The kernels that show what changed on an architecture, oldest first: every other is as one of these there. */
+    /** The kernels that differ on an architecture, oldest first: every other kernel behaves there as one of these. */
     public static ImmutableList<KernelProfile> showing(Arch arch) {
         List<KernelProfile> shown = LANDMARKS.stream()
                 .filter(l -> l.shownOn().contains(arch))
@@ -160,7 +161,7 @@ public final class KernelProfile {
                 .collect(toImmutableList());
     }
 
-    /** All that reports know by name, oldest first, then the postings. */
+    /** All kernels that reports name, oldest first, then the postings. */
     public static ImmutableList<KernelProfile> known() {
         return Stream.concat(
                         LANDMARKS.stream().map(l -> of(l.release())),
@@ -168,7 +169,7 @@ public final class KernelProfile {
                 .collect(toImmutableList());
     }
 
-    /** The releases that changed what a kernel does, stable ones too, oldest first. */
+    /** The releases that changed a behaviour, stable ones too, oldest first. */
     public static ImmutableSortedSet<Release> changes() {
         return Arrays.stream(Switch.values())
                 .flatMap(s -> s.versions().changed().stream())
@@ -186,7 +187,7 @@ public final class KernelProfile {
         return posting == null ? "v" + release : posting.specName();
     }
 
-    /** The release, or the one that the posting stands on. */
+    /** The release, or the one that the posting is based on. */
     public Release release() {
         return release;
     }
@@ -217,7 +218,7 @@ public final class KernelProfile {
                 .collect(Sets.toImmutableEnumSet());
     }
 
-    /** Whether both do the same on an architecture. */
+    /** Whether both behave the same on an architecture. */
     public boolean isSameOn(Arch arch, KernelProfile other) {
         return Arrays.stream(Switch.values()).filter(s -> s.arch() == arch).allMatch(s -> has(s) == other.has(s));
     }
@@ -230,7 +231,7 @@ public final class KernelProfile {
                 : shown.stream().filter(k -> k.isSameOn(arch, this)).findFirst();
     }
 
-    /** The release that reports know in which nothing differs: the latest before this one, or else the next. */
+    /** The named release with equal switches: the latest before this one, otherwise the next. */
     private Optional<KernelProfile> alike() {
         List<KernelProfile> same = LANDMARKS.stream()
                 .map(l -> of(l.release()))
@@ -252,7 +253,10 @@ public final class KernelProfile {
         return Objects.hash(release, posting);
     }
 
-    /** As reports print it: {@code v6.12}, or {@code 6.9 (as v6.8)} where that is the name that they know it by. */
+    /**
+     * As reports print it: {@code v6.12}, or {@code 6.9 (as v6.8)} if {@code v6.8} is the named release with equal
+     * switches.
+     */
     @Override
     public String toString() {
         return alike().filter(k -> !k.equals(this))

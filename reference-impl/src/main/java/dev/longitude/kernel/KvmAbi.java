@@ -22,10 +22,10 @@ public final class KvmAbi {
     /** KVM_ARM_SET_COUNTER_OFFSET: a vCPU is in use. */
     public static final int EBUSY = 16;
 
-    /** An argument is refused. */
+    /** The kernel refuses an argument. */
     public static final int EINVAL = 22;
 
-    /** The file descriptor has no such ioctl: nothing was done. */
+    /** The file descriptor has no such ioctl: the call did nothing. */
     public static final int ENOTTY = 25;
 
     /** The greatest errno: MAX_ERRNO of {@code include/linux/err.h}. */
@@ -37,16 +37,16 @@ public final class KvmAbi {
     /** KVM_CLOCK_TSC_STABLE, a flag of KVM_GET_CLOCK: the masterclock is on. */
     public static final int CLOCK_TSC_STABLE = 2;
 
-    /** KVM_CLOCK_REALTIME, a flag of KVM_SET_CLOCK: its {@code realtime} is read. */
+    /** KVM_CLOCK_REALTIME, a flag of KVM_SET_CLOCK: KVM reads its {@code realtime}. */
     public static final int CLOCK_REALTIME = 4;
 
-    /** KVM_CLOCK_HOST_TSC, a flag of KVM_GET_CLOCK: its {@code host_tsc} is of the same instant. */
+    /** KVM_CLOCK_HOST_TSC, a flag of KVM_GET_CLOCK: its {@code host_tsc} belongs to the same instant. */
     public static final int CLOCK_HOST_TSC = 8;
 
-    /** PVCLOCK_TSC_STABLE_BIT, a flag of a guest's kvmclock page: all vCPUs' TSCs are one. */
+    /** PVCLOCK_TSC_STABLE_BIT, a flag of a guest's kvmclock page: all vCPUs' TSCs are on one line. */
     public static final int PVCLOCK_TSC_STABLE = 1;
 
-    /** PVCLOCK_GUEST_STOPPED, a flag of a guest's kvmclock page: the guest is told that it was stopped. */
+    /** PVCLOCK_GUEST_STOPPED, a flag of a guest's kvmclock page: the guest was stopped. */
     public static final int PVCLOCK_GUEST_STOPPED = 2;
 
     /** The group of a vCPU's TSC attributes on x86, KVM_VCPU_TSC_CTRL. */
@@ -73,15 +73,15 @@ public final class KvmAbi {
     public enum Msr {
         /** The TSC. */
         TSC(0x10, "MSR_IA32_TSC"),
-        /** Moves with the guest's own writes of its TSC. */
+        /** Changes with the guest's own writes of its TSC. */
         TSC_ADJUST(0x3b, "MSR_IA32_TSC_ADJUST"),
         /** Where a vCPU's kvmclock page is, by the legacy number. */
         SYSTEM_TIME(0x12, "MSR_KVM_SYSTEM_TIME"),
         /** Where a vCPU's kvmclock page is. */
         SYSTEM_TIME_NEW(0x4b564d01L, "MSR_KVM_SYSTEM_TIME_NEW"),
-        /** Where the wall clock at boot is to be written, by the legacy number. */
+        /** Where KVM writes the wall clock at boot, by the legacy number. */
         WALL_CLOCK(0x11, "MSR_KVM_WALL_CLOCK"),
-        /** Where the wall clock at boot is to be written. */
+        /** Where KVM writes the wall clock at boot. */
         WALL_CLOCK_NEW(0x4b564d00L, "MSR_KVM_WALL_CLOCK_NEW"),
         /** When the local APIC's timer fires. */
         TSC_DEADLINE(0x6e0, "MSR_IA32_TSC_DEADLINE"),
@@ -122,7 +122,7 @@ public final class KvmAbi {
         PTIMER_CNT(0x603000000013df01L),
         /** The virtual timer's control. */
         TIMER_CTL(0x603000000013df19L),
-        /** The virtual timer's compare value; its encoding and the counter's are swapped. */
+        /** The virtual timer's compare value; the kernel's header swaps its encoding with the counter's. */
         TIMER_CVAL(0x603000000013df02L),
         /** The physical timer's control. */
         PTIMER_CTL(0x603000000013df11L),
@@ -131,7 +131,7 @@ public final class KvmAbi {
 
         private static final long SYSTEM_REGISTERS = 0x6030000000130000L;
         private static final int GENERIC_TIMER_CRN = 14;
-        /** CNTKCTL_EL1 lets or keeps the guest's own user mode from the counters, and moves none. */
+        /** CNTKCTL_EL1 controls the access of the guest's user mode to the counters; it changes no counter. */
         private static final long CNTKCTL_EL1 = SYSTEM_REGISTERS | 0xc708;
 
         private final long id;
@@ -152,7 +152,7 @@ public final class KvmAbi {
                     .findFirst();
         }
 
-        /** Whether an id that is none of these may be of the generic timer: a system register with CRn 14. */
+        /** Whether an id that is none of these may belong to the generic timer: a system register with CRn 14. */
         public static boolean mayBeOfATimer(long id) {
             return (id & ~0xffffL) == SYSTEM_REGISTERS && ((id >> 7) & 15) == GENERIC_TIMER_CRN && id != CNTKCTL_EL1;
         }

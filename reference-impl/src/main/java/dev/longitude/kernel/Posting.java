@@ -22,7 +22,7 @@ public enum Posting {
         return specName;
     }
 
-    /** The release that it stands on; 99.0 is later than all. */
+    /** The release that it is based on; 99.0 is later than all. */
     public Release base() {
         return base;
     }

@@ -46,12 +46,15 @@ public record Release(int major, int minor, int patch) implements Comparable<Rel
         return release.orElseThrow();
     }
 
-    /** Whether this is a mainline release, and no stable one. */
+    /** Whether this is a mainline release and not a stable one. */
     public boolean isMainline() {
         return patch == 0;
     }
 
-    /** Whether this release has what came with {@code other}: every later one has if that is a mainline release. */
+    /**
+     * Whether this release has the changes of {@code other}. Every later release has those of a mainline release, and a
+     * stable series those of its own earlier releases.
+     */
     boolean includes(Release other) {
         return other.isMainline()
                 ? compareTo(other) >= 0

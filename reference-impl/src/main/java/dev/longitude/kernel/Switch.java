@@ -3,10 +3,10 @@ package dev.longitude.kernel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One behaviour of KVM that changed between kernel versions, or that somebody has proposed to change, with the kernels
- * in which it is on. What a switch does is said by its {@link #meaning}, and at length in {@code spec/Kernels.tla},
- * which has the same table, name for name. (Names of stable releases are from the kernel's change logs as Debian's
- * packages carry them; of other stable releases nothing is known, and they are taken for not changed.)
+ * One behaviour of KVM that changed between kernel versions, or that a patch proposes to change, with the kernels in
+ * which it is on. Its {@link #meaning} says what it does; {@code spec/Kernels.tla}, which has the same table, name for
+ * name, says it at length. (Names of stable releases are from the kernel's change logs as Debian's packages carry them.
+ * Of other stable releases nothing is known; they count as unchanged.)
  */
 public enum Switch {
     COUNTS_EVERY_MATCH(
@@ -84,7 +84,7 @@ public enum Switch {
     MASTER_CLOCK_AT_CREATION(
             "masterClockAtCreation",
             Versions.in(Posting.CORRECTED, "posted only: the clock-mess series v6, patch 5"),
-            "KVM_GET_CLOCK tells the host's TSC before a vCPU has run"),
+            "KVM_GET_CLOCK returns the host's TSC before a vCPU has run"),
     CLOCK_IN_GUEST_RATE(
             "clockInGuestRate",
             Versions.in(Posting.CORRECTED, "abdef42276d8, in no release"),
@@ -204,7 +204,7 @@ public enum Switch {
         this.meaning = meaning;
     }
 
-    /** The architecture whose KVM it is about. */
+    /** The architecture whose KVM it changes. */
     public Arch arch() {
         return arch;
     }

@@ -9,13 +9,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In which kernels a switch is on.
+ * The kernels in which a switch is on.
  *
- * @param since the releases that brought the behaviour: the mainline one, then each stable one that is known to have
- *     got it; empty if no release brought it
+ * @param since the releases that brought the behaviour: the mainline one, then each stable one known to have it; empty
+ *     if no release brought it
  * @param until the releases that ended the behaviour, in the same way; empty if none did
- * @param postings the postings in which it is on, whatever they stand on
- * @param reference the commit, or which patch it is
+ * @param postings the postings in which it is on, whatever release they are based on
+ * @param reference the commit or patch
  */
 @Immutable
 public record Versions(

@@ -24,7 +24,7 @@ public record ClockFix(int hostKhz, TscScaling scaling, long hostTsc, long clock
      * The ratio by which the host scales its TSC for a guest at this rate; as KVM_SET_TSC_KHZ chooses it.
      *
      * @param guestKhz kHz, positive
-     * @return unsigned fixed point; 0 if the host cannot have such a guest
+     * @return unsigned fixed point; 0 if the host cannot run such a guest
      */
     public long ratioFor(int guestKhz) {
         if (TscScaling.nearEnough(guestKhz, hostKhz)) {

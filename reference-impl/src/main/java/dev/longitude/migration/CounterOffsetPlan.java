@@ -11,13 +11,13 @@ import java.math.BigInteger;
  *
  * <pre>destination.counter - (source.counter + elapsed * hz / 10^9)</pre>
  *
- * <p>where elapsed is what real time says has passed, or nothing for a guest that is to be frozen meanwhile. Offsets are
- * host counter minus guest counter, ticks modulo 2^64; the product is exact, and the division truncates. KVM tells no
- * pair of counter and real time on arm64, so the VMM reads one after the other, and says how long that took at most.
- * KVM does not scale a counter on arm64: both hosts have the same rate, which is CNTFRQ_EL0.
+ * <p>where elapsed is the difference in real time, or 0 under the policy freeze. Offsets are host counter minus guest
+ * counter, ticks modulo 2^64; the product is exact, and the division truncates. On arm64 KVM returns no pair of counter
+ * and real time, so the VMM reads one after the other, and gives an upper bound for the time between. KVM does not
+ * scale a counter on arm64: both hosts have the same rate, which is CNTFRQ_EL0.
  *
  * @param offset to set on the destination
- * @param elapsedNs what real time says has passed, signed ns
+ * @param elapsedNs the elapsed real time, signed ns
  * @param bound how far from the right one the offset can be
  */
 public record CounterOffsetPlan(long offset, long elapsedNs, Bound bound) {
@@ -28,7 +28,7 @@ public record CounterOffsetPlan(long offset, long elapsedNs, Bound bound) {
      *
      * @param counter on the source the guest's (KVM_REG_ARM_TIMER_CNT), on the destination the host's; unsigned ticks
      * @param realtime CLOCK_REALTIME, unsigned ns
-     * @param apartNs how far apart the two may have been read, ns, not negative
+     * @param apartNs upper bound for the time between the two reads, ns, not negative
      */
     public record Reading(long counter, long realtime, long apartNs) {
         /** Checks the distance. */

@@ -8,31 +8,32 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The TSC offsets to set on the destination of a migration (KVM_VCPU_TSC_OFFSET of each vCPU), from what was read on the
- * source and, after KVM_SET_CLOCK, on the destination.
+ * The TSC offsets to set on the destination of a migration (KVM_VCPU_TSC_OFFSET of each vCPU), from what was read on
+ * the source and, after KVM_SET_CLOCK, on the destination.
  *
- * <p>There are two recipes. The documented one (Documentation/virt/kvm/devices/vcpu.rst, Linux 5.16 to 7.3) goes by
- * kvmclock and takes both hosts' TSCs as they are:
+ * <p>There are two recipes. The documented one (Documentation/virt/kvm/devices/vcpu.rst, Linux 5.16 to 7.3) uses
+ * kvmclock and takes both hosts' TSCs unscaled:
  *
  * <pre>offset + (source.clock - destination.clock) * -khz / 10^6 + (source.hostTsc - destination.hostTsc)</pre>
  *
- * <p>The corrected one ("Cleaning up the KVM clock mess" v6, patch 6, not merged as of 7.3) goes by real time and takes
+ * <p>The corrected one ("Cleaning up the KVM clock mess" v6, patch 6, not merged as of 7.3) uses real time and takes
  * the TSCs as the guest sees them:
  *
  * <pre>scaled(source.hostTsc) + offset + elapsed * khz / 10^6 - scaled(destination.hostTsc)</pre>
  *
- * <p>where elapsed is what real time says has passed, or nothing for a guest that is to be frozen meanwhile. Offsets are
- * guest TSC minus scaled host TSC, cycles modulo 2^64. Products are exact; the division by 10^6 truncates.
+ * <p>where elapsed is the difference in real time, or 0 under the policy freeze. Offsets are guest TSC minus scaled
+ * host TSC, cycles modulo 2^64. Products are exact; the division by 10^6 truncates.
  *
  * @param guestKhz the guest's rate, kHz
  * @param policy what the guest's TSC does over the blackout
- * @param offsets for each vCPU its offset on the source, and by both recipes
- * @param elapsedNs what real time says has passed, signed ns
- * @param clockElapsedNs what kvmclock says has passed, signed ns
- * @param byClock of the documented recipe's error in cycles, what comes of going by kvmclock
- * @param byScaling ... and what comes of not scaling
+ * @param offsets for each vCPU its offset on the source, and the new ones by both recipes
+ * @param elapsedNs the elapsed real time, signed ns
+ * @param clockElapsedNs the elapsed kvmclock time, signed ns
+ * @param byClock the part of the documented recipe's error, in cycles, that comes from using kvmclock
+ * @param byScaling the part that comes from not scaling
  * @param bound how far from the right one the corrected offset can be: one cycle of truncation for elapsed time and one
- *     for each host that scales; real time read in whole ns, twice; the hosts' clocks; and half a kHz of the guest's rate
+ *     for each host that scales; real time read in whole ns, twice; the hosts' clocks; and half a kHz of the guest's
+ *     rate
  */
 public record TscOffsetPlan(
         int guestKhz,
@@ -56,7 +57,7 @@ public record TscOffsetPlan(
      * @param guestKhz what KVM_GET_TSC_KHZ returned on the source, kHz, positive
      * @param offsets each vCPU's KVM_VCPU_TSC_OFFSET on the source, cycles modulo 2^64
      * @param clockErrorNs how far the hosts' CLOCK_REALTIME may be apart, ns, not negative; 0 for one host
-     * @throws IllegalArgumentException if a host cannot have a guest of that rate
+     * @throws IllegalArgumentException if a host cannot run a guest of that rate
      */
     public static TscOffsetPlan of(
             int guestKhz, Policy policy, ClockFix source, ClockFix destination, List<Long> offsets, long clockErrorNs) {

@@ -7,7 +7,7 @@ import java.util.Arrays;
 public record Block(How how, ImmutableList<Step> steps) {
     /** How the steps of a block are carried out. */
     public enum How {
-        /** Once; what is of a vCPU, on vCPU 0. */
+        /** Once; a vCPU's steps on vCPU 0. */
         ONCE("once"),
         /** All of them for each vCPU, one vCPU after the other. */
         IN_TURN("inTurn"),

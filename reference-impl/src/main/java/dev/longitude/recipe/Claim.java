@@ -3,15 +3,15 @@ package dev.longitude.recipe;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What somebody says of a recipe, for the matrix to confirm or to refute.
+ * A published claim about a recipe, for the matrix to confirm or refute.
  *
- * @param says the symptom, or what follows from the reading
- * @param by where: a report, a commit, the survey
- * @param evidence how they know
+ * @param says the symptom, or what follows from the code
+ * @param by the source: a report, a commit, the survey
+ * @param evidence what the claim is based on
  * @param property the property that is at stake
- * @param fails whether they say that it fails, or that it holds
- * @param world in which of the recipe's worlds
- * @param kernel under which profile, by its name, or null: under any to which the recipe applies
+ * @param fails whether it is claimed to fail, or to hold
+ * @param world one of the recipe's worlds
+ * @param kernel the profile, by its name; null: any to which the recipe applies
  */
 public record Claim(
         String says,
@@ -21,9 +21,9 @@ public record Claim(
         boolean fails,
         World world,
         @Nullable String kernel) {
-    /** How somebody knows. */
+    /** What a claim is based on. */
     public enum Evidence {
-        /** Users have met it. */
+        /** Users have seen it. */
         REPORTED,
         /** Somebody has measured it. */
         MEASURED,

@@ -23,7 +23,7 @@ public sealed interface Expression {
      * A saved value.
      *
      * @param name the step's name for it, with the field where it has fields
-     * @param vcpu of which vCPU, or null: of the vCPU that the step is for, or of the VM
+     * @param vcpu the vCPU that saved it; null: the vCPU that the step is for, or the VM
      */
     record Saved(String name, @Nullable Integer vcpu) implements Expression {}
 
@@ -35,11 +35,11 @@ public sealed interface Expression {
 
     /** The functions. */
     enum Function {
-        /** What so many ns are in cycles of the guest's counter. */
+        /** Converts ns to cycles of the guest's counter. */
         CYCLES("cycles"),
         /** A value of the host's counter as the guest sees it, before its offset. */
         SCALED("scaled"),
-        /** 0 for what is negative. */
+        /** 0 for a negative value. */
         AT_LEAST_0("atLeast0"),
         /** Flags without one of their bits. */
         WITHOUT("without");
@@ -56,10 +56,10 @@ public sealed interface Expression {
         }
     }
 
-    /** The most that a number in a recipe may be: the models' words are short. */
+    /** The largest number in a recipe: the models' words are short. */
     int MOST = 15;
 
-    /** Tells of every saved value in it. */
+    /** Passes every saved value in it to {@code what}. */
     default void forEachSaved(Consumer<Saved> what) {
         if (this instanceof Saved saved) {
             what.accept(saved);
@@ -74,7 +74,7 @@ public sealed interface Expression {
     /**
      * Reads an expression.
      *
-     * @throws IllegalArgumentException with what is wrong, and after how many characters
+     * @throws IllegalArgumentException with the fault, and after how many characters it is
      */
     static Expression parse(String text) {
         return new Parser(text).whole();

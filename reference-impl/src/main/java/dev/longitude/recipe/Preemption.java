@@ -2,7 +2,7 @@ package dev.longitude.recipe;
 
 import java.util.Locale;
 
-/** How a VMM is preempted between its steps, from the least to the most. */
+/** How long the VMM is preempted between its steps, shortest first. */
 public enum Preemption {
     /** Not at all. */
     NONE,

@@ -25,18 +25,18 @@ public enum Property {
     VIRTUAL_CONTINUOUS("VirtualContinuous", "the virtual counter is not where the policy puts it", Arch.ARM64),
     /** The physical counter keeps to the policy. */
     PHYSICAL_CONTINUOUS("PhysicalContinuous", "the physical counter is not where the policy puts it", Arch.ARM64),
-    /** Both of the guest's clocks go on by the same. */
+    /** Both of the guest's clocks advance by the same amount. */
     CLOCKS_STAY_TOGETHER("ClocksStayTogether", "the guest's two clocks come apart"),
     /** Restoring once more changes nothing. */
     IDEMPOTENT_RESTORE("IdempotentRestore", "the result depends on how often the restore was tried"),
     /** A broadcast that has returned has reached every vCPU. */
     BROADCAST_COMPLETE("BroadcastComplete", "an offset has not reached every vCPU", Arch.ARM64),
     /** What the VMM saved and wrote is what the guest has. */
-    RESTORE_TAKES_EFFECT("RestoreTakesEffect", "KVM says that it took a write, and did not"),
+    RESTORE_TAKES_EFFECT("RestoreTakesEffect", "KVM reports success for a write that has no effect"),
     /** The masterclock is on once all vCPUs run. */
     MASTER_CLOCK_IS_ON("MasterClockIsOn", "the masterclock stays off: clocks are slow to read", Arch.X86),
-    /** The guest is told that it was stopped. */
-    STOPPED_IS_SHOWN("StoppedIsShown", "the guest is not told that it was stopped: watchdogs fire", Arch.X86),
+    /** The guest sees that it was stopped. */
+    STOPPED_IS_SHOWN("StoppedIsShown", "the guest does not see that it was stopped: watchdogs fire", Arch.X86),
     /** A timer fires when the guest's TSC gets there. */
     TIMER_ON_TIME("TimerOnTime", "a timer was armed before the TSC was in place", Arch.X86);
 
@@ -64,7 +64,7 @@ public enum Property {
         return symptom;
     }
 
-    /** Those of an architecture, in order. */
+    /** The properties of an architecture, in order. */
     public static ImmutableList<Property> of(Arch arch) {
         return Arrays.stream(values()).filter(p -> p.archs.contains(arch)).collect(ImmutableList.toImmutableList());
     }
@@ -80,9 +80,9 @@ public enum Property {
     }
 
     /**
-     * Why it says nothing there, if so: it would hold whatever the VMM did.
+     * Why the property means nothing there, if so: it would hold whatever the VMM did.
      *
-     * @param recipe as the VMM carries it out
+     * @param recipe as the VMM runs it
      */
     public Optional<String> emptyFor(Recipe recipe, World world) {
         return switch (this) {

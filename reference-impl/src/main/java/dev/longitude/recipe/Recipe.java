@@ -19,13 +19,13 @@ import java.util.stream.Stream;
  * What a VMM does to save a guest and to restore it.
  *
  * @param name short, for the command line; a file's name without {@code .yaml}
- * @param about what it is, in a line
- * @param sources where it was read
+ * @param about a description in one line
+ * @param sources where the VMM's code is
  * @param policy what the guest's counters do over the blackout
- * @param worlds in which circumstances it is judged
- * @param moves whether the VM is restored in a new one, on another host; else it goes on where it was
- * @param blocks all of it, from boot to the guest's running again
- * @param claims what is said of it
+ * @param worlds the circumstances in which it is judged
+ * @param moves whether the VMM restores into a new VM on another host; otherwise the VM continues where it was
+ * @param blocks all of it, from boot until the guest runs again
+ * @param claims the published claims about it
  */
 public record Recipe(
         String name,
@@ -48,7 +48,7 @@ public record Recipe(
         return steps().dropWhile(s -> s.kind() != StepKind.BLACKOUT).anyMatch(s -> such.test(s.kind()));
     }
 
-    /** Whether it goes by the CLOCK_REALTIME of two hosts. */
+    /** Whether it depends on the CLOCK_REALTIME of two hosts. */
     public boolean goesByWallClocks() {
         return moves
                 && steps().anyMatch(s -> s.kind() == StepKind.READ_REALTIME
@@ -59,14 +59,14 @@ public record Recipe(
     }
 
     /**
-     * Which of the fields that a step saves are used by later ones.
+     * The fields saved by a step that later steps use.
      *
      * @param as the step's name for what it saves
      */
     public ImmutableSet<String> fieldsUsedOf(String as) {
         Set<String> used = new HashSet<>();
         steps().forEach(step -> step.args().forEach((arg, value) -> {
-            // Where flags go back as they came, so does realtime, whatever it is.
+            // Where the VMM passes flags back unchanged, it passes realtime back too.
             if (!(arg.equals("realtime") && !(step.arg("flags") instanceof Expression.Literal))) {
                 value.forEachSaved(s -> {
                     if (s.name().startsWith(as + ".")) {
@@ -78,7 +78,7 @@ public record Recipe(
         return ImmutableSet.copyOf(used);
     }
 
-    /** Why a kernel cannot carry out the recipe at all, if it cannot. */
+    /** Why a kernel cannot run the recipe, if it cannot. */
     public Optional<String> unfitFor(KernelProfile kernel) {
         return steps().filter(s -> isDoneOn(s, kernel))
                 .flatMap(s -> lacks(s, kernel).stream())
@@ -86,7 +86,7 @@ public record Recipe(
                 .or(() -> unsavedOn(kernel));
     }
 
-    /** A value that is used, but whose step is left out there. */
+    /** A value that is used although the VMM leaves out the step that saves it. */
     private Optional<String> unsavedOn(KernelProfile kernel) {
         Set<String> saved = new HashSet<>();
         List<String> unsaved = new ArrayList<>();
@@ -106,7 +106,7 @@ public record Recipe(
         return unsaved.stream().findFirst();
     }
 
-    /** The recipe as the VMM carries it out there: without the steps that it leaves out. */
+    /** The recipe as the VMM runs it on a kernel: without the steps that it leaves out. */
     public Recipe in(World world, KernelProfile kernel) {
         return new Recipe(
                 name,

@@ -1,6 +1,6 @@
 package dev.longitude.recipe;
 
-/** A recipe that cannot be read; the message has file, line and column, and says what would be right. */
+/** A malformed recipe; the message has file, line and column, and says what was expected. */
 public final class RecipeException extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -14,7 +14,7 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /**
- * The nodes of a recipe's file: what is not of the shape that it must have is a fault, with its place.
+ * The nodes of a recipe's file: a node of the wrong shape is a fault, with its place.
  *
  * @param name the file's, for messages
  */
@@ -38,7 +38,7 @@ record RecipeFile(String name) {
         return ((MappingNode) node).getValue().get(0).getValueNode();
     }
 
-    /** A map of the file, of which the keys are known. */
+    /** A map of the file, with known keys. */
     final class Entries {
         private final Node node;
         private final Map<String, Node> values;
@@ -87,7 +87,7 @@ record RecipeFile(String name) {
                 throw wrong(tuple.getKeyNode(), what + " has no '" + key + "'; it has " + String.join(", ", allowed));
             }
             if (map.put(key, tuple.getValueNode()) != null) {
-                throw wrong(tuple.getKeyNode(), "'" + key + "' stands twice");
+                throw wrong(tuple.getKeyNode(), "'" + key + "' appears twice");
             }
         }
         return new Entries(node, map);

@@ -340,7 +340,7 @@ public final class RecipeReader {
         if (!faults.isEmpty()) {
             throw file.wrong(node, faults.get(0));
         }
-        // What was saved once is the VM's, which is kept as vCPU 0's.
+        // A value that was saved once is the VM's; vCPU 0 holds it.
         return resolved(expression);
     }
 

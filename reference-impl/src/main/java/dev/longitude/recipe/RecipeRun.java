@@ -20,24 +20,23 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a recipe between two simulated hosts, with the numbers of real ones, and looks at the guest's clocks all the
- * while. A seed decides everything: the hosts' counters, rates and clocks, how long things take, where the VMM is
- * preempted, how the threads of a parallel block interleave, and whether the restore is done twice. The same seed gives
- * the same run.
+ * Runs a recipe between two simulated hosts, with the numbers of real ones, and checks the guest's clocks throughout. A
+ * seed decides everything: the hosts' counters, rates and clocks, how long steps take, where the VMM is preempted, how
+ * the threads of a parallel block interleave, and whether the VMM restores twice. The same seed gives the same run.
  */
 public final class RecipeRun {
     private static final long SECOND = 1_000_000_000L;
 
-    /** kvmclock's page and the host's clock part by a few parts in 10^10; nothing here runs for more than an hour. */
+    /** kvmclock's page and the host's clock drift apart by a few parts in 10^10; no run lasts more than an hour. */
     private static final long TOLERANCE_NS = 10_000;
 
-    /** The most by which the wall clocks of two hosts differ where a recipe goes by them. */
+    /** The largest difference between the wall clocks of two hosts where a recipe depends on them. */
     private static final long WALL_CLOCK_BOUND_NS = 50_000_000;
 
     private static final ImmutableSet<StepKind> ONLY_ONCE =
             ImmutableSet.of(StepKind.CREATE_VCPU, StepKind.SET_VM_TSC_KHZ, StepKind.WAIT, StepKind.WRITE_SYSTEM_TIME);
 
-    /** What the guest had when it left a vCPU. */
+    /** The guest's clocks when it left a vCPU. */
     private record Stopped(long now, long counter, @Nullable Long clock) {}
 
     private final Recipe recipe;
@@ -69,7 +68,7 @@ public final class RecipeRun {
     private boolean restored;
     private long shortLeft = 950_000_000;
 
-    /** After how many more places where it may be preempted the VMM is. */
+    /** How many more preemption points the VMM passes before its next preemption. */
     private final List<Integer> preemptAt = new ArrayList<>();
 
     private int places;
@@ -99,7 +98,7 @@ public final class RecipeRun {
         this.machine = machine(guestKhz, 0);
     }
 
-    /** Before how many steps the VMM may be preempted, if the restore is done twice. */
+    /** How many steps the VMM may be preempted before, if it restores twice. */
     private int placesFrom(int block) {
         int places = 0;
         for (int i = block; i < recipe.blocks().size(); i++) {
@@ -123,9 +122,9 @@ public final class RecipeRun {
     /**
      * Runs it once.
      *
-     * @param world one of the recipe's
-     * @param preemptions how often the VMM is preempted, at most
-     * @throws IllegalArgumentException if the kernel cannot carry out the recipe
+     * @param world one of the recipe's worlds
+     * @param preemptions maximum number of preemptions of the VMM
+     * @throws IllegalArgumentException if the kernel cannot run the recipe
      */
     public static Simulation play(
             Recipe recipe, World world, KernelProfile kernel, Preemption preemption, int preemptions, long seed) {
@@ -163,7 +162,7 @@ public final class RecipeRun {
         return new Simulation(ImmutableSet.copyOf(fails), ended, ImmutableList.copyOf(traces));
     }
 
-    /** Whether two restores made the same, but for what rounding does. */
+    /** Whether two restores had the same result, up to rounding. */
     private boolean same(Map<String, Long> before, Map<String, Long> after) {
         long by = SimulatedHost.cycles(tolerance(), guestKhz);
         return before.keySet().equals(after.keySet())
@@ -171,7 +170,10 @@ public final class RecipeRun {
                         .allMatch(e -> near(e.getValue(), requireNonNull(after.get(e.getKey())), by));
     }
 
-    /** KVM tells the guest a rate in whole kHz: where that is not the host's, its clocks part by a millionth. */
+    /**
+     * KVM gives the guest a rate in whole kHz. Where it differs from the host's, the guest's clocks drift apart by a
+     * millionth.
+     */
     private long tolerance() {
         return TOLERANCE_NS + (world == World.OTHER_RATE ? now / 1_000_000 : 0);
     }
@@ -333,7 +335,7 @@ public final class RecipeRun {
         }
     }
 
-    /** As between two steps. */
+    /** The time between two steps. */
     private void preemptInKvm() {
         if (now > 0) {
             preempt();

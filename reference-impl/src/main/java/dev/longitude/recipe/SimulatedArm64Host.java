@@ -38,7 +38,7 @@ final class SimulatedArm64Host implements SimulatedHost {
     private final Set<Property> falseReplies = EnumSet.noneOf(Property.class);
     private long realtime;
 
-    /** What userspace has set last, or null. */
+    /** The last value that userspace set, or null. */
     private @Nullable Long askedVirtual;
 
     private @Nullable Long askedPhysical;
@@ -50,7 +50,7 @@ final class SimulatedArm64Host implements SimulatedHost {
         this.vcpuCount = vcpuCount;
         this.origin = origin;
         this.realtime = WALL_CLOCK_BEGINS_NS + now + skew;
-        // (Not one that is about to wrap: the guest sees it as it is, and then a jump ahead is one back.)
+        // (Not a counter about to wrap: the guest sees it unchanged, and would read a jump ahead as one back.)
         long counter = random.nextLong() >>> 12;
         this.host = new Arm64Host(kernel, true, false, vcpuCount, counter, events::add);
         this.vm = host.createVm(0);
@@ -126,7 +126,7 @@ final class SimulatedArm64Host implements SimulatedHost {
         return Reply.NOTHING;
     }
 
-    /** A set has returned: has it done what it says? */
+    /** A set has returned: did it take effect? */
     private Reply set(int errno, @Nullable Long virtual, @Nullable Long physical, int index) {
         if (errno == 0) {
             Arm64Vcpu vcpu = vcpus.get(index);

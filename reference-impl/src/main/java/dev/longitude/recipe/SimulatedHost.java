@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A host with a VM, as a recipe's run uses it. */
 interface SimulatedHost {
-    /** What every host's CLOCK_REALTIME shows when a run begins, but for its skew. */
+    /** The CLOCK_REALTIME of every host when a run begins, before its skew. */
     long WALL_CLOCK_BEGINS_NS = 1_700_000_000_000_000_000L;
 
     /** What a step returned. */
@@ -38,17 +38,17 @@ interface SimulatedHost {
     }
 
     /**
-     * Carries out a step of KVM's.
+     * Runs a step that is an operation of KVM.
      *
-     * @param vcpu for which vCPU; 0 for the VM's
+     * @param vcpu the vCPU; 0 for an operation on the VM
      * @param eval computes an argument
      */
     Reply carryOut(Step step, int vcpu, Function<Expression, Long> eval);
 
-    /** Lets the host's clocks go on. */
+    /** Lets the host's clocks advance. */
     void advance(long ns);
 
-    /** Somebody sets CLOCK_REALTIME. */
+    /** The host's CLOCK_REALTIME is set. */
     void stepRealtime(long by);
 
     /** The host's counter, unsigned. */
@@ -60,7 +60,7 @@ interface SimulatedHost {
     /** A value of the host's counter as the guest sees it before the offset. */
     long scaled(long hostCounter);
 
-    /** The vCPUs that there are. */
+    /** The existing vCPUs. */
     Set<Integer> vcpus();
 
     /** Whether the vCPU executes guest code. */
@@ -71,22 +71,22 @@ interface SimulatedHost {
         return vcpus().stream().filter(this::inGuest).collect(toCollection(TreeSet::new));
     }
 
-    /** What the guest reads of its first clock, the TSC or the virtual counter: unsigned cycles. */
+    /** The guest's reading of its first clock, the TSC or the virtual counter: unsigned cycles. */
     long counter(int vcpu);
 
-    /** What the guest reads of its second clock in ns, or null if there is none: kvmclock, or the physical counter. */
+    /** The guest's reading of its second clock in ns, or null if there is none: kvmclock, or the physical counter. */
     @Nullable
     Long clock(int vcpu);
 
-    /** The line of the vCPU's counters; equal ones are one line. */
+    /** The line of the vCPU's counters; equal values mean the same line. */
     Object line(int vcpu);
 
-    /** All that a restore makes, to compare with what it makes once more. */
+    /** The whole result of a restore, to compare with that of a second restore. */
     ImmutableMap<String, Long> made();
 
-    /** The properties that are this architecture's own, and false now. */
+    /** The properties of this architecture that are false now. */
     Set<Property> falseNow(boolean restored, boolean over);
 
-    /** What was recorded. */
+    /** The recorded trace. */
     Trace trace();
 }

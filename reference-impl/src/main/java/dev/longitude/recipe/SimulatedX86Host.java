@@ -44,12 +44,12 @@ final class SimulatedX86Host implements SimulatedHost {
     private final Map<Integer, Line> armed = new HashMap<>();
     private final Set<Property> falseReplies = EnumSet.noneOf(Property.class);
 
-    /** The offsets that userspace's writes have laid down last; empty before the first. */
+    /** The offsets that userspace's last writes asked for; empty before the first. */
     private final Set<Long> userOffset = new HashSet<>();
 
     private int generation;
 
-    /** What the guest keeps in its memory of kvmclock, which comes with it. */
+    /** The guest's kvmclock data in its memory, which migrates with it. */
     private @Nullable Long guestLastClock;
 
     SimulatedX86Host(
@@ -157,7 +157,7 @@ final class SimulatedX86Host implements SimulatedHost {
         return Reply.NOTHING;
     }
 
-    /** What a property says of the reply itself, and what userspace's writes have laid down. */
+    /** Checks the reply itself, and notes what userspace's writes asked for. */
     private void judge(Step step, int index, Function<Expression, Long> eval) {
         switch (step.kind()) {
             case WRITE_TSC -> {
@@ -246,7 +246,7 @@ final class SimulatedX86Host implements SimulatedHost {
         }
         long reading = page.read(() -> counter(index));
         Long latest = guestLastClock;
-        // The guest does not let a clock go back that is not stable.
+        // The guest does not let an unstable clock go back.
         if (!page.contents().stable() && latest != null && reading - latest < 0) {
             return latest;
         }

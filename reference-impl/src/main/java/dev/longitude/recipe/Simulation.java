@@ -5,10 +5,10 @@ import com.google.common.collect.ImmutableSet;
 import dev.longitude.trace.Trace;
 
 /**
- * What a recipe's run between two simulated hosts came to.
+ * The result of a recipe's run between two simulated hosts.
  *
  * @param fails the properties that failed on the way
- * @param ended whether the recipe came to its end
- * @param traces what happened on the source and, if the VM moved, on the destination
+ * @param ended whether the recipe ran to its end
+ * @param traces the trace of the source and, if the VM moved, that of the destination
  */
 public record Simulation(ImmutableSet<Property> fails, boolean ended, ImmutableList<Trace> traces) {}

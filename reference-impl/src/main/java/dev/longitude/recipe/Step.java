@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind what is done
  * @param args the kind's arguments, by their names
- * @param as the name under which what it returns is saved, or null
- * @param mayFail whether the VMM goes on if it fails
+ * @param as the name under which its result is saved, or null
+ * @param mayFail whether the VMM continues if it fails
  * @param ifHas what a kernel must have for the VMM to do it, or null
  * @param unlessHas what a kernel must not have for the VMM to do it, or null
- * @param fills of {@link StepKind#GET_CLOCK}: whether the VMM takes its own CLOCK_REALTIME where none is returned
- * @param unlessNear of {@link StepKind#SET_TSC_KHZ}: whether it is left out where the host's rate is near enough
+ * @param fills of {@link StepKind#GET_CLOCK}: whether the VMM uses its own CLOCK_REALTIME where KVM returns none
+ * @param unlessNear of {@link StepKind#SET_TSC_KHZ}: whether the VMM leaves it out where the host's rate is near enough
  */
 public record Step(
         StepKind kind,
@@ -29,7 +29,7 @@ public record Step(
         return new Step(kind, ImmutableMap.of(), null, false, null, null, false, false);
     }
 
-    /** An argument that the step has. */
+    /** An argument of the step. */
     public Expression arg(String name) {
         Expression arg = args.get(name);
         if (arg == null) {

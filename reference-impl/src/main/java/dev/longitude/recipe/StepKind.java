@@ -10,9 +10,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What a step of a recipe can be: operations of KVM by the names that they have everywhere, and a few of the VMM's own.
- */
+/** The kinds of steps in a recipe: operations of KVM by their usual names, and a few of the VMM's own. */
 public enum StepKind {
     /** KVM_CREATE_VCPU. */
     CREATE_VCPU("CreateVcpu", Of.VCPU),
@@ -20,9 +18,9 @@ public enum StepKind {
     ENTER_GUEST("EnterGuest", Of.VCPU),
     /** The vCPU leaves KVM_RUN. A recipe writes {@code pause}. */
     EXIT_GUEST("ExitGuest", Of.VCPU),
-    /** The guest runs for a while. Stands between boot and save. */
+    /** The guest runs for a while, between boot and save. */
     WORK("Work", Of.VM),
-    /** The state travels. Stands between save and restore. */
+    /** The state travels, between save and restore. */
     BLACKOUT("Blackout", Of.VM),
     /** The VMM waits for something: memory, its user. */
     WAIT("Wait", Of.VM),
@@ -32,7 +30,7 @@ public enum StepKind {
     READ_REALTIME("ReadRealtime", Of.ANY, takes(), saves("")),
     /** The VMM reads its host's counter. */
     READ_HOST_COUNTER("ReadHostCounter", Of.ANY, takes(), saves("")),
-    /** The VMM reads both at one instant: it repeats the reads until they are tight. */
+    /** The VMM reads both at one instant: it repeats the reads until they are close together. */
     READ_INSTANT("ReadInstant", Of.ANY, takes(), saves("counter", "realtime")),
 
     /** KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW: the vCPU's kvmclock page. */
@@ -97,7 +95,7 @@ public enum StepKind {
     /** KVM_ARM_SET_COUNTER_OFFSET. */
     SET_COUNTER_OFFSET(Arch.ARM64, "SetCounterOffset", Of.VM, takes("offset"), saves(), Switch.SET_COUNTER_OFFSET);
 
-    /** Of what a step is. */
+    /** What a step acts on. */
     enum Of {
         VCPU,
         VM,
@@ -160,7 +158,7 @@ public enum StepKind {
         return arch == null || arch == one;
     }
 
-    /** Whether it is an ioctl on the VM, or something that happens once. */
+    /** Whether it is an ioctl on the VM, or a step that happens once. */
     public boolean isOfVm() {
         return of == Of.VM;
     }
@@ -170,7 +168,7 @@ public enum StepKind {
         return of == Of.VCPU;
     }
 
-    /** Whether it puts one of the guest's clocks somewhere. */
+    /** Whether it sets one of the guest's clocks. */
     public boolean writesClock() {
         return !args.isEmpty() && this != COMPUTE;
     }
@@ -185,12 +183,12 @@ public enum StepKind {
         return results;
     }
 
-    /** Whether a kernel has it. */
+    /** Whether a kernel supports it. */
     public boolean isOn(KernelProfile kernel) {
         return needs == null || kernel.has(needs);
     }
 
-    /** Whether recipes may name it; the others have words of their own. */
+    /** Whether recipes may name it; the others have keywords. */
     boolean isWritten() {
         return !IMPLIED.contains(this);
     }

@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 
 /** The circumstances of a migration. */
 public enum World {
-    /** Counters of one rate, real-time clocks that are as near to each other as the recipe counts on, an old guest. */
+    /** Counters of one rate, real-time clocks as close to each other as the recipe requires, an old guest. */
     USUAL("usual"),
     /** The destination's counter is faster or slower, and its hardware scales. */
     OTHER_RATE("other-rate"),

@@ -24,7 +24,7 @@ public enum Arm64Scenario implements Scenario {
             stage.runEach();
         }
     },
-    /** What QEMU, kvmtool and crosvm do: every register of every vCPU is put back. */
+    /** What QEMU, kvmtool and crosvm do: they restore every register of every vCPU. */
     TIMER_CNT("arm64-timer-cnt", "set the virtual counter by value on each vCPU in turn: the last one wins") {
         @Override
         void play(Stage stage) {
@@ -42,7 +42,7 @@ public enum Arm64Scenario implements Scenario {
             stage.runEach();
         }
     },
-    /** The way out since 6.4. */
+    /** The remedy since 6.4. */
     COUNTER_OFFSET("arm64-counter-offset", "set the VM's offset, again, wrongly, and then the counters by value") {
         @Override
         void play(Stage stage) {
@@ -62,7 +62,7 @@ public enum Arm64Scenario implements Scenario {
             stage.runEach();
         }
     },
-    /** A vCPU that comes later rewinds the others, unless the offset was set for good. */
+    /** A vCPU created later rewinds the others, unless KVM_ARM_SET_COUNTER_OFFSET was used. */
     LATE_VCPU(
             "arm64-late-vcpu", "create a vCPU after the counter was set, by value and by KVM_ARM_SET_COUNTER_OFFSET") {
         @Override
@@ -91,8 +91,8 @@ public enum Arm64Scenario implements Scenario {
             stage.runEach();
         }
     },
-    /** The broadcast has guests beside it. */
-    RUNNING("arm64-running", "set the counters while other vCPUs run: they go on with the offset of their last load") {
+    /** Other vCPUs are in the guest during the broadcast. */
+    RUNNING("arm64-running", "set the counters while other vCPUs run: they keep the offset of their last load") {
         @Override
         void play(Stage stage) {
             stage.createAll();
@@ -136,7 +136,7 @@ public enum Arm64Scenario implements Scenario {
             stage.runEach();
         }
     },
-    /** Traps that belong to another. */
+    /** Traps that another VM needs. */
     TWO_VMS("arm64-two-vms", "two VMs take turns on every CPU, one with a physical offset and one without") {
         @Override
         void play(Stage stage) {
@@ -164,7 +164,7 @@ public enum Arm64Scenario implements Scenario {
             stage.createAll();
             Arm64Vcpu vcpu = stage.vcpus.get(0);
             // A guest 1000 behind its host, which waits 500 ticks; and one 100 ahead, whose timer was due at 50. For
-            // the host that is 50 - 100, which is no small number.
+            // the host that is 50 - 100, which wraps to a large number.
             long[][] offsetsAndCvals = {{1000, stage.host.cntpct() - 500}, {-100, 50}};
             for (long[] each : offsetsAndCvals) {
                 stage.vm.setCounterOffset(each[0], 0);
@@ -184,8 +184,8 @@ public enum Arm64Scenario implements Scenario {
             }
         }
     },
-    /** Anything at all. */
-    RANDOM("arm64-random", "random operations on both VMs, other vCPUs running in the midst of a broadcast") {
+    /** Any operations. */
+    RANDOM("arm64-random", "random operations on both VMs, with other vCPUs running during a broadcast") {
         @Override
         void play(Stage stage) {
             stage.host.setBetween(() -> stage.anythingInRun(stage.random.nextInt(3)));
@@ -290,7 +290,7 @@ public enum Arm64Scenario implements Scenario {
             return false;
         }
 
-        /** Sets both offsets through the series' interface, where the kernel has it, and reads them. */
+        /** Sets and reads both offsets through the series' interface, where the kernel has it. */
         void setOffsets(Arm64Vcpu vcpu, long virtual, long physical) {
             if (vcpu.hasOffsetAttributes()) {
                 vcpu.setVtimerOffset(virtual);
@@ -334,7 +334,7 @@ public enum Arm64Scenario implements Scenario {
             }
         }
 
-        /** So many steps of vCPUs that are in KVM_RUN, or preempted in it. */
+        /** Takes this number of steps of vCPUs that are in KVM_RUN, or preempted in it. */
         void anythingInRun(int steps) {
             for (int i = 0; i < steps; i++) {
                 Arm64Vcpu vcpu = anyVcpu();
@@ -419,7 +419,7 @@ public enum Arm64Scenario implements Scenario {
             }
         }
 
-        /** Mostly about what the host's counter shows. */
+        /** Mostly values near the host's counter. */
         private long anyValue() {
             return switch (random.nextInt(4)) {
                 case 0 -> random.nextLong();

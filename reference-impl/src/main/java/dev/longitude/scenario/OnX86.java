@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 
 /** A scenario of an x86 host. */
 sealed interface OnX86 extends Scenario permits X86Scenario, X86ClockScenario {
-    /** Plays it on a host that is ready. */
+    /** Plays it on a host that is set up. */
     void play(X86Stage stage);
 
     @Override

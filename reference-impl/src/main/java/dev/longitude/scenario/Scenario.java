@@ -17,17 +17,17 @@ public sealed interface Scenario permits OnX86, Arm64Scenario {
     /** The name on the command line. */
     String commandName();
 
-    /** What happens, in a line. */
+    /** A description in one line. */
     String summary();
 
-    /** Whose operations it plays. */
+    /** The architecture whose operations it plays. */
     Arch arch();
 
     /**
      * Plays the scenario.
      *
      * @param vcpus how many vCPUs, 1 to {@link #MOST_VCPUS}
-     * @param seed decides every free choice, the host's counter at the start among them
+     * @param seed decides every free choice, including the host's counter at the start
      */
     Trace play(KernelProfile kernel, int vcpus, long seed);
 

@@ -48,7 +48,8 @@ public enum X86ClockScenario implements OnX86 {
         }
     },
     /** A save and a restore on the same host, as the kernel documents it: clock and offsets. */
-    KVMCLOCK_RESTORE("kvmclock-restore", "hold the guest, set kvmclock back by real time, tell it, and go on") {
+    KVMCLOCK_RESTORE(
+            "kvmclock-restore", "pause the guest, set kvmclock back by real time, mark it stopped, and resume") {
         @Override
         public void play(X86Stage stage) {
             stage.createAll();
@@ -75,7 +76,7 @@ public enum X86ClockScenario implements OnX86 {
             first.kvmclockCtrl();
         }
     },
-    /** A guest that is faster than its host, which cannot scale. */
+    /** A guest that runs faster than its host, which cannot scale. */
     CATCH_UP("catch-up", "run vCPUs ten percent faster than the host, with and without scaling hardware") {
         @Override
         public void play(X86Stage stage) {
@@ -113,7 +114,7 @@ public enum X86ClockScenario implements OnX86 {
             stage.readClocks();
         }
     },
-    /** A host whose TSC cannot be relied on. */
+    /** A host whose TSC is unstable. */
     UNSTABLE_TSC("unstable-tsc", "the host's TSC is found unstable: each load goes on from where the vCPU was") {
         @Override
         public void play(X86Stage stage) {
@@ -132,7 +133,7 @@ public enum X86ClockScenario implements OnX86 {
             stage.readClocks();
         }
     },
-    /** A suspend to disk: the TSC begins anew. */
+    /** A suspend to disk: the TSC restarts. */
     HOST_SUSPEND("host-suspend", "the host's TSC comes back earlier; then a vCPU is added") {
         @Override
         public void play(X86Stage stage) {
@@ -167,7 +168,10 @@ public enum X86ClockScenario implements OnX86 {
             }
         }
     },
-    /** Every x86 guest that SeaBIOS boots: its page by the legacy MSR, then the kernel's own by the new one. */
+    /**
+     * Every x86 guest that SeaBIOS boots: SeaBIOS sets up a page by the legacy MSR, then the kernel its own by the new
+     * one.
+     */
     PAGE_MOVES(
             "page-moves",
             "the guest registers other pages for kvmclock, as firmware and kernel do; the VMM loads one") {
@@ -208,7 +212,7 @@ public enum X86ClockScenario implements OnX86 {
             stage.readClocks();
         }
     },
-    /** Rates at the hardware's limit, and rates for vCPUs that never come. */
+    /** Rates at the hardware's limit, and rates for vCPUs that are never created. */
     RATE_LIMITS(
             "rate-limits", "set rates that are too high for a host that scales, and too low for one that does not") {
         @Override
@@ -233,8 +237,9 @@ public enum X86ClockScenario implements OnX86 {
             stage.runEach();
         }
     },
-    /** What Hyper-V's reference TSC and Xen's shared info page ask for. */
-    REFERENCE_TSC("reference-tsc", "host and guest write HV_X64_MSR_REFERENCE_TSC: a masterclock update is asked for") {
+    /** The update that Hyper-V's reference TSC and Xen's shared info page request. */
+    REFERENCE_TSC(
+            "reference-tsc", "host and guest write HV_X64_MSR_REFERENCE_TSC, which requests a masterclock update") {
         @Override
         public void play(X86Stage stage) {
             stage.createAll();
@@ -255,7 +260,7 @@ public enum X86ClockScenario implements OnX86 {
         }
     },
     /** A VMM that interrupts its vCPU threads: KVM_RUN with immediate_exit set. */
-    IMMEDIATE_EXIT("immediate-exit", "KVM_RUN with immediate_exit loads the vCPU, and leaves all that is asked of it") {
+    IMMEDIATE_EXIT("immediate-exit", "KVM_RUN with immediate_exit loads the vCPU, and leaves its requests pending") {
         @Override
         public void play(X86Stage stage) {
             stage.createAll();
@@ -274,7 +279,7 @@ public enum X86ClockScenario implements OnX86 {
             stage.readClocks();
         }
     },
-    /** What befalls the host befalls all VMs, those that are created later as well. */
+    /** An event of the host concerns all VMs, including those created later. */
     TWO_VMS(
             "two-vms",
             "the host's clocksource leaves the TSC under two VMs, one without masterclock, and a third is created") {
@@ -310,7 +315,7 @@ public enum X86ClockScenario implements OnX86 {
             stage.run(new X86Vm(stage.host, stage.kernel, 3).createVcpu(0));
         }
     },
-    /** Anything. */
+    /** Any operations. */
     RANDOM("random", "200 operations chosen by the seed") {
         @Override
         public void play(X86Stage stage) {

@@ -89,7 +89,7 @@ public enum X86Scenario implements OnX86 {
             }
         }
     },
-    /** A vCPU that comes later joins the line, but spoils the next write by value. */
+    /** A vCPU created later joins the line, but spoils the next write by value. */
     LATE_VCPU("late-vcpu", "add a vCPU between two writes of one restore by value") {
         @Override
         public void play(X86Stage stage) {
@@ -106,7 +106,7 @@ public enum X86Scenario implements OnX86 {
             stage.runEach();
         }
     },
-    /** Equal again, but not in the books. */
+    /** The offsets are equal again, but not in KVM's bookkeeping. */
     AWAY_AND_BACK("away-and-back", "move one vCPU's offset by 5 cycles and back: the masterclock stays off") {
         @Override
         public void play(X86Stage stage) {
@@ -124,7 +124,7 @@ public enum X86Scenario implements OnX86 {
             stage.runEach();
         }
     },
-    /** The flag lags behind. */
+    /** The flag is set too long. */
     STALE_FLAG("stale-flag", "ask the clock after one vCPU's offset has changed, before any vCPU runs") {
         @Override
         public void play(X86Stage stage) {
@@ -149,7 +149,7 @@ public enum X86Scenario implements OnX86 {
             stage.runEach();
         }
     },
-    /** One vCPU alone makes the count. */
+    /** KVM counts one vCPU twice. */
     EARLY_GENERATION("early-generation", "set one vCPU's offset twice, on a guest whose masterclock is on") {
         @Override
         public void play(X86Stage stage) {
@@ -191,7 +191,7 @@ public enum X86Scenario implements OnX86 {
             vcpu.exitGuest();
         }
     },
-    /** The flag does not learn of it. */
+    /** The flag stays as it is. */
     GUEST_WRITES("guest-writes", "the guest sets its TSC on one vCPU; the clock goes on saying stable") {
         @Override
         public void play(X86Stage stage) {
@@ -243,7 +243,10 @@ public enum X86Scenario implements OnX86 {
             stage.runEach();
         }
     },
-    /** The kernel's selftest tsc_scaling_sync, with its values: 2345678 kHz for all vCPUs, the first is written. */
+    /**
+     * The kernel's selftest tsc_scaling_sync, with its values: 2345678 kHz for all vCPUs; the VMM writes the first
+     * one's TSC.
+     */
     SCALED_VM("scaled-vm", "run all vCPUs at 2345678 kHz, set on the VM first, as tsc_scaling_sync does") {
         @Override
         public void play(X86Stage stage) {

@@ -87,13 +87,13 @@ final class X86Stage {
         vcpu.exitGuest();
     }
 
-    /** Sets kvmclock, by a real time that is so many ns from now if that is not 0. */
+    /** Sets kvmclock; if the distance is not 0, by a real time that many ns from now. */
     void setClock(long clock, long shift) {
         vm.setClock(clock, shift == 0 ? 0 : KvmAbi.CLOCK_REALTIME, shift == 0 ? 0 : host.realtime() + shift);
         vm.getClock();
     }
 
-    /** Every vCPU with a page runs, reads its clocks, and the VMM asks and looks. */
+    /** Every vCPU with a page runs and reads its clocks; the VMM reads the clock and the page. */
     void readClocks() {
         for (X86Vcpu vcpu : vcpus) {
             pass(1);
@@ -193,7 +193,7 @@ final class X86Stage {
         }
     }
 
-    /** Mostly values that a restore would write: about what the guest's TSC shows, or the same again. */
+    /** Mostly values that a restore would write: near the guest's TSC, or the same again. */
     private long anyValue(X86Vcpu vcpu) {
         return switch (random.nextInt(5)) {
             case 0 -> 0;

@@ -1,18 +1,18 @@
 package dev.longitude.trace;
 
 /**
- * A place in a line of JSON that is read as bytes. It reads what {@link TraceWriter} writes, with spaces between tokens;
- * whatever else JSON allows, and whatever is wrong, is {@link Unusual}, and {@link JsonLine} has to read the line.
+ * A place in a line of JSON that is read as bytes. It reads what {@link TraceWriter} writes, with spaces between
+ * tokens; for any other JSON, and for a fault, it throws {@link Unusual}; {@link JsonLine} then reads the line.
  */
 final class ByteCursor {
-    /** Unsigned. A number of 20 digits that begins with a 1 and does not fit 64 bits wraps to less. */
+    /** Unsigned. A 20-digit number that begins with 1 and does not fit 64 bits wraps to a value below this. */
     private static final long LEAST_OF_20_DIGITS = Long.parseUnsignedLong("10000000000000000000");
 
     private byte[] bytes = {};
     private int at;
     private int end;
 
-    /** The line is not as a writer writes it. (It has no stack trace: it never leaves the reader.) */
+    /** The line differs from what a writer writes. (No stack trace: the exception never leaves the reader.) */
     static final class Unusual extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -26,7 +26,7 @@ final class ByteCursor {
         return new Unusual();
     }
 
-    /** Goes to the begin of a line that stands in an array. */
+    /** Moves to the start of a line in an array. */
     void begin(byte[] line, int from, int to) {
         bytes = line;
         at = from;
@@ -48,7 +48,7 @@ final class ByteCursor {
         return end;
     }
 
-    /** Passes over bytes of which it is known what they are. */
+    /** Skips bytes that the caller knows. */
     void advance(int length) {
         at += length;
     }
@@ -61,7 +61,7 @@ final class ByteCursor {
         return at < end ? bytes[at] : -1;
     }
 
-    /** Passes over {@code c}, if it is what comes next. */
+    /** Skips {@code c} if it is the next byte. */
     boolean take(char c) {
         if (peek() != c) {
             return false;
@@ -70,14 +70,14 @@ final class ByteCursor {
         return true;
     }
 
-    /** Passes over {@code c}. */
+    /** Skips {@code c}. */
     void expect(char c) throws Unusual {
         if (!take(c)) {
             throw unusual();
         }
     }
 
-    /** What a table has for the string that comes next. */
+    /** The table's entry for the next string. */
     <T> T name(NameTable<T> table) throws Unusual {
         expect('"');
         int from = at;
@@ -137,7 +137,7 @@ final class ByteCursor {
             throw unusual();
         }
         long signed = negative ? -value : value;
-        // (What could go on the number, a point or an exponent, is no delimiter.)
+        // (A point or an exponent, which would continue the number, is no delimiter.)
         int next = peek();
         if (signed < least || signed > most || (next != ',' && next != '}' && next != ']')) {
             throw unusual();

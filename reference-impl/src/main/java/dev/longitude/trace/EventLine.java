@@ -3,7 +3,7 @@ package dev.longitude.trace;
 import com.google.common.collect.ImmutableMap;
 import org.jspecify.annotations.Nullable;
 
-/** What stands in the line of an event, while it is read. */
+/** The contents of an event's line while it is read. */
 final class EventLine {
     int seq;
 
@@ -32,7 +32,7 @@ final class EventLine {
         clear();
     }
 
-    /** Goes back to a line in which nothing stands. */
+    /** Resets to an empty line. */
     void clear() {
         seq = -1;
         vm = TraceEvent.HOST;
@@ -50,9 +50,8 @@ final class EventLine {
      * The event.
      *
      * @param source what the line was read from
-     * @param earliest the host's counter at the event before, unsigned: where the line does not show its own, it is not
-     *     behind that
-     * @param hostIsNoVm whether an event of the host names no VM and shows none's state, as since version 2
+     * @param earliest the host's counter at the previous event, unsigned: a lower bound where the line shows no counter
+     * @param hostIsNoVm whether an event of the host names no VM and shows no VM's state (since version 2)
      */
     TraceEvent event(LineSource source, TraceHeader header, long earliest, boolean hostIsNoVm)
             throws TraceFormatException {
@@ -61,7 +60,8 @@ final class EventLine {
         }
         boolean ofHost = operation.isOfHost();
         if (ofHost && hostIsNoVm && (vm != TraceEvent.HOST || !state.isEmpty())) {
-            throw source.fault(1, "expected neither vm nor state: " + operation + " befalls the host, and all its VMs");
+            throw source.fault(
+                    1, "expected neither vm nor state: " + operation + " happens to the host, and so to all its VMs");
         }
         if (header.threads() != (thread >= 0)) {
             throw source.fault(
@@ -71,7 +71,7 @@ final class EventLine {
                             : "expected no thread in the event, because the header does not say threads");
         }
         if (header.threads() && operation == Operation.HOST_RESUMES) {
-            throw source.fault(1, "the host's TSC tells the order of threads, and " + operation + " sets it back");
+            throw source.fault(1, "the host's TSC gives the order of threads, and " + operation + " sets it back");
         }
         return new TraceEvent(
                 source.line(),

@@ -12,8 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the lines of events from bytes, as far as they are as writers write them. It accepts no line that the strict
- * reader ({@link JsonLine}) refuses, and reads no other event from one; what it does not accept, that one reads again.
+ * Reads event lines from bytes, in the form that writers produce. It accepts no line that the strict reader ({@link
+ * JsonLine}) refuses, and both read the same event from a line. The strict reader reads again what this one does not
+ * accept.
  */
 final class EventScanner {
     private enum Member {
@@ -43,7 +44,7 @@ final class EventScanner {
     private final ValueScanner values = new ValueScanner(cursor);
     private final StateScanner states;
 
-    /** The members of the present line so far. */
+    /** The members of the current line so far. */
     private final Set<Member> seen = EnumSet.noneOf(Member.class);
 
     /** The arguments or the results of an operation. */
@@ -67,7 +68,7 @@ final class EventScanner {
     }
 
     /**
-     * Reads the line that stands in an array.
+     * Reads the line in an array.
      *
      * @return whether it could; otherwise {@code into} is as it was before
      */

@@ -3,12 +3,12 @@ package dev.longitude.trace;
 import com.google.errorprone.annotations.Immutable;
 
 /**
- * A named, typed part of an event or of the state. The name is the one of the formal parameter, of the field of the
- * reply, or of the variable in the specification.
+ * A named, typed part of an event or of the state. The specification has a formal parameter, a field of the reply, or a
+ * variable of this name.
  */
 @Immutable
 public record Field(String name, Kind kind) {
-    /** The vCPU that an operation is for. */
+    /** The vCPU that an operation acts on. */
     public static final Field VCPU = new Field("vcpu", Kind.VCPU);
     /** A counter's value, as the guest reads it: cycles of its TSC, or ticks of one of arm64's counters. */
     public static final Field VALUE = new Field("value", Kind.UINT64);
@@ -16,7 +16,7 @@ public record Field(String name, Kind kind) {
     public static final Field OFFSET = new Field("offset", Kind.UINT64);
     /** A TSC rate, kHz; 0 asks for the host's. */
     public static final Field KHZ = new Field("khz", Kind.UINT31);
-    /** 0, or the errno of a refusal. */
+    /** 0 on success, otherwise an errno. */
     public static final Field ERRNO = new Field("errno", Kind.UINT31);
     /** KVM_CLOCK_* bits. */
     public static final Field FLAGS = new Field("flags", Kind.UINT31);
@@ -26,7 +26,7 @@ public record Field(String name, Kind kind) {
     public static final Field REALTIME = new Field("realtime", Kind.UINT64);
     /** The host's TSC, cycles. */
     public static final Field HOST_TSC = new Field("hostTsc", Kind.UINT64);
-    /** Whether a kvmclock page is to be kept up to date. */
+    /** Whether KVM keeps a kvmclock page up to date. */
     public static final Field ACTIVE = new Field("active", Kind.FLAG);
     /** Whether a guest uses the legacy MSR. */
     public static final Field LEGACY = new Field("legacy", Kind.FLAG);
@@ -46,15 +46,15 @@ public record Field(String name, Kind kind) {
     public static final Field SHIFT = new Field("shift", Kind.INT8);
     /** By how much the host's TSC is behind, cycles. */
     public static final Field MISSING = new Field("missing", Kind.UINT64);
-    /** What the host's base clock has come to, ns. */
+    /** The new value of the host's base clock, ns. */
     public static final Field NS = new Field("ns", Kind.UINT64);
     /** Whether the host's clocksource is its TSC. */
     public static final Field IS_TSC = new Field("isTsc", Kind.FLAG);
-    /** Whether an entry worked off a masterclock update. */
+    /** Whether an entry performed a pending masterclock update. */
     public static final Field UPDATED = new Field("updated", Kind.FLAG);
     /** A CPU of the host. */
     public static final Field PCPU = new Field("pcpu", Kind.PCPU);
-    /** What must be 0. */
+    /** A reserved field, which must be 0. */
     public static final Field RESERVED = new Field("reserved", Kind.UINT64);
     /** The virtual counter's offset: host counter minus CNTVCT, ticks modulo 2^64. */
     public static final Field CNTVOFF = new Field("cntvoff", Kind.UINT64);

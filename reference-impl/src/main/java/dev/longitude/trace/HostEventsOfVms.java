@@ -5,9 +5,8 @@ import static java.util.Objects.requireNonNullElse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What befell the host, as version 1 of the format tells it: a line for each VM that there was then. The first of them is
- * the event, for all VMs; the others say again what is known. What such a line shows of its VM's state is not used: the
- * VM's next line shows it.
+ * Events of the host in version 1 of the format: one line for each VM that existed then. The first line is the event,
+ * for all VMs; the others repeat it. The reader ignores the VM's state in such a line: the VM's next line shows it.
  */
 final class HostEventsOfVms {
     private TraceHeader.Host host;
@@ -17,7 +16,7 @@ final class HostEventsOfVms {
         this.host = header.host();
     }
 
-    /** Whether an event is one of the host that was told before, of another VM. */
+    /** Whether an event of the host repeats one that another VM's line has shown. */
     boolean isRepeated(TraceEvent event) {
         if (!(host instanceof TraceHeader.X86 x86) || !event.operation().isOfHost()) {
             lastResume = null;

@@ -3,7 +3,7 @@ package dev.longitude.trace;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /**
- * What is known of a clock's value: it lay between {@code lo} and {@code hi}, both included.
+ * The bounds of a clock's value: it lay between {@code lo} and {@code hi}, both included.
  *
  * @param lo unsigned, in the clock's unit
  * @param hi unsigned, at most 2^63 - 1 ahead of {@code lo}; the clock may wrap between them
@@ -11,10 +11,10 @@ import static com.google.common.base.Preconditions.checkArgument;
 public record Interval(long lo, long hi) {
     /** Checks that {@code hi} is not behind {@code lo}. */
     public Interval {
-        checkArgument(hi - lo >= 0, "the end of an interval lies before its begin");
+        checkArgument(hi - lo >= 0, "the end of an interval lies before its start");
     }
 
-    /** A value of which no more is known than that it is not behind {@code lo}. */
+    /** A value that is only known to be at or after {@code lo}. */
     public static Interval from(long lo) {
         return new Interval(lo, lo + (1L << 62));
     }

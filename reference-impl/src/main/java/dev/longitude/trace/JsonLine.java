@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.util.OptionalLong;
 
-/** One JSON object that stands in one line, read token by token so that a fault has its column. */
+/** One JSON object on one line, read token by token so that a fault has its column. */
 public final class JsonLine {
     /** The largest index of a vCPU, or of a CPU of the host. */
     static final int LARGEST_VCPU = 65535;
@@ -29,7 +29,7 @@ public final class JsonLine {
                     .build())
             .build();
 
-    /** Reads the value of one member; the parser stands on the value's first token and is left on its last. */
+    /** Reads the value of one member: the parser is at the value's first token before, and at its last after. */
     public interface Member {
         /** Reads the value of the member {@code name}. */
         void read(String name) throws IOException, TraceFormatException;
@@ -43,7 +43,7 @@ public final class JsonLine {
         this.parser = parser;
     }
 
-    /** How a reader of a whole line gets at its members. */
+    /** Gives a reader of a whole line access to its members. */
     public interface Reader {
         /** Reads the members of the line's object. */
         void read(JsonLine json) throws IOException, TraceFormatException;
@@ -74,7 +74,7 @@ public final class JsonLine {
         }
     }
 
-    /** Reads all members of the object that the parser stands at. */
+    /** Reads all members of the object at the parser's position. */
     public void members(Member member) throws IOException, TraceFormatException {
         if (parser.currentToken() != JsonToken.START_OBJECT) {
             throw expected("an object");
@@ -86,7 +86,7 @@ public final class JsonLine {
         }
     }
 
-    /** Reads all elements of the array of strings that the parser stands at. */
+    /** Reads all elements of the array of strings at the parser's position. */
     public void strings(Member element) throws IOException, TraceFormatException {
         if (parser.currentToken() != JsonToken.START_ARRAY) {
             throw expected("an array of strings");
@@ -96,17 +96,17 @@ public final class JsonLine {
         }
     }
 
-    /** A fault at the token that the parser stands on. */
+    /** A fault at the current token. */
     public TraceFormatException expected(String what) {
         return fault("expected " + what);
     }
 
-    /** A fault at the token that the parser stands on, in full. */
+    /** A fault at the current token; the message is the whole text. */
     public TraceFormatException fault(String message) {
         return source.fault(Math.max(1, parser.currentTokenLocation().getColumnNr()), message);
     }
 
-    /** Passes over the value. */
+    /** Skips the value. */
     public void skip() throws IOException {
         parser.skipChildren();
     }
@@ -192,7 +192,10 @@ public final class JsonLine {
         return bits.orElseThrow(() -> expected(BITS));
     }
 
-    /** The 64 bits of a JSON number without point and exponent; empty if it is another value, or does not fit them. */
+    /**
+     * The 64 bits of a JSON number without point and exponent; empty for any other value, or if it does not fit 64
+     * bits.
+     */
     public OptionalLong whole() throws IOException {
         if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
             return OptionalLong.empty();
@@ -204,7 +207,7 @@ public final class JsonLine {
     /** What {@link #bits} expects, for messages. */
     public static final String BITS = "a whole number that fits 64 bits, or a string of its decimal or 0x digits";
 
-    /** The 64 bits that a text of decimal or hexadecimal digits says; empty if it says none. */
+    /** The 64 bits of a text of decimal or hexadecimal digits; empty if the text is something else. */
     public static OptionalLong bits(String text) {
         boolean negative = text.startsWith("-");
         String digits = negative ? text.substring(1) : text;
@@ -264,7 +267,7 @@ public final class JsonLine {
         return new Interval(lo, hi);
     }
 
-    /** The value as {@code kind} says. */
+    /** The value, read as {@code kind}. */
     public Object value(Kind kind) throws IOException, TraceFormatException {
         return switch (kind) {
             case VCPU, PCPU -> number(0, LARGEST_VCPU);

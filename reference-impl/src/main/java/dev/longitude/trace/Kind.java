@@ -1,6 +1,6 @@
 package dev.longitude.trace;
 
-/** The type of a field of an event or of an observed variable: how it stands in JSON, and as what in Java. */
+/** The type of a field of an event or of an observed variable: its form in JSON and in Java. */
 public enum Kind {
     /** The index of a vCPU, 0 to 65535: a JSON number; an {@link Integer}. */
     VCPU("a vCPU index from 0 to 65535"),
@@ -24,9 +24,9 @@ public enum Kind {
     UINT64_BY_PCPU("an object of CPU numbers and words"),
     /** A count for each CPU of the host: an object whose names are their numbers; a map from Integer to Integer. */
     UINT31_BY_PCPU("an object of CPU numbers and numbers"),
-    /** A word that the event's VM has, as each VM has its own: as {@link #UINT64}. */
+    /** A word of the event's VM, where each VM has its own: as {@link #UINT64}. */
     UINT64_OF_VM("an unsigned 64-bit number as a string of decimal digits"),
-    /** What is true or false of the event's VM: as {@link #FLAG}. */
+    /** A flag of the event's VM: as {@link #FLAG}. */
     FLAG_OF_VM("true or false"),
     /** A set of vCPUs: an array of indexes; a set of Integer. */
     VCPU_SET("an array of vCPU indexes");
@@ -37,7 +37,7 @@ public enum Kind {
         this.expectation = expectation;
     }
 
-    /** The kind of a part: of each, for the kinds that are maps; of the VM's own; itself for the others. */
+    /** For a map the kind of its elements; for a kind of the VM's own the plain kind; otherwise this kind. */
     public Kind each() {
         return switch (this) {
             case UINT64_BY_VCPU, UINT64_BY_PCPU, UINT64_OF_VM -> UINT64;

@@ -24,23 +24,23 @@ public final class LineSource implements Closeable {
     private final String name;
     private final InputStream in;
 
-    /** What has been read: lines that were returned, the present one, and from {@code next} to {@code limit} the rest. */
+    /** The bytes read: lines that were returned, the current line, and from {@code next} to {@code limit} the rest. */
     private byte[] buffer = new byte[1 << 16];
 
     private int next;
     private int limit;
 
-    /** The present line, without its end. */
+    /** The current line, without its line end. */
     private int from;
 
     private int to;
     private int line;
     private boolean lastWasTerminated = true;
 
-    /** Whether the present line is still to be returned. */
+    /** Whether {@link #next} must still return the current line. */
     private boolean peeked;
 
-    /** What stands for standard input where a file is named. */
+    /** The file name that stands for standard input. */
     public static final Path STANDARD_INPUT = Path.of("-");
 
     private static final int GZIP_MAGIC = 0x1f8b;
@@ -52,7 +52,7 @@ public final class LineSource implements Closeable {
     private static final long HIGH_BITS = 0x8080808080808080L;
     private static final long LINE_FEEDS = ONES * '\n';
 
-    /** Reads {@code in}; {@code name} is what messages call it. */
+    /** Reads {@code in}; messages call it {@code name}. */
     public LineSource(String name, InputStream in) {
         this.name = name;
         this.in = in;
@@ -98,7 +98,7 @@ public final class LineSource implements Closeable {
         }
     }
 
-    /** What messages call the text. */
+    /** The name of the text in messages. */
     public String name() {
         return name;
     }
@@ -152,7 +152,7 @@ public final class LineSource implements Closeable {
         while ((end = endOfLine(searched)) == limit && limit - next <= LONGEST) {
             int rest = limit - next;
             boolean more = fill();
-            searched = next + rest; // (what was read may have been moved)
+            searched = next + rest; // (the bytes may have moved)
             if (!more) {
                 end = searched;
                 break;
@@ -174,11 +174,11 @@ public final class LineSource implements Closeable {
         return true;
     }
 
-    /** Where the first line feed is from a place on, or {@code limit} if there is none. */
+    /** The index of the first line feed at or after an index, or {@code limit} if there is none. */
     private int endOfLine(int begin) {
         int at = begin;
         for (; at + Long.BYTES <= limit; at += Long.BYTES) {
-            // A byte of this is 0 where there is a line feed; the next two operations show whether one is.
+            // A byte of this is 0 where there is a line feed; the next two operations detect one.
             long bytes = (long) LONGS.get(buffer, at) ^ LINE_FEEDS;
             if (((bytes - ONES) & ~bytes & HIGH_BITS) != 0) {
                 break;
@@ -190,7 +190,7 @@ public final class LineSource implements Closeable {
         return at;
     }
 
-    /** Reads more behind what has been read; tells whether there was any. */
+    /** Reads more bytes; returns whether there were any. */
     private boolean fill() throws TraceFormatException {
         if (next > 0) {
             System.arraycopy(buffer, next, buffer, 0, limit - next);
@@ -209,23 +209,23 @@ public final class LineSource implements Closeable {
         }
     }
 
-    /** The array in which the present line stands, until the next one is read. */
+    /** The array that holds the current line, until the next one is read. */
     byte[] bytes() {
         return buffer;
     }
 
-    /** The index in {@link #bytes()} of the present line's first byte. */
+    /** The index in {@link #bytes()} of the current line's first byte. */
     int from() {
         return from;
     }
 
-    /** The index in {@link #bytes()} behind the present line's last byte. */
+    /** The index in {@link #bytes()} behind the current line's last byte. */
     int to() {
         return to;
     }
 
     /**
-     * The present line.
+     * The current line.
      *
      * @throws TraceFormatException if it is not UTF-8
      */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what has a name, where the name stands in an array of bytes: a hash table with open addressing. */
+/** Looks up values by names in an array of bytes: a hash table with open addressing. */
 final class NameTable<T> {
     private final byte[][] names;
     private final List<@Nullable T> values;
@@ -34,7 +34,7 @@ final class NameTable<T> {
         return (@Nullable T[]) new Object[size];
     }
 
-    /** What has the name that stands there, or null. */
+    /** The value whose name is there, or null. */
     @Nullable
     T find(byte[] bytes, int from, int to) {
         for (int slot = hash(bytes, from, to) & mask; ; slot = (slot + 1) & mask) {

@@ -13,7 +13,7 @@ import java.util.Optional;
 public enum Operation {
     /** KVM_CREATE_VM. */
     CREATE_VM(Archs.ALL, "CreateVm", takes(), gives()),
-    /** KVM_CREATE_VCPU, with the synchronisation that creation does. */
+    /** KVM_CREATE_VCPU, with the TSC synchronisation at creation. */
     CREATE_VCPU(Archs.ALL, "CreateVcpu", takes(Field.VCPU), gives()),
     /** KVM_SET_MSRS of MSR_IA32_TSC (0x10): the TSC by value. */
     WRITE_TSC("WriteTsc", takes(Field.VCPU, Field.VALUE), gives()),
@@ -27,19 +27,19 @@ public enum Operation {
     SET_TSC_KHZ("SetTscKhz", takes(Field.VCPU, Field.KHZ), gives(Field.ERRNO)),
     /** KVM_GET_TSC_KHZ on a vCPU. */
     GET_TSC_KHZ("GetTscKhz", takes(Field.VCPU), gives(Field.KHZ)),
-    /** KVM_GET_TSC_KHZ on the VM: of the vCPUs to come. */
+    /** KVM_GET_TSC_KHZ on the VM: the rate of vCPUs created later. */
     GET_VM_TSC_KHZ("GetVmTscKhz", takes(), gives(Field.KHZ)),
-    /** KVM_SET_TSC_KHZ on the VM: for the vCPUs to come. */
+    /** KVM_SET_TSC_KHZ on the VM: the rate of vCPUs created later. */
     SET_VM_TSC_KHZ("SetVmTscKhz", takes(Field.KHZ), gives(Field.ERRNO)),
     /** KVM_SET_MSRS of MSR_IA32_TSC_ADJUST (0x3b): stores, and moves nothing. */
     WRITE_TSC_ADJUST("WriteTscAdjust", takes(Field.VCPU, Field.VALUE), gives()),
     /** KVM_GET_MSRS of MSR_IA32_TSC_ADJUST. */
     READ_TSC_ADJUST("ReadTscAdjust", takes(Field.VCPU), gives(Field.VALUE)),
-    /** The first half of KVM_SET_CLOCK where it is not one step (until 5.11): the masterclock is updated. */
+    /** The first half of KVM_SET_CLOCK where it takes two steps (until 5.11): KVM updates the masterclock. */
     BEGIN_SET_CLOCK("BeginSetClock", takes(), gives()),
     /** KVM_SET_CLOCK. */
     SET_CLOCK("SetClock", takes(Field.CLOCK, Field.FLAGS, Field.REALTIME), gives(Field.ERRNO)),
-    /** The first half of KVM_GET_CLOCK where it is not one step (until 5.15): the clock is computed. */
+    /** The first half of KVM_GET_CLOCK where it takes two steps (until 5.15): KVM computes the clock. */
     BEGIN_GET_CLOCK("BeginGetClock", takes(), gives()),
     /** KVM_GET_CLOCK. */
     GET_CLOCK("GetClock", takes(), gives(Field.CLOCK, Field.FLAGS, Field.REALTIME, Field.HOST_TSC)),
@@ -47,12 +47,12 @@ public enum Operation {
     WRITE_SYSTEM_TIME("WriteSystemTime", takes(Field.VCPU, Field.ACTIVE, Field.MOVES), gives()),
     /** KVM_KVMCLOCK_CTRL. */
     KVMCLOCK_CTRL("KvmclockCtrl", takes(Field.VCPU), gives(Field.ERRNO)),
-    /** The VMM looks at a kvmclock page in the guest's memory. */
+    /** The VMM reads a kvmclock page in the guest's memory. */
     READ_PVCLOCK_PAGE(
             "ReadPvclockPage",
             takes(Field.VCPU),
             gives(Field.VERSION, Field.TSC_TIMESTAMP, Field.SYSTEM_TIME, Field.MUL, Field.SHIFT, Field.FLAGS)),
-    /** A kvmclock page in the guest's memory gets another content, and not from KVM: the VMM loads that memory. */
+    /** A kvmclock page in the guest's memory gets another content, not from KVM: the VMM loads that memory. */
     WRITE_PVCLOCK_PAGE(
             "WritePvclockPage",
             takes(
@@ -66,34 +66,34 @@ public enum Operation {
             gives()),
     /** A vCPU is loaded on another pCPU, or while the host's TSC is unstable; KVM_RUN with immediate_exit does no more. */
     X86_VCPU_LOAD("VcpuLoad", takes(Field.VCPU), gives()),
-    /** KVM asks for a clock update for reasons of its own. */
+    /** KVM requests a clock update for reasons of its own. */
     ASK_FOR_CLOCK_UPDATE("AskForClockUpdate", takes(Field.VCPU), gives()),
     /**
      * KVM_REQ_MASTERCLOCK_UPDATE because of an interface that is not modelled: a write of HV_X64_MSR_REFERENCE_TSC
      * (0x40000021) with bit 0 set, by host or guest; KVM_XEN_HVM_SET_ATTR of the shared info page until 7.2, for each vCPU.
      */
     ASK_FOR_MASTERCLOCK_UPDATE("AskForMasterclockUpdate", takes(Field.VCPU), gives()),
-    /** A clock update without the masterclock reads the host's TSC, and goes on to read the base clock. */
+    /** A clock update without the masterclock reads the host's TSC, and then reads the base clock. */
     TAKE_HOST_TSC("TakeHostTsc", takes(Field.VCPU), gives()),
     /** KVM_RUN up to the guest; on arm64 from the vCPU's load on. */
     ENTER_GUEST(Archs.ALL, "EnterGuest", takes(Field.VCPU), gives(Field.UPDATED)),
-    /** KVM_RUN up to the guest, into which it does not come: a signal or another thread is waiting. */
+    /** KVM_RUN up to the guest, without entering it: a signal or another thread is waiting. */
     CANCEL_ENTRY("CancelEntry", takes(Field.VCPU), gives(Field.UPDATED)),
     /** Back to the guest after an exit that KVM handled. */
     REENTER_GUEST("ReenterGuest", takes(Field.VCPU), gives(Field.UPDATED)),
-    /** KVM_RUN's return to userspace; on arm64 only as far as its host's kernel. */
+    /** KVM_RUN returns to userspace; on arm64 only as far as the host's kernel. */
     EXIT_GUEST(Archs.ALL, "ExitGuest", takes(Field.VCPU), gives()),
     /** The guest executes rdtsc. */
     GUEST_READ_TSC("GuestReadTsc", takes(Field.VCPU), gives(Field.VALUE)),
-    /** The guest writes MSR_IA32_TSC: its TSC and MSR_IA32_TSC_ADJUST move. */
+    /** The guest writes MSR_IA32_TSC: its TSC and MSR_IA32_TSC_ADJUST change. */
     GUEST_WRITE_TSC("GuestWriteTsc", takes(Field.VCPU, Field.VALUE), gives()),
-    /** The guest writes MSR_IA32_TSC_ADJUST: its TSC moves along. */
+    /** The guest writes MSR_IA32_TSC_ADJUST: its TSC changes by the same amount. */
     GUEST_WRITE_TSC_ADJUST("GuestWriteTscAdjust", takes(Field.VCPU, Field.VALUE), gives()),
     /** The guest reads MSR_IA32_TSC_ADJUST. */
     GUEST_READ_TSC_ADJUST("GuestReadTscAdjust", takes(Field.VCPU), gives(Field.VALUE)),
     /** The guest reads kvmclock through a page. */
     GUEST_READ_CLOCK("GuestReadClock", takes(Field.VCPU, Field.PAGE), gives(Field.CLOCK)),
-    /** The guest clears the flag by which it was told that it had been stopped. */
+    /** The guest clears the flag PVCLOCK_GUEST_STOPPED. */
     GUEST_CLEARS_STOPPED("GuestClearsStopped", takes(Field.VCPU), gives()),
     /** The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy MSR_KVM_SYSTEM_TIME. */
     GUEST_WRITE_SYSTEM_TIME(
@@ -105,9 +105,9 @@ public enum Operation {
     /** The host comes back from a suspend with an earlier TSC; the event's instant is the one before the suspend. */
     HOST_RESUMES("HostResumes", takes(Field.MISSING, Field.NS), gives()),
 
-    /** KVM_CREATE_VCPU until 6.2: the loop that starts the virtual counter of the whole VM again begins. */
+    /** KVM_CREATE_VCPU until 6.2: the loop that restarts the virtual counter of the whole VM begins. */
     BEGIN_CREATE_VCPU(Arch.ARM64, "BeginCreateVcpu", takes(Field.VCPU), gives()),
-    /** One turn of a loop that copies an offset to every vCPU. */
+    /** One iteration of a loop that copies an offset to every vCPU. */
     BROADCAST_TO(Arch.ARM64, "BroadcastTo", takes(Field.VCPU), gives()),
     /** KVM_ARM_VCPU_INIT. */
     INIT_VCPU(Arch.ARM64, "InitVcpu", takes(Field.VCPU), gives()),
@@ -138,7 +138,7 @@ public enum Operation {
             Arch.ARM64, "GetSystemCounterState", takes(Field.VCPU), gives(Field.FLAGS, Field.CNTVOFF, Field.CNTPOFF)),
     /** KVM_ARM_SET_COUNTER_OFFSET on the VM. */
     SET_COUNTER_OFFSET(Arch.ARM64, "SetCounterOffset", takes(Field.OFFSET, Field.RESERVED), gives(Field.ERRNO)),
-    /** vcpu_load(): KVM_RUN begins, or goes on where it was preempted. */
+    /** vcpu_load(): KVM_RUN begins, or continues after a preemption. */
     ARM64_VCPU_LOAD(Arch.ARM64, "VcpuLoad", takes(Field.VCPU, Field.PCPU), gives()),
     /** vcpu_put(): KVM_RUN returns, or is preempted. */
     VCPU_PUT(Arch.ARM64, "VcpuPut", takes(Field.VCPU, Field.RETURNS), gives()),
@@ -148,7 +148,7 @@ public enum Operation {
     GUEST_READ_CNTPCT(Arch.ARM64, "GuestReadCntpct", takes(Field.VCPU), gives(Field.VALUE, Field.TRAPPED)),
     /** The guest sets CNTP_CVAL_EL0 and turns the physical timer on. */
     GUEST_SET_PTIMER(Arch.ARM64, "GuestSetPtimer", takes(Field.VCPU, Field.CVAL), gives()),
-    /** Somebody looks whether the physical timer of a loaded vCPU has fired. */
+    /** A look at whether the physical timer of a loaded vCPU has fired. */
     LOOK_AT_PTIMER(Arch.ARM64, "LookAtPtimer", takes(Field.VCPU), gives(Field.DUE));
 
     private static final class Archs {
@@ -197,17 +197,17 @@ public enum Operation {
         return ImmutableList.copyOf(fields);
     }
 
-    /** Whether KVM has it on an architecture. */
+    /** Whether an architecture has it. */
     public boolean isOf(Arch arch) {
         return archs.contains(arch);
     }
 
-    /** The operations that there are on an architecture. */
+    /** The operations of an architecture. */
     public static ImmutableList<Operation> of(Arch arch) {
         return Arrays.stream(values()).filter(o -> o.isOf(arch)).collect(ImmutableList.toImmutableList());
     }
 
-    /** Whether it befalls the host, and with it all VMs, those that are created later as well. */
+    /** Whether it happens to the host, and so to all VMs, including those created later. */
     public boolean isOfHost() {
         return this == HOST_CLOCKSOURCE || this == HOST_TSC_UNSTABLE || this == HOST_RESUMES;
     }
@@ -227,7 +227,7 @@ public enum Operation {
         return results;
     }
 
-    /** Whether a trace may leave it out: if its arguments can be finitely many, and no VM begins with it. */
+    /** Whether a trace may leave it out: its arguments have finitely many values, and no VM begins with it. */
     public boolean canBeSilent() {
         return this != CREATE_VM
                 && args.stream().allMatch(a -> switch (a.kind()) {

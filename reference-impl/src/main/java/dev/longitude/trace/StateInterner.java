@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Lets the events of one trace share what they show alike. Most leave most of the state as it was: then they show the same
- * objects, which takes less memory, and need not be looked at again.
+ * Lets the events of one trace share equal values. Most events leave most of the state unchanged. They then refer to
+ * the same objects, which saves memory and comparisons.
  */
 public final class StateInterner {
     private final Map<StateVariable, Object> latest = new EnumMap<>(StateVariable.class);
 
-    /** The value, or the one that was seen last of the variable if that is equal. */
+    /** The variable's last value if it is equal, otherwise this value. */
     public Object of(StateVariable variable, Object value) {
         Object before = latest.get(variable);
         if (before != null && before.equals(value)) {
@@ -25,7 +25,7 @@ public final class StateInterner {
         return value;
     }
 
-    /** The same state, with what it has in common with those before it. */
+    /** The same state, sharing its values with the states before it. */
     public ImmutableMap<StateVariable, Object> of(ImmutableMap<StateVariable, Object> state) {
         Map<StateVariable, Object> shared = new EnumMap<>(StateVariable.class);
         state.forEach((variable, value) -> shared.put(variable, of(variable, value)));
@@ -33,8 +33,8 @@ public final class StateInterner {
     }
 
     /**
-     * What is shown of a state, in the order in which it is shown. Where that is the order of {@link StateVariable}, as in
-     * all that our own recorder writes of x86, it is an array and no hash table: made, kept and asked for a fraction.
+     * The observed part of a state, in the order of the trace. Where that is the order of {@link StateVariable}, as in
+     * every x86 trace of our own recorder, it is an array and no hash table, which costs a fraction.
      */
     static ImmutableMap<StateVariable, Object> inOrder(List<StateVariable> order, Map<StateVariable, Object> values) {
         boolean ascends = true;

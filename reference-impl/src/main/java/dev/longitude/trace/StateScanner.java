@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads what events show of the state, from bytes. Most of an event's state stands in the same bytes in the event before:
- * that is compared, and not read again; its values are the same objects.
+ * Reads the observed state of events from bytes. Most of it has the same bytes as in the previous event: the scanner
+ * compares those instead of reading them again, and reuses the values.
  */
 final class StateScanner {
     private static final ImmutableList<StateVariable> ALL = ImmutableList.copyOf(StateVariable.values());
@@ -20,7 +20,7 @@ final class StateScanner {
     private final ValueScanner values;
     private final StateInterner sharing;
 
-    /** The state of the event before: its JSON object. */
+    /** The state of the previous event: its JSON object. */
     private byte[] text = new byte[4096];
 
     private int length;
@@ -44,13 +44,13 @@ final class StateScanner {
         this.sharing = sharing;
     }
 
-    /** Forgets the event before; needed if the reading of an event's state has not come to its end. */
+    /** Forgets the previous event; needed if an event's state was not read to its end. */
     void forget() {
         length = 0;
         forget(0);
     }
 
-    /** Forgets the variables of the event before from one on. */
+    /** Forgets the variables of the previous event from an index on. */
     private void forget(int first) {
         for (int i = first; i < count; i++) {
             shown.remove(variables[i]);
@@ -58,7 +58,7 @@ final class StateScanner {
         count = Math.min(count, first);
     }
 
-    /** Reads the object that comes next. */
+    /** Reads the next object. */
     ImmutableMap<StateVariable, Object> state() throws Unusual {
         cursor.peek();
         int begin = cursor.at();
@@ -73,7 +73,7 @@ final class StateScanner {
         int read = 0;
         while (true) {
             if (read < count) {
-                // As many variables as have the same text, with the delimiter behind: a number might go on.
+                // Skip the variables with the same text, including the delimiter: a number might continue.
                 int same = same(old);
                 int delta = cursor.at() - begin - old;
                 int reached = old;
@@ -96,7 +96,7 @@ final class StateScanner {
             if (read < count && variables[read] == variable) {
                 old = ends[read];
             } else {
-                forget(read); // from here on the two have nothing in common
+                forget(read); // from here on the two states differ
                 refuseDuplicate(variable, read);
                 variables[read] = variable;
                 count = read + 1;
@@ -110,7 +110,7 @@ final class StateScanner {
         return latest;
     }
 
-    /** How many bytes that come next are as those of the event before from {@code old} on. */
+    /** How many of the next bytes equal those of the previous event from {@code old} on. */
     private int same(int old) {
         int most = Math.min(length - old, cursor.end() - cursor.at());
         int same = Arrays.mismatch(text, old, old + most, cursor.bytes(), cursor.at(), cursor.at() + most);

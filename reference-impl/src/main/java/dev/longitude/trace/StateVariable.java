@@ -6,7 +6,7 @@ import com.google.common.collect.ImmutableMap;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** What an event may tell of the state after it, by the names of the specification's variables. */
+/** What an event may show of the state after it, by the names of the specification's variables. */
 public enum StateVariable {
     /** The vCPUs created so far; the domain of the per-vCPU variables. */
     ONLINE("online", Kind.VCPU_SET),
@@ -16,17 +16,17 @@ public enum StateVariable {
     LAST_TSC_WRITE("lastTscWrite", Kind.UINT64),
     /** The last TSC write of any kind: at which rate, kHz; 0 before the first. */
     LAST_TSC_KHZ("lastTscKhz", Kind.UINT31),
-    /** The last TSC write of any kind: giving which offset, cycles. */
+    /** The last TSC write of any kind: the resulting offset, cycles. */
     LAST_TSC_OFFSET("lastTscOffset", Kind.UINT64),
     /** The write that opened the current generation: when, ns of the base clock. */
     CUR_TSC_NSEC("curTscNsec", Kind.UINT64),
     /** The write that opened the current generation: which value, cycles. */
     CUR_TSC_WRITE("curTscWrite", Kind.UINT64),
-    /** The write that opened the current generation: giving which offset, cycles. */
+    /** The write that opened the current generation: the resulting offset, cycles. */
     CUR_TSC_OFFSET("curTscOffset", Kind.UINT64),
     /** Counts the generations. */
     CUR_TSC_GENERATION("curTscGeneration", Kind.UINT31),
-    /** The vCPUs that joined the current generation, without the one that opened it. */
+    /** The vCPUs that joined the current generation, not counting the one that opened it. */
     NR_VCPUS_MATCHED("nrVcpusMatched", Kind.UINT31),
     /** Userspace has set the TSC. */
     USER_SET_TSC("userSetTsc", Kind.FLAG),
@@ -58,7 +58,7 @@ public enum StateVariable {
     THIS_TSC_GENERATION("thisTscGeneration", Kind.UINT31_BY_VCPU),
     /** The vCPU's MSR_IA32_TSC_ADJUST, cycles modulo 2^64. */
     TSC_ADJUST("tscAdjust", Kind.UINT64_BY_VCPU),
-    /** Where the vCPU's TSC was when KVM saw it last, cycles. */
+    /** The vCPU's TSC when KVM last saw it, cycles. */
     LAST_GUEST_TSC("lastGuestTsc", Kind.UINT64_BY_VCPU),
     /** The vCPUs whose kvmclock page is kept up to date. */
     PVCLOCK_ACTIVE("pvclockActive", Kind.VCPU_SET),
@@ -74,17 +74,17 @@ public enum StateVariable {
     PVCLOCK_SHIFT("pvclockShift", Kind.INT8_BY_VCPU),
     /** The kvmclock pages: 1 (TSC_STABLE) and 2 (GUEST_STOPPED). */
     PVCLOCK_FLAGS("pvclockFlags", Kind.UINT31_BY_VCPU),
-    /** The vCPUs whose TSC is raised to where it should be. */
+    /** The vCPUs whose TSC KVM raises to where it should be. */
     TSC_CATCHUP("tscCatchup", Kind.VCPU_SET),
-    /** The vCPUs whose TSC is raised at every entry. */
+    /** The vCPUs whose TSC KVM raises at every entry. */
     TSC_ALWAYS_CATCHUP("tscAlwaysCatchup", Kind.VCPU_SET),
     /** The vCPUs with a masterclock update pending. */
     MASTERCLOCK_UPDATE("masterclockUpdate", Kind.VCPU_SET),
     /** The vCPUs with a clock update pending. */
     CLOCK_UPDATE("clockUpdate", Kind.VCPU_SET),
-    /** The vCPUs to be told that they were stopped. */
+    /** The vCPUs whose page gets GUEST_STOPPED at its next update. */
     STOPPED_REQUEST("stoppedRequest", Kind.VCPU_SET),
-    /** The vCPUs that have to pass by KVM before they are in the guest again. */
+    /** The vCPUs that must go through KVM before they enter the guest again. */
     KICKED("kicked", Kind.VCPU_SET),
     /** The vCPUs whose KVM_RUN is in the guest. */
     IN_GUEST("inGuest", Kind.VCPU_SET),

@@ -7,19 +7,19 @@ import com.google.common.collect.ImmutableMap;
 import java.util.StringJoiner;
 
 /**
- * One operation, with what was seen of it.
+ * One operation, with what was observed.
  *
- * @param line the line of the file that it stands in, from 1; 0 if it stands in none
- * @param vm which VM, not negative; {@link #HOST} for what {@linkplain Operation#isOfHost befalls the host}, unless it is
- *     taken {@linkplain #of for one VM}
+ * @param line its line in the file, from 1; 0 if it has none
+ * @param vm which VM, not negative; {@link #HOST} for {@linkplain Operation#isOfHost an event of the host}, unless it
+ *     is {@linkplain #of restricted to one VM}
  * @param when when the kernel read the host's clocks for it
  * @param operation what was done
- * @param args what was seen of the arguments, by {@link Operation#args()}; any may be missing
- * @param results what was seen of the results, by {@link Operation#results()}; any may be missing
- * @param state what was seen of the state after the operation; anything may be missing, and a map over vCPUs may have
+ * @param args the observed arguments, by {@link Operation#args()}; any may be missing
+ * @param results the observed results, by {@link Operation#results()}; any may be missing
+ * @param state the observed state after the operation; any variable may be missing, and a map over vCPUs may have only
  *     some of them
- * @param thread who did it: where a trace says so, only the events of one thread stand in order
- * @param optional whether it may not have happened at all: nothing shows whether it did
+ * @param thread the thread that did it: where the header says threads, only the events of one thread are in order
+ * @param optional whether it may not have happened: nothing shows whether it did
  */
 public record TraceEvent(
         int line,
@@ -34,13 +34,13 @@ public record TraceEvent(
     /** Stands for the VM in an event of the host: it concerns all VMs. */
     public static final int HOST = -1;
 
-    /** Checks that only an event of the host names no VM, and that it shows no VM's state then. */
+    /** Checks that only an event of the host names no VM, and that such an event shows no VM's state. */
     public TraceEvent {
         checkArgument(vm >= (operation.isOfHost() ? HOST : 0), "%s of VM %s", operation, vm);
-        checkArgument(vm != HOST || state.isEmpty(), "%s shows the state of a VM and names none", operation);
+        checkArgument(vm != HOST || state.isEmpty(), "%s shows the state of a VM but names no VM", operation);
     }
 
-    /** An event that has happened, of a trace whose events all stand in order. */
+    /** An event that has happened, in a trace whose events are all in order. */
     public TraceEvent(
             int line,
             int vm,
@@ -62,7 +62,7 @@ public record TraceEvent(
         return new TraceEvent(line, vm, when, operation, arguments, results, state, thread, optional);
     }
 
-    /** What an event of the host is for one VM. */
+    /** The part of a host event for one VM. */
     public TraceEvent of(int which) {
         return new TraceEvent(line, which, when, operation, args, results, state, thread, optional);
     }
@@ -77,7 +77,7 @@ public record TraceEvent(
         return new TraceEvent(line, vm, when, operation, args, results, state, thread, true);
     }
 
-    /** Whether every argument was seen. */
+    /** Whether every argument was observed. */
     public boolean hasArgs() {
         return args.size() == operation.args().size();
     }
@@ -87,7 +87,7 @@ public record TraceEvent(
         return when.counter();
     }
 
-    /** The vCPU that the operation is for, or -1: it is for none, or nobody saw for which. */
+    /** The vCPU that the operation acts on; -1 if there is none or it was not observed. */
     public int vcpu() {
         return (int) args.getOrDefault(Field.VCPU, -1);
     }
@@ -95,13 +95,13 @@ public record TraceEvent(
     /**
      * An argument of the operation.
      *
-     * @throws NullPointerException if the operation has no such argument, or it was not seen
+     * @throws NullPointerException if the operation has no such argument, or it was not observed
      */
     public Object arg(Field field) {
         return requireNonNull(args.get(field), field.name());
     }
 
-    /** The operation as one would write it: {@code WriteTsc(vcpu 0, value 5)}; {@code ?} for what was not seen. */
+    /** The operation as text: {@code WriteTsc(vcpu 0, value 5)}; {@code ?} for what was not observed. */
     public String call() {
         StringJoiner text = new StringJoiner(", ", operation.specName() + "(", ")");
         for (Field arg : operation.args()) {
@@ -111,7 +111,7 @@ public record TraceEvent(
         return text.toString();
     }
 
-    /** A value as a person reads it: words unsigned. */
+    /** A value for people: words unsigned. */
     public static String show(Kind kind, Object value) {
         return kind == Kind.UINT64 ? Long.toUnsignedString((long) value) : String.valueOf(value);
     }

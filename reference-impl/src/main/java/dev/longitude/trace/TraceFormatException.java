@@ -2,7 +2,7 @@ package dev.longitude.trace;
 
 import org.jspecify.annotations.Nullable;
 
-/** Input that is not what it should be. The message is one line: file, line, column, and what was expected. */
+/** Malformed input. The message is one line: file, line, column, and what was expected. */
 public final class TraceFormatException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -29,12 +29,12 @@ public final class TraceFormatException extends Exception {
         this.accepted = accepted;
     }
 
-    /** The same fault, and one line that says what is accepted and where that is written down. */
+    /** The same fault, with one line that says what is accepted and where that is documented. */
     public TraceFormatException accepting(String what) {
         return new TraceFormatException(getMessage(), this, what);
     }
 
-    /** One line that says what is accepted and where that is written down; null if the fault is not one of format. */
+    /** One line that says what is accepted and where that is documented; null if the fault is not in the format. */
     public @Nullable String accepted() {
         return accepted;
     }

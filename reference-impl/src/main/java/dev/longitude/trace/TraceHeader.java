@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kernel the kernel that the trace claims to follow
  * @param host the host that it ran on
- * @param vcpus the most vCPUs that a VM of the trace has
+ * @param vcpus the largest number of vCPUs of a VM in the trace
  * @param origin where the trace comes from, for people: scenario and seed, or the recording
- * @param silent the operations that the trace does not tell of, or not always: each may have happened between any two
- *     events; only {@linkplain Operation#canBeSilent those} of which there are finitely many
- * @param threads whether only the events of one thread stand in order, and those of several are in the order that their
- *     instants leave open
+ * @param silent the operations that the trace omits always or sometimes: each may have happened between any two events;
+ *     only {@linkplain Operation#canBeSilent those with finitely many arguments}
+ * @param threads whether only the events of one thread are in order, and those of several threads in any order that
+ *     their instants allow
  */
 public record TraceHeader(
         KernelProfile kernel, Host host, int vcpus, String origin, ImmutableSet<Operation> silent, boolean threads) {
@@ -26,40 +26,40 @@ public record TraceHeader(
     public static final int VERSION = 2;
 
     /**
-     * The earliest version that is read. In version 1 an event of the host names one of its VMs, and is written once for
-     * each; and no line says whether a page of kvmclock moves.
+     * The earliest version that the reader accepts. In version 1 an event of the host names a VM and is written once
+     * for each VM; and no line says whether a kvmclock page moves.
      */
     public static final int EARLIEST_VERSION = 1;
 
-    /** The highest rate of a host's TSC, kHz: higher than that of any that there is. */
+    /** The highest rate of a host's TSC, kHz: above that of any existing host. */
     public static final int MOST_TSC_KHZ = 8_000_000;
 
     /** The most CPUs of a host. */
     public static final int MOST_PCPUS = 4096;
 
-    /** A trace that tells of all operations, in order. */
+    /** A trace with all operations, in order. */
     public TraceHeader(KernelProfile kernel, Host host, int vcpus, String origin) {
         this(kernel, host, vcpus, origin, ImmutableSet.of(), false);
     }
 
-    /** What of the host matters. */
+    /** The properties of the host that matter. */
     public sealed interface Host permits X86, Arm64 {
         /** Its architecture. */
         Arch arch();
 
         /**
-         * Of what an event changes the state: of its VM, by its number, or, where VMs share what a CPU has, of the host:
-         * {@link TraceEvent#HOST}.
+         * The owner of the state that an event changes: its VM, by number, or, where VMs share the registers of a CPU,
+         * the host: {@link TraceEvent#HOST}.
          */
         int subject(TraceEvent event);
 
         /** The same host after an event. */
         Host after(TraceEvent event);
 
-        /** Whether an instant shows each clock of the host exactly. */
+        /** Whether an instant gives each clock of the host exactly. */
         boolean isShownBy(HostTime when);
 
-        /** A number that no other vCPU has of which the state is the same {@linkplain #subject subject's}. */
+        /** A number for a vCPU, unique among the vCPUs of the same {@linkplain #subject subject}. */
         int numberOf(VcpuId vcpu);
     }
 
@@ -73,8 +73,9 @@ public record TraceHeader(
      */
     public record X86(int tscKhz, int tscFracBits, boolean tscClocksource, boolean tscUnstable) implements Host {
         /**
-         * The same host after an event: one of a VM changes nothing, and a suspend nothing of what is here. Where nobody
-         * saw what the clocksource became, it became what it was not.
+         * The same host after an event. An event of a VM changes nothing, and a suspend nothing that this record has.
+         * Where the new clocksource was not observed, it changes: from the TSC to another one, or from another one to
+         * the TSC.
          */
         @Override
         public X86 after(TraceEvent event) {
@@ -159,7 +160,7 @@ public record TraceHeader(
     /**
      * The host, which has a TSC.
      *
-     * @throws ClassCastException if it is of another architecture, as {@link #arm64()} does
+     * @throws ClassCastException if the host has another architecture, as {@link #arm64()} does
      */
     public X86 x86() {
         return (X86) host;
@@ -170,7 +171,7 @@ public record TraceHeader(
         return (Arm64) host;
     }
 
-    /** The same header for a host that has become another. */
+    /** The same header for another host. */
     public TraceHeader withHost(Host other) {
         return new TraceHeader(kernel, other, vcpus, origin, silent, threads);
     }
@@ -180,17 +181,17 @@ public record TraceHeader(
         return new TraceHeader(other, host, vcpus, origin, silent, threads);
     }
 
-    /** The same header of a trace that does not tell of some operations. */
+    /** The same header of a trace that omits some operations. */
     public TraceHeader withSilent(ImmutableSet<Operation> operations) {
         return new TraceHeader(kernel, host, vcpus, origin, operations, threads);
     }
 
-    /** The same header of a trace in which all events stand in order. */
+    /** The same header of a trace whose events are all in order. */
     public TraceHeader inOrder() {
         return new TraceHeader(kernel, host, vcpus, origin, silent, false);
     }
 
-    /** The same header of a trace in which only the events of one thread stand in order. */
+    /** The same header of a trace in which only the events of one thread are in order. */
     public TraceHeader withThreads() {
         return new TraceHeader(kernel, host, vcpus, origin, silent, true);
     }

@@ -11,7 +11,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a trace line by line. What is not a whole trace is refused, with its place: a trace has a header, at least one
+ * Reads a trace line by line. It refuses an incomplete trace and names the place: a trace has a header, at least one
  * event, and an end line that counts the events.
  */
 public final class TraceReader implements Closeable {
@@ -20,16 +20,16 @@ public final class TraceReader implements Closeable {
     private final StateInterner sharing = new StateInterner();
     private final EventLine line = new EventLine();
 
-    /** Reads most lines; null where each is to be read strictly. */
+    /** Reads most lines; null if {@link JsonLine} must read each. */
     private final @Nullable EventScanner scanner;
 
-    /** Null since version 2, where an event of the host is one event and names no VM. */
+    /** Null since version 2, in which an event of the host names no VM and appears once. */
     private final @Nullable HostEventsOfVms hostEvents;
 
     private int events;
     private boolean ended;
 
-    /** The latest instant that an event cannot lie behind, of those so far. */
+    /** The latest lower bound of an event's instant so far. */
     private long latest;
 
     /** Reads the header. */
@@ -37,7 +37,7 @@ public final class TraceReader implements Closeable {
         this(source, true);
     }
 
-    /** Reads the header; from then on each line by {@link JsonLine}: slowly, for tests. */
+    /** Reads the header; then reads each line with {@link JsonLine}: slowly, for tests. */
     static TraceReader strict(LineSource source) throws TraceFormatException {
         return new TraceReader(source, false);
     }

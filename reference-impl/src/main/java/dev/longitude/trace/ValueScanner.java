@@ -5,21 +5,24 @@ import com.google.common.collect.ImmutableSortedSet;
 import dev.longitude.trace.ByteCursor.Unusual;
 import org.jspecify.annotations.Nullable;
 
-/** Reads values of the fields and variables of events from bytes: what {@link JsonLine#value} reads, as writers write it. */
+/**
+ * Reads values of the fields and variables of events from bytes, in the form that writers produce; as {@link
+ * JsonLine#value}.
+ */
 final class ValueScanner {
-    /** Sets of so many first vCPUs are made once. */
+    /** Sets of vCPUs below this number are created once. */
     private static final int MOST_KEPT = 8;
 
     private final ByteCursor cursor;
 
-    /** Those that were made, by the bits of their vCPUs. */
+    /** The sets created so far, by the bits of their vCPUs. */
     private final @Nullable ImmutableSortedSet<?>[] sets = new ImmutableSortedSet<?>[1 << MOST_KEPT];
 
     ValueScanner(ByteCursor cursor) {
         this.cursor = cursor;
     }
 
-    /** The value as {@code kind} says. */
+    /** The value, read as {@code kind}. */
     Object value(Kind kind) throws Unusual {
         return switch (kind) {
             case VCPU, PCPU -> cursor.number(0, JsonLine.LARGEST_VCPU);
@@ -92,7 +95,7 @@ final class ValueScanner {
         return set;
     }
 
-    /** The set that begins with those vCPUs, and {@code next}, which was read last. */
+    /** The set of these vCPUs, of {@code next}, which was read last, and of those that follow. */
     private ImmutableSortedSet<?> largeVcpuSet(int bits, int next) throws Unusual {
         ImmutableSortedSet.Builder<Integer> vcpus = ofBits(bits).add(next);
         while (cursor.take(',')) {

@@ -6,15 +6,15 @@ import java.lang.invoke.VarHandle;
 import java.util.function.LongSupplier;
 
 /**
- * The page by which a vCPU's guest reads kvmclock: struct pvclock_vcpu_time_info of the pvclock ABI. KVM writes it, on
- * the vCPU's own thread; any vCPU's thread may read it meanwhile. Its version is odd while it is being written: a reader
- * that sees an odd one, or another after than before, reads again.
+ * The page through which a guest reads kvmclock: struct pvclock_vcpu_time_info of the pvclock ABI. KVM writes it on the
+ * vCPU's own thread; any vCPU's thread may read it meanwhile. Its version is odd during a write. A reader that sees an
+ * odd version, or different versions before and after, reads again.
  *
  * <p>The model of this protocol is {@code spec/Pvclock.tla}.
  */
 public final class PvclockPage {
     /**
-     * What a page says.
+     * The content of a page.
      *
      * @param tscTimestamp the guest's TSC at the time stamp, unsigned cycles
      * @param systemTime kvmclock then, unsigned ns
@@ -22,7 +22,7 @@ public final class PvclockPage {
      * @param flags {@link KvmAbi#PVCLOCK_TSC_STABLE} and {@link KvmAbi#PVCLOCK_GUEST_STOPPED}
      */
     public record Contents(long tscTimestamp, long systemTime, TimeScale scale, int flags) {
-        /** What an unwritten page says. */
+        /** The content of an unwritten page. */
         static final Contents NONE = new Contents(0, 0, new TimeScale(0, 0), 0);
 
         /**
@@ -35,7 +35,7 @@ public final class PvclockPage {
             return systemTime + scale.apply(tsc - tscTimestamp);
         }
 
-        /** Whether the page says that all vCPUs' TSCs are one. */
+        /** Whether the page says that all vCPUs' TSCs are on one line. */
         public boolean stable() {
             return (flags & KvmAbi.PVCLOCK_TSC_STABLE) != 0;
         }
@@ -54,7 +54,7 @@ public final class PvclockPage {
     @SuppressWarnings("UnusedVariable") // by VERSION
     private int version;
 
-    // As in memory: each field for itself, so that a reader can see some of an old write and some of a new one.
+    // As in memory: each field by itself, so that a reader can see parts of an old and of a new write.
     private long tscTimestamp;
     private long systemTime;
     private TimeScale scale = Contents.NONE.scale;
@@ -78,7 +78,7 @@ public final class PvclockPage {
     }
 
     /**
-     * The memory gets this content, and not from KVM. Nobody reads or writes the page meanwhile.
+     * The memory gets this content, not from KVM. No thread may read or write the page meanwhile.
      *
      * @param held the version, even
      */
@@ -96,7 +96,7 @@ public final class PvclockPage {
         VarHandle.releaseFence();
     }
 
-    /** What the page says, as of one write. */
+    /** The page's content, all from one write. */
     public Contents contents() {
         while (true) {
             int before = version();
@@ -110,7 +110,7 @@ public final class PvclockPage {
     }
 
     /**
-     * kvmclock, read as a guest does: the TSC between the two looks at the version.
+     * kvmclock, read as a guest does: the TSC between the two reads of the version.
      *
      * @param rdtsc reads the vCPU's TSC, unsigned cycles
      * @return unsigned ns

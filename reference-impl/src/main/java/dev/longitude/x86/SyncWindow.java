@@ -1,15 +1,15 @@
 package dev.longitude.x86;
 
 /**
- * The one-second window of the synchronisation heuristic: is a written value about where the last write would have led
- * by now? Mirrors the test in kvm_synchronize_tsc(), arch/x86/kvm/x86.c, Linux 5.10 to 7.3.
+ * The one-second window of the synchronisation heuristic: is a written value close to what the last write would have
+ * reached by now? Mirrors the test in kvm_synchronize_tsc(), arch/x86/kvm/x86.c, Linux 5.10 to 7.3.
  */
 public final class SyncWindow {
     private SyncWindow() {}
 
     /**
      * Whether {@code value} is expected: less than a second away, strictly on both sides. Both sums wrap, so close to
-     * 2^64 an expected value may be refused; the kernel does the same.
+     * 2^64 the window may refuse an expected value; the kernel does the same.
      *
      * @param value the written value, unsigned cycles
      * @param expected the last written value plus the cycles since, unsigned cycles

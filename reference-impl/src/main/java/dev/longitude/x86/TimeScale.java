@@ -5,12 +5,12 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.math.BigInteger;
 
 /**
- * A conversion between two rates in the kernel's fixed-point form: shift, then multiply by a 32-bit fraction.
- * Mirrors kvm_get_time_scale() and pvclock_scale_delta() of arch/x86/kvm/x86.c and arch/x86/include/asm/pvclock.h,
- * Linux 5.16 to 7.3.
+ * A conversion between two rates in the kernel's fixed-point form: shift, then multiply by a 32-bit fraction. Mirrors
+ * kvm_get_time_scale() and pvclock_scale_delta() of arch/x86/kvm/x86.c and arch/x86/include/asm/pvclock.h, Linux 5.16
+ * to 7.3.
  *
  * @param mult the fraction times 2^32, 0 to 2^32 - 1
- * @param shift bits to shift the delta to the left by before, or to the right if negative; -32 to 32
+ * @param shift how many bits to shift the delta to the left first, or to the right if negative; -32 to 32
  */
 public record TimeScale(long mult, int shift) {
     private static final long TWO_TO_32 = 1L << 32;
@@ -25,7 +25,7 @@ public record TimeScale(long mult, int shift) {
     }
 
     /**
-     * The scale that takes a count at {@code baseHz} to one at {@code scaledHz}.
+     * The scale that converts a count at {@code baseHz} to one at {@code scaledHz}.
      *
      * @param scaledHz Hz, 1 to 2^62
      * @param baseHz Hz, 1 to 2^62
@@ -59,7 +59,7 @@ public record TimeScale(long mult, int shift) {
     /**
      * The delta at the scaled rate, truncated.
      *
-     * @param delta unsigned 64 bits; what the shift pushes out at the top is lost, as in the kernel
+     * @param delta unsigned 64 bits; the shift drops bits at the top, as in the kernel
      * @return unsigned 64 bits
      */
     public long apply(long delta) {

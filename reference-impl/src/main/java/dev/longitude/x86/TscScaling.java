@@ -23,7 +23,7 @@ public record TscScaling(int fracBits) {
 
     private static final int TOLERANCE_PPM = 250;
 
-    /** Checks that it is one of the three. */
+    /** Checks that the bits are one of the three. */
     public TscScaling {
         checkArgument(fracBits == 0 || fracBits == 32 || fracBits == 48, "no scaling has %s fraction bits", fracBits);
     }
@@ -38,7 +38,7 @@ public record TscScaling(int fracBits) {
         return 1L << fracBits;
     }
 
-    /** The largest ratio that is none any more, unsigned: 2^64 - 1, with AMD 2^40 - 1. */
+    /** The first ratio that KVM refuses, unsigned: 2^64 - 1, with AMD 2^40 - 1. */
     private BigInteger most() {
         return BigInteger.ONE.shiftLeft(fracBits == 32 ? 40 : 64).subtract(BigInteger.ONE);
     }
@@ -48,7 +48,7 @@ public record TscScaling(int fracBits) {
      *
      * @param userKhz kHz, positive
      * @param hostKhz kHz, positive
-     * @return unsigned fixed point; 0 if no ratio says it
+     * @return unsigned fixed point; 0 if there is no such ratio
      */
     public long ratio(int userKhz, int hostKhz) {
         checkArgument(userKhz > 0 && hostKhz > 0, "rates of %s and %s kHz", userKhz, hostKhz);
@@ -57,8 +57,8 @@ public record TscScaling(int fracBits) {
     }
 
     /**
-     * The first rate that KVM_SET_TSC_KHZ refuses (max_guest_tsc_khz, arch/x86/kvm/x86.c): what the largest ratio makes of
-     * the host's rate, and no more than 31 bits.
+     * The first rate that KVM_SET_TSC_KHZ refuses (max_guest_tsc_khz, arch/x86/kvm/x86.c): the host's rate times the
+     * largest ratio, at most 31 bits.
      *
      * @param hostKhz kHz, positive
      * @return kHz
@@ -82,7 +82,7 @@ public record TscScaling(int fracBits) {
         return ratio == defaultRatio() ? cycles : Unsigned.multiplyShiftRight(cycles, ratio, fracBits);
     }
 
-    /** Whether a rate is as near to the host's as needs no scaling: tsc_tolerance_ppm, 250 by default. */
+    /** Whether a rate is so close to the host's that it needs no scaling: tsc_tolerance_ppm, 250 by default. */
     public static boolean nearEnough(int userKhz, int hostKhz) {
         return userKhz >= hostKhz * (1_000_000L - TOLERANCE_PPM) / 1_000_000
                 && userKhz <= hostKhz * (1_000_000L + TOLERANCE_PPM) / 1_000_000;

@@ -2,7 +2,7 @@ package dev.longitude.x86;
 
 import java.math.BigInteger;
 
-/** Products of unsigned 64-bit words, kept whole until they are divided. */
+/** Products of unsigned 64-bit words, with all 128 bits before the division. */
 final class Unsigned {
     private static final BigInteger MASK = BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
 

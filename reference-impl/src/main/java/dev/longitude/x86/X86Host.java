@@ -16,11 +16,11 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A host whose clocks are moved by the test: a TSC, the same on all its CPUs, and what the kernel makes of it.
+ * A host whose clocks the test advances: a TSC, the same on all its CPUs, and the kernel's clocks derived from it.
  *
- * <p>Everything may be used by any number of threads. A step (what one event stands for) is taken under the host's lock,
- * so that a trace has the steps of all VMs in an order in which they happened. What befalls the host as a whole (another
- * clocksource, an unstable TSC, a suspend) is one step for all its VMs.
+ * <p>Any number of threads may use everything. A step (one event) holds the host's lock, so that a trace has the steps
+ * of all VMs in an order in which they happened. An event of the whole host (another clocksource, an unstable TSC, a
+ * suspend) is one step for all its VMs.
  */
 public final class X86Host {
     private final int tscKhz;
@@ -31,7 +31,7 @@ public final class X86Host {
     private boolean tscClocksource;
     private boolean tscUnstable;
 
-    /** kvm_guest_has_master_clock: a VM has had the masterclock since the clocksource left the TSC last. */
+    /** kvm_guest_has_master_clock: a VM has had the masterclock since the clocksource last left the TSC. */
     private boolean guestHasMasterClock;
 
     private long tsc;
@@ -46,8 +46,8 @@ public final class X86Host {
      * @param scaling what its hardware can do
      * @param tscClocksource whether the kernel's clocksource is the TSC; without it there is no masterclock
      * @param tsc its TSC now, unsigned cycles
-     * @param trace gets every event of the host and its VMs, in the order in which they happened: it is called under the
-     *     host's lock
+     * @param trace receives every event of the host and its VMs, in the order in which they happened, under the host's
+     *     lock
      */
     public X86Host(int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc, Consumer<TraceEvent> trace) {
         checkArgument(tscKhz > 0, "a TSC rate of %s kHz", tscKhz);
@@ -122,7 +122,7 @@ public final class X86Host {
     }
 
     /**
-     * Somebody sets CLOCK_REALTIME.
+     * Sets CLOCK_REALTIME.
      *
      * @param realtime unsigned ns
      */
@@ -131,10 +131,10 @@ public final class X86Host {
     }
 
     /**
-     * The kernel takes the TSC for its clocksource, or gives it up: then all vCPUs of all VMs are asked for a masterclock
-     * update, if a VM has had the masterclock.
+     * The kernel selects the TSC as its clocksource, or leaves it. KVM then requests a masterclock update from all
+     * vCPUs of all VMs, if a VM has had the masterclock.
      *
-     * @throws IllegalStateException if the TSC is unstable and cannot be taken
+     * @throws IllegalStateException if the TSC is unstable and cannot be the clocksource
      */
     public void setTscClocksource(boolean isTsc) {
         underLock(now -> {
@@ -147,7 +147,7 @@ public final class X86Host {
         });
     }
 
-    /** mark_tsc_unstable(): for ever, and the clocksource becomes another one. */
+    /** mark_tsc_unstable(): permanent; the kernel selects another clocksource. */
     public void markTscUnstable() {
         underLock(now -> {
             if (!tscUnstable) {
@@ -169,7 +169,7 @@ public final class X86Host {
     }
 
     /**
-     * The host comes back from a suspend with an earlier TSC; its base clock has gone on meanwhile.
+     * The host resumes from a suspend with an earlier TSC; its base clock has advanced meanwhile.
      *
      * @param missing cycles, positive: by how much the TSC is behind
      * @param asleepNs ns, not negative
@@ -195,17 +195,17 @@ public final class X86Host {
         anchorTsc = tsc;
     }
 
-    /** A VM is there from now on. */
+    /** Adds a VM. */
     void register(X86Vm vm) {
         vms.add(vm);
     }
 
-    /** A VM of the host has the masterclock. */
+    /** Notes that a VM of the host has the masterclock. */
     void noteMasterClock() {
         guestHasMasterClock = true;
     }
 
-    /** Takes a step, at the instant that it is given: the host's clocks, read once. */
+    /** Takes a step with the host's clocks, read once. */
     <T> T underLock(Function<Now, T> body) {
         return underLock(() -> body.apply(now()));
     }

@@ -11,8 +11,8 @@ import java.util.function.Supplier;
  * A vCPU: the part of struct kvm_vcpu_arch that the guest's TSC depends on. Its fields are guarded by the host's lock.
  *
  * <p>As in the kernel, an ioctl takes the vCPU's mutex, and KVM_RUN holds it until it returns: an ioctl from another
- * thread waits that long. From the thread that is in the guest itself it would wait for ever, and throws {@link
- * IllegalStateException} instead.
+ * thread waits that long. From the thread in the guest it would wait forever; it throws {@link IllegalStateException}
+ * instead.
  */
 public final class X86Vcpu {
     private final X86Vm vm;
@@ -69,7 +69,7 @@ public final class X86Vcpu {
 
     /**
      * KVM_SET_MSRS of MSR_IA32_TSC: sets the guest's TSC by value, unless KVM takes the write for one of several that
-     * give all vCPUs the same time; then the vCPU joins the others' line and the value is dropped.
+     * give all vCPUs the same time. KVM then drops the value, and the vCPU joins the others' line.
      *
      * @param value unsigned cycles; 0 always joins
      */
@@ -103,11 +103,11 @@ public final class X86Vcpu {
     }
 
     /**
-     * KVM_SET_TSC_KHZ: the rate of this vCPU. In every kernel so far the offset stays, so the TSC jumps.
+     * KVM_SET_TSC_KHZ: the rate of this vCPU. In every kernel so far the offset stays unchanged, so the TSC jumps.
      *
      * @param khz kHz, 0 for the host's
-     * @return 0, or 22 (EINVAL) if the host cannot do it; {@link #getTscKhz} then returns the refused rate all the same,
-     *     unless it is too high for a host that scales ({@link TscScaling#maxGuestTscKhz})
+     * @return 0, or 22 (EINVAL) if the host does not support it; {@link #getTscKhz} then still returns the refused
+     *     rate, unless it is too high for a host that scales ({@link TscScaling#maxGuestTscKhz})
      */
     public int setTscKhz(int khz) {
         return ioctl(() -> vm.setTscKhz(this, khz));
@@ -135,14 +135,14 @@ public final class X86Vcpu {
         return ioctl(() -> vm.read(this, Operation.READ_TSC_ADJUST));
     }
 
-    /** KVM_RUN up to the guest; the calling thread is the vCPU's until {@link #exitGuest}. */
+    /** KVM_RUN up to the guest; the calling thread belongs to the vCPU until {@link #exitGuest}. */
     public void enterGuest() {
         checkNotMine();
         mutex.lock();
         vm.enterGuest(this, Operation.ENTER_GUEST);
     }
 
-    /** KVM_RUN up to the guest, into which it does not come, since a signal or another thread is waiting. */
+    /** KVM_RUN up to the guest, without entering it: a signal or another thread is waiting. */
     public void cancelEntry() {
         ioctl(() -> {
             vm.enterGuest(this, Operation.CANCEL_ENTRY);
@@ -170,7 +170,8 @@ public final class X86Vcpu {
     }
 
     /**
-     * The guest writes MSR_IA32_TSC: this vCPU's TSC becomes the value, and MSR_IA32_TSC_ADJUST moves by as much.
+     * The guest writes MSR_IA32_TSC: this vCPU's TSC becomes the value, and MSR_IA32_TSC_ADJUST changes by the same
+     * amount.
      *
      * @param value unsigned cycles
      */
@@ -180,7 +181,7 @@ public final class X86Vcpu {
     }
 
     /**
-     * The guest writes MSR_IA32_TSC_ADJUST: this vCPU's TSC moves by as much as the MSR does.
+     * The guest writes MSR_IA32_TSC_ADJUST: this vCPU's TSC changes by the same amount as the MSR.
      *
      * @param value cycles modulo 2^64
      */
@@ -201,7 +202,7 @@ public final class X86Vcpu {
     }
 
     /**
-     * KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW: whether the vCPU's kvmclock page is kept up to date.
+     * KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW: whether KVM keeps the vCPU's kvmclock page up to date.
      *
      * @param active bit 0 of the MSR
      * @param moves whether an active page lies at another address than before, where memory is zero
@@ -231,7 +232,7 @@ public final class X86Vcpu {
     }
 
     /**
-     * KVM_KVMCLOCK_CTRL: tells the guest, at the next clock update, that it was stopped.
+     * KVM_KVMCLOCK_CTRL: the next clock update shows the guest that it was stopped.
      *
      * @return 0, or 22 (EINVAL) if the vCPU has no active page
      */
@@ -239,36 +240,36 @@ public final class X86Vcpu {
         return ioctl(() -> vm.kvmclockCtrl(this));
     }
 
-    /** The VMM looks at the vCPU's page in the guest's memory. */
+    /** The VMM reads the vCPU's page in the guest's memory. */
     public PvclockPage.Contents readPvclockPage() {
         return vm.readPvclockPage(this);
     }
 
     /**
-     * The page's memory gets another content, and not from KVM: the VMM loads the guest's memory, or a page has moved to
-     * where memory was not zero. KVM goes on from the version and the flag {@link PvclockPage#GUEST_STOPPED} in it.
+     * The page's memory gets another content, not from KVM: the VMM loads the guest's memory, or a page has moved to
+     * memory that was not zero. KVM continues from the version and the flag {@link PvclockPage#GUEST_STOPPED} in it.
      *
      * @param version even, not negative
-     * @throws IllegalStateException if the vCPU is in the guest, unless it has been kicked out of it
+     * @throws IllegalStateException if the vCPU is in the guest, unless KVM has kicked it out
      */
     public void writePvclockPage(int version, PvclockPage.Contents page) {
         checkArgument(version >= 0 && version % 2 == 0, "a page that is being written: version %s", version);
         vm.writePvclockPage(this, version, page);
     }
 
-    /** Whether the vCPU's page is kept up to date and has been written: a guest reads kvmclock from no other. */
+    /** Whether KVM keeps the vCPU's page up to date and has written it: a guest reads kvmclock from no other. */
     public boolean showsClock() {
         return pvclockActive && page.version() != 0;
     }
 
-    /** The page itself, to be read as a guest does, without an operation. */
+    /** The page itself, to read as a guest does, without an operation. */
     public PvclockPage pvclockPage() {
         return page;
     }
 
     /**
-     * The vCPU is loaded on another pCPU; while the host's TSC is unstable, on any. That is also all that KVM_RUN does
-     * when immediate_exit is set: it handles no request and does not enter the guest.
+     * The vCPU is loaded on another pCPU; while the host's TSC is unstable, on any. KVM_RUN with immediate_exit does no
+     * more: it handles no request and does not enter the guest.
      */
     public void load() {
         ioctl(() -> {
@@ -277,7 +278,7 @@ public final class X86Vcpu {
         });
     }
 
-    /** KVM asks the vCPU for a clock update for reasons of its own, as it does every five minutes until 6.18. */
+    /** KVM requests a clock update from the vCPU for reasons of its own, as every five minutes until 6.18. */
     public void askForClockUpdate() {
         vm.askForClockUpdate(this);
     }
@@ -305,7 +306,7 @@ public final class X86Vcpu {
         return vm.guestReadClock(this, through);
     }
 
-    /** The guest clears the flag by which it was told that it had been stopped. */
+    /** The guest clears PVCLOCK_GUEST_STOPPED. */
     public void guestClearsStopped() {
         checkInGuest();
         vm.guestClearsStopped(this);

@@ -23,11 +23,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A VM: the part of struct kvm_arch that the guest's time depends on (arch/x86/kvm/x86.c, Linux 5.10 to 7.3). Every
- * operation emits one event with the whole state after it.
- * Mirrors one file of the kernel, and is as long as what of it concerns the guest's time.
+ * operation emits one event with the whole state after it. Mirrors one file of the kernel, and is as long as the part
+ * of it that concerns the guest's time.
  *
- * <p>All of a VM's state is guarded by its host's lock, which is also what tsc_write_lock is in the kernel: VM and vCPUs
- * may be used by any number of threads.
+ * <p>The host's lock guards all of a VM's state; it is also the kernel's tsc_write_lock. Any number of threads may use
+ * VM and vCPUs.
  */
 public final class X86Vm {
     /**
@@ -36,7 +36,7 @@ public final class X86Vm {
      * @param clock kvmclock, unsigned ns
      * @param flags a set of KVM_CLOCK_* bits
      * @param realtime CLOCK_REALTIME at that instant, unsigned ns; 0 without its flag
-     * @param hostTsc the host's TSC at that instant, unsigned cycles; may be there without its flag
+     * @param hostTsc the host's TSC at that instant, unsigned cycles; may be set without its flag
      */
     public record ClockData(long clock, int flags, long realtime, long hostTsc) {}
 
@@ -45,7 +45,7 @@ public final class X86Vm {
     private final int id;
     private final StateInterner sharing = new StateInterner();
 
-    /** Held by a clock ioctl that is two steps, so that a trace has the one's steps before the other's. */
+    /** A clock ioctl of two steps holds it, so that a trace has the steps of one ioctl before those of the next. */
     private final ReentrantLock twoSteps = new ReentrantLock();
 
     private final Map<Integer, X86Vcpu> vcpus = new TreeMap<>();
@@ -68,7 +68,7 @@ public final class X86Vm {
     private boolean backwardsTscObserved;
     private boolean bootVcpuRunsOldKvmclock;
 
-    /** What a guest keeps of kvmclock where its page is not stable; null before the first reading. */
+    /** The guest's last kvmclock reading, which it keeps where its page is not stable; null before the first one. */
     private @Nullable Long guestLastClock;
 
     /**
@@ -91,11 +91,11 @@ public final class X86Vm {
     }
 
     /**
-     * KVM_CREATE_VCPU. Creation counts as a write of 0 by nobody: the vCPU joins the VM's line.
+     * KVM_CREATE_VCPU. Creation counts as a write of 0 that userspace did not make: the vCPU joins the VM's line.
      *
      * @param index unused so far
-     * @throws IllegalStateException if the host cannot do the VM's rate: the kernel creates such a vCPU all the same, and
-     *     leaves it without a ratio, which this implementation does not have
+     * @throws IllegalStateException if the host does not support the VM's rate: the kernel still creates such a vCPU
+     *     and leaves it without a ratio; this implementation does not model that
      */
     public X86Vcpu createVcpu(int index) {
         return locked(now -> {
@@ -167,13 +167,13 @@ public final class X86Vm {
     }
 
     /**
-     * KVM_SET_CLOCK: from now on kvmclock shows {@code clock}; with {@link KvmAbi#CLOCK_REALTIME}, as if it had shown it when
-     * the host's CLOCK_REALTIME was {@code realtime}, where that is not in the future.
+     * KVM_SET_CLOCK: from now on kvmclock counts from {@code clock}. With {@link KvmAbi#CLOCK_REALTIME} it does so from
+     * when the host's CLOCK_REALTIME was {@code realtime}, unless that is in the future.
      *
      * @param clock unsigned ns
      * @param flags KVM_CLOCK_* bits
      * @param realtime unsigned ns; read only with its flag
-     * @return 0, or 22 (EINVAL) for flags that the kernel does not take
+     * @return 0, or 22 (EINVAL) for flags that the kernel refuses
      */
     public int setClock(long clock, int flags, long realtime) {
         twoSteps.lock();
@@ -234,7 +234,7 @@ public final class X86Vm {
         });
     }
 
-    /** KVM_SET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET: compares with the last write of anybody. */
+    /** KVM_SET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET: compares with the last write on any vCPU. */
     void setTscOffset(X86Vcpu vcpu, long offset) {
         checkOffsetAttribute();
         underLock(now -> {
@@ -277,7 +277,7 @@ public final class X86Vm {
     }
 
     /**
-     * KVM_SET_TSC_KHZ on the VM: the rate of the vCPUs to come. A host that cannot scale takes any.
+     * KVM_SET_TSC_KHZ on the VM: the rate of vCPUs created later. A host that cannot scale accepts any.
      *
      * @param khz kHz, 0 for the host's
      * @return 0, or 22 (EINVAL): for a rate that is too high for a host that scales ({@link
@@ -302,7 +302,7 @@ public final class X86Vm {
             long ratio = tooFast ? 0 : ratioFor(wanted(khz));
             if (ratio == 0) {
                 if (!tooFast && !kernel.has(Switch.REFUSAL_KEEPS_KHZ)) {
-                    vcpu.virtualTscKhz = wanted(khz); // stored before the rate is found to be impossible
+                    vcpu.virtualTscKhz = wanted(khz); // stored before KVM finds the rate impossible
                 }
             } else {
                 if (catchesUp(wanted(khz))) {
@@ -327,7 +327,7 @@ public final class X86Vm {
         });
     }
 
-    /** KVM_GET_TSC_KHZ on the VM: the rate of the vCPUs to come, kHz. */
+    /** KVM_GET_TSC_KHZ on the VM: the rate of vCPUs created later, kHz. */
     public int getVmTscKhz() {
         return locked(now -> {
             emit(now, Operation.GET_VM_TSC_KHZ, ImmutableMap.of(), ImmutableMap.of(Field.KHZ, defaultTscKhz));
@@ -347,7 +347,7 @@ public final class X86Vm {
         });
     }
 
-    /** KVM_SET_TSC_KHZ's first look: whether a host that scales does not scale so far. */
+    /** KVM_SET_TSC_KHZ's first check: whether the rate is too high for a host that scales. */
     private boolean tooFast(int khz) {
         return host.scaling().supported() && khz >= host.scaling().maxGuestTscKhz(host.tscKhz());
     }
@@ -365,7 +365,7 @@ public final class X86Vm {
         return host.scaling().supported() ? host.scaling().ratio(khz, host.tscKhz()) : 0;
     }
 
-    /** Whether a guest of this rate is faster than a host that cannot scale, and is caught up with. */
+    /** Whether a guest of this rate is faster than a host that cannot scale, so that KVM catches up. */
     private boolean catchesUp(int khz) {
         return !host.scaling().supported() && khz > host.tscKhz() && !TscScaling.nearEnough(khz, host.tscKhz());
     }
@@ -387,7 +387,7 @@ public final class X86Vm {
         });
     }
 
-    /** The guest writes MSR_IA32_TSC. Not synchronised since Linux 5.10: the books do not learn of it. */
+    /** The guest writes MSR_IA32_TSC. Not synchronised since Linux 5.10: KVM's bookkeeping does not change. */
     void guestWriteTsc(X86Vcpu vcpu, long value) {
         underLock(now -> {
             if (kernel.has(Switch.GUEST_WRITE_SYNCHRONIZES)) {
@@ -404,7 +404,7 @@ public final class X86Vm {
         });
     }
 
-    /** The guest writes MSR_IA32_TSC_ADJUST: its TSC moves by as much as the MSR does. */
+    /** The guest writes MSR_IA32_TSC_ADJUST: its TSC changes by the same amount as the MSR. */
     void guestWriteTscAdjust(X86Vcpu vcpu, long value) {
         underLock(now -> {
             vcpu.tscOffset += value - vcpu.tscAdjust;
@@ -454,7 +454,10 @@ public final class X86Vm {
         });
     }
 
-    /** The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy one; vCPU 0's choice decides over the masterclock. */
+    /**
+     * The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy one; vCPU 0's choice decides whether the masterclock can
+     * be on.
+     */
     void guestWriteSystemTime(X86Vcpu vcpu, boolean active, boolean legacy, boolean moves) {
         underLock(now -> {
             setSystemTime(vcpu, active, moves);
@@ -497,7 +500,7 @@ public final class X86Vm {
         });
     }
 
-    /** The VMM looks at the page in the guest's memory. */
+    /** The VMM reads the page in the guest's memory. */
     PvclockPage.Contents readPvclockPage(X86Vcpu vcpu) {
         return locked(now -> {
             PvclockPage.Contents page = vcpu.page.contents();
@@ -510,7 +513,7 @@ public final class X86Vm {
         });
     }
 
-    /** The page's memory gets another content, and not from KVM. */
+    /** The page's memory gets another content, not from KVM. */
     void writePvclockPage(X86Vcpu vcpu, int version, PvclockPage.Contents page) {
         underLock(now -> {
             checkState(!vcpu.inGuest || vcpu.kicked, "vCPU %s is in the guest", vcpu.index());
@@ -590,13 +593,12 @@ public final class X86Vm {
         });
     }
 
-    /** The guest clears the flag by which it was told that it had been stopped. */
+    /** The guest clears PVCLOCK_GUEST_STOPPED. */
     void guestClearsStopped(X86Vcpu vcpu) {
         underLock(now -> {
             backToGuest(vcpu, now);
             PvclockPage.Contents page = vcpu.page.contents();
-            checkState(
-                    (page.flags() & KvmAbi.PVCLOCK_GUEST_STOPPED) != 0, "the guest was not told that it was stopped");
+            checkState((page.flags() & KvmAbi.PVCLOCK_GUEST_STOPPED) != 0, "GUEST_STOPPED is not set");
             vcpu.page.clearStopped();
             emitOn(now, Operation.GUEST_CLEARS_STOPPED, vcpu);
         });
@@ -607,14 +609,14 @@ public final class X86Vm {
         underLock(now -> enterGuest(vcpu, now, how));
     }
 
-    /** A vCPU that was kicked out of the guest passes by KVM before it goes on there. */
+    /** A vCPU that was kicked out of the guest goes through KVM before it continues there. */
     private void backToGuest(X86Vcpu vcpu, X86Host.Now now) {
         if (vcpu.kicked) {
             enterGuest(vcpu, now, Operation.REENTER_GUEST);
         }
     }
 
-    /** vcpu_enter_guest(): works off what is pending. */
+    /** vcpu_enter_guest(): handles the pending requests. */
     private void enterGuest(X86Vcpu vcpu, X86Host.Now now, Operation how) {
         boolean updated = vcpu.masterclockUpdate;
         if (updated) {
@@ -633,7 +635,7 @@ public final class X86Vm {
         emit(now, how, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of(Field.UPDATED, updated));
     }
 
-    /** KVM_RUN's return. */
+    /** KVM_RUN returns. */
     void exitGuest(X86Vcpu vcpu) {
         underLock(now -> {
             vcpu.inGuest = false;
@@ -644,7 +646,7 @@ public final class X86Vm {
         });
     }
 
-    /** pvclock_gtod_update_fn(), of this VM. */
+    /** pvclock_gtod_update_fn(), for this VM. */
     void askAllForMasterclockUpdate() {
         vcpus.values().forEach(v -> v.masterclockUpdate = true);
     }
@@ -653,7 +655,7 @@ public final class X86Vm {
         vcpus.values().forEach(v -> checkState(!v.inGuest, "vCPU %s is in the guest", v.index()));
     }
 
-    /** kvm_arch_hardware_enable(), of this VM: the host's TSC has gone back by so many cycles. */
+    /** kvm_arch_hardware_enable(), for this VM: the host's TSC has gone back by {@code missing} cycles. */
     void hostResumes(long missing) {
         backwardsTscObserved = true;
         vcpus.values().forEach(v -> v.tscOffset += scaled(v, missing));
@@ -665,7 +667,7 @@ public final class X86Vm {
         }
     }
 
-    /** Takes a step, at the instant that it is given: the host's clocks, read once. */
+    /** Takes a step with the host's clocks, read once. */
     private void underLock(Consumer<X86Host.Now> operation) {
         locked(now -> {
             operation.accept(now);
@@ -673,7 +675,7 @@ public final class X86Vm {
         });
     }
 
-    /** The same for what has a result. */
+    /** The same for a step with a result. */
     private <T> T locked(Function<X86Host.Now, T> operation) {
         return host.underLock(operation);
     }
@@ -683,10 +685,11 @@ public final class X86Vm {
     }
 
     /**
-     * kvm_update_masterclock(): decides, and takes the instant that the masterclock counts from. No vCPU is in the guest
-     * meanwhile: those that were have been kicked out, and write their pages anew before they are in it again.
+     * kvm_update_masterclock(): decides whether the masterclock is on, and takes the instant that it counts from. No
+     * vCPU is in the guest meanwhile: KVM has kicked out those that were, and they rewrite their pages before they
+     * enter again.
      *
-     * @param by the vCPU that does it on its way into the guest, or null
+     * @param by the vCPU that performs it on its way into the guest, or null
      */
     private void updateMasterClock(X86Host.Now now, @Nullable X86Vcpu by) {
         useMasterClock = masterClockAllowed() && allMatched();
@@ -732,7 +735,7 @@ public final class X86Vm {
         return useMasterClock && (host.tscClocksource() || !kernel.has(Switch.CLOCK_FALLS_BACK));
     }
 
-    /** What a vCPU's page says of its rate. */
+    /** The rate in a vCPU's page. */
     private TimeScale pageScale(X86Vcpu vcpu) {
         long hz = kernel.has(Switch.RATES_IN_HZ)
                 ? scaled(vcpu, host.tscKhz() * 1000L)
@@ -784,13 +787,13 @@ public final class X86Vm {
         return nrVcpusMatched + 1 == vcpus.size();
     }
 
-    /** Whether there are vCPUs and all have the same. */
+    /** Whether there are vCPUs and all have the same value. */
     private boolean same(Function<X86Vcpu, Object> part) {
         return vcpus.values().stream().map(part).distinct().count() == 1;
     }
 
     /**
-     * kvm_synchronize_tsc(): is this write one of those by which all vCPUs are given the same time?
+     * kvm_synchronize_tsc(): is this write one of several that give all vCPUs the same time?
      *
      * @return whether it asks for a masterclock update
      */
@@ -806,13 +809,13 @@ public final class X86Vm {
             synchronizing = SyncWindow.contains(value, expected, vcpu.virtualTscKhz * 1000L);
         }
         boolean matched = synchronizing && lastTscKhz == vcpu.virtualTscKhz;
-        // On an unstable TSC the line is not the offset: what was written goes on from the last write.
+        // On an unstable TSC the offset is not the line: the written value continues from the last write.
         long since = matched && host.tscUnstable() ? value + nsToCycles(vcpu).apply(elapsed) : value;
         long offset = matched && !host.tscUnstable() ? curTscOffset : since - scaled(vcpu, now.tsc());
         return synchronizeCore(vcpu, now, offset, since, matched, byUser);
     }
 
-    /** __kvm_synchronize_tsc(): gives the vCPU its offset and keeps the books. */
+    /** __kvm_synchronize_tsc(): gives the vCPU its offset and does the bookkeeping. */
     private boolean synchronizeCore(
             X86Vcpu vcpu, X86Host.Now now, long offset, long value, boolean matched, boolean byUser) {
         if (byUser && kernel.has(Switch.USER_SET_TSC_GATE)) {
@@ -844,14 +847,14 @@ public final class X86Vm {
         return track(!matched);
     }
 
-    /** The vCPU notes the current generation as its own. */
+    /** The vCPU takes the current generation as its own. */
     private void record(X86Vcpu vcpu) {
         vcpu.thisTscGeneration = curTscGeneration;
         vcpu.thisTscNsec = curTscNsec;
         vcpu.thisTscWrite = curTscWrite;
     }
 
-    /** kvm_track_tsc_matching(): asks for a masterclock update where the write may have changed what it depends on. */
+    /** kvm_track_tsc_matching(): requests a masterclock update where the write may have changed its conditions. */
     private boolean track(boolean newGeneration) {
         boolean want = host.tscClocksource() && allMatched();
         if (kernel.has(Switch.TRACKS_ONLY_STATE)) {

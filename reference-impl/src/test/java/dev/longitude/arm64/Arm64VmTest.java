@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a VMM and a guest see of arm64's counters. */
+/** The behaviour of arm64's counters for a VMM and a guest. */
 class Arm64VmTest {
     private final List<TraceEvent> events = new ArrayList<>();
 
@@ -40,7 +40,7 @@ class Arm64VmTest {
         return (int) requireNonNull(requireNonNull(all).get(pcpu));
     }
 
-    /** The last writer wins, for all: also those that were set before. */
+    /** The last writer wins, for all vCPUs, also those set before. */
     @ParameterizedTest
     @ValueSource(strings = {"v6.1", "v6.3", "v6.12", "v7.3", "corrected"})
     void aValueIsSetForAllVcpus(KernelProfile kernel) {
@@ -115,7 +115,7 @@ class Arm64VmTest {
         assertThat(cnthctl(1)).isEqualTo(expected);
     }
 
-    /** A broadcast takes a step for each vCPU until 6.2 (BeginCreateVcpu, BroadcastTo); since 6.3 nothing is between. */
+    /** A broadcast takes a step for each vCPU until 6.2 (BeginCreateVcpu, BroadcastTo); since 6.3 it is one step. */
     @ParameterizedTest
     @CsvSource({"v6.1, true", "v6.3, false", "v6.4, false"})
     void aSetIsALoopUntilTheOffsetIsTheVms(KernelProfile kernel, boolean loops) {
@@ -128,7 +128,7 @@ class Arm64VmTest {
                 .isEqualTo(loops ? 0L : 993L);
     }
 
-    /** Until 6.4 the physical counter is the host's: it can be neither read nor set by value, nor by an offset. */
+    /** Before 6.4 the physical counter is the host's: a VMM can neither read it nor set it by value or by offset. */
     @ParameterizedTest
     @CsvSource({"v6.1, 2, 22", "v6.3, 2, 22", "v6.4, 0, 0"})
     void thePhysicalCounterCanBeSetSince64(KernelProfile kernel, int byValue, int byOffset) {
@@ -137,7 +137,7 @@ class Arm64VmTest {
         assertThat(vm.setCounterOffset(5, 0)).isEqualTo(byOffset);
     }
 
-    /** The series v1: only the CPU of the ioctl traps, and goes on when the offset is gone. */
+    /** The series v1: only the CPU of the ioctl traps, and it still traps when the offset is gone. */
     @Test
     void theFirstVersionTrapsOnOneCpuForGood() {
         Arm64Host host = host(KernelProfile.of("series-v1"), true, false, 1_000);
@@ -166,7 +166,7 @@ class Arm64VmTest {
         assertThat(vcpu.getVtimerOffset()).isEqualTo(9);
     }
 
-    /** A guest at 5000 - 1000 = 4000 waits for 4500: the host, at 5000, must not think that it is due. */
+    /** A guest at 5000 - 1000 = 4000 waits for 4500: the host, at 5000, must not consider it due. */
     @ParameterizedTest
     @CsvSource({"v6.4, true", "v6.6, false", "v7.3, false"})
     void theHostComparesWithTheGuestsCounter(KernelProfile kernel, boolean due) {
@@ -181,7 +181,7 @@ class Arm64VmTest {
         assertThat(vcpu.lookAtPtimer()).isEqualTo(due);
     }
 
-    /** A guest at 10 + 100 = 110 has waited for 50: the sum 50 - 100 is no small number, but 2^64 - 50. */
+    /** A guest at 10 + 100 = 110 has waited for 50: the sum 50 - 100 wraps to 2^64 - 50. */
     @ParameterizedTest
     @CsvSource({"v6.12, false", "v7.3, false", "v7.3.4, true", "corrected, true"})
     void aCompareValueThatWrapsIsDueAllTheSame(KernelProfile kernel, boolean due) {

@@ -10,9 +10,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which switches a kernel has follows from its name; these examples do not name all that there are. */
+/** A kernel's name determines its switches; these are examples. */
 class KernelProfileTest {
-    /** What {@code uname -r} prints, and the name by which reports know a kernel in which nothing differs. */
+    /** What {@code uname -r} prints, and the named kernel with equal switches. */
     @ParameterizedTest
     @CsvSource({
         "5.10.0-8-amd64, v5.10",
@@ -45,7 +45,7 @@ class KernelProfileTest {
         assertThat(KernelProfile.covering(release)).contains(KernelProfile.of(name));
     }
 
-    /** A stable release that got a change is as no mainline release: its series lacks the others. */
+    /** A stable release with a backport equals no mainline release: its series lacks the other changes. */
     @ParameterizedTest
     @CsvSource({"5.10.262, v5.10.262", "5.10.65, v5.10.65", "6.12.118, v6.12.118", "5.14.4, v5.15"})
     void aStableReleaseWithAChange(String release, String name) {
@@ -68,7 +68,7 @@ class KernelProfileTest {
         assertThat(KernelProfile.of("5.12").has(Switch.SET_CLOCK_FROM_NOW)).isFalse();
     }
 
-    /** A posting has what it posts, and what the release has on which it stands. */
+    /** A posting has its own changes and those of the release that it is based on. */
     @Test
     void aPostingStandsOnARelease() {
         assertThat(KernelProfile.of("series-v2").switches())
@@ -112,7 +112,7 @@ class KernelProfileTest {
         assertThat(KernelProfile.covering(release)).isEmpty();
     }
 
-    /** On each architecture, whatever a mainline release since 5.10 does, one of those shown does too. */
+    /** On each architecture, every mainline release since 5.10 behaves as one of the kernels shown. */
     @ParameterizedTest
     @EnumSource
     void thoseShownStandForAll(Arch arch) {
@@ -126,7 +126,7 @@ class KernelProfileTest {
         }
     }
 
-    /** Each switch makes a difference somewhere: there is a kernel in which it is on, and one in which it is off. */
+    /** Each switch makes a difference: it is on in some kernel, and off in another. */
     @ParameterizedTest
     @EnumSource
     void aSwitchIsOnInOneKernelAndOffInAnother(Switch one) {

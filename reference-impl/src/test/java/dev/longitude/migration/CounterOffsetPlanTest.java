@@ -13,7 +13,9 @@ class CounterOffsetPlanTest {
     private static final long HZ = 62_500_000;
     private static final long SECOND = 1_000_000_000;
 
-    /** 10 s of guest, 2 s of blackout, on a host whose counter is at 7: the guest reads 12 s there, by both counters. */
+    /**
+     * 10 s of guest, 2 s of blackout, on a host whose counter is at 7: the guest reads 12 s there, from both counters.
+     */
     @Test
     void theGuestAdvancesByTheBlackout() {
         CounterOffsetPlan plan = CounterOffsetPlan.of(

@@ -30,8 +30,9 @@ class TscOffsetPlanTest {
     }
 
     /**
-     * A 2.5 GHz guest on 3 GHz hosts, 10^13 and 7 * 10^11, 2 s: what the hosts' TSCs are apart counts whole where it
-     * should count 2.5/3, which is a sixth of 9.3 * 10^12 too much: 1.55 * 10^12 cycles, 620 s of the guest.
+     * A 2.5 GHz guest on 3 GHz hosts, 10^13 and 7 * 10^11, 2 s: the documented recipe counts the difference of the
+     * hosts' TSCs in full and not 2.5/3 of it, which is a sixth of 9.3 * 10^12 too much: 1.55 * 10^12 cycles, 620 s of
+     * the guest.
      */
     @Test
     void theDocumentedRecipeDoesNotScale() {
@@ -49,8 +50,8 @@ class TscOffsetPlanTest {
     }
 
     /**
-     * As recorded on Linux 6.12 (S5), within one host: the right offset is the one that was there. The documented recipe
-     * is off by 64321 cycles of 2.596124 GHz, 25 us, for kvmclock was set 24817 ns ahead. By real time it is 107:
+     * As recorded on Linux 6.12 (S5), within one host: the right offset is the old one. The documented recipe is off by
+     * 64321 cycles of 2.596124 GHz, 25 us, because kvmclock was set 24817 ns ahead. By real time the error is 107:
      * 755550766 ns are 1961503476.8 cycles, truncated, and the host counted 1961503583.
      */
     @Test

@@ -59,7 +59,7 @@ class RecipeReaderTest {
                         StepKind.ENTER_GUEST);
         List<Step> writes =
                 recipe.steps().filter(s -> s.kind() == StepKind.WRITE_TSC).toList();
-        // Saved for each vCPU: the vCPU's own. Saved once: the VM's, which is kept as vCPU 0's.
+        // Saved for each vCPU: the vCPU's own value. Saved once: the VM's value, which vCPU 0 holds.
         assertThat(writes.get(0).arg("value")).isEqualTo(new Expression.Saved("tsc", null));
         assertThat(writes.get(1).arg("value"))
                 .isEqualTo(new Expression.Sum(

@@ -16,11 +16,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The fast reader beside the strict one: it reads what the strict one reads, and accepts nothing that that one refuses. */
+/**
+ * Compares the fast reader with the strict one: it reads the same events, and accepts no line that the strict one
+ * refuses.
+ */
 class EventScannerTest {
     private static final int TRIES = 15_000;
 
-    /** More than eight: some sets of vCPUs are then of the kind that is not kept. */
+    /** More than eight, so that some sets of vCPUs are not cached. */
     private static final int VCPUS = 10;
 
     private static final long SEED = Long.getLong("longitude.seed", 20261127L);
@@ -75,7 +78,7 @@ class EventScannerTest {
     }
 
     /**
-     * What reading a text comes to.
+     * The result of reading a text.
      *
      * @param fault the message, or empty
      */
@@ -104,7 +107,7 @@ class EventScannerTest {
         return strict;
     }
 
-    /** So that no trace is read slowly without anybody noticing. */
+    /** Detects a trace that only the slow reader can read. */
     @Test
     void everyLineThatAWriterWritesIsScanned() throws Exception {
         for (Scenario scenario : Scenario.all()) {
@@ -137,7 +140,7 @@ class EventScannerTest {
         }
     }
 
-    /** What an event shows as the one before did is the same object. */
+    /** An event shares each value that the previous event had too. */
     @Test
     void whatStaysIsShared() throws Exception {
         List<String> lines = written(Scenario.all().get(0), KernelProfile.of("v6.12"), 2);
@@ -160,7 +163,9 @@ class EventScannerTest {
         assertThat(shared).isGreaterThan(all.events().size());
     }
 
-    /** Three lines of a trace, of which one is damaged, so that what is remembered from one to the next is tried too. */
+    /**
+     * Three lines of a trace, one of them damaged: this also tests what the scanner keeps from one line to the next.
+     */
     @Test
     void aDamagedLineIsReadAsStrictlyAsEver() throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
@@ -220,7 +225,7 @@ class EventScannerTest {
         }
     }
 
-    /** The member behind a comma goes before the one that it follows; what is no member becomes something else. */
+    /** Swaps the members on both sides of a comma; text that is no member becomes something else. */
     private static void moveMember(StringBuilder text, int from) {
         int first = text.indexOf(",", from);
         int second = first < 0 ? -1 : text.indexOf(",", first + 1);
@@ -232,7 +237,7 @@ class EventScannerTest {
         }
     }
 
-    /** The edges of what a number can be, where a word stands, where a vCPU stands, and where a count stands. */
+    /** The limits of numbers, for a word, a vCPU and a count. */
     @ParameterizedTest
     @ValueSource(
             strings = {

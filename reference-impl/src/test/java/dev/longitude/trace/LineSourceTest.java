@@ -18,7 +18,7 @@ class LineSourceTest {
     private static final String AGAIN = "seed " + SEED
             + "; to see it again: mvn -q test -pl reference-impl -Dtest=LineSourceTest -Dlongitude.seed=" + SEED;
 
-    /** A stream that gives as few bytes at once as it likes. */
+    /** A stream that returns few bytes at a time. */
     private static InputStream reluctant(byte[] text, SplittableRandom random, int most) {
         return new FilterInputStream(new ByteArrayInputStream(text)) {
             @Override
@@ -40,7 +40,7 @@ class LineSourceTest {
         return all;
     }
 
-    /** Lines of any length, also over the ends of what is read at once, with either end of line. */
+    /** Lines of any length, also across reads, with either line end. */
     @Test
     void linesAreAsTheyWereWritten() throws Exception {
         SplittableRandom random = new SplittableRandom(SEED);
@@ -101,7 +101,7 @@ class LineSourceTest {
                 .hasMessage("t:2:1: not UTF-8 text");
     }
 
-    /** What was read before the fault is given first. */
+    /** The reader returns the lines before the fault first. */
     @Test
     void aStreamThatFailsIsUnusableFromThereOn() throws Exception {
         InputStream failing = new FilterInputStream(new ByteArrayInputStream("good\nhalf".getBytes(ISO_8859_1))) {

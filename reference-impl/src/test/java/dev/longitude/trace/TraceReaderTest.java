@@ -60,7 +60,7 @@ class TraceReaderTest {
         }
     }
 
-    /** Each row: what follows the header, and what the message says; the place is in every message. */
+    /** Each row: the text after the header, and the message; every message has the place. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             ``                                                             | t:2:1: the trace ends after 0 events without an end line: it is truncated
@@ -113,7 +113,7 @@ class TraceReaderTest {
             """)
     void theHeaderIsChecked(String part, String instead, String message) {
         String header = HEADER.replace(part, instead);
-        // The value stands where it is in the text, a string's quote before it; a name's value two further on.
+        // The column of the value in the text: a string starts with its quote; the value of a name is two further on.
         int at = header.indexOf(instead);
         int column = switch (instead) {
             case "0" -> at + 1;
@@ -123,7 +123,7 @@ class TraceReaderTest {
         assertThatThrownBy(() -> read(header + EVENT)).hasMessage("t:1:" + column + ": " + message);
     }
 
-    /** What follows the origin, and what the message says. */
+    /** The text after the origin, and the message. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             "silent":["Fly"]      | unknown action "Fly"
@@ -175,13 +175,13 @@ class TraceReaderTest {
                 .hasMessageContaining("unknown action \"LoadVcpu\"");
     }
 
-    /** A line as version 1 has it: for one VM, with its state. */
+    /** A line of version 1: for one VM, with its state. */
     private static String ofOneVm(int seq, int vm, String action, String args) {
         return "{\"seq\":" + seq + ",\"vm\":" + vm + ",\"tsc\":\"5\",\"ns\":\"0\",\"action\":\"" + action
                 + "\",\"args\":{" + args + "},\"reply\":{},\"state\":{\"useMasterClock\":false}}\n";
     }
 
-    /** Version 1 tells what befalls the host once for each VM: the first time it is the event. */
+    /** Version 1 repeats an event of the host for each VM: the first line is the event. */
     @Test
     void anEventOfTheHostIsOneForAllVms() throws Exception {
         String first = HEADER.replace("\"version\":2", "\"version\":1");
@@ -200,7 +200,7 @@ class TraceReaderTest {
                 .allMatch(e -> e.vm() == TraceEvent.HOST && e.state().isEmpty());
     }
 
-    /** Since version 2 it names no VM, and shows none's state. */
+    /** Since version 2 it names no VM and shows no VM's state. */
     @Test
     void anEventOfTheHostNamesNoVm() throws Exception {
         String event = ofOneVm(2, 0, "HostTscUnstable", "");
@@ -209,7 +209,7 @@ class TraceReaderTest {
         for (String wrong : List.of(event, bare.replace("\"tsc\"", "\"vm\":0,\"tsc\""))) {
             assertThatThrownBy(() -> read(HEADER + EVENT + wrong + "{\"end\":2}\n"))
                     .hasMessage(
-                            "t:3:1: expected neither vm nor state: HostTscUnstable befalls the host, and all its VMs");
+                            "t:3:1: expected neither vm nor state: HostTscUnstable happens to the host, and so to all its VMs");
         }
     }
 

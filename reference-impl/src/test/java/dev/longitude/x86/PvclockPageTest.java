@@ -17,7 +17,7 @@ class PvclockPageTest {
         assertThat(page.read(() -> 15)).as("7 ns, and 10 cycles since").isEqualTo(17);
     }
 
-    /** What a reader takes is of one write: every write has its two fields equal. */
+    /** A reader returns the fields of one write: every write has two equal fields. */
     @Test
     void aReaderBesideAWriterSeesWholeWrites() {
         PvclockPage page = new PvclockPage();

@@ -44,7 +44,7 @@ class TscScalingTest {
         assertThat(new TscScaling(fracBits).maxGuestTscKhz(hostKhz)).isEqualTo(most);
     }
 
-    /** The product has 128 bits: (2^64 - 1) * 2 >> 0 would not fit 64, and only its low half is kept. */
+    /** The product has 128 bits: (2^64 - 1) * 2 >> 0 does not fit 64, and the low half remains. */
     @Test
     void theProductIsWhole() {
         assertThat(TscScaling.INTEL.scale(-1L, 1L << 47)).isEqualTo(Long.MAX_VALUE);

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What a VMM and a guest see. The host runs at 1 GHz, so a cycle is a nanosecond. */
+/** The behaviour for a VMM and a guest. The host runs at 1 GHz, so a cycle is a nanosecond. */
 class X86VmTest {
     private static final long SECOND = 1_000_000_000L;
 
@@ -47,7 +47,7 @@ class X86VmTest {
         vcpu.exitGuest();
     }
 
-    /** Two vCPUs, 0.3 s old, are given 0.7 s: before 6.7 they read 0.3 s, since 6.7 0.7 s. */
+    /** Two vCPUs, 0.3 s old, get the value 0.7 s: before 6.7 they read 0.3 s, since 6.7 0.7 s. */
     @ParameterizedTest
     @CsvSource({"v6.1, 300000000", "v6.12, 700000000"})
     void aYoungGuestsFirstWrite(KernelProfile kernel, long reads) {
@@ -294,7 +294,7 @@ class X86VmTest {
         return events.get(events.size() - 1).state().get(variable);
     }
 
-    /** The first rate that is too high: 256 * 10^6 - 1 kHz on AMD, 2^31 - 1 on Intel; and then it is not kept either. */
+    /** The first rate that is too high: 256 * 10^6 - 1 kHz on AMD, 2^31 - 1 on Intel; KVM does not store it either. */
     @ParameterizedTest
     @CsvSource({"32, 255999999, 255999998", "48, 2147483647, 2147483646"})
     void aRateThatIsTooHighForTheHardwareIsRefusedInBothScopes(int fracBits, int refused, int accepted) {
@@ -308,7 +308,7 @@ class X86VmTest {
         assertThat(vcpu.getTscKhz()).isEqualTo(accepted);
     }
 
-    /** The VM scope does not look; what becomes of a vCPU that is created then is not modelled. */
+    /** The ioctl on the VM does not check; a vCPU created afterwards is not modelled. */
     @Test
     void aHostThatCannotScaleTakesAnyRateForTheVm() {
         X86Vm vm = vm(KernelProfile.of("v7.3"));
@@ -319,7 +319,10 @@ class X86VmTest {
         assertThat(vm.createVcpu(0).getTscKhz()).isEqualTo(2_000_000);
     }
 
-    /** The loss of the clocksource asks all vCPUs of all VMs, also of one that never had the masterclock. */
+    /**
+     * The loss of the clocksource requests an update from all vCPUs of all VMs, also of a VM that never had the
+     * masterclock.
+     */
     @Test
     void theLossOfTheClocksourceAsksAllVms() {
         X86Vm without = new X86Vm(host, KernelProfile.of("v7.3"), 1);
@@ -339,7 +342,7 @@ class X86VmTest {
                 .matches(e -> e.vm() == TraceEvent.HOST);
     }
 
-    /** ... but nobody is asked while no VM of the host has had the masterclock since. */
+    /** ... but from no vCPU while no VM of the host has had the masterclock since. */
     @Test
     void theLossOfTheClocksourceAsksNobodyWithoutAMasterclock() {
         X86Vm vm = vm(KernelProfile.of("v7.3"));
@@ -353,7 +356,7 @@ class X86VmTest {
         assertThat(shown(StateVariable.MASTERCLOCK_UPDATE)).isEqualTo(Set.of());
     }
 
-    /** As SeaBIOS and the kernel that it boots do: the old MSR on vCPU 0, then a page of the kernel's own by the new one. */
+    /** As SeaBIOS and the kernel that it boots: the old MSR on vCPU 0, then the kernel's own page by the new one. */
     @Test
     void theOldMsrOnVcpuZeroTurnsTheMasterclockOffUntilTheNewOneIsWritten() {
         X86Vm vm = vm(KernelProfile.of("v7.3"));
@@ -376,7 +379,7 @@ class X86VmTest {
         boot.exitGuest();
     }
 
-    /** The host's write of the old MSR says nothing of which one the guest uses. */
+    /** The host's write of the old MSR does not show which one the guest uses. */
     @Test
     void aPageThatMovesIsWrittenAnewAndOneThatStaysGoesOn() {
         X86Vcpu vcpu = vm(KernelProfile.of("v7.3")).createVcpu(0);
@@ -393,7 +396,7 @@ class X86VmTest {
         assertThat(vcpu.readPvclockPage().flags()).isEqualTo(KvmAbi.PVCLOCK_TSC_STABLE);
     }
 
-    /** A VMM that loads a guest's memory puts the page's version, and whether the guest was stopped, back with it. */
+    /** A VMM that loads a guest's memory restores the page's version and GUEST_STOPPED with it. */
     @Test
     void kvmGoesOnFromWhatStandsInTheGuestsMemory() {
         X86Vcpu vcpu = vm(KernelProfile.of("v7.3")).createVcpu(0);
@@ -405,7 +408,10 @@ class X86VmTest {
         assertThat(vcpu.readPvclockPage().flags()).isEqualTo(KvmAbi.PVCLOCK_TSC_STABLE | KvmAbi.PVCLOCK_GUEST_STOPPED);
     }
 
-    /** A write of HV_X64_MSR_REFERENCE_TSC asks its vCPU; the update counts from a new instant, for all. */
+    /**
+     * A write of HV_X64_MSR_REFERENCE_TSC requests an update from its vCPU; the masterclock then counts from a new
+     * instant, for all vCPUs.
+     */
     @Test
     void anUpdateThatWasAskedForIsPerformedAtTheNextEntry() {
         X86Vm vm = vm(KernelProfile.of("v7.3"));
@@ -422,7 +428,7 @@ class X86VmTest {
         assertThat(shown(StateVariable.CLOCK_UPDATE)).isEqualTo(Set.of(0));
     }
 
-    /** KVM_RUN with immediate_exit loads the vCPU: its requests are all still there when it enters at last. */
+    /** KVM_RUN with immediate_exit loads the vCPU: all requests are still pending when it finally enters. */
     @ParameterizedTest
     @MethodSource("dev.longitude.kernel.KernelProfile#known")
     void aRunThatExitsAtOnceHandlesNoRequest(KernelProfile kernel) {
@@ -440,7 +446,7 @@ class X86VmTest {
         assertThat(vcpu.pvclockPage().version()).isEqualTo(2);
     }
 
-    /** An entry that comes to nothing writes the page, and leaves the vCPU free for other ioctls. */
+    /** A cancelled entry writes the page, and leaves the vCPU free for other ioctls. */
     @Test
     void aCancelledEntryWorksOffWhatIsPending() {
         X86Vcpu vcpu = vm(KernelProfile.of("v6.12")).createVcpu(0);

@@ -25,10 +25,10 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 import org.openjdk.jmh.util.Statistics;
 
 /**
- * The benchmark of the series (v2, patch 12): a guest reads its physical counter, first natively (its physical offset is
- * 0) and then trapped and emulated (its physical offset is 1), under both modes of the host.
+ * The benchmark of the series (v2, patch 12): a guest reads its physical counter, first natively (its physical offset
+ * is 0) and then trapped and emulated (its physical offset is 1), under both modes of the host.
  *
- * <p>One read is far below what a clock resolves, so that one sample is many reads.
+ * <p>One read takes far less than a clock's resolution, so one sample is many reads.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -48,9 +48,10 @@ public class CounterRead {
     private @Nullable Arm64Vcpu vcpu;
 
     /**
-     * One way of reading.
+     * The figures of one way of reading.
      *
-     * @param averageNs of one read, as are the other two: mean, standard deviation and 95th percentile of the samples
+     * @param averageNs the mean of the samples, for one read; the other two are their standard deviation and 95th
+     *     percentile
      */
     public record Figures(boolean vhe, boolean trapped, double averageNs, double deviationNs, double percentile95Ns) {}
 
@@ -73,8 +74,7 @@ public class CounterRead {
 
     /**
      * Measures all four ways, each in a JVM of its own.
-     *
-     * @param samples of how many reads each the figures are
+     * @param samples how many samples of each
      * @throws RunnerException if JMH cannot run
      */
     public static ImmutableList<Figures> measure(int samples) throws RunnerException {

@@ -20,7 +20,7 @@ public final class LongTrace {
 
     private LongTrace() {}
 
-    /** What its header says. */
+    /** Its header. */
     public static TraceHeader header() {
         return new TraceHeader(
                 KernelProfile.of("v6.12"),
@@ -30,7 +30,7 @@ public final class LongTrace {
     }
 
     /**
-     * The first events of it.
+     * Its first events.
      *
      * @param length how many, at least 20
      */
@@ -40,14 +40,14 @@ public final class LongTrace {
         return events.build();
     }
 
-    /** Tells of its first events, so many, one by one. */
+    /** Passes its first {@code length} events to {@code trace}, one by one. */
     public static void play(int length, Consumer<TraceEvent> trace) {
         List<TraceEvent> events = new ArrayList<>();
-        int[] told = {0};
+        int[] written = {0};
         Consumer<TraceEvent> tell = event -> {
             events.clear();
             events.add(event);
-            if (told[0]++ < length) {
+            if (written[0]++ < length) {
                 trace.accept(event);
             }
         };
@@ -57,7 +57,7 @@ public final class LongTrace {
         for (X86Vcpu vcpu : vcpus) {
             vcpu.writeSystemTime(true);
         }
-        while (told[0] < length) {
+        while (written[0] < length) {
             for (X86Vcpu vcpu : vcpus) {
                 host.advance(1_000);
                 vcpu.enterGuest();

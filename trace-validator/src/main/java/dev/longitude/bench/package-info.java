@@ -1,4 +1,4 @@
-/** What the reference implementation costs, measured with JMH. */
+/** Measures the cost of the reference implementation, with JMH. */
 @NullMarked
 package dev.longitude.bench;
 

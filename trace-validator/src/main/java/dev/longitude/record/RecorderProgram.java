@@ -16,8 +16,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The recorder as a program of this machine. It is written in C, since it must follow threads by ptrace, and built by the
- * system's compiler at its first use; what was built is kept in the user's cache, under a name that the source decides.
+ * The recorder as a program of this machine. It is written in C, because it must follow threads with ptrace. The
+ * system's compiler builds it at its first use; the program stays in the user's cache, under a name derived from the
+ * source.
  */
 public final class RecorderProgram {
     private static final String SOURCE = "longitude-record.c";
@@ -34,10 +35,11 @@ public final class RecorderProgram {
     }
 
     /**
-     * Builds the recorder, if it is not built yet.
+     * Builds the recorder unless it is built already.
      *
      * @return the program
-     * @throws NoCompilerException if this is no Linux that it knows, there is no C compiler, or it refuses the source
+     * @throws NoCompilerException if this is no supported Linux, there is no C compiler, or the compiler refuses the
+     *     source
      * @throws IOException if the cache cannot be written
      */
     public static Path build() throws NoCompilerException, IOException, InterruptedException {
@@ -47,7 +49,7 @@ public final class RecorderProgram {
     /**
      * The same in another environment.
      *
-     * @param environment of it CC, PATH, XDG_CACHE_HOME and HOME count
+     * @param environment only CC, PATH, XDG_CACHE_HOME and HOME are used
      */
     static Path build(Map<String, String> environment) throws NoCompilerException, IOException, InterruptedException {
         String system = System.getProperty("os.name", "");
@@ -69,7 +71,7 @@ public final class RecorderProgram {
             Path file = Files.write(work.resolve(SOURCE), source);
             Path built = work.resolve("longitude-record");
             compile(environment, file, built);
-            // (Another process may build at the same time: each moves a whole program there.)
+            // (Another process may build at the same time: each moves a complete program there.)
             Files.move(built, program, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(work.resolve(SOURCE));
@@ -79,7 +81,7 @@ public final class RecorderProgram {
         return program;
     }
 
-    /** As the XDG base directories have it. */
+    /** By the XDG base directory specification. */
     private static Path cache(Map<String, String> environment) {
         String cache = environment.get("XDG_CACHE_HOME");
         if (cache != null && Path.of(cache).isAbsolute()) {

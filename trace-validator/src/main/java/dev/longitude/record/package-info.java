@@ -1,4 +1,6 @@
-/** The recorder of a VMM's ioctls: a C program that this one carries as source and builds where it is used. */
+/**
+ * The recorder of a VMM's ioctls: a C program that Longitude carries as source and builds on the machine that uses it.
+ */
 @NullMarked
 package dev.longitude.record;
 

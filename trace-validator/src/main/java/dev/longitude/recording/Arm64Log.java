@@ -17,8 +17,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Imports the ioctl log of an arm64 host. The kernel read the host's counter somewhere between the two readings of a record,
- * and no tracepoint shows an offset.
+ * Imports the ioctl log of an arm64 host. The kernel read the host's counter between the two readings of a record; no
+ * tracepoint shows an offset.
  */
 final class Arm64Log {
     private final String source;
@@ -92,7 +92,7 @@ final class Arm64Log {
         }
     }
 
-    /** Whether an operation that failed may have changed something, or fails in a way that the specification has. */
+    /** Whether a failed operation may have changed something, or its failure is in the specification. */
     private static boolean failureCounts(IoctlRecord record) {
         return switch (record.op()) {
             case "KVM_RUN" -> true;
@@ -294,8 +294,8 @@ final class Arm64Log {
         }
         boolean busy = segment.record().failedWith(KvmAbi.EBUSY);
         Set<Integer> vcpus = busy ? online.getOrDefault(segment.vm(), Set.of()) : Set.of();
-        // Some vCPU was in use, perhaps in an operation that the log does not have: whether it went on after that,
-        // nothing shows.
+        // Some vCPU was in use, perhaps in an operation that is not in the log: nothing shows whether it continued
+        // after that.
         for (int vcpu : vcpus) {
             events.addOptional(
                     segment,
@@ -322,7 +322,7 @@ final class Arm64Log {
         boolean failed = segment.record().mayHaveFailed();
         String guest = failed ? null : segment.record().args().text("guest");
         boolean sure = guest != null && segment.ends();
-        // Where threads overlap each has a CPU of its own: which it was on in the meantime the log does not show.
+        // Where threads overlap, each gets a CPU of its own: the log does not show which CPU it was on meanwhile.
         Integer recorded = segment.record().pcpu();
         int pcpu = events.threads() ? segment.lane() : recorded == null ? 0 : recorded;
         Map<Field, Object> load = ImmutableMap.of(Field.VCPU, segment.vcpu(), Field.PCPU, pcpu);
@@ -332,7 +332,7 @@ final class Arm64Log {
             if (guest != null && guest.contains("cntpct")) {
                 assumePhysicalOffset(segment);
             }
-            // A thread that was preempted loads its vCPU again, with what is in force by then.
+            // A thread that was preempted loads its vCPU again, with the offsets in force by then.
             step(segment, Operation.EXIT_GUEST, vcpu(segment), true);
             step(segment, Operation.VCPU_PUT, put(segment, false), true);
             step(segment, Operation.ARM64_VCPU_LOAD, load, true);
@@ -363,8 +363,9 @@ final class Arm64Log {
     }
 
     /**
-     * CNTPOFF_EL2 keeps the physical offset with which a vCPU was loaded, where a trapped read has the new one at once. Without
-     * that register a vCPU can read the same under VHE as without it: what was in force when it was entered or loaded last.
+     * CNTPOFF_EL2 keeps the physical offset of the vCPU's last load; a trapped read uses the new offset at once.
+     * Without that register a vCPU can read the same under VHE as without it: with the offset in force at its last
+     * entry or load.
      */
     private void assumePhysicalOffset(Segment run) {
         if (kernel.has(Switch.USES_CNTPOFF) && !host.showsCntpoff()) {
@@ -372,13 +373,13 @@ final class Arm64Log {
                     run.record().line(),
                     run.vm(),
                     run.when().lo(),
-                    "that the host has no CNTPOFF_EL2, or no VHE to use it, of which host.txt says nothing: another thread may have"
-                            + " moved the physical counter during the KVM_RUN of line "
+                    "that the host has no CNTPOFF_EL2, or no VHE to use it, of which host.txt shows nothing: another thread"
+                            + " may have moved the physical counter during the KVM_RUN of line "
                             + run.record().line());
         }
     }
 
-    /** Whether another thread may have moved a counter of the VM during a run. */
+    /** Whether another thread may have changed a counter of the VM during a run. */
     private boolean isMovedMeanwhile(Segment run) {
         return events.threads()
                 && segments.stream()

@@ -6,10 +6,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a record of KVM_GET_ONE_REG or KVM_SET_ONE_REG is about.
+ * The register of a KVM_GET_ONE_REG or KVM_SET_ONE_REG.
  *
- * @param timer one of the timers' registers; null: another, or one that the record does not say
- * @param known whether the record says which it is
+ * @param timer one of the timers' registers; null: another one, or unknown
+ * @param known whether the record shows which register it is
  */
 record Arm64Register(KvmAbi.@Nullable ArmRegister timer, boolean known) {
     /**

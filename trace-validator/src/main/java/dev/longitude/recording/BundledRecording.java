@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param file the ioctl log, below {@code recordings/}
  * @param refusedUnder the profile that must refuse it; null: it must conform under its own kernel's
  * @param atLine the line that must be refused
- * @param meanwhile the weaker verdict that is given today, {@code undecided}; null: the right one is given
+ * @param meanwhile the validator's weaker verdict today, {@code undecided}; null: its verdict is right
  */
 public record BundledRecording(
         @JsonProperty(required = true) String file,
@@ -28,10 +28,10 @@ public record BundledRecording(
         @Nullable String meanwhile) {
     private static final String FOLDER = "/recordings/";
 
-    /** Checks that the row is whole. */
+    /** Checks that the row is complete. */
     public BundledRecording {
         Preconditions.checkArgument(
-                (refusedUnder == null) == (atLine == null), "%s: refusedUnder and atLine go together", file);
+                (refusedUnder == null) == (atLine == null), "%s: refusedUnder and atLine need each other", file);
         Preconditions.checkArgument(
                 meanwhile == null || meanwhile.equals("undecided"), "%s: unknown verdict %s", file, meanwhile);
         Preconditions.checkArgument(
@@ -41,7 +41,7 @@ public record BundledRecording(
                 refusedUnder);
     }
 
-    /** All that this program carries. */
+    /** All bundled recordings. */
     public static ImmutableList<BundledRecording> all() throws IOException {
         try (InputStream in = BundledRecording.class.getResourceAsStream(FOLDER + "index.yaml")) {
             List<BundledRecording> rows = YAMLMapper.builder()

@@ -5,11 +5,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The capabilities that a VMM may turn on by KVM_ENABLE_CAP without moving a guest's clock, each with the reason. One that is
- * not listed may have changed anything. By the numbers of {@code include/uapi/linux/kvm.h}.
+ * The capabilities that a VMM may turn on with KVM_ENABLE_CAP without changing a guest's clock, each with the reason.
+ * Any other may have changed anything. The numbers are from {@code include/uapi/linux/kvm.h}.
  */
 final class Capabilities {
-    /** The ioctl that turns one on; its record says which as {@code num}. */
+    /** The ioctl that turns one on; {@code num} in its record names the capability. */
     static final String ENABLE_CAP = "KVM_ENABLE_CAP";
 
     private static final String EXITS = "it is about what the guest exits for";
@@ -51,9 +51,9 @@ final class Capabilities {
     private Capabilities() {}
 
     /**
-     * Why to turn on a capability cannot have moved a guest's clock; empty if it may have.
+     * Why turning on a capability cannot have changed a guest's clock; empty if it may have.
      *
-     * @param number the capability's number, KVM_CAP_*; null if the record does not say it
+     * @param number the capability's number, KVM_CAP_*; null if the record does not show it
      */
     static Optional<String> harmless(@Nullable Long number) {
         return number == null ? Optional.empty() : Optional.ofNullable(HARMLESS.get(number));

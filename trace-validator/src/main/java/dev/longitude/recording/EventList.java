@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The events of a log as an importer makes them: in the order of each thread. */
+/** The events of a log as an importer creates them: in the order of each thread. */
 final class EventList {
     private final List<TraceEvent> events = new ArrayList<>();
     private int lanes;
@@ -27,7 +27,7 @@ final class EventList {
         this.threads = threads;
     }
 
-    /** A thread of its own for what may have happened at any time within an operation. */
+    /** Adds a thread for an event that may have happened at any time within an operation. */
     int newLane() {
         threads = true;
         return lanes++;
@@ -37,7 +37,7 @@ final class EventList {
         return events.size();
     }
 
-    /** An event that happened within {@code when}. */
+    /** Adds an event that happened within {@code when}. */
     void add(
             Segment segment,
             int lane,
@@ -49,12 +49,12 @@ final class EventList {
         events.add(event(segment, lane, when, operation, args, results, state));
     }
 
-    /** An event of which nothing shows whether it happened. */
+    /** Adds an event that may not have happened. */
     void addOptional(Segment segment, int lane, Interval when, Operation operation, Map<Field, Object> args) {
         addOptional(segment, lane, when, operation, args, Map.of());
     }
 
-    /** The same, with what it returned if it happened. */
+    /** The same, with its result if it happened. */
     void addOptional(
             Segment segment,
             int lane,
@@ -66,7 +66,7 @@ final class EventList {
                 event(segment, lane, when, operation, args, results, Map.of()).maybe());
     }
 
-    /** An event that befell the host within {@code when}. */
+    /** Adds an event of the host that happened within {@code when}. */
     void addOfHost(int line, int lane, Interval when, Operation operation, ImmutableMap<Field, Object> args) {
         events.add(new TraceEvent(
                 line,
@@ -105,12 +105,12 @@ final class EventList {
                 .by(lane);
     }
 
-    /** Whether only the events of one thread stand in order. */
+    /** Whether only the events of one thread are in order. */
     boolean threads() {
         return threads;
     }
 
-    /** The events in order of their begins, those of one thread in its order. */
+    /** The events ordered by start, those of one thread in its order. */
     ImmutableList<TraceEvent> inOrder() {
         if (events.isEmpty()) {
             return ImmutableList.of();

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What an importer finds out about a log besides its events: what it could not take, and what ends the judgement. */
+/** An importer's findings besides the events: what it could not use, and what ends the judgement. */
 final class Findings {
     private record Stop(ImportedTrace.Disturbance disturbance, long from) {}
 
@@ -33,10 +33,10 @@ final class Findings {
     }
 
     /**
-     * Counts an operation as harmless if it is: by the list of the harmless ones, or since it failed.
+     * Counts an operation as harmless if it is: it is in the list of harmless operations, or it failed.
      *
-     * @param failureCounts whether one that failed may have changed something, or fails in a way that the specification has
-     * @return whether it is
+     * @param failureCounts whether a failed one may have changed something, or its failure is in the specification
+     * @return whether it is harmless
      */
     boolean countsHarmless(IoctlRecord record, boolean failureCounts) {
         if (IoctlTable.harmless(record.op()).isPresent()) {
@@ -50,12 +50,12 @@ final class Findings {
         return false;
     }
 
-    /** An operation that is not modelled, and cannot have changed what is. */
+    /** Notes an operation that is not modelled and cannot have changed modelled state. */
     void notModelled(String what) {
         notModelled.add(what);
     }
 
-    /** An operation that may have changed what is modelled: its VM is not judged from then on. */
+    /** Notes an operation that may have changed modelled state: the validator does not judge its VM from then on. */
     void stop(Segment segment, String reason) {
         notModelled.add(segment.record().op());
         stop(
@@ -66,7 +66,7 @@ final class Findings {
     }
 
     /**
-     * A VM is not judged from an instant on.
+     * Notes that a VM cannot be judged from an instant on.
      *
      * @param vm null: the whole host
      * @param from the host's counter
@@ -76,7 +76,7 @@ final class Findings {
     }
 
     /**
-     * Something that is taken to be true from an instant on, and may not be.
+     * Notes an assumption from an instant on, which may be false.
      *
      * @param vm null: of the whole host
      * @param from the host's counter
@@ -89,7 +89,7 @@ final class Findings {
         notes.add(note);
     }
 
-    /** Whether an event may have happened at or after something that ends the judgement of its VM. */
+    /** Whether an event may have happened at or after the end of the judgement of its VM. */
     private boolean isCutOff(TraceEvent event) {
         return stops.stream()
                 .filter(s -> s.disturbance().vm() == null || s.disturbance().vm() == event.vm())
@@ -100,7 +100,7 @@ final class Findings {
     /**
      * The log as a trace.
      *
-     * @throws TraceFormatException if there is nothing in it to judge
+     * @throws TraceFormatException if the log has nothing to judge
      */
     ImportedTrace imported(String source, TraceHeader header, EventList events) throws TraceFormatException {
         ImmutableList<TraceEvent> all = events.inOrder();

@@ -4,10 +4,11 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Range;
 
 /**
- * The MSRs that a guest may write without moving one of its clocks, besides those of {@link dev.longitude.kernel.KvmAbi.Msr}.
- * What a write of any other MSR moves is not known. Sources: {@code arch/x86/include/asm/msr-index.h},
- * {@code arch/x86/include/uapi/asm/kvm_para.h} and {@code include/hyperv/hvgdk.h} of Linux 7.3, and what KVM does there with a
- * write of each ({@code kvm_set_msr_common()}, {@code vmx_set_msr()}, {@code svm_set_msr()}, {@code kvm_hv_set_msr()}).
+ * The MSRs that a guest may write without moving one of its clocks, besides those of {@link
+ * dev.longitude.kernel.KvmAbi.Msr}. The effect of a write of any other MSR is unknown. Sources: {@code
+ * arch/x86/include/asm/msr-index.h}, {@code arch/x86/include/uapi/asm/kvm_para.h} and {@code include/hyperv/hvgdk.h} of
+ * Linux 7.3, and what KVM does there with a write of each ({@code kvm_set_msr_common()}, {@code vmx_set_msr()}, {@code
+ * svm_set_msr()}, {@code kvm_hv_set_msr()}).
  */
 final class HarmlessMsrs {
     private static final String CPU = "it sets up the CPU";
@@ -15,14 +16,14 @@ final class HarmlessMsrs {
     private static final String INTERRUPTS = "it is about interrupts, and its timer moves no counter";
     private static final String MACHINE_CHECKS = "it is about machine checks";
     private static final String PERFORMANCE = "it is about performance counters, which are no clocks of the model";
-    private static final String PARAVIRTUAL = "it is about what KVM tells the guest besides the time";
+    private static final String PARAVIRTUAL = "it is about what KVM shows the guest besides the time";
     private static final String HYPER_V = "it is about Hyper-V's interface, and none of its clocks";
 
     /**
-     * MSRs that lie beside each other.
+     * Adjacent MSRs.
      *
      * @param indexes unsigned 32 bits
-     * @param reason why a write of one of them moves no clock
+     * @param reason why a write of one of them changes no clock
      */
     record Group(Range<Long> indexes, String reason) {}
 
@@ -74,12 +75,12 @@ final class HarmlessMsrs {
         return new Group(Range.closed(first, last), reason);
     }
 
-    /** Whether a guest's write of an MSR is known to move none of its clocks, which no MSR of the model is. */
+    /** Whether a guest's write of an MSR is known to change none of its clocks; false for every MSR of the model. */
     static boolean isHarmless(long index) {
         return GROUPS.stream().anyMatch(g -> g.indexes().contains(index));
     }
 
-    /** All of them, in order. */
+    /** All groups, in order. */
     static ImmutableList<Group> groups() {
         return GROUPS;
     }

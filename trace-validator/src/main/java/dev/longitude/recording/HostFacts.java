@@ -11,17 +11,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run's {@code host.txt} tells of the host: lines such as {@code kernel 6.12.95}, {@code clocksource tsc}, and
- * the kernel's own messages after {@code dmesg}.
+ * The facts about the host in a run's {@code host.txt}: lines such as {@code kernel 6.12.95}, {@code clocksource tsc},
+ * and the kernel's own messages after {@code dmesg}.
  */
 final class HostFacts {
     private static final Pattern ARCH = Pattern.compile("^arch (\\S+)");
     private static final Pattern KERNEL = Pattern.compile("^kernel (\\S+)");
 
-    /** Of a kernel whose name shows no patch level: {@code 5.15.0-91-generic}. */
+    /** The name of a kernel without its patch level: {@code 5.15.0-91-generic}. */
     private static final Pattern INTERFACE = Pattern.compile("^\\d+\\.\\d+\\.0-\\d");
 
-    /** In the kernel's version, as {@code uname -v} prints it: Debian's package, and with it the release. */
+    /** In the kernel's version, as {@code uname -v} prints it: Debian's package, which contains the release. */
     private static final Pattern DEBIAN = Pattern.compile("^version .*\\bDebian (\\d+\\.\\d+\\.\\d+)-");
 
     private static final Pattern CLOCKSOURCE = Pattern.compile("^(?:kernel \\S+ )?clocksource (\\S+)");
@@ -32,22 +32,24 @@ final class HostFacts {
 
     private static final int AMD_FRAC_BITS = 32;
 
-    /** As KVM_GET_TSC_KHZ answers for a vCPU of which nobody has set the rate. */
+    /** As KVM_GET_TSC_KHZ returns it for a vCPU before the VMM has set a rate. */
     private static final Pattern TSC_KHZ = Pattern.compile("^tsc_khz (\\d{1,9})$");
 
-    /** What a recorder has found by trying: {@code honoured}, {@code ignored} or {@code not}, that is, not known. */
+    /**
+     * What a recorder found with a test guest: {@code honoured}, {@code ignored} or {@code not}, that is, not known.
+     */
     private static final Pattern TSC_OFFSETS = Pattern.compile("^tsc-offsets (honoured|ignored|not)\\b");
 
     private static final Pattern VENDOR = Pattern.compile("^vendor(?:_id)?\\s*:?\\s+(\\S+)");
 
-    /** As KVM's debugfs has it: {@code tsc-scaling-ratio-frac-bits} of a vCPU; only there where the host scales. */
+    /** From KVM's debugfs: {@code tsc-scaling-ratio-frac-bits} of a vCPU; exists only where the host scales. */
     private static final Pattern FRAC_BITS = Pattern.compile("^tsc-scaling-ratio-frac-bits\\s*:?\\s+(0|32|48)$");
 
-    /** KVM says so when a host that does not scale is asked for a slower guest. */
+    /** KVM prints it if userspace requests a slower guest on a host that does not scale. */
     private static final Pattern CANNOT_SCALE =
             Pattern.compile("^dmesg .*user requested TSC rate below hardware speed");
 
-    /** Since 5.18 kvm_amd says at its start whether the host scales, beside its other features. */
+    /** Since 5.18 kvm_amd prints at its start whether the host scales, with its other features. */
     private static final Pattern AMD_SCALES = Pattern.compile("^dmesg .*TSC scaling supported");
 
     private static final Pattern AMD_STARTS =
@@ -56,13 +58,13 @@ final class HostFacts {
 
     private static final Pattern UNSTABLE = Pattern.compile("^dmesg .*tsc: Marking TSC unstable");
 
-    /** Printed where KVM begins; where it runs at EL1 it says so instead. */
+    /** Printed when KVM starts; where KVM runs at EL1 it prints this instead. */
     private static final Pattern NOT_VHE =
             Pattern.compile("^dmesg .*kvm \\[1\\]: .*(?:Hyp|nVHE|hVHE) mode initialized");
 
     private static final Pattern VHE = Pattern.compile("^dmesg .*kvm \\[1\\]: .*\\bVHE mode initialized");
 
-    /** What the kernel prints of each feature of the CPUs that it finds; since 6.4 of CNTPOFF_EL2 too. */
+    /** The kernel prints it for each CPU feature that it finds; since 6.4 for CNTPOFF_EL2 too. */
     private static final Pattern FEATURE = Pattern.compile("^dmesg .*CPU features: detected: ");
 
     private static final Pattern CNTPOFF =
@@ -89,7 +91,7 @@ final class HostFacts {
 
     private HostFacts() {}
 
-    /** Reads the file; knows nothing if there is none. */
+    /** Reads the file; all facts are unknown if there is none. */
     static HostFacts read(Path file) throws TraceFormatException, IOException {
         HostFacts facts = new HostFacts();
         if (Files.isRegularFile(file)) {
@@ -139,7 +141,7 @@ final class HostFacts {
         return matcher.find() ? (Integer) Integer.parseInt(matcher.group(1) + matcher.group(2)) : null;
     }
 
-    /** Whether the kernel runs at EL2 (arm64); taken for true where nothing says otherwise. */
+    /** Whether the kernel runs at EL2 (arm64); assumed unless the file shows otherwise. */
     boolean vhe() {
         return !notVhe;
     }
@@ -149,7 +151,7 @@ final class HostFacts {
         return cntpoff;
     }
 
-    /** Whether the file shows if KVM uses CNTPOFF_EL2: that takes the register and VHE. */
+    /** Whether the file shows if KVM uses CNTPOFF_EL2, which needs the register and VHE. */
     boolean showsCntpoff() {
         return notVhe || (cntpoff ? saysVhe : showsFeatures);
     }
@@ -172,8 +174,8 @@ final class HostFacts {
     }
 
     /**
-     * The kernel's release. Distributions name a kernel's interface rather than its patch level: Debian's 5.10.262 calls
-     * itself {@code 5.10.0-46-amd64}, and says in its version what it is.
+     * The kernel's release. Distributions name a kernel's interface rather than its patch level: Debian's 5.10.262
+     * calls itself {@code 5.10.0-46-amd64}; its version has the release.
      *
      * @return as {@code uname -r} prints it, or the release that the version names; null if the file names no kernel
      */
@@ -182,7 +184,10 @@ final class HostFacts {
         return kernel != null && debian != null && hidesPatch() ? debian : kernel;
     }
 
-    /** Whether the release's patch level is nowhere to be found: it is a mainline release's with a distribution's number. */
+    /**
+     * Whether the file does not show the release's patch level: the name is a mainline release with a distribution's
+     * number.
+     */
     boolean isOfUnknownPatch() {
         return debian == null && hidesPatch();
     }
@@ -197,14 +202,14 @@ final class HostFacts {
     }
 
     /**
-     * Whether the host's clocksource is the TSC; taken for true where nothing says otherwise. KVM counts the page by which
-     * Hyper-V shows its TSC as the TSC.
+     * Whether the host's clocksource is the TSC; assumed unless the file shows otherwise. KVM treats Hyper-V's
+     * reference TSC page as the TSC.
      */
     boolean tscClocksource() {
         return clocksource == null || clocksource.equals("tsc") || clocksource.equals("hyperv_clocksource_tsc_page");
     }
 
-    /** The bits behind the point of the host's scaling ratio, 0 if it does not scale; null if nothing says them. */
+    /** The bits behind the point of the host's scaling ratio, 0 if it does not scale; null if unknown. */
     @Nullable
     Integer fracBits() {
         if (fracBits != null) {
@@ -217,7 +222,7 @@ final class HostFacts {
         return cannotScale || says ? (Integer) 0 : null;
     }
 
-    /** The bits behind the point if the host scales, by its vendor; null if nothing says it. */
+    /** The bits behind the point if the host scales, by its vendor; null if the vendor is unknown. */
     @Nullable
     Integer fracBitsOfVendor() {
         if (vendor == null) {
@@ -231,23 +236,25 @@ final class HostFacts {
     }
 
     /**
-     * Whether the host's KVM has been seen to take offsets of a guest's TSC and not to follow them. A KVM without the hardware
-     * for it (nested, or paravirtual) may: what it then shows contradicts every kernel.
+     * Whether the recorder saw that the host's KVM accepts offsets of a guest's TSC and ignores them. A KVM without the
+     * hardware for it (nested, or paravirtual) may do so; its recordings then contradict every kernel.
      */
     boolean ignoresTscOffsets() {
         return "ignored".equals(tscOffsets);
     }
 
     /**
-     * Whether the rate is the one that KVM reckons with. A kernel refines what it first detected, unless its TSC is unstable or a
-     * hypervisor has told it the rate; then it says so.
+     * Whether the rate is the one that KVM uses. A kernel refines the rate that it first detected, unless its TSC is
+     * unstable or a hypervisor gave it the rate; {@code host.txt} shows both.
      */
     boolean isExactRate() {
-        boolean told = clocksource != null && clocksource.startsWith("hyperv");
-        return saidKhz != null || refinedKhz != null || (detectedKhz != null && (unstable || told));
+        boolean givenByHypervisor = clocksource != null && clocksource.startsWith("hyperv");
+        return saidKhz != null || refinedKhz != null || (detectedKhz != null && (unstable || givenByHypervisor));
     }
 
-    /** The TSC's rate, kHz: as KVM answered, else as the kernel refined it, else as it first detected it. */
+    /**
+     * The TSC's rate, kHz: as KVM returned it, otherwise as the kernel refined it, otherwise as it first detected it.
+     */
     OptionalInt tscKhz() {
         if (saidKhz != null) {
             return OptionalInt.of(Integer.parseInt(saidKhz));

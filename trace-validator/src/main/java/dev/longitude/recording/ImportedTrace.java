@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A recording as a trace.
  *
- * @param trace what can be judged: nothing at or after a disturbance
+ * @param trace the events to judge: none at or after a disturbance
  * @param notJudged how many events are left out because of the disturbances
  * @param modelled how many operations of the log that may concern the guest's time are judged
- * @param notModelled the operations that may concern it and are not modelled, or of which the log says too little, by name
+ * @param notModelled the operations that may concern it and are not modelled, or not fully recorded, by name
  * @param harmless the operations that cannot have changed it, by name
- * @param disturbances what ends the judgement, the earliest first
- * @param assumptions what is taken to be true and nothing shows: a refusal that comes after one is none
- * @param notes what else a person should know of the log
+ * @param disturbances what ends the judgement, earliest first
+ * @param assumptions what the importer assumes without evidence: a refusal after an assumption does not count
+ * @param notes notes about the log for people
  */
 public record ImportedTrace(
         Trace trace,
@@ -43,7 +43,7 @@ public record ImportedTrace(
         return trace.events();
     }
 
-    /** From {@code line} on, VM {@code vm} (null: the whole host) cannot be judged, for that reason. */
+    /** From {@code line} on, VM {@code vm} (null: the whole host) cannot be judged for a reason. */
     public record Disturbance(int line, @Nullable Integer vm, String reason) {
         /** {@code from line 5 on: ...}. */
         @Override
@@ -53,7 +53,7 @@ public record ImportedTrace(
     }
 
     /**
-     * What is taken to be true of VM {@code vm} (null: of the whole host) from {@code line} on, and may not be.
+     * An assumption about VM {@code vm} (null: the whole host) from {@code line} on, which may be false.
      *
      * @param from the host's counter at that line
      */
@@ -87,7 +87,7 @@ public record ImportedTrace(
                 notes);
     }
 
-    /** What an event's refusal would rest on that nothing shows. */
+    /** The unproven assumption that the refusal of an event would depend on. */
     public Optional<Assumption> assumedBefore(TraceEvent refused) {
         return assumptions.stream()
                 .filter(a -> a.vm() == null || a.vm() == refused.vm())

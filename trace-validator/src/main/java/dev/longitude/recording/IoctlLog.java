@@ -16,11 +16,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ioctl log: a JSON object a line, each an operation with its decoded input and output and the host's counter before and
- * after. The companion {@code NAME.ftrace.txt} (x86) and the run's {@code host.txt} lie beside it.
+ * An ioctl log: one JSON object a line, each an operation with its decoded input and output and the host's counter
+ * before and after. The companions {@code NAME.ftrace.txt} (x86) and {@code host.txt} are beside it.
  */
 public final class IoctlLog implements RecordingFormat {
-    /** A log is read as a whole: its lines need not stand in order of time. */
+    /** The importer reads the whole log: its lines need not be in order of time. */
     private static final int MOST_RECORDS = 1_000_000;
 
     @Override
@@ -51,14 +51,14 @@ public final class IoctlLog implements RecordingFormat {
         return kernel == null ? asRecorded(trace, run) : trace;
     }
 
-    /** What is not known of the recorded kernel is said, where nobody says which kernel is to judge. */
+    /** Notes what is unknown about the recorded kernel, unless the user names the kernel to judge by. */
     private static ImportedTrace asRecorded(ImportedTrace trace, RecordedRun run) {
         String release = run.host().release();
         if (release != null && !KernelProfile.isKnown(release)) {
             return trace.withNote("Linux " + release + " is newer than " + KernelProfile.newest()
-                    + ", the newest of which anything is known here, and is judged as that");
+                    + ", the newest known kernel, and is judged as that");
         }
-        // What stable releases of its series have got, a kernel whose name hides its patch level may have or not.
+        // A kernel whose name hides its patch level may or may not have the backports of its series.
         String got = run.kernel().laterInSeries(trace.header().arch()).stream()
                 .map(Switch::specName)
                 .collect(Collectors.joining(", "));
@@ -67,11 +67,11 @@ public final class IoctlLog implements RecordingFormat {
                 : run.assuming(
                         trace,
                         "that the kernel is " + run.kernel().release() + " and lacks " + got
-                                + ", which later releases of its series got: its name does not show its patch level, and"
-                                + " host.txt has no `version`; --kernel says which it is");
+                                + ", which later releases of its series have: its name does not show its patch level,"
+                                + " and host.txt has no `version`; --kernel says which it is");
     }
 
-    /** That of the host, or of the counters that the lines show. */
+    /** The architecture of the host, or of the counters in the lines. */
     private static LogArchitecture architecture(Path file, HostFacts host, List<IoctlRecord> records)
             throws TraceFormatException {
         String machine = host.arch();
@@ -101,17 +101,17 @@ public final class IoctlLog implements RecordingFormat {
         return ImmutableList.copyOf(records);
     }
 
-    /** The keys that the format does not list, for people; null if there are none. */
+    /** A note with the keys that the format does not list; null if there are none. */
     private static @Nullable String unlisted(List<IoctlRecord> records) {
         String keys = records.stream()
                 .flatMap(r -> r.unlisted().stream())
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(", "));
-        return keys.isEmpty() ? null : "keys that the format does not list, and that are not read: " + keys;
+        return keys.isEmpty() ? null : "ignored keys, which the format does not list: " + keys;
     }
 
-    /** The profile to judge by: the one that was asked for, or that of the recorded kernel. */
+    /** The profile to judge by: the requested one, or that of the recorded kernel. */
     private static KernelProfile profile(Path file, HostFacts host, @Nullable KernelProfile kernel)
             throws TraceFormatException {
         if (kernel != null) {

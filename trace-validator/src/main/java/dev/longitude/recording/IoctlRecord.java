@@ -12,20 +12,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One line of an ioctl log: an operation with its decoded input and output, between two readings of the host's counter.
- * What is null the line does not say.
+ * A null value is missing in the line.
  *
- * @param line where it stands, from 1
+ * @param line its line, from 1
  * @param seq its number in the run
  * @param vm the log's number of the VM
  * @param vcpu the log's number of the vCPU
  * @param op the ioctl's name, or one of {@code note}, {@code close_vm}, {@code pvclock_page}
  * @param thread who did it
  * @param ret what the ioctl returned
- * @param errno 0, or why it failed
- * @param t CLOCK_MONOTONIC, ns, when the record was written; 0 if it does not say
- * @param rt CLOCK_REALTIME, ns, when the record was written; 0 if it does not say
+ * @param errno 0, or the reason of a failure
+ * @param t CLOCK_MONOTONIC, ns, when the record was written; 0 if missing
+ * @param rt CLOCK_REALTIME, ns, when the record was written; 0 if missing
  * @param pcpu the CPU that the recorder ran on
- * @param arch whose counter the host's is
+ * @param arch the architecture of the host's counter
  * @param host the host's counter before and after the call: cycles of the TSC, or ticks
  * @param unlisted the keys that the format does not list
  */
@@ -54,7 +54,7 @@ record IoctlRecord(
     static final String CLOSE_VM = "close_vm";
     static final String PVCLOCK_PAGE = "pvclock_page";
 
-    /** An ioctl of a vCPU that no line shows; this is no name that a line can have. */
+    /** The name of an unrecorded ioctl of a vCPU; no line can have this name. */
     static final String UNRECORDED = "";
 
     static IoctlRecord read(LineSource source, String text) throws TraceFormatException {
@@ -63,7 +63,7 @@ record IoctlRecord(
         return reader.record();
     }
 
-    /** An ioctl that a line of the log was followed by, and that was not recorded. */
+    /** An unrecorded ioctl after a line of the log. */
     static IoctlRecord unrecorded(IoctlRecord before) {
         Payload nothing = Payload.empty("", before.line());
         return new IoctlRecord(
@@ -109,7 +109,7 @@ record IoctlRecord(
         void members(JsonLine json) throws IOException, TraceFormatException {
             json.members(name -> {
                 if (json.isNull()) {
-                    return; // the recorder does not know it
+                    return; // unknown to the recorder
                 }
                 switch (name) {
                     case "seq" -> seq = json.bits();
@@ -132,7 +132,7 @@ record IoctlRecord(
                                 ? LogArchitecture.ARM64
                                 : LogArchitecture.X86;
                     }
-                    case "scn" -> json.skip(); // the recorder's own
+                    case "scn" -> json.skip(); // for the recorder only
                     default -> {
                         unlisted.add(name);
                         json.skip();
@@ -173,27 +173,27 @@ record IoctlRecord(
         return op.equals(name);
     }
 
-    /** Whether it is known that the ioctl failed. */
+    /** Whether the ioctl is known to have failed. */
     boolean failed() {
         return (errno != null && errno != 0) || (ret != null && ret < 0);
     }
 
-    /** Whether it is known that the ioctl failed with this error. */
+    /** Whether the ioctl is known to have failed with this error. */
     boolean failedWith(int error) {
         return errno != null && errno == error;
     }
 
-    /** Whether it is known how the ioctl ended. */
+    /** Whether the result of the ioctl is known. */
     boolean hasOutcome() {
         return failed() || ret != null || errno != null;
     }
 
-    /** Whether it is not known that the ioctl succeeded. */
+    /** Whether the ioctl is not known to have succeeded. */
     boolean mayHaveFailed() {
         return failed() || !hasOutcome();
     }
 
-    /** Whether the record has only the instant at which a KVM_RUN begins. */
+    /** Whether the record has only the start of a KVM_RUN. */
     boolean isOpenRun() {
         return is("KVM_RUN") && host != null && host.isExact();
     }

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What the format of an ioctl log lists: the keys of the operations that are modelled, and the operations that are harmless,
- * each with the reason. An operation that is neither may have changed anything.
+ * The lists of the ioctl log format: the keys of the modelled operations, and the harmless operations, each with the
+ * reason. Any other operation may have changed anything.
  */
 final class IoctlTable {
     private static final String READS = "it only reads";
@@ -94,7 +94,7 @@ final class IoctlTable {
             .put("KVM_ARM_VCPU_FINALIZE", REGISTERS)
             .buildOrThrow();
 
-    /** The keys of an operation that is modelled, and what their values may be. */
+    /** The keys of a modelled operation, with the types of their values. */
     record Keys(ImmutableMap<String, PayloadType> args, ImmutableMap<String, PayloadType> out) {}
 
     private static final ImmutableMap<String, PayloadType> NOTHING = ImmutableMap.of();
@@ -206,7 +206,7 @@ final class IoctlTable {
 
     private IoctlTable() {}
 
-    /** Why an operation that is not modelled cannot have moved a guest's clock; empty if it may have. */
+    /** Why an operation that is not modelled cannot have changed a guest's clock; empty if it may have. */
     static Optional<String> harmless(String op) {
         return Optional.ofNullable(HARMLESS.get(op));
     }
@@ -222,8 +222,8 @@ final class IoctlTable {
     }
 
     /**
-     * Checks the payload of a record. Of an operation that the format does not list nothing is read, so that anything may
-     * be there.
+     * Checks the payload of a record. The importer reads nothing of an operation that the format does not list, so that
+     * may have any payload.
      *
      * @param unlisted takes the keys that the format does not list
      * @throws TraceFormatException if a value is not of its key's type

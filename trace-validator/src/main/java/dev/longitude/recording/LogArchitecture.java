@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
 
-/** What differs between the ioctl logs of the architectures: the host's counter that lines show, and what becomes of them. */
+/** The differences between the ioctl logs of the architectures: the host's counter in the lines, and their import. */
 enum LogArchitecture {
-    /** Lines show the host's TSC, and tracepoints may lie beside the log. */
+    /** Lines show the host's TSC, and tracepoints may be beside the log. */
     X86(Arch.X86, "host_tsc") {
         @Override
         ImportedTrace read(RecordedRun run) throws TraceFormatException, IOException {
@@ -22,7 +22,7 @@ enum LogArchitecture {
             return Arm64Log.read(run)
                     .withNote(
                             Files.isRegularFile(TracepointFile.of(run.file()))
-                                    ? "tracepoints not used: none of arm64 shows a counter, and the file is not read"
+                                    ? "tracepoints not used: arm64's show no counter, so the file is not read"
                                     : null);
         }
     };
@@ -44,7 +44,7 @@ enum LogArchitecture {
         return counterKey;
     }
 
-    /** Makes a trace of a log. */
+    /** Converts a log to a trace. */
     abstract ImportedTrace read(RecordedRun run) throws TraceFormatException, IOException;
 
     /** As {@code uname -m} prints it. */

@@ -10,9 +10,9 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The MSRs that a record of KVM_SET_MSRS or KVM_GET_MSRS shows: one, as {@code index} and {@code data}, or several, of which
- * {@code nmsrs} is the number and {@code clock_msrs} has all that concern time, in the call's order. {@code complete}, where it
- * is there, says whether {@code clock_msrs} has exactly those that the kernel wrote: 1, or 0 if one may be missing.
+ * The MSRs in a record of KVM_SET_MSRS or KVM_GET_MSRS: one, as {@code index} and {@code data}, or several. For
+ * several, {@code nmsrs} is their number, and {@code clock_msrs} has all that concern time, in the call's order. {@code
+ * complete} is 1 if {@code clock_msrs} has exactly those that the kernel wrote, 0 if one may be missing.
  */
 final class MsrList {
     private MsrList() {}
@@ -21,7 +21,7 @@ final class MsrList {
      * One MSR.
      *
      * @param index unsigned 32 bits
-     * @param data its value; null if the record does not say
+     * @param data its value; null if the record does not show it
      */
     record Entry(long index, @Nullable Long data) {
         KvmAbi.@Nullable Msr msr() {
@@ -29,7 +29,7 @@ final class MsrList {
         }
     }
 
-    /** What the kernel wrote of the MSRs that concern time; empty if the record does not say. */
+    /** The MSRs that concern time and that the kernel wrote; empty if the record does not show them. */
     static Optional<ImmutableList<Entry>> written(IoctlRecord record) throws TraceFormatException {
         Long taken = record.ret();
         if (record.failed() || (taken != null && taken == 0)) {
@@ -43,13 +43,13 @@ final class MsrList {
         if (complete != null) {
             return complete == 1 ? all : Optional.empty();
         }
-        // The kernel stops at the first MSR that it refuses, and the record does not say which those before it were.
+        // The kernel stops at the first MSR that it refuses, and the record does not show which MSRs came before it.
         // Where nmsrs is missing too, it may have stopped before one that concerns time or after the last of them.
         Long asked = record.args().has("index") ? (Long) 1L : record.args().u32("nmsrs");
         return taken.equals(asked) ? all : Optional.empty();
     }
 
-    /** What the kernel returned of the MSRs that concern time; nothing if the record does not say. */
+    /** The MSRs that concern time and that the kernel returned; none if the record does not show them. */
     static ImmutableList<Entry> returned(IoctlRecord record) throws TraceFormatException {
         return record.failed() || record.ret() == null || record.ret() == 0
                 ? ImmutableList.of()
@@ -77,7 +77,7 @@ final class MsrList {
         return entries.build();
     }
 
-    /** The MSR that {@code index} says, as a number or by its name. */
+    /** The MSR in {@code index}, a number or a name. */
     static long index(Payload args) throws TraceFormatException {
         if (args.isName("index")) {
             OptionalLong index = index(Objects.requireNonNull(args.text("index")));

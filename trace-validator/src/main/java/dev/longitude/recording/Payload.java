@@ -11,15 +11,15 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The decoded input or output of one record: values by name, in the order in which they stand. What is missing, or null, is
- * unknown; a name whose value is null is still one of the {@linkplain #names() names}. What is there and has the wrong type
- * or range is a fault of the log, at its line and column.
+ * The decoded input or output of one record: values by name, in their order. A missing or null value is unknown; the
+ * name of a null value is still one of the {@linkplain #names() names}. A value of the wrong type or range is a fault
+ * of the log, at its line and column.
  */
 final class Payload {
     private record Entry(Object value, int column) {}
 
     private enum Other {
-        /** Anything but a number of 64 bits, a text or a group: of no use in any field. */
+        /** Anything but a number of 64 bits, a text or a group: invalid in every field. */
         VALUE,
         /** The recorder does not know the value. */
         UNKNOWN
@@ -41,7 +41,7 @@ final class Payload {
         return new Payload(source, line, Map.of());
     }
 
-    /** Reads the object that the parser stands at. */
+    /** Reads the object at the parser's position. */
     static Payload read(JsonLine json, String source, int line) throws IOException, TraceFormatException {
         Map<String, Entry> entries = new LinkedHashMap<>();
         json.members(name -> {
@@ -75,7 +75,7 @@ final class Payload {
         return entry == null || entry.value() == Other.UNKNOWN ? null : entry;
     }
 
-    /** 64 bits, signed or unsigned; null if they are not there. */
+    /** 64 bits, signed or unsigned; null if missing. */
     @Nullable
     Long word(String name) throws TraceFormatException {
         Entry entry = entry(name);
@@ -94,7 +94,7 @@ final class Payload {
         throw expected(name, JsonLine.BITS);
     }
 
-    /** A number from 0 to 2^31 - 1; null if it is not there. */
+    /** A number from 0 to 2^31 - 1; null if missing. */
     @Nullable
     Integer count(String name) throws TraceFormatException {
         Long word = word(name);
@@ -104,7 +104,7 @@ final class Payload {
         return word == null ? null : (Integer) word.intValue();
     }
 
-    /** A number from 0 to 2^32 - 1; null if it is not there. */
+    /** A number from 0 to 2^32 - 1; null if missing. */
     @Nullable
     Long u32(String name) throws TraceFormatException {
         Long word = word(name);
@@ -114,7 +114,7 @@ final class Payload {
         return word;
     }
 
-    /** A number from -128 to 127; null if it is not there. */
+    /** A number from -128 to 127; null if missing. */
     @Nullable
     Integer signedByte(String name) throws TraceFormatException {
         Long word = word(name);
@@ -124,7 +124,7 @@ final class Payload {
         return word == null ? null : (Integer) word.intValue();
     }
 
-    /** A text; null if it is not there. */
+    /** A text; null if missing. */
     @Nullable
     String text(String name) throws TraceFormatException {
         Entry entry = entry(name);
@@ -137,14 +137,14 @@ final class Payload {
         throw expected(name, "a text");
     }
 
-    /** A text, or a number as its decimal digits; null if neither is there. */
+    /** A text, or a number as its decimal digits; null if missing. */
     @Nullable
     String label(String name) throws TraceFormatException {
         Entry entry = entry(name);
         return entry != null && entry.value() instanceof Long number ? String.valueOf(number) : text(name);
     }
 
-    /** Whether the value is a text that says no number. */
+    /** Whether the value is a text that is not a number. */
     boolean isName(String name) {
         Entry entry = entry(name);
         return entry != null
@@ -152,7 +152,7 @@ final class Payload {
                 && JsonLine.bits(text).isEmpty();
     }
 
-    /** A group of values; null if it is not there. */
+    /** A group of values; null if missing. */
     @Nullable
     Payload group(String name) throws TraceFormatException {
         Entry entry = entry(name);

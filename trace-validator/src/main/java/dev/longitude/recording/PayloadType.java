@@ -4,7 +4,7 @@ import dev.longitude.kernel.KvmAbi;
 import dev.longitude.trace.TraceFormatException;
 import java.util.Objects;
 
-/** What the value of a payload's key may be. A value that is null or missing is of any type: it is unknown. */
+/** The type of the value of a payload's key. A null or missing value has any type: it is unknown. */
 enum PayloadType {
     /** 64 bits, signed or unsigned. */
     WORD("word"),
@@ -20,13 +20,13 @@ enum PayloadType {
     TEXT("text"),
     /** A name, which may be one that this program does not know, or 64 bits. */
     NAME_OR_WORD("name or word"),
-    /** A text or 64 bits that tell threads apart. */
+    /** A text or 64 bits that distinguish threads. */
     LABEL("label"),
     /** One MSR, by its index or its name. */
     MSR("MSR"),
     /** A group: MSRs by index or name, and the value of each. */
     MSRS("MSRs"),
-    /** 64 bits if {@code reg} or {@code id} in the arguments says that the register is a counter; otherwise anything. */
+    /** 64 bits if {@code reg} or {@code id} in the arguments names a counter; otherwise anything. */
     REGISTER_VALUE("register's value"),
     /** Anything: nothing reads it. */
     FREE("free");
@@ -45,9 +45,9 @@ enum PayloadType {
     /**
      * Checks one value.
      *
-     * @param values what the key stands in
+     * @param values the object with the key
      * @param args the record's arguments
-     * @throws TraceFormatException if the value is there and not of this type
+     * @throws TraceFormatException if the value is present and not of this type
      */
     void check(Payload values, String key, Payload args) throws TraceFormatException {
         if (!values.has(key)) {

@@ -6,10 +6,10 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * What an importer makes a trace of.
+ * The input of an importer.
  *
  * @param source the log's name in messages
- * @param file the log, beside which its companions lie
+ * @param file the log; its companions are beside it
  * @param kernel the profile to judge by
  * @param host what {@code host.txt} says
  * @param origin where the trace comes from, for its header
@@ -21,7 +21,7 @@ record RecordedRun(
         HostFacts host,
         String origin,
         ImmutableList<IoctlRecord> records) {
-    /** The trace of this log, with something that is assumed of the whole host from the first line on. */
+    /** The trace of this log, with an assumption about the whole host from the first line on. */
     ImportedTrace assuming(ImportedTrace trace, String what) {
         return records.stream()
                 .filter(r -> r.host() != null)

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A format of recordings of real kernels. */
 public interface RecordingFormat {
-    /** The formats that are understood. */
+    /** The supported formats. */
     ImmutableList<RecordingFormat> ALL = ImmutableList.of(new IoctlLog());
 
     /** The format of a file that begins with this line; empty if it is no recording. */
@@ -27,8 +27,8 @@ public interface RecordingFormat {
      *
      * @param lines the file's lines
      * @param kernel the profile to judge by, or null: then it follows from the recorded kernel's release
-     * @throws TraceFormatException if the recording or a companion is not what it should be or contradicts itself, or what is
-     *     needed to judge it is nowhere to be found
+     * @throws TraceFormatException if the recording or a companion is malformed or contradicts itself, or lacks what is
+     *     needed to judge it
      */
     ImportedTrace read(Path file, LineSource lines, @Nullable KernelProfile kernel)
             throws TraceFormatException, IOException;

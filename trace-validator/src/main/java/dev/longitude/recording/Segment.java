@@ -6,14 +6,14 @@ import dev.longitude.trace.VcpuId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operation of a log with all that belongs to it.
+ * One operation of a log with its thread, interval and tracepoints.
  *
- * @param vm the number of its VM in the trace; -1: it is for none, or the log does not say for which
- * @param vcpu the id of its vCPU; -1: it is for none, or the log does not say for which
+ * @param vm the number of its VM in the trace; -1: none, or unknown
+ * @param vcpu the id of its vCPU; -1: none, or unknown
  * @param lane the thread that did it, from 0: no two operations of one lane overlap
- * @param when the host's counter before and after it; of a KVM_RUN of which the log has only the beginning, until its thread
+ * @param when the host's counter before and after it; for a KVM_RUN with only its start in the log, until its thread
  *     did something else
- * @param ends whether it is known that it ended
+ * @param ends whether it is known to have ended
  * @param realtime CLOCK_REALTIME, ns, before and after it; null if the log does not show it
  * @param points its tracepoints, in order
  */
@@ -40,12 +40,12 @@ record Segment(
         return new Interval(lo, when.hi());
     }
 
-    /** The vCPU that it is for, if the log says for which. */
+    /** The vCPU that it acts on, if the log shows it. */
     VcpuId id() {
         return new VcpuId(vm, vcpu);
     }
 
-    /** Whether the log has the vCPU that it is for, and the VM. */
+    /** Whether the log has the vCPU that it acts on, and the VM. */
     boolean isOnVcpu() {
         return vm >= 0 && vcpu >= 0;
     }

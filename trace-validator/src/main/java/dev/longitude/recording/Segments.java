@@ -13,8 +13,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations of a log in order of time. Lines without {@code thread} are one thread's, in the order of the lines; the
- * others may stand in any order.
+ * The operations of a log in order of time. Lines without {@code thread} belong to one thread, in the order of the
+ * lines; the others may be in any order.
  */
 final class Segments {
     /** The label of the lines that name no thread. */
@@ -25,7 +25,7 @@ final class Segments {
     private final String source;
     private final Findings findings;
 
-    /** The labels that are known to be several threads'. */
+    /** The labels known to belong to several threads. */
     private final Set<String> sharedNames;
 
     private final List<Lane> lanes = new ArrayList<>();
@@ -39,9 +39,9 @@ final class Segments {
     /**
      * The operations, without tracepoints yet.
      *
-     * @param counter what a record is to have: {@code host_tsc} or {@code host_cntvct}
-     * @param sharedNames the threads' names that are known to be those of several
-     * @param end the host's counter when the log ended at the earliest
+     * @param counter the counter that a record must have: {@code host_tsc} or {@code host_cntvct}
+     * @param sharedNames the names known to belong to several threads
+     * @param end the earliest end of the log, by the host's counter
      * @throws TraceFormatException if the log contradicts itself
      */
     static ImmutableList<Segment> of(
@@ -55,7 +55,7 @@ final class Segments {
         return new Segments(source, findings, sharedNames).segments(records, counter, end);
     }
 
-    /** Whether operations of several threads overlap, so that nothing shows which came first. */
+    /** Whether operations of several threads overlap, so that their order is unknown. */
     static boolean overlap(List<Segment> segments) {
         Segment latest = null;
         for (Segment segment : segments) {
@@ -103,7 +103,7 @@ final class Segments {
         return inOrderOfTime(timed, end);
     }
 
-    /** One thread sees the host's counter go on, if all CPUs have the same. */
+    /** One thread sees the host's counter increase, if all CPUs share it. */
     private void checkProgramOrder(List<IoctlRecord> timed) {
         IoctlRecord before = null;
         for (IoctlRecord record : timed) {
@@ -171,8 +171,8 @@ final class Segments {
     }
 
     /**
-     * When a KVM_RUN was over of which the log has only the beginning: its thread did something else, its vCPU was used by
-     * another, or its VM was closed. Null if the log ends first.
+     * The end of a KVM_RUN with only its start in the log: its thread did something else, another thread used its vCPU,
+     * or its VM was closed. Null if the log ends first.
      */
     private @Nullable Long endOfRun(List<IoctlRecord> timed, int index) {
         IoctlRecord run = timed.get(index);
@@ -185,7 +185,7 @@ final class Segments {
                 return host(later).lo();
             }
             if (sameVm && run.vcpu() != null && run.vcpu().equals(later.vcpu())) {
-                return host(later).hi(); // it waited for the vCPU until then at the latest
+                return host(later).hi(); // it waited for the vCPU at most until then
             }
         }
         return null;
@@ -199,7 +199,7 @@ final class Segments {
         return latest;
     }
 
-    /** Two threads may have one name: then their operations overlap, and are those of two lanes. */
+    /** Two threads may have one name: then their operations overlap, and get two lanes. */
     private int lane(String label, Interval when) {
         for (int i = 0; i < lanes.size(); i++) {
             Lane lane = lanes.get(i);
@@ -216,7 +216,10 @@ final class Segments {
         return record.thread() == null ? NO_LABEL : record.thread();
     }
 
-    /** Real time was noted after the operation, and after the one before of the same thread. Somebody may have set it back. */
+    /**
+     * The recorder noted real time after this operation, and after the previous one of the same thread. Real time may
+     * have been set back.
+     */
     private static @Nullable Interval realtime(@Nullable IoctlRecord before, IoctlRecord record) {
         return before == null || before.rt() <= 0 || record.rt() - before.rt() <= 0
                 ? null

@@ -2,7 +2,7 @@ package dev.longitude.recording;
 
 import dev.longitude.kernel.KvmAbi;
 
-/** One line of the kernel's tracepoints that shows something of the modelled state. */
+/** One line of the kernel's tracepoints that shows modelled state. */
 sealed interface Tracepoint {
     /** The thread that it happened in. */
     Where where();
@@ -13,7 +13,8 @@ sealed interface Tracepoint {
      * @param line the line of the file
      * @param pid the kernel's number of the thread
      * @param comm the thread's name, at most 15 characters of it
-     * @param tsc the host's TSC, cycles, when the line was written: after what it shows, by as long as the thread was preempted
+     * @param tsc the host's TSC, cycles, when the kernel wrote the line: after the event, later by the time that the
+     *     thread was preempted
      */
     record Where(int line, int pid, String comm, long tsc) {}
 
@@ -21,19 +22,19 @@ sealed interface Tracepoint {
         return where().tsc();
     }
 
-    /** The id of the vCPU that it is about, or -1: the line does not say. */
+    /** The id of its vCPU; -1 if the line does not show it. */
     default int vcpu() {
         return -1;
     }
 
-    /** Whether it is an access of an MSR that is one of the model's. */
+    /** Whether it is an access of a modelled MSR. */
     default boolean isOfClockMsr() {
         return this instanceof GuestMsr msr && KvmAbi.Msr.of(msr.index()).isPresent();
     }
 
     /** kvm_write_tsc_offset: the vCPU's offset before and after. */
     record WriteTscOffset(Where where, @Override int vcpu, long prev, long next) implements Tracepoint {
-        /** By how much the vCPU's TSC went on at once, cycles; less than 0 if it went back. */
+        /** The jump of the vCPU's TSC, cycles; negative if it went back. */
         long step() {
             return next - prev;
         }
@@ -47,14 +48,14 @@ sealed interface Tracepoint {
     record TrackTsc(Where where, @Override int vcpu, boolean masterclock, int nrMatched, String hostClock)
             implements Tracepoint {}
 
-    /** kvm_update_master_clock: a masterclock update was performed. */
+    /** kvm_update_master_clock: KVM performed a masterclock update. */
     record UpdateMasterClock(Where where, boolean masterclock, String hostClock) implements Tracepoint {}
 
-    /** kvm_pvclock_update: a vCPU's page was written. The version belongs to the guest's memory and is left out. */
+    /** kvm_pvclock_update: KVM wrote a vCPU's page. The version belongs to the guest's memory and is left out. */
     record PvclockUpdate(
             Where where, @Override int vcpu, long tscTimestamp, long systemTime, long mul, int shift, int flags)
             implements Tracepoint {}
 
-    /** kvm_msr: the guest accessed an MSR: one of the model's, or it wrote one of which nobody knows what it moves. */
+    /** kvm_msr: the guest accessed a modelled MSR, or wrote an MSR with unknown effect. */
     record GuestMsr(Where where, boolean write, long index, long data) implements Tracepoint {}
 }

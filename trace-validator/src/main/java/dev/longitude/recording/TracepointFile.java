@@ -22,12 +22,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines of an ftrace companion that show something of the modelled state, in order of time. The time stamps must be the
- * host's TSC (trace clock {@code x86-tsc}).
+ * The lines of an ftrace companion that show modelled state, in order of time. The time stamps must be the host's TSC
+ * (trace clock {@code x86-tsc}).
  *
- * @param points what can be used
- * @param unusable what cannot be used, each with the reason
- * @param missing how many lines are missing by the count in its head; 0 if it has none
+ * @param points the usable lines
+ * @param unusable the reasons of the unusable lines
+ * @param missing how many lines are missing by the count in its head; 0 without a count
  */
 record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String> unusable, long missing) {
     private static final Pattern LINE =
@@ -44,26 +44,29 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
     private static final Pattern MSR =
             Pattern.compile("msr_(read|write) ([0-9a-f]{1,8}) = 0x([0-9a-f]{1,16})( \\(#GP\\))?");
 
-    /** The events that show something of the modelled state. */
+    /** The events that show modelled state. */
     static final ImmutableSet<String> EVENTS = ImmutableSet.of(
             "kvm_write_tsc_offset", "kvm_track_tsc", "kvm_update_master_clock", "kvm_pvclock_update", "kvm_msr");
 
-    /** A line of one of them, in whatever form another tool prints it. */
+    /** A line of one of them, in any form that another tool prints. */
     private static final Pattern ELSEWHERE = Pattern.compile("\\b(?:" + String.join("|", EVENTS) + ")\\b:");
 
-    /** What the kernel prints in place of what it had to drop. */
+    /** The kernel's mark for dropped lines. */
     private static final Pattern LOST = Pattern.compile("^CPU:\\d+ \\[LOST (?:\\d+ )?EVENTS\\]");
 
-    /** How many lines the kernel still has, of how many that it wrote. */
+    /** How many lines the kernel wrote, and how many it still has. */
     private static final Pattern OVERWRITTEN =
             Pattern.compile("^# entries-in-buffer/entries-written: (\\d{1,18})/(\\d{1,18}) ");
 
-    /** Where the tracepoints of a log lie: {@code NAME.ftrace.txt} for {@code NAME.jsonl} or {@code NAME.jsonl.gz}. */
+    /** The path of a log's tracepoints: {@code NAME.ftrace.txt} for {@code NAME.jsonl} or {@code NAME.jsonl.gz}. */
     static Path of(Path log) {
         return log.resolveSibling(log.getFileName().toString().replaceFirst("\\.jsonl(?:\\.gz)?$", "") + ".ftrace.txt");
     }
 
-    /** Whether not one of its time stamps lies within a log of the host's counter: then they are of another trace clock. */
+    /**
+     * Whether none of its time stamps is within the log's range of the host's counter: then they use another trace
+     * clock.
+     */
     boolean isOfAnotherClock(List<IoctlRecord> records) {
         List<Interval> brackets =
                 records.stream().map(IoctlRecord::host).filter(Objects::nonNull).toList();
@@ -73,14 +76,14 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
         long origin = brackets.get(0).lo();
         long first = brackets.stream().mapToLong(b -> b.lo() - origin).min().getAsLong();
         long last = brackets.stream().mapToLong(b -> b.hi() - origin).max().getAsLong();
-        // (What the log has only the beginning of may have gone on after its last line.)
+        // (An operation with only its start in the log may have continued after the last line.)
         boolean open = records.stream().anyMatch(IoctlRecord::isOpenRun);
         return points.stream()
                 .mapToLong(p -> p.tsc() - origin)
                 .noneMatch(stamp -> first <= stamp && (stamp <= last || open));
     }
 
-    /** The names that several threads have. */
+    /** The names that several threads share. */
     Set<String> sharedNames() {
         SetMultimap<String, Integer> threads = HashMultimap.create();
         points.forEach(p -> threads.put(p.where().comm(), p.where().pid()));
@@ -89,7 +92,7 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
                 .collect(ImmutableSet.toImmutableSet());
     }
 
-    /** Reads the tracepoints of a log; there is nothing in it if there is no such file. */
+    /** Reads the tracepoints of a log; empty if there is no such file. */
     static TracepointFile beside(Path log) throws TraceFormatException, IOException {
         Path file = of(log);
         if (!Files.isRegularFile(file)) {
@@ -108,7 +111,7 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
                     lost |= isOfLost(line);
                     missing += entries(line);
                     if (ELSEWHERE.matcher(line).find()) {
-                        unusable.add("not as the kernel's own file named trace has them");
+                        unusable.add("not in the form of the kernel's file named trace");
                     }
                 } else if (EVENTS.contains(matcher.group(4))) {
                     if (matcher.group(3).contains(".")) {
@@ -127,8 +130,8 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
             }
         }
         if (lost) {
-            // What a tracepoint shows is taken for all that happened, and here something is missing.
-            unusable.addCopies("in a file from which the kernel has lost some", points.size());
+            // The importer takes the tracepoints for everything that happened, but here some are missing.
+            unusable.addCopies("in a file of which the kernel has lost some lines", points.size());
             points.clear();
         }
         if (!points.isEmpty()) {
@@ -138,7 +141,7 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
         return new TracepointFile(ImmutableList.copyOf(points), unusable.build(), Math.max(0, missing));
     }
 
-    /** How many lines of the file follow, by its head; 0 if the line says nothing of it. */
+    /** How many lines of the file follow, by its head; 0 if this line does not show it. */
     private static long entries(String line) {
         Matcher counts = OVERWRITTEN.matcher(line);
         return counts.find() ? Long.parseLong(counts.group(1)) : 0;
@@ -150,7 +153,7 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
                 || (counts.find() && Long.parseLong(counts.group(1)) < Long.parseLong(counts.group(2)));
     }
 
-    /** What a line shows; null if it is of no use. */
+    /** The tracepoint of a line; null if there is none to use. */
     private static @Nullable Tracepoint point(LineSource lines, Matcher line) throws TraceFormatException {
         Tracepoint.Where where = new Tracepoint.Where(
                 lines.line(), Integer.parseInt(line.group(2)), line.group(1), unsigned(lines, line.group(3)));

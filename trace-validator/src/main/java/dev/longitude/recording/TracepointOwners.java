@@ -16,20 +16,20 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which operation of a log each tracepoint belongs to: one within which it was written, of its vCPU, by its thread. A line
- * names its thread by a number and the thread's name, and no VM.
+ * Assigns each tracepoint to an operation of a log: one of its vCPU and thread, during which the kernel wrote it. A
+ * line has the number and the name of its thread, but no VM.
  */
 final class TracepointOwners {
     private final List<Segment> segments;
     private final boolean unstable;
     private final Findings findings;
 
-    /** The names of the threads in the tracepoints, and their numbers: a log calls its threads by either. */
+    /** The names of the threads in the tracepoints, and their numbers: a log uses either. */
     private final Set<String> names = new HashSet<>();
 
     private final Map<VcpuId, Written> latest = new HashMap<>();
 
-    /** The threads of the log that a thread of the kernel's can be. */
+    /** For each thread of the kernel, the threads of the log that it can be. */
     private final SetMultimap<Integer, Integer> lanesOfThread = LinkedHashMultimap.create();
 
     private TracepointOwners(List<Segment> segments, TracepointFile file, boolean unstable, Findings findings) {
@@ -93,8 +93,9 @@ final class TracepointOwners {
                         lineBefore(point.tsc()),
                         null,
                         point.tsc(),
-                        "that what line " + point.where().line()
-                                + " of the tracepoints shows, and no operation of the log explains, concerns none of its VMs");
+                        "that line " + point.where().line()
+                                + " of the tracepoints, which no operation of the log explains, concerns none of"
+                                + " its VMs");
             }
         }
         note(outside, "within no operation of the log that can explain them");
@@ -105,8 +106,8 @@ final class TracepointOwners {
             all.add(points == null ? segment : segment.with(points.build()));
         }
         if (!unrecorded.isEmpty()) {
-            findings.note(unrecorded.size()
-                    + " loads of a vCPU show in the tracepoints, in ioctls that the log does not have");
+            findings.note(
+                    unrecorded.size() + " loads of a vCPU in the tracepoints belong to ioctls that are not in the log");
             all.addAll(unrecorded);
             long origin = segments.get(0).when().lo();
             all.sort(Comparator.comparingLong(s -> s.when().lo() - origin));
@@ -114,17 +115,19 @@ final class TracepointOwners {
         return ImmutableList.copyOf(all);
     }
 
-    /** Whether a tracepoint was written when the log had ended: what happened then concerns none of its operations. */
+    /**
+     * Whether the kernel wrote a tracepoint after the end of the log: it then concerns none of the log's operations.
+     */
     private boolean isAfterLog(Tracepoint point) {
         return segments.stream().allMatch(s -> s.when().hi() - point.tsc() < 0);
     }
 
-    /** The last write of a vCPU's offset that an operation explains. */
+    /** The last write of a vCPU's offset that belongs to an operation. */
     private record Written(Segment segment, Tracepoint.WriteTscOffset write) {}
 
     /**
-     * On an unstable TSC each load of a vCPU writes its offset. A write within no operation of the log is one of an ioctl that
-     * was not recorded; of which vCPU, its former offset tells.
+     * On an unstable TSC each load of a vCPU writes its offset. A write outside all operations of the log belongs to an
+     * unrecorded ioctl; its former offset shows the vCPU.
      */
     private Optional<Segment> unrecordedLoad(Tracepoint point) {
         if (!unstable || !(point instanceof Tracepoint.WriteTscOffset write) || write.prev() == 0 || write.step() > 0) {
@@ -143,11 +146,11 @@ final class TracepointOwners {
                 record.line(),
                 before.vm(),
                 point.tsc(),
-                "that what line " + point.where().line()
-                        + " of the tracepoints shows is a load of its vCPU, in an ioctl that the log does not have");
+                "that line " + point.where().line()
+                        + " of the tracepoints shows a load of its vCPU, in an ioctl that is not in the log");
         int lane = lanes.size() == 1 ? lanes.iterator().next() : before.lane();
         long lo = those.get(0).write.tsc();
-        for (Segment segment : segments) { // (the thread had done before what it did before)
+        for (Segment segment : segments) { // (the thread had finished its earlier operations)
             long end = segment.when().hi();
             lo = segment.lane() == lane && end - lo > 0 && end - point.tsc() <= 0 ? end : lo;
         }
@@ -180,7 +183,7 @@ final class TracepointOwners {
         return line;
     }
 
-    /** For each point the operations that can explain it. */
+    /** For each tracepoint the operations that can explain it. */
     private List<List<Segment>> candidates(List<Tracepoint> points) {
         List<List<Segment>> all = new ArrayList<>();
         List<Segment> current = new ArrayList<>();

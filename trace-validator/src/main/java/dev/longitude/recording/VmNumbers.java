@@ -10,8 +10,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which VM and vCPU each record is for. A log numbers VMs as it likes, and may give the number of one that was closed again,
- * as a file descriptor comes again; in a trace each VM has a number of its own.
+ * Finds the VM and vCPU of each record. A log numbers VMs in any way, and may reuse the number of a closed VM, as with
+ * file descriptors; in a trace each VM has its own number.
  */
 final class VmNumbers {
     private record Vm(int number, int line, Map<Integer, Integer> vcpus) {}
@@ -23,7 +23,7 @@ final class VmNumbers {
     private final Set<Integer> used = new HashSet<>();
     private int next;
 
-    /** For a log of these records. */
+    /** For the log with these records. */
     VmNumbers(String source, List<IoctlRecord> records, Findings findings) {
         this.source = source;
         this.findings = findings;
@@ -37,7 +37,7 @@ final class VmNumbers {
     }
 
     /**
-     * The VM of a record that has the host's counter; the records are asked for in order of time.
+     * The VM of a record that has the host's counter. The caller must ask for the records in order of time.
      *
      * @return its number in the trace; -1 if there is none
      * @throws TraceFormatException if two VMs are alive under one number
@@ -53,7 +53,7 @@ final class VmNumbers {
                 throw record.fault(
                         source,
                         "VM " + label + " is created here and in line " + vm.line()
-                                + ", and no close_vm stands between: expected a number of its own for each VM that is alive");
+                                + ", with no close_vm between: expected its own number for each live VM");
             }
             open.add(label);
             latest.put(label, created(label, record));
@@ -72,7 +72,7 @@ final class VmNumbers {
     }
 
     /**
-     * The vCPU of a record, after its VM has been asked for.
+     * The vCPU of a record; the caller must ask for its VM first.
      *
      * @return its id; -1 if there is none
      * @throws TraceFormatException if two vCPUs have one number
@@ -94,7 +94,7 @@ final class VmNumbers {
                 throw record.fault(
                         source,
                         "vCPU " + label + " of VM " + record.vm()
-                                + " is created a second time: expected a number of its own for each VM that is alive");
+                                + " is created a second time: expected its own number for each live VM");
             }
             vm.vcpus().put(label, given);
         } else if (!vm.vcpus().containsKey(label) && !isHarmless(record)) {

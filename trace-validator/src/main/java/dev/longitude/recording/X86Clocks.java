@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The events of what an x86 VMM does with kvmclock. */
+/** The events of an x86 VMM's operations on kvmclock. */
 final class X86Clocks {
     private final X86Events operations;
     private final KernelProfile kernel;
@@ -89,7 +89,7 @@ final class X86Clocks {
         Map<Field, Object> args = new LinkedHashMap<>();
         args.put(Field.CLOCK, clock);
         args.put(Field.FLAGS, flags.intValue());
-        // (Without its flag nobody reads it.)
+        // (Without its flag KVM does not read it.)
         putIfSeen(args, Field.REALTIME, (flags & KvmAbi.CLOCK_REALTIME) == 0 ? (Long) 0L : realtime);
         boolean refused = record.failed();
         Map<Field, Object> result = Map.of(Field.ERRNO, refused ? KvmAbi.EINVAL : 0);
@@ -113,7 +113,7 @@ final class X86Clocks {
                     Map.of());
             return;
         }
-        // Without the masterclock the base clock counts, which KVM reads after the tracepoint.
+        // Without the masterclock KVM uses the base clock, which it reads after the tracepoint.
         Interval when = update != null && update.masterclock() ? until : segment.when();
         operations.onVm(segment, when, Operation.SET_CLOCK, args, result, state);
     }
@@ -130,7 +130,7 @@ final class X86Clocks {
             vcpu.ask();
             boolean mayHaveSetUp = vcpu.hasRun();
             if (vcpu.setActive(true) && mayHaveSetUp) {
-                // The guest has set its page up, and no line says when.
+                // The guest has set up its page, and no line shows when.
                 events.addOptional(
                         segment,
                         segment.lane(),
@@ -148,7 +148,7 @@ final class X86Clocks {
                 Map.of());
     }
 
-    /** What stands in the guest's memory; nothing is read of a page that is being written. */
+    /** The page in the guest's memory. The importer skips a page in the middle of a write. */
     void page(Segment segment) throws TraceFormatException {
         Payload out = segment.record().out();
         Long version = out.u32("version");
@@ -162,7 +162,7 @@ final class X86Clocks {
         }
         Map<Field, Object> seen = new LinkedHashMap<>();
         seen.put(Field.VERSION, version.intValue());
-        if (!operations.vcpu(segment).wroteMemory()) { // (the guest may clear flags, or write what it likes)
+        if (!operations.vcpu(segment).wroteMemory()) { // (the guest may clear flags, or write anything)
             putIfSeen(seen, Field.FLAGS, out.count("flags"));
         }
         putIfSeen(seen, Field.SHIFT, out.signedByte("shift"));

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The events of an x86 host's operations, one operation after the other. */
+/** Creates the events of an x86 host's operations, one operation after the other. */
 final class X86Events {
     private final KernelProfile kernel;
     private final boolean unstable;
@@ -30,7 +30,7 @@ final class X86Events {
 
     private final X86Overview overview;
 
-    /** The VMs of which the tracepoints show every write of an offset. */
+    /** The VMs for which the tracepoints show every write of an offset. */
     private final Set<Integer> shown = new HashSet<>();
 
     /** The greatest id of a vCPU, plus 1. */
@@ -76,7 +76,7 @@ final class X86Events {
         }
     }
 
-    /** Whether an operation that failed may have changed something, or fails in a way that the specification has. */
+    /** Whether a failed operation may have changed something, or its failure is in the specification. */
     private static boolean failureCounts(IoctlRecord record) {
         return switch (record.op()) {
             case "KVM_RUN", "KVM_SET_TSC_KHZ" -> true;
@@ -141,7 +141,7 @@ final class X86Events {
         }
     }
 
-    /** Whether the masterclock is on, by the tracepoint of an update. */
+    /** Whether the masterclock is on, from the tracepoint of an update. */
     private static Map<StateVariable, Object> masterclock(Segment segment) {
         for (Tracepoint point : segment.points()) {
             if (point instanceof Tracepoint.UpdateMasterClock update) {
@@ -151,7 +151,7 @@ final class X86Events {
         return Map.of();
     }
 
-    /** Whether it is known that the operation was done; the VM is not judged any more if that is not known. */
+    /** Whether the operation is known to have succeeded; if unknown, the VM is not judged any more. */
     boolean done(Segment segment) {
         if (!segment.record().hasOutcome()) {
             findings.stop(
@@ -161,7 +161,7 @@ final class X86Events {
         return true;
     }
 
-    /** Whether the log says for which vCPU the operation is; the VM is not judged any more if it does not. */
+    /** Whether the log shows the operation's vCPU; otherwise the VM is not judged any more. */
     boolean onVcpu(Segment segment) {
         if (!segment.isOnVcpu()) {
             findings.stop(
@@ -232,7 +232,7 @@ final class X86Events {
             }
         }
         long lo = segment.when().lo();
-        if (operation != Operation.CREATE_VCPU) { // (before it is created, nothing shows how it was loaded)
+        if (operation != Operation.CREATE_VCPU) { // (before its creation nothing shows its loads)
             lo = loadsBefore(segment, own);
         }
         Map<StateVariable, Object> state = new LinkedHashMap<>();
@@ -241,7 +241,7 @@ final class X86Events {
             when = new Interval(lo, own.tsc());
             state.put(StateVariable.TSC_OFFSET, Map.of(segment.vcpu(), own.next()));
         }
-        // Until 5.15 the two are written under locks of their own, and another thread may come between.
+        // Until 5.15 KVM writes the two under different locks, and another thread may come between.
         if (track != null && !(kernel.has(Switch.READS_FLAG_LATER) && events.threads())) {
             state.put(StateVariable.NR_VCPUS_MATCHED, track.nrMatched());
             state.put(StateVariable.USE_MASTER_CLOCK, track.masterclock());
@@ -252,7 +252,7 @@ final class X86Events {
         }
     }
 
-    /** The loads of an operation's vCPU before it writes an offset itself; returns when the last was over. */
+    /** The loads of an operation's vCPU before it writes an offset itself; returns the end of the last load. */
     long loadsBefore(Segment segment, Tracepoint.@Nullable WriteTscOffset own) {
         return loads(segment, segment.when().lo(), own);
     }
@@ -277,19 +277,19 @@ final class X86Events {
         }
         Long immediateExit = segment.record().args().word("immediate_exit");
         if (immediateExit != null && immediateExit != 0 && segment.record().failedWith(KvmAbi.EINTR)) {
-            loadsBefore(segment, null); // (KVM looks at it before any request, and goes back)
+            loadsBefore(segment, null); // (KVM checks it before any request, and returns)
             findings.harmless("KVM_RUN with immediate_exit");
             return;
         }
         IoctlRecord record = segment.record();
         String guest = record.args().text("guest");
         boolean understood = X86Vcpu.isUnderstood(record);
-        boolean mayHaveWritten = record.mayHaveFailed() && "wrmsr".equals(guest); // it may have come to that, or not
+        boolean mayHaveWritten = record.mayHaveFailed() && "wrmsr".equals(guest); // the guest may not have got there
         if ((!understood || mayHaveWritten) && !(overview.msrsAreShown() && shown.contains(segment.vm()))) {
             assume(
                     segment,
                     "that the guest moved none of its clocks in the KVM_RUN of line " + record.line()
-                            + ", of which neither the log nor a tracepoint says what it did");
+                            + ", which neither the log nor a tracepoint shows");
         }
         if (guest != null && !understood) {
             String index =
@@ -302,7 +302,7 @@ final class X86Events {
         new X86Run(vcpu, events, findings, withoutUnknownWrites(segment)).add(act);
     }
 
-    /** Assumes that a guest's writes of MSRs that are in no list moved nothing; what they moved no event can say. */
+    /** Assumes that a guest's writes of unlisted MSRs changed nothing; no event can express their effect. */
     private Segment withoutUnknownWrites(Segment run) {
         ImmutableList.Builder<Tracepoint> others = ImmutableList.builder();
         for (Tracepoint point : run.points()) {

@@ -10,23 +10,23 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How fast the TSC of a log's host goes, and whether the host scales a guest's.
+ * The rate of the TSC of a log's host, and whether the host scales a guest's TSC.
  *
  * @param khz kHz
- * @param fracBits the bits behind the point of its ratio, 48 (Intel) or 32 (AMD), 0 if it does not scale; null: nothing shows
- *     them
+ * @param fracBits the bits behind the point of its ratio, 48 (Intel) or 32 (AMD), 0 if it does not scale; null: nothing
+ *     shows them
  */
 record X86HostRate(int khz, @Nullable Integer fracBits) {
-    /** kvm.tsc_tolerance_ppm unless the module is told otherwise. */
+    /** The default of kvm.tsc_tolerance_ppm. */
     private static final long TOLERANCE_PPM = 250;
 
     private static final double SUSPICIOUS = 0.01;
     private static final long LONG_ENOUGH_NS = 10_000_000;
 
     /**
-     * What the log, host.txt and the kernel's messages say.
+     * The rate by the log, host.txt and the kernel's messages.
      *
-     * @throws TraceFormatException if nothing says the rate
+     * @throws TraceFormatException if nothing shows the rate
      */
     static X86HostRate of(String source, HostFacts host, List<IoctlRecord> records, Findings findings)
             throws TraceFormatException {
@@ -37,8 +37,8 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
             if (said.isPresent()
                     && measured.isPresent()
                     && Math.abs(said.getAsInt() - measured.getAsInt()) > SUSPICIOUS * measured.getAsInt()) {
-                String text = "that the host's TSC goes at " + said.getAsInt()
-                        + " kHz, as host.txt says; by the log's own clocks it went at about " + measured.getAsInt()
+                String text = "that the host's TSC runs at " + said.getAsInt()
+                        + " kHz, as host.txt says; by the log's own clocks it ran at about " + measured.getAsInt()
                         + " kHz";
                 findings.note("doubtful: " + text);
                 assume(records, findings, text);
@@ -46,12 +46,12 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
         }
         int khz = said.isPresent() ? said.getAsInt() : measured.orElse(0);
         if (asked(records).isEmpty() && !host.isExactRate()) {
-            assume(records, findings, "that the host's TSC goes at exactly " + khz + " kHz, which is only measured");
+            assume(records, findings, "that the host's TSC runs at exactly " + khz + " kHz, which is only measured");
         }
         if (khz <= 0 || khz > TraceHeader.MOST_TSC_KHZ) {
             throw new TraceFormatException(
                     source,
-                    "the rate of the host's TSC is nowhere to be found: expected a KVM_GET_TSC_KHZ in the log, the kernel's"
+                    "nothing shows the rate of the host's TSC: expected a KVM_GET_TSC_KHZ in the log, the kernel's"
                             + " message of it in host.txt, or t in the records");
         }
         Integer fracBits = host.fracBits();
@@ -70,7 +70,7 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
                         findings.assume(r.line(), null, requireNonNull(r.host()).lo(), what));
     }
 
-    /** What KVM says before anybody has set a rate. */
+    /** The rate that KVM reports before the VMM has set one. */
     private static OptionalInt asked(List<IoctlRecord> records) {
         for (IoctlRecord record : records) {
             if (record.is("KVM_SET_TSC_KHZ")) {
@@ -84,7 +84,7 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
         return OptionalInt.empty();
     }
 
-    /** The slope of the log's clocks, of which one is disciplined: good to some hundred millionths. */
+    /** The slope of the log's clocks, one of them disciplined: exact to some 100 ppm. */
     private static OptionalInt measured(List<IoctlRecord> records) {
         List<IoctlRecord> timed =
                 records.stream().filter(r -> r.host() != null && r.t() > 0).toList();
@@ -128,7 +128,7 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
                 : X86Events.says(args, "cap", "KVM_CAP_TSC_CONTROL", KvmAbi.CAP_TSC_CONTROL);
     }
 
-    /** Whether a guest for which this rate is asked may have another than its host's; null: any rate. */
+    /** Whether a guest with this requested rate may have another rate than its host's; null: any rate. */
     boolean mayScale(@Nullable Long guestKhz) {
         return (fracBits == null || fracBits != 0) && (guestKhz == null || !isNear(guestKhz));
     }
@@ -138,7 +138,7 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
         return guestKhz == 0 || Math.abs(guestKhz - khz) < tolerance;
     }
 
-    /** Whether what a host does with a guest's rate depends on what is not known of it. */
+    /** Whether the effect of a guest's rate depends on unknown properties of the host. */
     boolean dependsOnScaling(long guestKhz) {
         return !isNear(guestKhz) && fracBits == null;
     }

@@ -13,13 +13,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Imports the ioctl log of an x86 host. The kernel read the host's TSC somewhere between the two readings of a record; a
- * tracepoint says that it had done so by then.
+ * Imports the ioctl log of an x86 host. The kernel read the host's TSC between the two readings of a record; at a
+ * tracepoint it had done so.
  */
 final class X86Log {
     private X86Log() {}
 
-    /** Makes a trace of a log and of the tracepoints beside it, if they are of its clock. */
+    /** Converts a log to a trace, with the tracepoints beside it if they use its clock. */
     static ImportedTrace read(RecordedRun run) throws TraceFormatException, IOException {
         TracepointFile beside = TracepointFile.beside(run.file());
         if (!beside.isOfAnotherClock(run.records())) {
@@ -65,7 +65,7 @@ final class X86Log {
                     null,
                     points.get(0).tsc(),
                     "that the " + tracepoints.missing()
-                            + " lines by which the tracepoints are fewer than their head says showed nothing");
+                            + " lines that the tracepoints lack by the count in their head showed nothing");
         }
         ImmutableList<Segment> plain = Segments.of(
                 run.source(), records, LogArchitecture.X86.counterKey(), findings, end, tracepoints.sharedNames());
@@ -81,7 +81,7 @@ final class X86Log {
         if (host.ignoresTscOffsets() && !plain.isEmpty()) {
             Segment first = plain.get(0);
             String offsets =
-                    "that this host's KVM gives a guest the TSC that its offset says, and host.txt says that it ignores"
+                    "that this host's KVM gives a guest the TSC of its offset, although host.txt says that it ignores"
                             + " offsets";
             findings.note("doubtful: " + offsets);
             findings.assume(first.record().line(), null, first.when().lo(), offsets);
@@ -106,7 +106,9 @@ final class X86Log {
         return findings.imported(run.source(), header, list);
     }
 
-    /** Whether a vCPU's offset is written within an operation that does not write it: then the host's TSC is unstable. */
+    /**
+     * Whether KVM wrote a vCPU's offset within an operation that does not write it: then the host's TSC is unstable.
+     */
     private static boolean loadsAreShown(List<Segment> segments, List<Tracepoint> points) {
         return points.stream()
                 .filter(Tracepoint.WriteTscOffset.class::isInstance)
@@ -126,8 +128,8 @@ final class X86Log {
     }
 
     /**
-     * The clocksource leaves the TSC, or returns to it, between the last tracepoint that shows the one and the first that shows
-     * the other. That concerns all VMs of the host, and those that are created later too.
+     * The clocksource leaves the TSC, or returns to it, between the last tracepoint that shows one state and the first
+     * that shows the other. That concerns all VMs of the host, including those created later.
      */
     private static void switches(
             boolean tscAtFirst, List<Segment> segments, List<Tracepoint> points, EventList events, Findings findings) {
@@ -163,7 +165,7 @@ final class X86Log {
         String mode = point instanceof Tracepoint.TrackTsc track
                 ? track.hostClock()
                 : point instanceof Tracepoint.UpdateMasterClock update ? update.hostClock() : null;
-        // The kernel prints "tsc" or "none"; the Hyper-V page prints as a number, and counts as the TSC.
+        // The kernel prints "tsc" or "none"; the Hyper-V page appears as a number, and counts as the TSC.
         return mode == null ? null : (Boolean) !mode.equals("none");
     }
 }

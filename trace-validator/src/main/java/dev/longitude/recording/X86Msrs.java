@@ -9,7 +9,7 @@ import dev.longitude.trace.TraceFormatException;
 import java.util.Map;
 import java.util.Optional;
 
-/** The events of what an x86 VMM reads and writes of its vCPUs' MSRs. */
+/** The events of an x86 VMM's reads and writes of its vCPUs' MSRs. */
 final class X86Msrs {
     private final X86Events operations;
     private final EventList events;
@@ -41,7 +41,7 @@ final class X86Msrs {
         }
     }
 
-    /** Whether what comes after the MSR can be judged. */
+    /** Whether the events after the MSR can be judged. */
     private boolean setMsr(Segment segment, MsrList.Entry entry) {
         KvmAbi.Msr msr = entry.msr();
         Long data = entry.data();
@@ -87,7 +87,7 @@ final class X86Msrs {
         return true;
     }
 
-    /** KVM asks the vCPU for a masterclock update, which it performs on its next entry. */
+    /** KVM requests a masterclock update from the vCPU, which performs it on its next entry. */
     private void askForMasterclockUpdate(Segment segment, boolean sure) {
         Operation asked = Operation.ASK_FOR_MASTERCLOCK_UPDATE;
         if (sure) {

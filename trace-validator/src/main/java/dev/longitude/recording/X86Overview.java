@@ -12,30 +12,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What an x86 host's log and tracepoints show as a whole, found out before the first operation is imported. */
+/** Facts from an x86 host's whole log and tracepoints, collected before the importer reads the first operation. */
 final class X86Overview {
     private final KernelProfile kernel;
     private final boolean unstable;
 
-    /** Whether the tracepoints show what MSRs guests access. */
+    /** Whether the tracepoints show the guests' MSR accesses. */
     private final boolean msrsAreShown;
 
-    /** When each VM's masterclock updates show. */
+    /** When the tracepoints show each VM's masterclock updates. */
     private final Map<Integer, List<Long>> updates = new HashMap<>();
 
-    /** When masterclock updates show of which no operation is known. */
+    /** When the tracepoints show masterclock updates without a known operation. */
     private final List<Long> unowned = new ArrayList<>();
 
-    /** When the last tracepoint was written; 0 if there is none. */
+    /** When the kernel wrote the last tracepoint; 0 if there is none. */
     private final long end;
 
-    /** Of vCPUs whose page the log reads, and of which no tracepoint shows when it is written, the versions, in order of time. */
+    /** The versions of the pages that the log reads and whose writes no tracepoint shows, in order of time. */
     private final Map<VcpuId, List<X86Vcpu.Version>> versionsRead = new HashMap<>();
 
-    /** The VMs of which the log sets a rate that may not be the host's. */
+    /** The VMs for which the log sets a rate that may differ from the host's. */
     private final Set<Integer> scaled = new HashSet<>();
 
-    /** The flags that each vCPU's page is seen to have, in order of time. */
+    /** The observed flags of each vCPU's page, in order of time. */
     private final Map<VcpuId, List<X86Vcpu.Flags>> flags = new HashMap<>();
 
     /**
@@ -43,7 +43,7 @@ final class X86Overview {
      *
      * @param segments in order of time
      * @param unstable whether the host's TSC is unstable
-     * @param points all tracepoints, in order of time, those too of which no operation is known
+     * @param points all tracepoints, in order of time, including those without a known operation
      */
     X86Overview(
             KernelProfile kernel, X86HostRate rate, boolean unstable, List<Segment> segments, List<Tracepoint> points)
@@ -100,7 +100,7 @@ final class X86Overview {
         return msrsAreShown;
     }
 
-    /** A vCPU as its creation leaves it. */
+    /** A vCPU just after its creation. */
     X86Vcpu vcpu(Segment segment) {
         return new X86Vcpu(
                 segment.vcpu(),

@@ -7,7 +7,7 @@ import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.util.Map;
 
-/** The events of what an x86 VMM does with the rates of its guests' TSCs, kHz. */
+/** The events of an x86 VMM's operations on the rates of its guests' TSCs, kHz. */
 final class X86Rates {
     private final X86Events operations;
     private final X86HostRate rate;
@@ -34,7 +34,9 @@ final class X86Rates {
         }
     }
 
-    /** Sets a rate, of a vCPU or of those to come. A refused one counts: it leaves the refused rate behind. */
+    /**
+     * Sets the rate of a vCPU or of vCPUs created later. A refused call matters too: it leaves the refused rate behind.
+     */
     void setTscKhz(Segment segment) throws TraceFormatException {
         IoctlRecord record = segment.record();
         Long khz = record.args().u32("khz");

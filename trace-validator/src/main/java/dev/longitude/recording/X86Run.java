@@ -12,14 +12,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of one KVM_RUN of an x86 host. A run may come into the guest several times, since KVM handles most exits itself,
- * and a thread that was preempted prepares its entry anew. A tracepoint comes after what it shows; what it shows came after
- * the tracepoint before. What the guest read or wrote and no tracepoint shows may have been anywhere within the run.
+ * The events of one KVM_RUN of an x86 host. A run may enter the guest several times: KVM handles most exits itself, and
+ * a thread that was preempted prepares its entry again. A tracepoint comes after its event; the event came after the
+ * previous tracepoint. A guest's access that no tracepoint shows may have been anywhere within the run.
  *
- * <p>One entry performs a masterclock update, raises the TSC if it is behind, and writes the vCPU's page, in this order. An
- * update asks its own vCPU for a page too: if the vCPU has one, the page that comes next is of the same entry, however far
- * apart the two lie. If it is not known to have one, both ways are left open: an entry that may have been, and then a look at
- * what there must be.
+ * <p>One entry performs a masterclock update, raises the TSC if it is behind, and writes the vCPU's page, in this
+ * order. An update also requests a page from its own vCPU: if the vCPU has a page, the next page belongs to the same
+ * entry, however far apart the two are. If it is not known to have one, the importer leaves both ways open: an optional
+ * entry, and then a check of the resulting state.
  */
 final class X86Run {
     private static final ImmutableMap<Field, Object> NOT_UPDATED = ImmutableMap.of(Field.UPDATED, false);
@@ -30,31 +30,31 @@ final class X86Run {
     private final Segment run;
     private final int first;
 
-    /** Nothing that comes was before this. */
+    /** Lower bound of all later events. */
     private long lo;
 
     private boolean inGuest;
 
-    /** Whether the last entry may not have come to the guest. */
+    /** Whether the last entry may not have reached the guest. */
     private boolean mayBeCancelled;
 
     /** The load of the vCPU that the next tracepoint shows; null if it shows none. */
     private Tracepoint.@Nullable WriteTscOffset load;
 
-    /** Whether no tracepoint follows, and the run fails: then the vCPU may not have come to the guest any more. */
+    /** Whether no tracepoint follows, and the run fails: then the vCPU may not have reached the guest again. */
     private boolean isLast;
 
     private int entries;
 
-    /** When the next tracepoint was written, or the run was over. */
+    /** When the kernel wrote the next tracepoint, or the end of the run. */
     private long next;
 
-    /** What the entry that is under way has shown so far: first an update, then a raised offset, then a page. */
+    /** The tracepoints of the current entry so far: first an update, then a raised offset, then a page. */
     private Tracepoint.@Nullable UpdateMasterClock update;
 
     private Tracepoint.@Nullable WriteTscOffset raised;
 
-    /** It began after this. */
+    /** Lower bound of the current entry's start. */
     private long begun;
 
     X86Run(X86Vcpu vcpu, EventList events, Findings findings, Segment run) {
@@ -69,7 +69,7 @@ final class X86Run {
     /**
      * Adds the events.
      *
-     * @param guest what the guest did by the recorder's word; null if it does not say, or a tracepoint does
+     * @param guest what the guest did according to the recorder; null if it does not show it, or a tracepoint does
      */
     void add(@Nullable GuestAct guest) {
         List<Tracepoint> points = run.points();
@@ -115,13 +115,13 @@ final class X86Run {
                 enter(run.when(), Map.of(), Map.of(), true);
             }
         } else if (!inGuest && open != null) {
-            enter(run.from(lo), Map.of(), Map.of(), false); // it came back after its thread was preempted
+            enter(run.from(lo), Map.of(), Map.of(), false); // it came back after a preemption of its thread
         }
         if (open != null) {
             vcpu.moved(open, null);
             boolean anywhere = entries > 1 || events.size() - first > 1;
             add(anywhere ? events.newLane() : run.lane(), run.when(), open.operation(), open.args(), open.results());
-            if (open.isWrite()) { // (KVM handles it itself, and the vCPU passes by KVM on its way back)
+            if (open.isWrite()) { // (KVM handles it, so the vCPU goes through KVM on its way back)
                 enter(run.from(lo), Map.of(), Map.of(), true);
             }
         }
@@ -135,7 +135,7 @@ final class X86Run {
     }
 
     /**
-     * What a guest did.
+     * An access of a guest.
      *
      * @param msr the MSR that it accessed; null: it read its TSC by rdtsc
      */
@@ -153,8 +153,9 @@ final class X86Run {
     }
 
     /**
-     * The write of an offset that is the guest's own write of its TSC or of MSR_IA32_TSC_ADJUST; null if that is not certain.
-     * What it writes is the host's TSC at that instant and the new offset, or what the offset moves by and what stood there before.
+     * The write of an offset that belongs to the guest's own write of its TSC or of MSR_IA32_TSC_ADJUST; null if not
+     * certain. The written value is the host's TSC at that instant plus the new offset, or the old value plus the
+     * change of the offset.
      */
     private Tracepoint.@Nullable WriteTscOffset own(GuestAct act, List<Tracepoint> points) {
         Long value = act.value();
@@ -192,7 +193,7 @@ final class X86Run {
                                 && (act.value() == null || msr.data() == act.value()));
     }
 
-    /** Takes a tracepoint; whether the one that follows is taken with it. */
+    /** Takes a tracepoint; returns whether it also takes the one that follows. */
     private boolean take(Tracepoint point, @Nullable Tracepoint following, boolean guestWrote) {
         next = point.tsc();
         Interval when = new Interval(lo, point.tsc());
@@ -232,7 +233,7 @@ final class X86Run {
             entry(page.tsc(), state);
             return;
         }
-        // The guest has set its page up, and that it did so shows only now.
+        // The guest has set up its page, which shows only now.
         boolean mayBelongToEntry = update != null;
         endEntry();
         if (!inGuest) {
@@ -253,12 +254,12 @@ final class X86Run {
         }
     }
 
-    /** A write of an offset that no access of the guest's explains. */
+    /** A write of an offset without an access of the guest that explains it. */
     private void offset(Tracepoint.WriteTscOffset write, Interval when, boolean guestWrote) {
         Map<StateVariable, Object> state = Map.of(StateVariable.TSC_OFFSET, Map.of(vcpu.id(), write.next()));
         if (guestWrote) {
             endEntry();
-            // The guest's own write is an event of its own; whether this is it, nothing shows.
+            // The guest's own write is a separate event; nothing shows whether this is it.
             if (vcpu.unstable()) {
                 for (Operation maybe : List.of(
                         Operation.EXIT_GUEST,
@@ -282,7 +283,7 @@ final class X86Run {
         } else if (isLoad(write)) {
             load = write;
             endEntry();
-            leave(when); // its thread was preempted
+            leave(when); // a preemption of its thread
             vcpu.load(events, run, when, write);
         } else if (raised == null && (update == null || vcpu.isActive())) {
             begun = update == null ? when.lo() : begun;
@@ -313,7 +314,7 @@ final class X86Run {
         mayBeCancelled = false;
     }
 
-    /** The entry that is under way has shown all that it will. */
+    /** Ends the current entry: it has no more tracepoints. */
     private void endEntry() {
         if (update != null || raised != null) {
             entry(lo, Map.of());
@@ -321,9 +322,9 @@ final class X86Run {
     }
 
     /**
-     * One entry, with what it showed.
+     * One entry, with its tracepoints.
      *
-     * @param latest when the last of it showed
+     * @param latest when the kernel wrote the last of them
      */
     private void entry(long latest, Map<StateVariable, Object> page) {
         Map<StateVariable, Object> state = new HashMap<>(page);
@@ -336,7 +337,7 @@ final class X86Run {
         if (update != null) {
             results.put(Field.UPDATED, true);
             state.put(StateVariable.USE_MASTER_CLOCK, update.masterclock());
-            // Without the masterclock the page's own reading of the clocks counts, which comes after the update's.
+            // Without the masterclock KVM reads the clocks for the page itself, after the update's reading.
             boolean byUpdate = update.masterclock() || (page.isEmpty() && !vcpu.isActive());
             until = byUpdate ? update.tsc() : page.isEmpty() && raised == null ? next : until;
         } else if (!vcpu.isAsked(latest)) {
@@ -357,10 +358,11 @@ final class X86Run {
     }
 
     /**
-     * Whether the vCPU may have been in the guest before it was loaded anew, since its thread was preempted. A load puts its TSC
-     * back to where KVM saw it last: when it left the guest, or, if it did not come there, when its entry was prepared.
+     * Whether the vCPU may have been in the guest before the reload after a preemption of its thread. A load puts its
+     * TSC back to where KVM last saw it: when it left the guest, or, if it did not get there, when KVM prepared its
+     * entry.
      *
-     * @param prepared when the entry had been prepared at the latest
+     * @param prepared upper bound of the instant when KVM prepared the entry
      */
     private boolean mayHaveBeenInGuest(Tracepoint.WriteTscOffset loaded, long prepared) {
         if (!vcpu.writesAreExact()) {
@@ -378,7 +380,7 @@ final class X86Run {
         return may;
     }
 
-    /** An entry that may have come to the guest or not. */
+    /** An entry that may or may not have reached the guest. */
     private void enterOrNot(Interval when, Map<StateVariable, Object> state) {
         if (inGuest) {
             events.addOptional(run, run.lane(), when, Operation.EXIT_GUEST, vcpu.arg());
@@ -404,7 +406,7 @@ final class X86Run {
         vcpu.mayClearStopped(events, run, when);
     }
 
-    /** What there must be by now, whatever led to it. */
+    /** The state that must hold by now, whatever led to it. */
     private void look(Interval when, Map<StateVariable, Object> state) {
         events.add(run, run.lane(), when, Operation.READ_PVCLOCK_PAGE, vcpu.arg(), Map.of(), state);
     }
@@ -412,7 +414,7 @@ final class X86Run {
     private void guest(Tracepoint.GuestMsr msr, Interval when, Tracepoint.@Nullable WriteTscOffset write) {
         boolean reads = !msr.write();
         if (reads && !inGuest && vcpu.unstable() && msr.index() == KvmAbi.Msr.TSC.index()) {
-            // KVM reads it for the guest, and the thread was preempted after the guest had left.
+            // KVM reads it for the guest, and its thread was preempted after the exit.
             add(run.lane(), when, Operation.READ_TSC, vcpu.arg(), Map.of(Field.VALUE, msr.data()));
             return;
         }
@@ -431,7 +433,7 @@ final class X86Run {
         events.add(run, run.lane(), when, act.operation(), act.args(), act.results(), state);
         vcpu.moved(act, write);
         if (act.operation() == Operation.GUEST_WRITE_SYSTEM_TIME) {
-            vcpu.ask(); // (a write of its TSC asks for nothing, one of TSC_ADJUST since 5.15)
+            vcpu.ask(); // (a write of its TSC requests no update; one of TSC_ADJUST does since 5.15)
         }
     }
 

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What an importer keeps of an x86 vCPU, and what its guest can do. */
+/** The importer's view of an x86 vCPU, and what its guest can do. */
 final class X86Vcpu {
-    /** No run is thought to have more writes of a page that nothing shows. */
+    /** The most unobserved writes of a page that the importer assumes in a run. */
     static final int MOST_WRITES = 8;
 
     private final int id;
@@ -27,7 +27,7 @@ final class X86Vcpu {
     private boolean hasRun;
     private boolean wroteMemory;
 
-    /** Whether something has asked for a clock update since its last entry; its creation has. */
+    /** Whether a clock update has been requested since its last entry; its creation requests one. */
     private boolean asked = true;
 
     private @Nullable Long lastEntry;
@@ -36,35 +36,36 @@ final class X86Vcpu {
     private @Nullable Long adjust = 0L;
 
     /**
-     * A version that its page had.
+     * An observed version of its page.
      *
-     * @param tsc the host's TSC when it was seen at the latest
+     * @param tsc upper bound of the host's TSC when the page had it
      */
     record Version(long tsc, int version) {}
 
     /**
-     * What the tracepoints show of masterclock updates.
+     * The masterclock updates in the tracepoints.
      *
-     * @param performed when each of the VM was performed, the host's TSC in order
-     * @param unowned when others were performed of which it is not known whether they are the VM's
-     * @param end when the last tracepoint was written
+     * @param performed when each update of the VM was performed, by the host's TSC, in order
+     * @param unowned when other updates were performed that may or may not be the VM's
+     * @param end when the kernel wrote the last tracepoint
      */
     record Updates(List<Long> performed, List<Long> unowned, long end) {}
 
     /**
-     * Flags that its page had.
+     * Observed flags of its page.
      *
-     * @param tsc the host's TSC when they were seen at the latest
+     * @param tsc upper bound of the host's TSC when the page had them
      */
     record Flags(long tsc, int flags) {}
 
     /**
      * @param id its id
      * @param unstable whether the host's TSC is unstable
-     * @param versionsRead the versions of its kvmclock page that the log shows, in order, if no tracepoint shows when it is written
-     * @param writesAreExact whether a guest's write of its TSC makes its offset what it wrote minus the host's TSC
-     * @param updates what the tracepoints show of the masterclock updates of its VM
-     * @param flagsShown which flags its page is seen to have, in order of time
+     * @param versionsRead the versions of its kvmclock page in the log, in order, if no tracepoint shows its writes
+     * @param writesAreExact whether a guest's write of its TSC sets the offset to the written value minus the host's
+     *     TSC
+     * @param updates the masterclock updates of its VM in the tracepoints
+     * @param flagsShown the observed flags of its page, in order of time
      */
     X86Vcpu(
             int id,
@@ -94,8 +95,8 @@ final class X86Vcpu {
     }
 
     /**
-     * How often KVM may have written its page in a run at the most, as far as that shows in a page that the log reads, and in
-     * nothing else: as often as the page's version went on by 2 from the read before to the read after it.
+     * The largest number of KVM's writes of its page in a run, if only the log's reads of the page show them: the
+     * version rises by 2 with each write between the reads before and after the run.
      */
     int unshownWrites(Interval run) {
         Version before = null;
@@ -108,7 +109,7 @@ final class X86Vcpu {
                 before = each;
             }
         }
-        return 0; // (no read shows it)
+        return 0; // (no read shows one)
     }
 
     boolean writesAreExact() {
@@ -121,12 +122,12 @@ final class X86Vcpu {
         return adjust;
     }
 
-    /** Notes what MSR_IA32_TSC_ADJUST holds; null: that is not known. */
+    /** Notes the value of MSR_IA32_TSC_ADJUST; null: unknown. */
     void setAdjust(@Nullable Long value) {
         adjust = value;
     }
 
-    /** Notes what a guest did, by the write of its offset if it is known to be the guest's. */
+    /** Notes a guest's access, with the write of the offset if it is known to be the guest's. */
     void moved(X86Run.GuestAct act, Tracepoint.@Nullable WriteTscOffset write) {
         if (act.operation() == Operation.GUEST_WRITE_TSC_ADJUST || act.operation() == Operation.GUEST_READ_TSC_ADJUST) {
             adjust = act.value();
@@ -135,30 +136,33 @@ final class X86Vcpu {
         }
     }
 
-    /** Whether it may have been in the guest since it was last known whether it has a page. */
+    /** Whether it may have been in the guest since its page was last known to exist or not. */
     boolean hasRun() {
         return hasRun;
     }
 
-    /** Something has asked for a clock update. */
+    /** Notes a request for a clock update. */
     void ask() {
         asked = true;
     }
 
-    /** It has entered, and worked off what was asked for by then. */
+    /** Notes an entry, which performed the pending requests. */
     void entered(long tsc) {
         asked = false;
         hasRun = true;
         lastEntry = tsc;
     }
 
-    /** Whether it is known that a clock update was asked for by an instant; every masterclock update asks all vCPUs. */
+    /**
+     * Whether a clock update is known to be requested by an instant; every masterclock update requests one from all
+     * vCPUs.
+     */
     boolean isAsked(long tsc) {
         Long since = lastEntry;
         return asked || updates.performed().stream().anyMatch(u -> u - tsc <= 0 && (since == null || u - since > 0));
     }
 
-    /** Notes whether a guest did something unknown: then it may have written the page's memory. */
+    /** Notes whether a guest may have done unknown things: then it may have written the page's memory. */
     void mayWriteMemory(boolean unknown) {
         wroteMemory |= unknown;
     }
@@ -181,7 +185,7 @@ final class X86Vcpu {
         return ImmutableMap.of(Field.VCPU, id);
     }
 
-    /** Notes whether the vCPU has a kvmclock page. Returns whether it was not known to have one. */
+    /** Notes whether the vCPU has a kvmclock page; returns true if it was not known to have one. */
     boolean setActive(boolean on) {
         boolean before = active;
         active = on;
@@ -189,15 +193,12 @@ final class X86Vcpu {
         return !before;
     }
 
-    /** The VMM has asked for GUEST_STOPPED, which the guest may clear from now on. */
+    /** The VMM has requested GUEST_STOPPED, which the guest may clear from now on. */
     void stop() {
         wasStopped = true;
     }
 
-    /**
-     * In the guest, the guest may clear GUEST_STOPPED, as Linux does. It need not be thought to have done so before the page shows
-     * that it has.
-     */
+    /** The guest may clear GUEST_STOPPED, as Linux does. The importer assumes it only once the page shows it. */
     void mayClearStopped(EventList events, Segment run, Interval entry) {
         Flags next = flagsShown.stream()
                 .filter(f -> f.tsc() - entry.hi() > 0)
@@ -220,17 +221,19 @@ final class X86Vcpu {
                 Map.of(StateVariable.TSC_OFFSET, Map.of(id, write.next())));
     }
 
-    /** Whether an MSR moves the guest's TSC when the guest writes it. */
+    /** Whether a guest's write of an MSR changes its TSC. */
     boolean movesTsc(Tracepoint.GuestMsr msr) {
         return msr.index() == KvmAbi.Msr.TSC.index() || msr.index() == KvmAbi.Msr.TSC_ADJUST.index();
     }
 
-    /** What a guest did that accessed an MSR; null if no clock shows or follows it. */
+    /** A guest's access of an MSR; null if it reads and changes no clock. */
     X86Run.@Nullable GuestAct act(Tracepoint.GuestMsr msr) {
         return act(msr.index(), msr.write(), msr.data());
     }
 
-    /** What the guest did in a KVM_RUN by the recorder's word; null if it does not say, or no clock shows or follows it. */
+    /**
+     * The guest's access in a KVM_RUN according to the recorder; null if unknown, or if it reads and changes no clock.
+     */
     X86Run.@Nullable GuestAct act(IoctlRecord run) throws TraceFormatException {
         String guest = run.args().text("guest");
         if (guest == null) {
@@ -247,7 +250,7 @@ final class X86Vcpu {
         return act(MsrList.index(run.args()), write, (write ? run.args() : run.out()).word("data"));
     }
 
-    /** Whether the recorder's word says all that the guest did with its clocks in a KVM_RUN. */
+    /** Whether the recorder shows all accesses of the guest to its clocks in a KVM_RUN. */
     static boolean isUnderstood(IoctlRecord run) throws TraceFormatException {
         Payload args = run.args();
         String guest = args.text("guest");

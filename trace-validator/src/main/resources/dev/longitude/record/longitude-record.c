@@ -1,14 +1,14 @@
 /*
- * longitude-record: records the ioctls by which a VMM moves or reads its guests' time under KVM, each with its payload and
- * the host's counter before and after, as the log that `longitude validate` takes. Linux, x86-64 and arm64; one file:
+ * longitude-record: records the ioctls with which a VMM sets or reads its guests' time under KVM, each with its payload
+ * and the host's counter before and after, as a log for `longitude validate`. Linux, x86-64 and arm64; one file:
  *
  *     cc -O2 -o longitude-record longitude-record.c
  *
- * A command is started under a seccomp filter that stops it (ptrace) at KVM's ioctls and nowhere else; a process that is
- * running already is stopped at each of its system calls, since no filter can be installed from outside. Payloads are read
- * from the stopped thread's memory before the ioctl (what it is given) and after it (what it returns).
+ * The recorder starts a command under a seccomp filter that stops it (ptrace) at KVM's ioctls and nowhere else. A
+ * process that is already running stops at each of its system calls, because the recorder cannot install a filter from
+ * outside. The recorder reads payloads from the stopped thread's memory before the ioctl (input) and after it (output).
  *
- * The log's format is in trace-validator/LOG-FORMAT.md, what is left out in trace-validator/RECORDING.md.
+ * trace-validator/LOG-FORMAT.md describes the log's format, trace-validator/RECORDING.md what the recorder leaves out.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -63,12 +63,12 @@ static uint64_t counter(void) {
     return value;
 }
 #else
-#error "longitude-record knows x86-64 and arm64"
+#error "longitude-record supports x86-64 and arm64 only"
 #endif
 
 /* ---- KVM's ioctls ---- */
 
-/* Later than some distributions' headers. The numbers are those of Linux's include/uapi/linux/kvm.h. */
+/* Newer than some distributions' headers. The numbers are those of Linux's include/uapi/linux/kvm.h. */
 #ifndef KVM_SET_USER_MEMORY_REGION2
 #define KVM_SET_USER_MEMORY_REGION2 0x40a0ae49
 #endif
@@ -89,7 +89,7 @@ static uint64_t counter(void) {
 #define TSC_CTRL_GROUP 0
 #define TSC_OFFSET_ATTR 0
 
-/* What a record of an ioctl holds beside its name. QUIET: the format lists it as harmless, and it is left out by default. */
+/* What a record of an ioctl has besides its name. QUIET: the format lists it as harmless; left out by default. */
 enum payload {
     QUIET,
     NAME_ONLY,
@@ -227,9 +227,9 @@ static const struct op OPS[] = {
 };
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* The MSRs that concern time: dev.longitude.kernel.KvmAbi.Msr has the same. All others are left out of a record. */
+/* The MSRs that concern time, the same as dev.longitude.kernel.KvmAbi.Msr. A record leaves out all others. */
 static const uint32_t CLOCK_MSRS[] = {0x10, 0x3b, 0x12, 0x4b564d01, 0x11, 0x4b564d00, 0x6e0, 0x40000020, 0x40000021};
-/* KVM takes no longer list (MAX_IO_MSRS of arch/x86/kvm/x86.c). */
+/* KVM refuses a longer list (MAX_IO_MSRS of arch/x86/kvm/x86.c). */
 #define MOST_MSRS 256
 
 static const struct {
@@ -250,11 +250,11 @@ static const struct op *op_of(uint32_t request) {
     return NULL;
 }
 
-/* ---- what was asked for, and what is counted ---- */
+/* ---- options and counts ---- */
 
 static struct {
     const char *folder;
-    long runs; /* how many KVM_RUNs after another operation are recorded in full; LONG_MAX: all */
+    long runs; /* how many KVM_RUNs after another operation to record in full; LONG_MAX: all */
     bool every_ioctl;
     bool tracepoints;
     bool probe;
@@ -263,7 +263,7 @@ static struct {
 
 static struct {
     uint64_t records, runs, runs_left_out, of_devices, of_no_vm, restarted, unfinished, not_readable, vms, by_elimination;
-    bool by_number; /* files are told apart by their numbers: kcmp is not there */
+    bool by_number; /* kcmp is not available: distinguish files by their numbers */
 } seen;
 
 static FILE *host_file;
@@ -312,7 +312,7 @@ static struct moment moment(void) {
 struct text {
     size_t length;
     bool full;
-    char chars[2048]; /* (the longest payload is one of all CLOCK_MSRS, about 400) */
+    char chars[2048]; /* (the longest payload has all CLOCK_MSRS, about 400) */
 };
 
 static void __attribute__((format(printf, 2, 3))) add(struct text *text, const char *format, ...) {
@@ -354,10 +354,10 @@ struct place { /* a number under which a process has a file open */
 
 enum kind { NO_KVM, SYSTEM, VM, VCPU, DEVICE };
 
-/* A VM or a vCPU: an open file of the kernel's, however many numbers and processes it has. */
+/* A VM or a vCPU: an open file of the kernel, under any number of file descriptors and processes. */
 struct file {
     enum kind kind;
-    struct file *vm; /* of a vCPU; NULL: not known */
+    struct file *vm; /* of a vCPU; NULL: unknown */
     int number;      /* of the VM in the log; of a vCPU its id */
     struct place *places;
     struct file *next;
@@ -366,7 +366,7 @@ struct file {
     long runs;       /* KVM_RUNs in full since the last other operation */
     bool rest_noted; /* a record stands for all KVM_RUNs until the next other operation */
     pid_t runner;
-    pid_t page_process; /* where its kvm_run page was found */
+    pid_t page_process; /* the process where its kvm_run page was found */
     uint64_t page;
 };
 
@@ -384,7 +384,7 @@ static bool same_file(pid_t process, int fd, pid_t other, int other_fd) {
     return same == 0;
 }
 
-/* What a number of a process refers to; of a vCPU its id too. */
+/* What a file descriptor of a process refers to; for a vCPU also its id. */
 static enum kind kind_of(pid_t process, int fd, int *id) {
     char path[64], link[128];
     snprintf(path, sizeof path, "/proc/%d/fd/%d", process, fd);
@@ -442,7 +442,7 @@ static void forget_places(pid_t process, int fd) {
     }
 }
 
-/* A forked process has its parent's files, some until it executes. */
+/* A forked process has its parent's files, some of them until exec. */
 static void copy_places(pid_t parent, pid_t child) {
     for (struct file *file = files; file; file = file->next) {
         for (struct place *p = file->places; p; p = p->next) {
@@ -453,7 +453,7 @@ static void copy_places(pid_t parent, pid_t child) {
     }
 }
 
-/* Numbers are given once; a log has room for 65536, after that for those of VMs that are gone. */
+/* Each number is used once, up to 65536 VMs; then the numbers of VMs that are gone are used again. */
 static int new_vm_number(void) {
     if (next_vm <= 65535) {
         return next_vm++;
@@ -499,7 +499,7 @@ static bool is_open(const struct file *file) {
     return false;
 }
 
-/* The only VM, or vCPU of that id, that is under none of its numbers any more: it has another. NULL if it is not the only. */
+/* The only VM, or vCPU of that id, with no valid number any more: it must have another. NULL if there are several. */
 static struct file *lost_file(enum kind kind, int id) {
     struct file *only = NULL;
     for (struct file *file = files; file; file = file->next) {
@@ -515,8 +515,8 @@ static struct file *lost_file(enum kind kind, int id) {
 }
 
 /*
- * The VM or vCPU that a number refers to. The number may have been used again (dup2, or a file that came through a socket),
- * so the kernel is asked whether it is one of the others of its kind. A file whose creation was not seen becomes known here.
+ * The VM or vCPU that a number refers to. The process may have reused the number (dup2, or a file that came through a
+ * socket), so the recorder asks the kernel whether it is another known file. Adds a file whose creation it did not see.
  */
 static struct file *find_file(pid_t process, int fd, enum kind kind, int id) {
     struct file *by_number = NULL, *found = NULL;
@@ -550,7 +550,7 @@ static struct file *find_file(pid_t process, int fd, enum kind kind, int id) {
     return found;
 }
 
-/* How many kvm_run pages a process has mapped that may be a vCPU's: its id, and not known to be another's. */
+/* How many kvm_run pages of a process may be a vCPU's: they have its id, and are not known to be another's. */
 static int run_pages(const struct file *vcpu, pid_t process, uint64_t *page) {
     char path[64], name[64];
     snprintf(path, sizeof path, "/proc/%d/maps", process);
@@ -604,15 +604,15 @@ struct msr { /* struct kvm_msr_entry */
 };
 
 struct call {
-    const struct op *op; /* NULL: not one of the list */
+    const struct op *op; /* NULL: not in the list */
     uint32_t request;
     int fd;
     uint64_t arg;
     enum kind kind;
     struct file *vm, *vcpu;
     struct moment before;
-    uint32_t nmsrs; /* how many the call says */
-    int64_t msrs;   /* how many stand in list; -1: the list could not be read */
+    uint32_t nmsrs; /* the call's number of MSRs */
+    int64_t msrs;   /* how many are in list; -1: the list could not be read */
     struct msr list[MOST_MSRS];
     struct text args;
 };
@@ -671,7 +671,7 @@ static void forget_thread(pid_t tid) {
     }
 }
 
-/* Reads the memory of a stopped thread; whether all of it could be read. */
+/* Reads the memory of a stopped thread; returns whether it could read all of it. */
 static bool fetch(const struct thread *thread, uint64_t address, void *to, size_t size) {
     struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
     bool whole = process_vm_readv(thread->tid, &local, 1, &remote, 1, 0) == (ssize_t)size;
@@ -692,7 +692,7 @@ static void note(const struct thread *thread, const char *words) {
     fprintf(log_file, "{\"seq\":%" PRIu64 ",\"op\":\"note\",\"args\":{%s}}\n", sequence++, text.chars);
 }
 
-/* A thread is called by its number, which never changes; its name is noted once. */
+/* The log names a thread by its number, which never changes; it notes the name once. */
 static void name_thread(struct thread *thread) {
     char path[64], name[64] = "", words[128];
     if (thread->named) {
@@ -712,7 +712,7 @@ static void name_thread(struct thread *thread) {
 }
 
 #if !X86
-/* The CPU that a stopped thread ran on last; -1 if that cannot be said. */
+/* The CPU that a stopped thread last ran on; -1 if unknown. */
 static int cpu_of(const struct thread *thread) {
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/%d/task/%d/stat", thread->process, thread->tid);
@@ -762,7 +762,7 @@ static const char *name_of(const struct call *call, char *buffer, size_t size) {
     return buffer;
 }
 
-/* After another operation the next KVM_RUNs are of interest again; of a VM's operations after those that may change it. */
+/* Another operation makes the next KVM_RUNs of interest again; of a VM's operations only those that may change it. */
 static void rearm_runs(const struct call *call, pid_t tid) {
     bool asks = call->request == KVM_CHECK_EXTENSION || (call->op && !strncmp(call->op->name, "KVM_GET_", 8));
     for (struct file *file = files; file; file = file->next) {
@@ -777,7 +777,7 @@ static void rearm_runs(const struct call *call, pid_t tid) {
 /*
  * One record.
  *
- * outcome: `,"ret":R,"errno":E`, or empty where nobody knows how the ioctl ended
+ * outcome: `,"ret":R,"errno":E`, or empty if the result of the ioctl is unknown
  */
 static void emit(struct thread *thread, const char *outcome, const struct text *out, struct moment after) {
     struct call *call = &thread->call;
@@ -808,7 +808,7 @@ static void emit(struct thread *thread, const char *outcome, const struct text *
 
 /* ---- VMs that are gone ---- */
 
-/* Whether a process that has, or had, a VM's files has a page of its vCPU mapped: that keeps the VM. */
+/* Whether a process that has, or had, a VM's files maps a page of its vCPU: that keeps the VM alive. */
 static bool is_mapped(const struct file *vm, const struct file *vcpu) {
     uint64_t page;
     for (struct file *file = files; file; file = file->next) {
@@ -822,8 +822,8 @@ static bool is_mapped(const struct file *vm, const struct file *vcpu) {
 }
 
 /*
- * Looks which VMs no process has open any more, and says so. Nobody stops at close(), so that a close_vm is written some
- * time after it; a page of a vCPU that is still mapped keeps a VM alive.
+ * Finds the VMs that no process has open any more, and writes a close_vm for each. Processes do not stop at close(), so
+ * the close_vm comes some time after it; a page of a vCPU that is still mapped keeps a VM alive.
  */
 static void note_closed_vms(pid_t tid) {
     for (struct file *vm = files; vm; vm = vm->next) {
@@ -854,7 +854,7 @@ static void note_closed_vms(pid_t tid) {
     }
 }
 
-/* Frees what is gone and nobody refers to. vCPUs first: they refer to their VM. */
+/* Frees VMs and vCPUs that are gone and without references. vCPUs first: they refer to their VM. */
 static void forget_closed_files(void) {
     for (int kind = VCPU; kind >= VM; kind--) {
         for (struct file **f = &files; *f;) {
@@ -880,7 +880,7 @@ static void forget_closed_files(void) {
 
 /* ---- payloads ---- */
 
-/* The MSRs of a call's list that concern time, of the first `taken`; nothing where one stands there twice. */
+/* The MSRs that concern time among the first `taken` of a call's list; nothing if one of them is there twice. */
 static bool add_clock_msrs(struct text *text, const struct msr *list, int64_t taken) {
     struct text msrs = {0};
     for (size_t m = 0; m < COUNT(CLOCK_MSRS); m++) {
@@ -970,7 +970,7 @@ static void add_register(struct thread *thread, struct text *to, bool value_only
     }
 }
 
-/* What an ioctl is given. A field that cannot be read, or that the format cannot say, is left out: it is then unknown. */
+/* The input of an ioctl. A field that cannot be read, or that the format cannot express, is left out: it is unknown. */
 static void before_ioctl(struct thread *thread) {
     struct call *call = &thread->call;
     struct text *args = &call->args;
@@ -1001,7 +1001,7 @@ static void before_ioctl(struct thread *thread) {
                     add_word(args, "flags", clock.flags);
                 }
                 uint64_t realtime;
-                memcpy(&realtime, (char *)&clock + 16, sizeof realtime); /* (older headers call it padding) */
+                memcpy(&realtime, (char *)&clock + 16, sizeof realtime); /* (padding in older headers) */
                 add_word(args, "realtime", realtime);
             }
             break;
@@ -1049,7 +1049,7 @@ static void before_ioctl(struct thread *thread) {
     }
 }
 
-/* What an ioctl that succeeded returned. */
+/* The output of an ioctl that succeeded. */
 static void after_ioctl(struct thread *thread, int64_t result, struct text *out) {
     struct call *call = &thread->call;
     switch (call->op ? call->op->payload : NAME_ONLY) {
@@ -1135,7 +1135,7 @@ static struct file *known_vcpu(pid_t process, int fd) {
     return NULL;
 }
 
-/* Whether a KVM_RUN is recorded with its end; one that stands for itself and those that follow has only its beginning. */
+/* Whether a KVM_RUN is recorded with its end; a record that stands for several KVM_RUNs has only the beginning. */
 static bool is_run_of_interest(struct thread *thread) {
     struct call *call = &thread->call;
     struct file *vcpu = call->vcpu;
@@ -1159,7 +1159,7 @@ static bool is_run_of_interest(struct thread *thread) {
     return false;
 }
 
-/* A thread stands before an ioctl. Whether its result is awaited. */
+/* A thread is about to do an ioctl. Returns whether the recorder waits for its result. */
 static bool enter_ioctl(struct thread *thread, int fd, uint32_t request, uint64_t arg) {
     static uint64_t looked;
     struct call *call = &thread->call;
@@ -1179,7 +1179,7 @@ static bool enter_ioctl(struct thread *thread, int fd, uint32_t request, uint64_
     call->args.length = 0;
     call->args.full = false;
     call->args.chars[0] = 0;
-    if (!call->vcpu || call->vcpu->runs < options.runs) { /* (else a KVM_RUN that is left out: the path that must be short) */
+    if (!call->vcpu || call->vcpu->runs < options.runs) { /* (otherwise a left-out KVM_RUN: keep it short) */
         int id = -1;
         call->kind = kind_of(thread->process, fd, &id);
         if (call->kind == NO_KVM || call->kind == DEVICE) {
@@ -1193,7 +1193,7 @@ static bool enter_ioctl(struct thread *thread, int fd, uint32_t request, uint64_
             forget_closed_files();
         }
         if (request == KVM_GET_ONE_REG && call->kind == VM) {
-            return false; /* of a VM this number is KVM_ARM_SET_DEVICE_ADDR, which is harmless */
+            return false; /* on a VM this number is KVM_ARM_SET_DEVICE_ADDR, which is harmless */
         }
         call->vcpu = call->kind == VCPU ? find_file(thread->process, fd, VCPU, id) : NULL;
         call->vm = call->kind == VM ? find_file(thread->process, fd, VM, -1) : NULL;
@@ -1211,14 +1211,14 @@ static bool enter_ioctl(struct thread *thread, int fd, uint32_t request, uint64_
 }
 
 static void leave_ioctl(struct thread *thread, int64_t result, bool is_error, struct moment after) {
-    /* As the kernel has them: it starts the ioctl again, or returns EINTR in its place. */
+    /* As in the kernel: it restarts the ioctl, or returns EINTR instead. */
     enum { ERESTARTSYS = 512, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK = 516 };
     char outcome[64];
     struct text out = {0};
     thread->calling = false;
     if (is_error && -result >= ERESTARTSYS && -result <= ERESTART_RESTARTBLOCK) {
         if (thread->call.request != KVM_RUN) {
-            seen.restarted++; /* nothing was done */
+            seen.restarted++; /* the ioctl did nothing */
             return;
         }
         result = -EINTR; /* the guest may have run */
@@ -1235,12 +1235,12 @@ static void leave_ioctl(struct thread *thread, int64_t result, bool is_error, st
     emit(thread, outcome, &out, after);
 }
 
-/* A thread is gone in the midst of an ioctl: how that ended nobody can say. */
+/* A thread is gone during an ioctl, whose result is unknown. */
 static void abandon_ioctl(struct thread *thread, struct moment now) {
     if (thread->calling) {
         thread->calling = false;
         seen.unfinished++;
-        /* (a KVM_RUN of which only the beginning is known says so by its bracket) */
+        /* (for a KVM_RUN with only a beginning, the interval shows that) */
         emit(thread, "", &(struct text){0}, thread->call.request == KVM_RUN ? thread->call.before : now);
     }
 }
@@ -1261,7 +1261,7 @@ static void go_on(struct thread *thread, int signal) {
         return;
     }
     bool syscalls = options.attach || thread->calling;
-    /* (A thread that was killed is not there any more: waitpid says so.) */
+    /* (A killed thread no longer exists: waitpid reports it.) */
     ptrace(syscalls ? PTRACE_SYSCALL : PTRACE_CONT, thread->tid, NULL, (void *)(intptr_t)signal);
 }
 
@@ -1295,15 +1295,15 @@ static void warn_of_32_bits(pid_t process) {
     snprintf(path, sizeof path, "/proc/%d/exe", process);
     FILE *file = fopen(path, "re");
     if (file && fread(header, sizeof header, 1, file) == 1 && !memcmp(header, "\177ELF\1", sizeof header)) {
-        fprintf(host_file, "32-bit program, of which nothing is recorded: process %d\n", process);
-        fprintf(stderr, "longitude-record: process %d is a 32-bit program: nothing of it is recorded\n", process);
+        fprintf(host_file, "32-bit program, not recorded: process %d\n", process);
+        fprintf(stderr, "longitude-record: process %d is a 32-bit program: not recorded\n", process);
     }
     if (file) {
         fclose(file);
     }
 }
 
-/* A process has executed another program: one thread is left, under the number of the process. */
+/* A process has called exec: one thread is left, under the number of the process. */
 static void take_exec(struct thread *thread, struct moment now) {
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct thread *t = threads[i], *next; t; t = next) {
@@ -1314,18 +1314,18 @@ static void take_exec(struct thread *thread, struct moment now) {
             }
         }
     }
-    abandon_ioctl(thread, now); /* (of the process's first thread, which another has replaced) */
+    abandon_ioctl(thread, now); /* (of the process's first thread, which another one has replaced) */
     thread->named = false;
     for (struct file *file = files; file; file = file->next) {
         file->page_process = file->page_process == thread->process ? 0 : file->page_process;
     }
     warn_of_32_bits(thread->process);
-    static bool told;
-    if (thread->tid == command && !told) {
+    static bool reported;
+    if (thread->tid == command && !reported) {
         char path[64], line[256];
         int no_new_privs = -1;
         struct stat status;
-        told = true;
+        reported = true;
         snprintf(path, sizeof path, "/proc/%d/status", command);
         FILE *file = fopen(path, "re");
         while (file && fgets(line, sizeof line, file) && sscanf(line, "NoNewPrivs: %d", &no_new_privs) != 1) {
@@ -1336,7 +1336,7 @@ static void take_exec(struct thread *thread, struct moment now) {
         fprintf(host_file, "no_new_privs %d\n", no_new_privs);
         snprintf(path, sizeof path, "/proc/%d/exe", command);
         if (no_new_privs == 1 && stat(path, &status) == 0 && (status.st_mode & (S_ISUID | S_ISGID))) {
-            fputs("longitude-record: the command is set-user-ID or set-group-ID, which counts for nothing under the "
+            fputs("longitude-record: the command is set-user-ID or set-group-ID, which has no effect under the "
                   "recorder unless root starts it\n", stderr);
         }
     }
@@ -1406,7 +1406,7 @@ static void detach_all(void) {
     }
 }
 
-/* Follows all threads until the last has ended, or is let go. */
+/* Follows all threads until the last has ended or is detached. */
 static void follow(void) {
     while (!options.attach || live_threads > 0) {
         int status;
@@ -1432,8 +1432,8 @@ static void trace_thread(pid_t tid);
 /* ---- starting a command ---- */
 
 /*
- * Stops the thread at KVM's ioctls, but for those that are left out, and lets all other system calls pass untouched. Beside
- * a filter of the VMM's own the stricter answer counts, so that what that one forbids stays forbidden.
+ * Stops the thread at KVM's ioctls, except those that are left out, and does not touch other system calls. If the VMM
+ * has a filter of its own, the stricter result counts, so what that filter forbids stays forbidden.
  */
 static bool install_filter(void) {
     struct sock_filter filter[COUNT(OPS) + 16];
@@ -1451,7 +1451,7 @@ static bool install_filter(void) {
     filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, (uint8_t)(to_end + 6));
     filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
     filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 0, (uint8_t)(to_end + 4));
-    /* (Both architectures are little-endian; KVM, too, reads the lower 32 bits.) */
+    /* (Both architectures are little-endian; KVM also reads the lower 32 bits.) */
     filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]));
     filter[n++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xff00);
     filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KVMIO << 8, 0, (uint8_t)(to_end + 1));
@@ -1464,21 +1464,21 @@ static bool install_filter(void) {
     filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     struct sock_fprog program = {n, filter};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0) {
-        return true; /* (root need not give up set-user-ID programs for it) */
+        return true; /* (root need not give up set-user-ID programs) */
     }
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 
 /*
- * An interrupt from the terminal reaches the command too, and so is not passed on; nor is what the recorder's parent sends
- * because it was interrupted with it.
+ * An interrupt from the terminal reaches the command too, so the recorder does not pass it on; nor a signal that the
+ * recorder's parent sends because the interrupt reached it as well.
  */
 static void take_signal(int signal, siginfo_t *info, void *context) {
     static volatile sig_atomic_t interrupted;
     (void)context;
     asked_to_stop = 1;
     if (options.attach) {
-        alarm(1); /* (should it come just before waitpid sleeps) */
+        alarm(1); /* (in case the signal comes just before waitpid sleeps) */
     } else if (signal == SIGINT || signal == SIGQUIT) {
         interrupted = 1;
     } else if (signal != SIGALRM && command > 0 && !(interrupted && info->si_pid == getppid())) {
@@ -1493,14 +1493,14 @@ static void take_signals(void) {
     sigaddset(&taken.sa_mask, SIGTERM);
     sigaddset(&taken.sa_mask, SIGHUP);
     for (size_t i = 0; i < COUNT(SIGNALS); i++) {
-        if (sigaction(SIGNALS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) { /* (as nohup leaves it) */
+        if (sigaction(SIGNALS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) { /* (as after nohup) */
             sigaction(SIGNALS[i], &taken, NULL);
         }
     }
     signal(SIGCHLD, SIG_DFL);
 }
 
-/* Starts a child that calls `body` once it is followed. */
+/* Starts a child that calls `body` once the recorder follows it. */
 static void launch(void (*body)(void *), void *argument) {
     int ready[2];
     if (pipe2(ready, O_CLOEXEC)) {
@@ -1545,7 +1545,7 @@ static void execute(void *argument) {
     _exit(errno == ENOENT ? 127 : 126);
 }
 
-/* ---- a process that runs already ---- */
+/* ---- a running process ---- */
 
 static bool attach_threads(pid_t process) {
     char path[64];
@@ -1577,7 +1577,7 @@ static bool attach_threads(pid_t process) {
 }
 
 static void attach(pid_t process) {
-    while (attach_threads(process)) { /* (until no thread is new: they may create others meanwhile) */
+    while (attach_threads(process)) { /* (until there is no new thread: threads may create others meanwhile) */
     }
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd", process);
@@ -1595,7 +1595,7 @@ static void attach(pid_t process) {
     }
 }
 
-/* ---- what is known of the host ---- */
+/* ---- facts about the host ---- */
 
 static void copy_line(const char *path, const char *key) {
     char line[4096];
@@ -1609,7 +1609,7 @@ static void copy_line(const char *path, const char *key) {
     }
 }
 
-/* The kernel's own messages of its clocks and of KVM. */
+/* The kernel's messages about its clocks and about KVM. */
 static void write_messages(void) {
     static const char *const OF_INTEREST[] = {"tsc", "TSC", "clocksource", "kvm", "VHE", "mode initialized", "arch_timer"};
     int size = klogctl(10, NULL, 0);
@@ -1653,7 +1653,7 @@ static void write_parameters(const char *module) {
     }
 }
 
-/* The words of the kernel's command line that concern clocks or KVM; the others are nobody's business. */
+/* The words of the kernel's command line that concern clocks or KVM; the others are private. */
 static void write_command_line(void) {
     static const char *const OF_INTEREST[] = {"tsc", "clock", "kvm", "hpet", "timer", "acpi_pm"};
     char line[4096], *save = NULL;
@@ -1750,8 +1750,8 @@ static const char *make_little_guest(struct little_guest *guest) {
 }
 
 /*
- * Whether this KVM does what an offset says. A nested or paravirtual one may take KVM_VCPU_TSC_OFFSET, report success, and
- * leave the guest with the host's TSC; what such a host records would be taken for a kernel that breaks its contract.
+ * Whether this KVM honours an offset. A nested or paravirtual KVM may accept KVM_VCPU_TSC_OFFSET, report success, and
+ * leave the guest with the host's TSC. A recording of such a host would look like a kernel that breaks its contract.
  */
 static const char *judge_offsets(const struct little_guest *guest) {
     uint64_t set = (uint64_t)0 - (UINT64_C(1) << 40), got = 0;
@@ -1774,19 +1774,19 @@ static const char *judge_offsets(const struct little_guest *guest) {
         uint64_t after = counter();
         memcpy(&read, guest->memory + RESULT, sizeof read);
         if (read - set - before > after - before) {
-            return "ignored: the guest reads another TSC than the host's and its offset";
+            return "ignored: the guest does not read the host's TSC plus its offset";
         }
     }
     return "honoured";
 }
 
-/* Asks KVM itself, by a VM of the recorder's own, before anything is recorded. */
+/* Asks KVM, with a VM of the recorder's own, before the recording starts. */
 static void probe(void) {
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
         struct little_guest guest = {0};
-        alarm(10); /* (should the guest not come back) */
+        alarm(10); /* (in case the guest does not return) */
         const char *failed = make_little_guest(&guest);
         if (failed) {
             fprintf(host_file, "probe none: %s\n", failed);
@@ -1814,7 +1814,7 @@ static void probe(void) {
 }
 #endif
 
-/* ---- the kernel's tracepoints (those of arm64 show no counter) ---- */
+/* ---- the kernel's tracepoints (arm64's show no counter) ---- */
 
 #if X86
 static char tracing[256]; /* a tracing instance of the recorder's own; empty: none */
@@ -1833,7 +1833,7 @@ static bool write_text(const char *path, const char *file, const char *text) {
 static void start_tracepoints(void) {
     static const char *const EVENTS[] = {"kvm_write_tsc_offset", "kvm_track_tsc", "kvm_update_master_clock",
                                          "kvm_pvclock_update", "kvm_msr"};
-    /* (0x6e0, the deadline of the guest's timer, would fill the buffer and shows nothing.) */
+    /* (0x6e0, the deadline of the guest's timer, would fill the buffer and show nothing.) */
     static const char MSRS_OF_CLOCKS[] = "ecx==0x10||ecx==0x3b||ecx==0x11||ecx==0x12||ecx==0x4b564d00||ecx==0x4b564d01"
                                          "||ecx==0x40000020||ecx==0x40000021";
     static const char *const ROOTS[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
@@ -1869,8 +1869,8 @@ static void start_tracepoints(void) {
 }
 
 /*
- * What other VMMs of the host do is nobody's business here. The kernel counts threads by their numbers in the first pid
- * namespace; in another one the recorder does not know them, and takes the tracepoints of all.
+ * Other VMMs of the host must not be recorded. The kernel selects threads by their numbers in the first pid namespace.
+ * In another namespace the recorder does not know these numbers, and takes the tracepoints of all threads.
  */
 static void trace_thread(pid_t tid) {
     enum { FIRST_PID_NAMESPACE = 0xeffffffc }; /* PROC_PID_INIT_INO of include/linux/proc_ns.h */
@@ -1879,13 +1879,13 @@ static void trace_thread(pid_t tid) {
         if (stat("/proc/self/ns/pid", &namespace) == 0 && namespace.st_ino == FIRST_PID_NAMESPACE) {
             char number[16];
             snprintf(number, sizeof number, "%d", tid);
-            write_text(tracing, "set_event_pid", number); /* (adds it to those that are there) */
+            write_text(tracing, "set_event_pid", number); /* (adds it to the list) */
         }
         write_text(tracing, "tracing_on", "1");
     }
 }
 
-/* How many events the kernel's buffer had no room for. */
+/* How many events the kernel dropped because its buffer was full. */
 static uint64_t lost_events(void) {
     uint64_t lost = 0;
     for (long cpu = 0; cpu < sysconf(_SC_NPROCESSORS_CONF); cpu++) {
@@ -1905,7 +1905,7 @@ static uint64_t lost_events(void) {
     return lost;
 }
 
-/* Copies what was traced beside the log. Where lines are lost the rest would be taken for all, and is called otherwise. */
+/* Copies the tracepoints beside the log. A file with lost lines gets another name: nothing may take it for complete. */
 static void stop_tracepoints(void) {
     char path[PATH_MAX], buffer[65536];
     if (!*tracing) {
@@ -1946,7 +1946,7 @@ static void trace_thread(pid_t tid) {
 }
 #endif
 
-/* ---- what recording costs ---- */
+/* ---- the cost of recording ---- */
 
 #if X86
 enum { MEASURED = 3, TIMES = 5000 };
@@ -1958,7 +1958,7 @@ static int by_size(const void *one, const void *other) {
     return (a > b) - (a < b);
 }
 
-/* Writes the median of each ioctl's duration, in nanoseconds: a mean would count whatever else the machine does. */
+/* Writes the median of each ioctl's duration, in nanoseconds: a mean would include other load of the machine. */
 static void measure_ioctls(void *argument) {
     uint64_t *medians = argument;
     static uint64_t each[TIMES];
@@ -1987,7 +1987,7 @@ static void measure_ioctls(void *argument) {
     _exit(0);
 }
 
-/* Prints what an ioctl takes without the recorder and with it, in microseconds. */
+/* Prints how long an ioctl takes without and with the recorder, in microseconds. */
 static int measure(void) {
     uint64_t *each = mmap(NULL, 2 * MEASURED * sizeof *each, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     host_file = fopen("/dev/null", "we");
@@ -2024,20 +2024,20 @@ static const char USAGE[] =
     "Usage: longitude-record [-o NAME] [OPTION...] [--] COMMAND...\n"
     "       longitude-record [-o NAME] [OPTION...] -p PID\n"
     "       longitude-record --measure\n"
-    "Record the KVM ioctls of COMMAND, or of a process that runs already, in the new folder NAME: log.jsonl, host.txt, and\n"
-    "log.ftrace.txt where the kernel's tracepoints can be had (x86, root, a mounted tracefs).\n"
+    "Record the KVM ioctls of COMMAND, or of a running process, in the new folder NAME: log.jsonl, host.txt, and\n"
+    "log.ftrace.txt where the kernel's tracepoints are available (x86, root, a mounted tracefs).\n"
     "  -o NAME            the folder (default: recording- and the time)\n"
-    "  -p PID             attach to a process; an interrupt (Ctrl-C) lets it go\n"
+    "  -p PID             attach to a process; an interrupt (Ctrl-C) detaches\n"
     "  --runs N           record the first N KVM_RUNs after each other operation with their ends (default: 1); one record\n"
     "                     stands for those that follow\n"
     "  --every-run        record every KVM_RUN with its end\n"
-    "  --every-ioctl      leave out no ioctl of KVM's, not even those that the log's format lists as harmless\n"
+    "  --every-ioctl      record all of KVM's ioctls, also those that the log's format lists as harmless\n"
     "  --no-tracepoints   do not record the kernel's tracepoints\n"
-    "  --no-probe         make no VM of the recorder's own to ask KVM for the TSC's rate and whether it honours offsets\n"
+    "  --no-probe         create no VM to ask KVM for the TSC's rate and whether it honours offsets\n"
     "  --measure          print what an ioctl costs alone and recorded\n"
     "Exit status: COMMAND's; 126 or 127 if it cannot be executed; 0 after -p; 2 if nothing can be recorded.\n";
 
-/* The place of the first argument that is no option. */
+/* The index of the first argument that is not an option. */
 static int read_options(int argc, char **argv, bool *measures) {
     int i = 1;
     for (; i < argc && argv[i][0] == '-'; i++) {
@@ -2111,7 +2111,7 @@ static void write_left_out(void) {
     fprintf(host_file, "files-told-apart %s\n", seen.by_number ? "by their numbers: kcmp cannot be used" : "by kcmp");
 }
 
-/* KVM has given one number to two ioctls of different files (KVM_GET_ONE_REG is KVM_ARM_SET_DEVICE_ADDR of a VM). */
+/* KVM uses one number for two ioctls of different files (KVM_GET_ONE_REG is KVM_ARM_SET_DEVICE_ADDR on a VM). */
 static void check_table(void) {
     for (size_t i = 0; i < COUNT(OPS); i++) {
         if (op_of(OPS[i].request) != &OPS[i]) {

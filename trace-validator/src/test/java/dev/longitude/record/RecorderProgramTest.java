@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The recorder is built once, where it is used. */
+/** Longitude builds the recorder once, on the machine that uses it. */
 class RecorderProgramTest {
     @TempDir
     private Path folder = Path.of("set by JUnit");
@@ -24,7 +24,7 @@ class RecorderProgramTest {
         assumeTrue(System.getProperty("os.name", "").equals("Linux"), "the recorder is for Linux");
     }
 
-    /** A compiler that writes what it is told to, or refuses. */
+    /** A compiler that runs the given script. */
     private Path compiler(String name, String script) throws IOException {
         Path bin = Files.createDirectories(folder.resolve("bin"));
         Path file = Files.writeString(bin.resolve(name), "#!/bin/sh\n" + script + "\n");

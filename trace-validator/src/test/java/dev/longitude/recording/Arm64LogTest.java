@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Made-up logs, in which each thing can be seen by itself. */
+/** Synthetic logs that show each behaviour by itself. */
 class Arm64LogTest {
     private static final String CNT = "\"id\":\"0x603000000013df1a\"";
 
@@ -73,7 +73,7 @@ class Arm64LogTest {
                         Operation.BROADCAST_TO);
     }
 
-    /** Some vCPU was in KVM_RUN: which one nothing shows, so that each may have been. */
+    /** Some vCPU was in KVM_RUN; nothing shows which one, so any may have been. */
     @Test
     void aRunThatIsNotRecordedShowsAsBusy() throws Exception {
         String offset = "\"counter_offset\":1000,\"reserved\":0";
@@ -123,7 +123,7 @@ class Arm64LogTest {
                 .hasMessageContaining("name two");
     }
 
-    /** CNTVOFF_EL2 is of the generic timer too; a core register is not. */
+    /** CNTVOFF_EL2 belongs to the generic timer too; a core register does not. */
     @Test
     void aRegisterThatMayMoveACounterEndsTheJudgement() throws Exception {
         for (String register : List.of("\"value\":7", "\"id\":\"0x603000000013e703\"", "\"reg\":\"SOMETHING\"")) {
@@ -153,7 +153,7 @@ class Arm64LogTest {
         validator.finish();
     }
 
-    /** A CPU with CNTPOFF_EL2 goes on with the old offset, others emulate a trapped read with the new one. */
+    /** A CPU with CNTPOFF_EL2 keeps the old offset, others emulate a trapped read with the new one. */
     @Test
     void ofWhatAMovedPhysicalCounterReadsTheHostMustBeKnown() throws Exception {
         String run = record("0", "KVM_RUN", "\"thread\":\"a\",\"guest\":\"cntpct\"", "\"cntpct\":5", 0, 100, 200);

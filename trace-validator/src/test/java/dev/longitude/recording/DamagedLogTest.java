@@ -16,7 +16,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Recordings of real kernels with lines left out, doubled, moved or altered: they are taken, or turned away with a reason. */
+/**
+ * Recordings of real kernels with lines left out, doubled, moved or altered: the importer accepts them, or refuses them
+ * with a reason.
+ */
 class DamagedLogTest {
     private static final int LOGS = Integer.getInteger("longitude.damagedLogs", 400);
     private static final long SEED = Long.getLong("longitude.seed", 20261127);

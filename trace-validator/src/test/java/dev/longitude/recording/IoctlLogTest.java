@@ -114,7 +114,7 @@ class IoctlLogTest {
                 .isTrue();
     }
 
-    /** The offsets: -290 as it is loaded, -240 as it is caught up with; and again when the thread comes back. */
+    /** The offsets: -290 at its load, -240 when KVM catches up; and again when the thread comes back. */
     private static final String PREEMPTED = """
                probe-1  [000] ...1.  310: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551416 next=18446744073709551326
                probe-1  [000] d....  350: kvm_write_tsc_offset: vcpu=0 prev=18446744073709551326 next=18446744073709551376
@@ -131,7 +131,7 @@ class IoctlLogTest {
         return events.subList(4, events.size());
     }
 
-    /** The vCPU was seen last somewhere between the entry's tracepoint and the load's: nothing shows where. */
+    /** KVM last saw the vCPU between the entry's tracepoint and the load's: nothing shows where. */
     @Test
     void aRunThatWasPreemptedIsLeftAndEnteredAgain() throws Exception {
         List<TraceEvent> steps =
@@ -151,7 +151,7 @@ class IoctlLogTest {
         assertThat(only(steps.subList(0, 5), Operation.EXIT_GUEST).counter()).isEqualTo(new Interval(350, 500));
     }
 
-    /** What the guest read may have been read in the first entry or in the second: it is a thread of its own. */
+    /** The guest may have read it in the first entry or in the second: the read is a thread of its own. */
     @Test
     void whereInARunOfSeveralEntriesTheGuestReadIsLeftOpen() throws Exception {
         List<TraceEvent> steps =
@@ -193,8 +193,8 @@ class IoctlLogTest {
         List<TraceEvent> events =
                 read(CREATE_VM + CREATE_VCPU + active + run, null).events();
         List<TraceEvent> steps = events.subList(3, events.size());
-        // Whether the first page was asked for is known, whether the second was is not. The guest wrote 5 where 0 had
-        // been: the offset that goes on by 5 is its own.
+        // The first page is known to be requested, the second is not. The guest wrote 5 over 0, so the offset that
+        // rises by 5 is its own.
         assertThat(certain(steps))
                 .containsExactly(
                         Operation.ENTER_GUEST,
@@ -204,7 +204,7 @@ class IoctlLogTest {
         assertThat(steps.get(0).counter().hi()).isEqualTo(310);
         assertThat(only(steps, Operation.GUEST_WRITE_TSC_ADJUST).state())
                 .containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -43L));
-        // Of another value it is not known which write is its own.
+        // For another value it is unknown which write is its own.
         String another =
                 record("0", "KVM_RUN", "{\"guest\":\"wrmsr\",\"index\":\"0x3b\",\"data\":7}", "{}", 0, 300, 900);
         List<TraceEvent> unclear =
@@ -221,19 +221,18 @@ class IoctlLogTest {
         assertThat(read(CREATE_VM, null).header().x86().tscKhz()).isEqualTo(1_000_123);
     }
 
-    /** A kernel that came out after the specification was written may do what it does not say. */
+    /** A kernel newer than the specification may do what the specification does not have. */
     @Test
     void aKernelThatIsNewerThanTheSpecificationIsNamed() throws Exception {
         host(HOST.replace("6.12.95", "7.9.1"));
         assertThat(read(CREATE_VM, null).notes())
-                .contains(
-                        "Linux 7.9.1-x is newer than 7.4, the newest of which anything is known here, and is judged as that");
+                .contains("Linux 7.9.1-x is newer than 7.4, the newest known kernel, and is judged as that");
         assertThat(read(CREATE_VM, KernelProfile.of("7.4")).notes()).noneMatch(n -> n.contains("newer"));
         host(HOST.replace("6.12.95", "7.4.2"));
         assertThat(read(CREATE_VM, null).notes()).noneMatch(n -> n.contains("newer"));
     }
 
-    /** Debian's 5.10.262 calls itself 5.10.0-46; since 5.10.65 that series has a change that 5.10 has not. */
+    /** Debian's 5.10.262 calls itself 5.10.0-46; since 5.10.65 that series has a change that 5.10 lacks. */
     @Test
     void aReleaseIsTheVersionsWhereItsNameHidesThePatchLevel() throws Exception {
         host(HOST.replace("6.12.95-x", "5.10.0-46-amd64\nversion #1 SMP Debian 5.10.262-1 (2026-07-31)"));
@@ -248,7 +247,7 @@ class IoctlLogTest {
                 .singleElement()
                 .satisfies(a -> assertThat(a.what()).startsWith("that the kernel is 5.10 and lacks adjustAsks"));
         assertThat(read(CREATE_VM, KernelProfile.of("5.10")).assumptions()).isEmpty();
-        // No release of 5.15's series is known to have changed anything.
+        // No release of the 5.15 series is known to have a change.
         host(HOST.replace("6.12.95-x", "5.15.0-91-generic"));
         assertThat(read(CREATE_VM, null).assumptions()).isEmpty();
     }
@@ -259,7 +258,7 @@ class IoctlLogTest {
                 .isInstanceOf(TraceFormatException.class)
                 .hasMessageEndingWith("no host.txt beside it names the kernel; say which with --kernel");
         assertThatThrownBy(() -> read(CREATE_VM, KernelProfile.of("v6.12")))
-                .hasMessageContaining("the rate of the host's TSC is nowhere to be found");
+                .hasMessageContaining("nothing shows the rate of the host's TSC");
         host(HOST.replace("6.12.95", "4.19.1"));
         assertThatThrownBy(() -> read(CREATE_VM, null))
                 .hasMessageContaining("nothing is known of the recorded kernel 4.19.1");
@@ -341,7 +340,7 @@ class IoctlLogTest {
         assertThat(trace.notJudged()).isEqualTo(1);
     }
 
-    /** The kernel stops at the first MSR that it refuses: whether the TSC came before it, nobody can say. */
+    /** The kernel stops at the first MSR that it refuses: it is unknown whether the TSC came before it. */
     @Test
     void aWriteOfSeveralMsrsThatStoppedHalfwayIsNotTakenForDone() throws Exception {
         host(HOST);
@@ -395,7 +394,7 @@ class IoctlLogTest {
         }
     }
 
-    /** Which MSRs were written is not said, or one that may move anything: the TSC's may be among them. */
+    /** The record does not show which MSRs the VMM wrote, or has one with unknown effect: the TSC may be among them. */
     @Test
     void afterAWriteOfUnknownMsrsNothingIsJudged() throws Exception {
         host(HOST);
@@ -425,7 +424,7 @@ class IoctlLogTest {
         host(HOST);
         assertThat(read(CREATE_VM.replace("{\"t\":1", "{\"mood\":\"fine\",\"t\":1"), null)
                         .notes())
-                .containsExactly("keys that the format does not list, and that are not read: mood");
+                .containsExactly("ignored keys, which the format does not list: mood");
     }
 
     @Test
@@ -541,7 +540,7 @@ class IoctlLogTest {
                 .containsExactly("tracepoints not used: 1 written with another trace clock than x86-tsc");
     }
 
-    /** The guest may have written its TSC: a refusal after that is none. */
+    /** The guest may have written its TSC: a refusal after that does not count. */
     @Test
     void whatAnUnseenGuestDidIsAssumed() throws Exception {
         host(HOST);

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What one record says, and what makes it unusable. */
+/** The content of one record, and the faults that make it unusable. */
 class IoctlRecordTest {
     private static IoctlRecord read(String record) throws TraceFormatException {
         LineSource source =
@@ -21,7 +21,7 @@ class IoctlRecordTest {
         return IoctlRecord.read(source, String.valueOf(source.next()));
     }
 
-    /** Whoever knows that the TSC was written and not which value still knows that it was written. */
+    /** A record of a TSC write without its value still shows the write. */
     @Test
     void anMsrWhoseValueIsNotKnownIsWrittenAllTheSame() throws Exception {
         IoctlRecord record = read("{\"op\":\"KVM_SET_MSRS\",\"ret\":9,\"errno\":0,"
@@ -42,7 +42,7 @@ class IoctlRecordTest {
         assertThat(MsrList.written(read(String.format(record, "\"nmsrs\":2,")))).isPresent();
     }
 
-    /** A value of the wrong type makes a log unusable wherever it stands, even where the importer would not look. */
+    /** A value of the wrong type makes a log unusable anywhere, even where the importer does not need it. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -62,7 +62,7 @@ class IoctlRecordTest {
                 .hasMessageContaining("expected ");
     }
 
-    /** What nothing reads may be anything: a vector register, a recorder's own notes. */
+    /** A value that the importer does not read may be anything: a vector register, a recorder's own notes. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '\'', textBlock = """
             {"op":"KVM_SET_ONE_REG","args":{"id":"0x6050000000100054","value":{"lo":1,"hi":2}}} | []

@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code LOG-FORMAT.md} lists is what the code has: no more, and no less. */
+/** {@code LOG-FORMAT.md} lists exactly what the code supports. */
 class LogFormatPageTest {
     private static final Page PAGE = Page.of("LOG-FORMAT.md");
 
@@ -181,7 +181,7 @@ class LogFormatPageTest {
         assertThat(registers).containsExactlyInAnyOrder(KvmAbi.ArmRegister.values());
     }
 
-    /** Arguments with which each operation that has any is modelled. */
+    /** Arguments with which an operation is modelled, for each that has any. */
     private static final Map<String, String> ARGS = Map.of(
             "KVM_SET_MSRS", "{\"index\":\"0x10\",\"data\":5}",
             "KVM_GET_MSRS", "{\"index\":\"0x10\"}",
@@ -213,7 +213,7 @@ class LogFormatPageTest {
         }
     }
 
-    /** What becomes of a record that comes after the creation of VM 0 and its vCPU 0. */
+    /** The import of a record after the creation of VM 0 and its vCPU 0. */
     private String status(String record, boolean arm64) {
         String counter = arm64 ? "\"host_cntvct\"" : "\"host_tsc\"";
         String before = "{\"op\":\"KVM_CREATE_VM\",\"vm\":0,\"ret\":3,\"errno\":0," + counter + ":[10,20]}\n"

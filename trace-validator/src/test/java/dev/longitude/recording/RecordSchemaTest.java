@@ -35,10 +35,10 @@ class RecordSchemaTest {
     private static final long SEED = Long.getLong("longitude.seed", 20261127);
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** The one thing that a record's values can have wrong, and that a schema cannot say. */
+    /** The one fault of a record's values that a schema cannot express. */
     private static final String ORDER = "expected the second number not behind the first";
 
-    /** Values at the edges of every type, as JSON. */
+    /** Values at the limits of every type, as JSON. */
     private static final List<String> EDGES = edges();
 
     private static final List<String> TOP_LEVEL = List.of(
@@ -58,7 +58,7 @@ class RecordSchemaTest {
             "scn",
             "unheard-of");
 
-    /** Arguments that say, in each way, that a register is a counter, or that it is none. */
+    /** Arguments that name a register, in each form: a counter, or another one. */
     private static final List<String> REGISTERS = List.of(
             "{}",
             "{\"id\":\"0x603000000013DF1A\"}",
@@ -187,7 +187,7 @@ class RecordSchemaTest {
         return edges;
     }
 
-    /** Each value at an edge in each place that the format knows, alone. */
+    /** Each limit value in each place of the format, alone. */
     @Test
     void everyTypeHasTheSameEdgesInBoth() throws IOException {
         Counts counts = new Counts();
@@ -217,7 +217,7 @@ class RecordSchemaTest {
         assertThat(counts.rejected).isGreaterThan(1000);
     }
 
-    /** Every record that this program carries, and those of the cases. */
+    /** Every bundled record, and those of the cases. */
     @Test
     void theSchemaAcceptsWhatRealRecordersWrote() throws IOException {
         Counts counts = new Counts();
@@ -228,7 +228,7 @@ class RecordSchemaTest {
         assertThat(counts.rejected).isZero();
     }
 
-    /** Real records with something in them replaced, moved or taken away. */
+    /** Real records with a part replaced, moved or removed. */
     @Test
     void theSchemaAndTheReaderAgreeOnAlteredRecords() throws IOException {
         System.out.println("RecordSchemaTest: -Dlongitude.seed=" + SEED + " -Dlongitude.records=" + RECORDS);
@@ -254,7 +254,7 @@ class RecordSchemaTest {
         }
     }
 
-    /** What a schema cannot say, so that nobody takes its word for more than it is worth. */
+    /** What a schema cannot express: these lines pass it and are malformed. */
     @Test
     void whatASchemaCannotSayTheReaderSays() {
         for (String record : List.of(
@@ -289,7 +289,7 @@ class RecordSchemaTest {
         }
     }
 
-    /** Why the reader turns a record away; null if it does not. */
+    /** Why the reader refuses a record; null if it does not. */
     private static @Nullable String reader(String record) {
         LineSource source =
                 new LineSource("log", new ByteArrayInputStream((record + "\n").getBytes(StandardCharsets.UTF_8)));

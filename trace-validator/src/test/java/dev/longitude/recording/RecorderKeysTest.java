@@ -12,7 +12,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a log can say since there is a recorder: whether a list of MSRs is complete, which capability, what KVM is worth. */
+/**
+ * The keys that the recorder added to the log: whether a list of MSRs is complete, which capability, whether KVM
+ * honours offsets.
+ */
 class RecorderKeysTest {
     private static final String HOST = "arch x86_64\nkernel 6.12.95\nclocksource tsc\ntsc_khz 2000000\n";
     private static final String BEGIN = """
@@ -99,7 +102,7 @@ class RecorderKeysTest {
                 + "\"host_tsc\":[1300000,1301000]}";
         ImportedTrace trace = read(HOST, setMsrs(0, 0, ",\"clock_msrs\":{}", ",\"complete\":1"), run);
         assertThat(trace.notes()).noneMatch(note -> note.contains("does not list"));
-        // KVM goes back before it handles a request; without immediate_exit it may have entered.
+        // KVM returns before it handles a request; without immediate_exit it may have entered.
         String entered = run.replace("\"immediate_exit\":1", "\"immediate_exit\":0");
         assertThat(trace.events()).noneMatch(event -> event.operation() == Operation.ENTER_GUEST);
         assertThat(read(HOST, setMsrs(0, 0, ",\"clock_msrs\":{}", ",\"complete\":1"), entered)

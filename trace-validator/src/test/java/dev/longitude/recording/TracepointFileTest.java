@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tracepoints that are there and cannot be used are counted, with the reason. */
+/** The importer counts unusable tracepoints, with the reason. */
 class TracepointFileTest {
     @TempDir
     private Path folder = Path.of("set by JUnit");
@@ -29,7 +29,7 @@ class TracepointFileTest {
                 + "  probe-1  [000] .....  105: kvm_exit: reason EXIT_HLT rip 0xfff0\n"
                 + "  probe-1  [000] .....  110: tracing_mark_write: kvm_msr: a note\n");
         assertThat(file.points()).hasSize(1);
-        assertThat(file.unusable()).containsExactly("not as the kernel's own file named trace has them");
+        assertThat(file.unusable()).containsExactly("not in the form of the kernel's file named trace");
     }
 
     @Test
@@ -38,7 +38,7 @@ class TracepointFileTest {
                 .containsExactlyInAnyOrder("there twice", "written with another trace clock than x86-tsc");
     }
 
-    /** The update that is missing would explain what the vCPU did next. */
+    /** The missing update would explain the vCPU's next step. */
     @Test
     void ofAFileFromWhichSomeAreLostNothingIsUsed() throws Exception {
         for (String loss : new String[] {
@@ -46,7 +46,7 @@ class TracepointFileTest {
         }) {
             TracepointFile file = read(loss + at("100") + at("200"));
             assertThat(file.points()).as(loss).isEmpty();
-            assertThat(file.unusable().count("in a file from which the kernel has lost some"))
+            assertThat(file.unusable().count("in a file of which the kernel has lost some lines"))
                     .as(loss)
                     .isEqualTo(2);
         }

@@ -1,11 +1,11 @@
 /*
- * A VMM that does what a recorder must see, and says on standard output what it did: an ioctl a line, with its thread, the
- * numbers that a log gives its VM and vCPU, what it was given and what it returned. Its scenarios:
+ * A VMM that does what a recorder must see, and prints what it did: one ioctl a line, with its thread, the log's
+ * numbers of its VM and vCPU, its input and its output. Its scenarios:
  *
  *   save-restore   two vCPUs in threads of their own are run, saved, and restored into a second VM
  *   hostile        arguments that cannot be read, lists that are too long, files that change their numbers
  *   forks          a child uses its parent's VM, and one of its own
- *   threads        a hundred threads; some die in the midst of an ioctl, some are interrupted in it
+ *   threads        a hundred threads; some die during an ioctl, some are interrupted in it
  *   sandboxed      a seccomp filter of its own forbids an ioctl
  *   spin           two vCPUs run until the process is killed, for a recorder that attaches
  */
@@ -43,7 +43,7 @@ struct vm {
 static int kvm, next_vm, run_size;
 static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
 
-/* Says what was done. */
+/* Prints an ioctl. */
 static void __attribute__((format(printf, 5, 6)))
 say(const char *op, int vm, int vcpu, long result, const char *format, ...) {
     int error = result < 0 ? errno : 0;
@@ -271,7 +271,7 @@ static int hostile(void) {
     msrs->nmsrs = 0;
     r = ioctl(vm.vcpu[0], KVM_SET_MSRS, msrs);
     say("KVM_SET_MSRS", 0, 0, r, "nmsrs=0 complete=1");
-    /* the same MSR twice: a record has no way to say it */
+    /* the same MSR twice: a record cannot express it */
     msrs->nmsrs = 2;
     msrs->entries[0] = (struct kvm_msr_entry){.index = MSR_TSC_ADJUST};
     msrs->entries[1] = (struct kvm_msr_entry){.index = MSR_TSC_ADJUST};
@@ -284,7 +284,7 @@ static int hostile(void) {
     msrs->entries[2] = (struct kvm_msr_entry){.index = MSR_TSC, .data = 1};
     r = ioctl(vm.vcpu[0], KVM_SET_MSRS, msrs);
     say("KVM_SET_MSRS", 0, 0, r, "nmsrs=3 complete=1 0x3b=5");
-    /* a list that runs into memory that is not there */
+    /* a list that extends into unmapped memory */
     char *edge = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     must(edge != MAP_FAILED && munmap(edge + 4096, 4096) == 0, "mmap");
     *(uint32_t *)(edge + 4096 - 8) = 4;
@@ -315,7 +315,7 @@ static int hostile(void) {
     must(dup2(other.fd, vm.fd) == vm.fd, "dup2");
     r = ioctl(vm.fd, KVM_GET_CLOCK, &clock);
     say("KVM_GET_CLOCK", 1, -1, r, "clock=%" PRIu64, (uint64_t)clock.clock);
-    /* a number that nobody used before the last one was closed */
+    /* a number that was unused before the last one was closed */
     int unseen = dup(moved);
     close(moved);
     r = ioctl(unseen, KVM_GET_CLOCK, &clock);
