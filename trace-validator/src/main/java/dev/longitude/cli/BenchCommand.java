@@ -41,7 +41,7 @@ final class BenchCommand implements Runnable {
     /**
      * One line of the table.
      *
-     * @param publishedNativeNs what the series published, as is the next
+     * @param publishedNativeNs the series' figure, as is {@code publishedTrappedNs}
      */
     private record Line(
             String mode,

@@ -27,10 +27,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "FILE is a JSON object: counterHz, source and destination, and where wanted policy and clockErrorNs. source and"
+            "FILE is a JSON object with counterHz, source, destination and optionally policy and clockErrorNs. source and"
                     + " destination have counter (the guest's on the source, the host's on the destination), realtime,"
-                    + " and where wanted apartNs: how far apart the two may have been read. A number may be a string."
-                    + " On the command line the same."
+                    + " and optionally apartNs: the most time between the two readings. A number may be a string."
+                    + " The command line takes the same names."
         })
 final class PlanCounterCommand implements Callable<Integer> {
     @Spec
@@ -48,7 +48,7 @@ final class PlanCounterCommand implements Callable<Integer> {
                 names = "--input",
                 paramLabel = "FILE",
                 required = true,
-                description = "What was read; - is standard input.")
+                description = "The values that were read; - is standard input.")
         private @Nullable String input;
 
         @ArgGroup(exclusive = false, multiplicity = "1")
@@ -60,7 +60,7 @@ final class PlanCounterCommand implements Callable<Integer> {
         private long counterHz;
     }
 
-    /** A host as it stands in the file. */
+    /** A host in the file. */
     private record Host(
             @JsonProperty(required = true) BigInteger counter,
             @JsonProperty(required = true) BigInteger realtime,

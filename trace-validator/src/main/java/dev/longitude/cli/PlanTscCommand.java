@@ -32,10 +32,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "FILE is a JSON object: guestKhz, offsets (of the vCPUs, on the source), source and destination, and where"
-                    + " wanted policy and clockErrorNs. source and destination have hostKhz, fracBits (48 Intel, 32 AMD;"
+            "FILE is a JSON object with guestKhz, offsets (of the vCPUs, on the source), source, destination and"
+                    + " optionally policy and clockErrorNs. source and destination have hostKhz, fracBits (48 Intel, 32 AMD;"
                     + " without it the host cannot scale), hostTsc, clock and realtime: what KVM_GET_CLOCK returned, on the"
-                    + " destination after KVM_SET_CLOCK. A number may be a string. On the command line the same."
+                    + " destination after KVM_SET_CLOCK. A number may be a string. The command line takes the same names."
         })
 final class PlanTscCommand implements Callable<Integer> {
     @Spec
@@ -53,7 +53,7 @@ final class PlanTscCommand implements Callable<Integer> {
                 names = "--input",
                 paramLabel = "FILE",
                 required = true,
-                description = "What was read; - is standard input.")
+                description = "The values that were read; - is standard input.")
         private @Nullable String input;
 
         @ArgGroup(exclusive = false, multiplicity = "1")
@@ -72,7 +72,7 @@ final class PlanTscCommand implements Callable<Integer> {
         private List<BigInteger> offsets = new ArrayList<>();
     }
 
-    /** A host as it stands in the file. */
+    /** A host in the file. */
     private record Host(
             @JsonProperty(required = true) int hostKhz,
             @Nullable Integer fracBits,

@@ -55,7 +55,7 @@ final class TamperCommand implements Callable<Integer> {
     @Option(names = "--committed", paramLabel = "FILE", description = "The committed counts. Default: spec/tamper.txt.")
     private @Nullable Path committed;
 
-    @Option(names = "--bless", description = "Make what came out the committed result.")
+    @Option(names = "--bless", description = "Overwrite the committed result with this one.")
     private boolean bless;
 
     @Override
@@ -157,10 +157,10 @@ final class TamperCommand implements Callable<Integer> {
         return Long.toString(all.stream().filter(j -> j.fate() == fate).count());
     }
 
-    /** Whether TLC takes what was accepted: then it is another behaviour, and nothing is wrong with it. */
+    /** Whether TLC accepts what the validator accepted: each such trace is then another valid behaviour. */
     private static boolean confirmed(List<Judged> judged, PrintWriter out) throws IOException, InterruptedException {
         Confirmation confirmation = Confirmation.of(judged);
-        out.println("Of the tampered traces that were accepted TLC takes " + confirmation.behaviours()
+        out.println("Of the tampered traces that the validator accepted, TLC accepts " + confirmation.behaviours()
                 + ": they are behaviours too. It refuses "
                 + confirmation.wrong().size() + ".");
         confirmation
@@ -178,8 +178,7 @@ final class TamperCommand implements Callable<Integer> {
         }
         String root = System.getProperty("longitude.root");
         if (root == null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--committed FILE is needed where this is not started by the launcher");
+            throw new ParameterException(spec.commandLine(), "--committed FILE is required without the launcher");
         }
         return Path.of(root, "spec", "tamper.txt");
     }
@@ -195,7 +194,7 @@ final class TamperCommand implements Callable<Integer> {
         out.println(
                 same
                         ? "As committed."
-                        : "Not as committed in " + file + ". If that is right: longitude tamper --bless");
+                        : "Not as committed in " + file + ". If this is intended: longitude tamper --bless");
         out.flush();
         return same ? ExitCode.HOLDS : ExitCode.VIOLATED;
     }
