@@ -20,15 +20,15 @@ import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
 /**
- * Leaves candidates out, once they are judged, for which others stand: those of which the same matters as of another, and those of
- * which the same matters but at a later instant. What may come after a state may come after the same state at an earlier instant
- * too. What has failed in a candidate that is left out may fail in the one that stands for it.
+ * Merges judged candidates whose states are equivalent, and drops those that are equivalent to another one but at a
+ * later instant: whatever can follow a state can also follow the same state at an earlier instant. A failure in a
+ * dropped candidate becomes a possible failure of the one that represents it.
  */
 final class Reduction {
-    /** So many steps that need not have happened are looked at together. */
+    /** So many steps that need not have happened are considered together. */
     private static final int MOST_UNDONE = 4;
 
-    /** With fewer candidates it does not pay to look for later ones. */
+    /** With fewer candidates, looking for later ones does not pay. */
     private static final int MANY = 12;
 
     private static final Value NO_REPLY = IntValue.gen(0);
@@ -54,7 +54,7 @@ final class Reduction {
         return left.size() < MANY ? left : withoutLater(left);
     }
 
-    /** The first of two candidates of which the same matters; what fails in the other may fail in it. */
+    /** The first of two equivalent candidates; what fails in the other may fail in it. */
     private static Candidate standingFor(Candidate one, Candidate other) {
         return one.failing(one.failures.orElse(other.failures));
     }
@@ -62,8 +62,8 @@ final class Reduction {
     /**
      * A candidate and its instant.
      *
-     * @param from not before this
-     * @param earliest it can be so early, whatever else is the case
+     * @param from its earliest possible instant
+     * @param earliest an instant that is possible, whatever else is the case
      */
     private record Timed(Candidate candidate, long from, long earliest) {}
 
@@ -102,12 +102,12 @@ final class Reduction {
         return -1;
     }
 
-    /** What matters of a state that is judged: no longer what the last step replied. */
+    /** The relevant part of a judged state: without the last step's reply. */
     private Value matters(State state) {
         return specification.essence(Specification.REPLY.set(state, NO_REPLY));
     }
 
-    /** Adds a candidate to those of which the same matters but for the time. */
+    /** Adds a candidate to those that are equivalent to it but for the time. */
     private void add(Candidate candidate, Map<Object, List<Timed>> alike) {
         Value counter = platform.counter().in(candidate.state);
         LinearSum sum = SymbolicWords.sum(counter);
@@ -129,7 +129,7 @@ final class Reduction {
                 .add(new Timed(candidate, constant + least, constant + (isFree ? least : most)));
     }
 
-    /** What tells candidates apart, where a sum has a value or none. */
+    /** The key of equivalent candidates, where a sum has a value or none. */
     private static Object key(Value matters, Store known, BitSet mentioned, @Nullable LinearSum sum, long value) {
         Store store = known.copy();
         if (sum != null) {
@@ -144,7 +144,7 @@ final class Reduction {
     /**
      * The candidates after an event that need not have happened.
      *
-     * @param happened those to which it led, judged
+     * @param happened those after it, judged
      * @param passedBy those before it
      */
     List<Candidate> withPassedBy(List<Candidate> happened, List<Candidate> passedBy) {
@@ -166,8 +166,8 @@ final class Reduction {
     }
 
     /**
-     * The place of the candidate that stands for one, since the steps between them, of which none need have happened, have together
-     * changed nothing but the time; -1 if there is none.
+     * The place of the candidate that represents a later one: none of the steps between them need have happened, and
+     * together they changed nothing but the time. -1 if there is none.
      */
     private int placeOfSame(Candidate later, IdentityHashMap<State, Integer> places) {
         Candidate from = later.before;

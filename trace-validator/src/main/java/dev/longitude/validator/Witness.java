@@ -20,17 +20,20 @@ import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
 
 /**
- * A behaviour that a trace may be of: the steps that led to a candidate, with a value for every unknown, replayed from the
- * beginning by the specification alone.
+ * A behaviour that matches a trace: the steps that led to a candidate, with a value for every unknown, replayed from
+ * the beginning by the specification alone.
  */
 final class Witness {
-    /** So many values of unknowns are tried of each candidate at first, since of one of them they are mostly found at once, ... */
+    /**
+     * So many values of unknowns are tried for each candidate at first, since one of them mostly succeeds immediately,
+     * ...
+     */
     private static final int FIRST_BUDGET = 100;
 
-    /** ... and so many then. */
+    /** ... and so many afterwards. */
     private static final int BUDGET = 3_000;
 
-    /** Of so many candidates at the end a behaviour is looked for. */
+    /** The most candidates at the end for which a behaviour is searched. */
     private static final int MOST_TRIED = 8;
 
     private final Platform platform;
@@ -42,22 +45,22 @@ final class Witness {
     }
 
     /**
-     * A step of a behaviour: everything about it is known.
+     * A step of a behaviour, with nothing unknown.
      *
      * @param silent whether no event shows it
      */
     record Step(TraceEvent event, boolean silent) {}
 
     /**
-     * What became of looking for one.
+     * The result of a search for a behaviour.
      *
-     * @param steps the behaviour; null if none was found, or the replay did not take it
-     * @param why what kept it from being found; empty if nothing did
+     * @param steps the behaviour; null if none was found, or the replay failed
+     * @param why why it was not found; empty if it was
      */
     record Found(@Nullable List<Step> steps, String why) {}
 
     /**
-     * Looks for a behaviour that led to one of some candidates.
+     * Searches for a behaviour that leads to one of some candidates.
      *
      * @param host the host as the behaviour's beginning finds it
      */
@@ -76,7 +79,7 @@ final class Witness {
     }
 
     /**
-     * Looks for a behaviour that led to a candidate.
+     * Searches for a behaviour that leads to a candidate.
      *
      * @param host the host as the behaviour's beginning finds it
      * @param budget how many values of unknowns may be tried
@@ -116,7 +119,7 @@ final class Witness {
             if (taken.after.isEmpty()) {
                 return new Found(
                         null,
-                        "the behaviour that was found is not replayed: " + step.event.call() + ", line "
+                        "the replay of the behaviour that was found fails at " + step.event.call() + ", line "
                                 + step.event.line());
             }
             now = taken.after;
@@ -129,8 +132,7 @@ final class Witness {
     List<Step> steps(Candidate candidate, IntToLongFunction solution) {
         Deque<Step> steps = new ArrayDeque<>();
         for (Candidate at = candidate; at != null; at = at.before) {
-            // (Of the first candidate that was kept, the step that led to it is not replayed, unless it begins a
-            // state.)
+            // (The step that led to the first candidate that was kept is not replayed, unless it creates a state.)
             if (at.step != null && (at.before != null || platform.begins(at.step.event()))) {
                 steps.addFirst(solved(platform, at.step, solution));
             }
@@ -138,7 +140,7 @@ final class Witness {
         return new ArrayList<>(steps);
     }
 
-    /** A step where each unknown is what {@code solution} says. */
+    /** A step in which each unknown has its value in {@code solution}. */
     static Step solved(Platform platform, Candidate.Step step, IntToLongFunction solution) {
         TraceEvent event = step.event().at(platform.when(step.clocks(), word -> Unknowns.solved(word, solution)));
         if (event.hasArgs()) {
