@@ -9,12 +9,12 @@ import dev.longitude.recipe.Preemption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cell of the matrix says.
+ * A cell of the matrix.
  *
  * @param says whether the property holds
- * @param length if it fails: how many steps a shortest behaviour has that shows it, of a VMM that is preempted as
- *     little as it takes
- * @param why if it does not apply: why not
+ * @param length if it fails: the steps of a shortest behaviour that shows it, with the least preemption that is
+ *     necessary
+ * @param why the reason if it does not apply
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Verdict(
@@ -42,7 +42,7 @@ public record Verdict(
             this.brief = brief;
         }
 
-        /** In a cell of a table. */
+        /** Its text in a cell of a table. */
         public String brief() {
             return brief;
         }
@@ -52,7 +52,7 @@ public record Verdict(
             return this != HOLDS && this != DOES_NOT_APPLY;
         }
 
-        /** How little the VMM of the counterexample is preempted. */
+        /** The preemption of the VMM in the counterexample. */
         Preemption preemption() {
             return switch (this) {
                 case FAILS_IF_PREEMPTED -> Preemption.SHORT;
@@ -61,7 +61,7 @@ public record Verdict(
             };
         }
 
-        /** Whether a VMM that is preempted in that way may show the failure. */
+        /** Whether a VMM that is preempted like this may show the failure. */
         public boolean isShownBy(Preemption by) {
             return isFailure() && by.compareTo(preemption()) >= 0;
         }

@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * What stock TLC says of the tampered traces that were accepted: one that it takes is another behaviour, and nothing is
- * wrong with it.
+ * Stock TLC's verdicts on the tampered traces that the validator accepted: one that TLC accepts too is another valid
+ * behaviour.
  *
- * @param behaviours how many it takes
+ * @param behaviours how many it accepts
  * @param wrong those that it refuses
  */
 public record Confirmation(int behaviours, ImmutableList<Judged> wrong) {
-    /** Has TLC judge those that were accepted. */
+    /** Lets TLC judge the accepted ones. */
     public static Confirmation of(List<Judged> judged) throws IOException, InterruptedException {
         int behaviours = 0;
         ImmutableList.Builder<Judged> wrong = ImmutableList.builder();

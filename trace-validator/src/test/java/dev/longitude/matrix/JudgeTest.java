@@ -44,8 +44,8 @@ class JudgeTest {
 
     /**
      * Until a vCPU is in the guest again, every behaviour has the same steps: create two vCPUs and their pages (4), run
-     * (2), work (1), pause (2), read (2 and 1), blackout (1), create (2), write (2 x 3), run the first (1). Then it shows
-     * a kvmclock that began when the VM was created.
+     * (2), work (1), pause (2), read (2 and 1), blackout (1), create (2), write (2 x 3), run the first (1). Then it
+     * shows a kvmclock that started when the VM was created.
      */
     private static final int STEPS_TO_THE_FIRST_RUN = 4 + 2 + 1 + 2 + 3 + 1 + 2 + 6 + 1;
 
@@ -90,10 +90,10 @@ class JudgeTest {
         }
         assertThat(files).hasSize(1);
         assertThat(judge.judge(of(WRONG))).isEqualTo(first);
-        // Nothing is run: what the file says now is what is found.
+        // Nothing is run: the result is the one in the file.
         Files.writeString(files.get(0), Files.readString(files.get(0)).replaceFirst("\"states\":\\d+", "\"states\":7"));
         assertThat(judge.judge(of(WRONG)).states()).isEqualTo(7);
-        // Another recipe is another hash.
+        // Another recipe has another hash.
         judge.judge(of(WRONG.replace("      - KvmclockCtrl: {mayFail: true}\n", "")));
         try (Stream<Path> list = Files.list(kept)) {
             assertThat(list).hasSize(2);

@@ -40,7 +40,7 @@ class MatrixTest {
                 .startsWith("recipe,world,kernel,property,says,length,why\n")
                 .contains("firecracker,usual,v6.1,SameLine,\"fails if preempted\",9,\n")
                 .contains("firecracker,usual,v6.12,SameLine,\"does not apply\",,\"why, \"\"that\"\"\"\n");
-        // One claim of the recipe's is about SameLine, on every kernel to which it applies.
+        // One of the recipe's claims is about SameLine, on every kernel where that applies.
         assertThat(matrix.claims())
                 .filteredOn(c -> c.claim().property() == Property.SAME_LINE)
                 .extracting(Matrix.Checked::verdict)
@@ -73,7 +73,7 @@ class MatrixTest {
                 .contains("firecracker@usual v6.1 SameLine: new, holds");
     }
 
-    /** A property that cannot fail, or that nothing satisfies, says nothing. */
+    /** A property that cannot fail, or that nothing satisfies, is meaningless. */
     @ParameterizedTest
     @EnumSource(Arch.class)
     void everyPropertyFailsSomewhereAndHoldsSomewhere(Arch arch) throws Exception {
@@ -95,7 +95,7 @@ class MatrixTest {
         }
     }
 
-    /** The committed matrix is of the recipes that there are, each on every kernel. */
+    /** The committed matrix has every recipe on every kernel. */
     @Test
     void theCommittedMatrixIsWhole() throws Exception {
         List<String> cases = new ArrayList<>();

@@ -9,13 +9,16 @@ import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
 import org.junit.jupiter.api.Test;
 
-/** Runs of values written as of now: two vCPUs part if their writes lie more than a second apart, and not before. */
+/**
+ * Runs that write values of the current time: two vCPUs diverge if and only if their writes are more than a second
+ * apart.
+ */
 class SimulationCheckTest {
     private static SimulationCheck check(Verdict sameLine) throws Exception {
         Recipe recipe = Recipes.find("series-by-value");
         ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
         for (Property property : Property.of(recipe.arch())) {
-            // All but the one is left open.
+            // All other properties may fail.
             verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.fails(Verdict.Says.FAILS, 1));
         }
         Case of = new Case(recipe, World.USUAL, KernelProfile.of("v6.12"));

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** TLC judges tampered traces as the validator does: the same verdict, the same first event. */
+/** TLC and the validator agree on tampered traces: the same verdict, the same first event. */
 class TamperTableTest {
     static Stream<Scenario> scenarios() {
         return Stream.of(X86Scenario.YOUNG_GUEST, Arm64Scenario.LATE_VCPU);
