@@ -27,7 +27,7 @@ import tlc2.tool.BuiltInOPs;
 import tlc2.tool.ToolGlobals;
 import util.UniqueString;
 
-/** Makes code of an action: of each part a step, which goes on with the parts behind it. */
+/** Compiles an action: each part to a step that continues with the parts after it. */
 final class ActionCompiler {
     private final Names names;
     private final Compiler expressions;
@@ -39,7 +39,7 @@ final class ActionCompiler {
         this.symbolic = symbolic;
     }
 
-    /** What an action, or a part of one, does and what comes after it. */
+    /** The step of an action, or a part of one, followed by {@code next}. */
     Step step(SemanticNode node, Scope scope, Step next) {
         if (node instanceof LetInNode let) {
             List<Integer> kept = new ArrayList<>();

@@ -69,7 +69,7 @@ import tlc2.value.impl.StringValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
-/** Makes code of one operator. What an operator applies becomes part of it. */
+/** Compiles one operator to a tree of closures, inlining every operator it applies. */
 final class Compiler {
     private final Tool tool;
     private final IdentityHashMap<Object, String> words;
@@ -77,15 +77,14 @@ final class Compiler {
     private final Names names;
     private final Set<UniqueString> reads = new LinkedHashSet<>();
 
-    /** The definitions without arguments that are about the present state only. */
+    /** The definitions without arguments that depend on the present state only. */
     private final Map<OpDefNode, Named> states = new HashMap<>();
 
     /**
      * A compiler for one operator.
      *
-     * @param words by which names the specification has the operators of {@link Words64}
-     * @param symbolic whether words may be {@linkplain SymbolicWords unknown}; where none is, code that does not look for
-     *     them is faster
+     * @param words the specification's names of the operators of {@link Words64}
+     * @param symbolic whether words may be {@linkplain SymbolicWords unknown}; code for known words only is faster
      */
     Compiler(Tool tool, IdentityHashMap<Object, String> words, boolean symbolic) {
         this.tool = tool;
@@ -100,7 +99,7 @@ final class Compiler {
         return finished(code);
     }
 
-    /** The fields of an operator without arguments that is a record, each for itself. */
+    /** The fields of an operator without arguments that is a record, each as an expression. */
     ImmutableMap<String, Evaluator.Code<Expression>> fields(OpDefNode definition) {
         ExprNode body = definition.getBody();
         Scope scope = Scope.ROOT;
@@ -121,7 +120,7 @@ final class Compiler {
     /** An operator as an action. */
     Evaluator.Code<Step> action(OpDefNode definition) {
         return finished(new ActionCompiler(names, this, symbolic)
-                .step(definition.getBody(), names.formals(definition), StepCode::tell));
+                .step(definition.getBody(), names.formals(definition), StepCode::addSuccessor));
     }
 
     private <T> Evaluator.Code<T> finished(T code) {
@@ -158,7 +157,7 @@ final class Compiler {
     /**
      * An expression.
      *
-     * @param primed whether it stands under a prime, and is about the next state
+     * @param primed whether it is primed, and so about the next state
      */
     Expression expression(SemanticNode node, Scope scope, boolean primed) {
         if (node instanceof NumeralNode numeral) {
@@ -223,7 +222,7 @@ final class Compiler {
         return all;
     }
 
-    /** What is written in Java. */
+    /** An operator that is implemented in Java. */
     private Expression method(MethodValue method, Expression[] args) {
         String name = words.getOrDefault(method, "");
         Expression twin = symbolic ? WordOperators.symbolic(name, args) : WordOperators.known(name, args);
@@ -368,7 +367,7 @@ final class Compiler {
             unordered[i] = ((StringNode) ((OpApplNode) fields[i]).getArgs()[0]).getRep();
             places[i] = IntValue.gen(i);
         }
-        // (TLC orders the names; their places tell how.)
+        // (TLC reorders the names; their locations show the original order.)
         RecordValue ordered = (RecordValue) new RecordValue(unordered, places, false).normalize();
         UniqueString[] names = ordered.names;
         Expression[] parts = Arrays.stream(ordered.values)

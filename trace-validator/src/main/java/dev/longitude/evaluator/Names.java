@@ -25,7 +25,7 @@ import tlc2.tool.ToolGlobals;
 import tlc2.tool.impl.Tool;
 import util.UniqueString;
 
-/** What the names of one operator stand for, and where the values that they stand for are kept. */
+/** Resolves the names of one operator, and assigns slots to their values. */
 final class Names {
     private final Tool tool;
     private int slots;
@@ -34,18 +34,18 @@ final class Names {
         this.tool = tool;
     }
 
-    /** A place for a value in each frame. */
+    /** A new slot in each frame. */
     int newSlot() {
         return slots++;
     }
 
-    /** How many places there are. */
+    /** The number of slots. */
     int slots() {
         return slots;
     }
 
     static IllegalArgumentException has(SemanticNode node, String what) {
-        return new IllegalArgumentException(node.getLocation() + ": this evaluator does not have " + what);
+        return new IllegalArgumentException(node.getLocation() + ": this evaluator does not support " + what);
     }
 
     Scope formals(OpDefNode definition) {
@@ -56,7 +56,7 @@ final class Names {
         return scope;
     }
 
-    /** Whether what a node comes to depends on the next state. */
+    /** Whether the value of a node depends on the next state. */
     static boolean isPrimed(ExprOrOpArgNode node, Scope scope) {
         if (node.getLevel() >= LevelConstants.ActionLevel) {
             return true;
@@ -115,12 +115,12 @@ final class Names {
         return inner;
     }
 
-    /** What a name stands for that is not bound: a definition, a value, a method. */
+    /** The meaning of a name that is not bound: a definition, a value, a method. */
     Object global(SymbolNode symbol) {
         return tool.lookup(symbol);
     }
 
-    /** The variable that a node is the prime of; null if it is none. */
+    /** The variable of a primed variable; null if the node is not one. */
     @Nullable
     UniqueString primedVariable(SemanticNode node, Scope scope) {
         return node instanceof OpApplNode at
@@ -140,7 +140,7 @@ final class Names {
         return null;
     }
 
-    /** The variables in a tuple of such, and of tuples of such. */
+    /** The variables in a tuple of variables and tuples. */
     List<UniqueString> variables(SemanticNode node, Scope scope) {
         if (node instanceof SubstInNode instance) {
             return variables(instance.getBody(), substituted(instance, scope));
