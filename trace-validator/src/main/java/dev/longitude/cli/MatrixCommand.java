@@ -193,14 +193,14 @@ final class MatrixCommand implements Callable<Integer> {
             table.row(
                     group.recipe().name() + (group.world().equals(World.USUAL.specName()) ? "" : "@" + group.world()),
                     String.join(" ", group.kernels()),
-                    judged ? names(group.judgement(), Verdict.Says.FAILS) : "does not apply",
-                    names(group.judgement(), Verdict.Says.FAILS_IF_PREEMPTED),
-                    names(group.judgement(), Verdict.Says.FAILS_IF_PREEMPTED_LONG));
+                    judged ? names(group.judgement(), Verdict.Outcome.FAILS) : "does not apply",
+                    names(group.judgement(), Verdict.Outcome.FAILS_IF_PREEMPTED),
+                    names(group.judgement(), Verdict.Outcome.FAILS_IF_PREEMPTED_LONG));
         }
         return table;
     }
 
-    private static String names(Judgement judgement, Verdict.Says says) {
+    private static String names(Judgement judgement, Verdict.Outcome says) {
         String names = judgement.verdicts().entrySet().stream()
                 .filter(e -> e.getValue().says() == says)
                 .map(e -> e.getKey().specName())
@@ -210,7 +210,7 @@ final class MatrixCommand implements Callable<Integer> {
 
     private static Table claims(Matrix matrix) {
         Table table = new Table("recipe", "published claim", "property", "the matrix");
-        for (Matrix.Checked checked : matrix.claims()) {
+        for (Matrix.CheckedClaim checked : matrix.claims()) {
             table.row(
                     checked.recipe().name(),
                     checked.claim().says() + " (" + checked.claim().by() + ")",

@@ -37,13 +37,13 @@ final class PlanCounterCommand implements Callable<Integer> {
     private CommandSpec spec = CommandSpec.create();
 
     @ArgGroup(multiplicity = "1")
-    private Given given = new Given();
+    private Arguments given = new Arguments();
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
     /** Either a file or the numbers. */
-    private static final class Given {
+    private static final class Arguments {
         @Option(
                 names = "--input",
                 paramLabel = "FILE",

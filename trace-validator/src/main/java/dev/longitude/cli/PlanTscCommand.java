@@ -42,13 +42,13 @@ final class PlanTscCommand implements Callable<Integer> {
     private CommandSpec spec = CommandSpec.create();
 
     @ArgGroup(multiplicity = "1")
-    private Given given = new Given();
+    private Arguments given = new Arguments();
 
     @Option(names = "--json", description = "Print JSON and no table.")
     private boolean json;
 
     /** Either a file or the numbers. */
-    private static final class Given {
+    private static final class Arguments {
         @Option(
                 names = "--input",
                 paramLabel = "FILE",

@@ -185,7 +185,7 @@ final class ValidateCommand implements Callable<Integer> {
         String found = "";
         if (!TlcReplay.canReplay(trace)) {
             try {
-                InputFile.Witnessed witnessed = new InputFile(file, kernel).witness();
+                InputFile.WitnessResult witnessed = new InputFile(file, kernel).witness();
                 if (witnessed.refusal() != null) {
                     return new FileAnswer(
                             ExitCode.VIOLATED,

@@ -10,9 +10,9 @@ import static dev.longitude.evaluator.StepCode.guard;
 import static dev.longitude.evaluator.StepCode.keep;
 import static java.util.Objects.requireNonNull;
 
-import dev.longitude.evaluator.Scope.Defined;
+import dev.longitude.evaluator.Scope.DefinedOperator;
 import dev.longitude.evaluator.Scope.Meaning;
-import dev.longitude.evaluator.Scope.Named;
+import dev.longitude.evaluator.Scope.NamedExpression;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -121,12 +121,12 @@ final class ActionCompiler {
 
     private Step applied(OpApplNode at, Scope scope, Step next) {
         Meaning meaning = scope.of(at.getOperator());
-        if (meaning instanceof Named named) {
+        if (meaning instanceof NamedExpression named) {
             return step(named.node, named.scope, next);
         }
         OpDefNode definition;
         Scope outer;
-        if (meaning instanceof Defined defined) {
+        if (meaning instanceof DefinedOperator defined) {
             definition = defined.definition();
             outer = defined.scope();
         } else if (names.global(at.getOperator()) instanceof OpDefNode global) {

@@ -29,10 +29,10 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import dev.longitude.evaluator.Expression.Constant;
 import dev.longitude.evaluator.ExpressionCode.Domain;
-import dev.longitude.evaluator.Scope.Bound;
-import dev.longitude.evaluator.Scope.Defined;
+import dev.longitude.evaluator.Scope.BoundName;
+import dev.longitude.evaluator.Scope.DefinedOperator;
 import dev.longitude.evaluator.Scope.Meaning;
-import dev.longitude.evaluator.Scope.Named;
+import dev.longitude.evaluator.Scope.NamedExpression;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -78,7 +78,7 @@ final class Compiler {
     private final Set<UniqueString> reads = new LinkedHashSet<>();
 
     /** The definitions without arguments that depend on the present state only. */
-    private final Map<OpDefNode, Named> states = new HashMap<>();
+    private final Map<OpDefNode, NamedExpression> states = new HashMap<>();
 
     /**
      * A compiler for one operator.
@@ -128,13 +128,13 @@ final class Compiler {
     }
 
     private Expression meaning(Meaning meaning, OpApplNode at, Scope scope, boolean primed) {
-        if (meaning instanceof Bound bound) {
+        if (meaning instanceof BoundName bound) {
             return slot(bound.slot());
         }
-        if (meaning instanceof Defined defined) {
+        if (meaning instanceof DefinedOperator defined) {
             return applied(defined.definition(), defined.scope(), at, scope, primed);
         }
-        Named named = (Named) meaning;
+        NamedExpression named = (NamedExpression) meaning;
         if (primed || named.slot < 0) {
             return expression(named.node, named.scope, primed);
         }
@@ -200,7 +200,7 @@ final class Compiler {
             }
             // (All its uses are in one state.)
             return meaning(
-                    states.computeIfAbsent(definition, d -> new Named(d.getBody(), scope, names.newSlot())),
+                    states.computeIfAbsent(definition, d -> new NamedExpression(d.getBody(), scope, names.newSlot())),
                     at,
                     scope,
                     false);
@@ -300,7 +300,7 @@ final class Compiler {
             Expression set = expression(sets[i], scope, primed);
             for (FormalParamNode name : formals[i]) {
                 int slot = names.newSlot();
-                inner = inner.with(name, new Bound(slot));
+                inner = inner.with(name, new BoundName(slot));
                 bindings.add(new Binding(slot, set, inner));
             }
         }
@@ -353,7 +353,7 @@ final class Compiler {
             OpApplNode pair = (OpApplNode) parts[i];
             ExprOrOpArgNode[] path = ((OpApplNode) pair.getArgs()[0]).getArgs();
             int slot = names.newSlot();
-            Expression there = expression(pair.getArgs()[1], scope.with(pair, new Bound(slot)), primed);
+            Expression there = expression(pair.getArgs()[1], scope.with(pair, new BoundName(slot)), primed);
             changed = ExpressionCode.changed(changed, all(path, scope, primed), slot, there);
         }
         return changed;

@@ -40,7 +40,7 @@ public sealed interface Conversion extends LongUnaryOperator {
      * @param from unsigned
      * @param base unsigned
      */
-    record Following(Conversion conversion, long from, long base) implements MonotoneRelation {
+    record ConvertedDifference(Conversion conversion, long from, long base) implements MonotoneRelation {
         @Override
         public long least(long x) {
             return conversion.applyAsLong(from + x) - base;

@@ -24,13 +24,13 @@ final class Scope {
     sealed interface Meaning {}
 
     /** A value. */
-    record Bound(int slot) implements Meaning {}
+    record BoundName(int slot) implements Meaning {}
 
     /** An operator with arguments. */
-    record Defined(OpDefNode definition, Scope scope) implements Meaning {}
+    record DefinedOperator(OpDefNode definition, Scope scope) implements Meaning {}
 
     /** An expression: an argument, a definition of a LET, or what an instance substitutes for a variable. */
-    static final class Named implements Meaning {
+    static final class NamedExpression implements Meaning {
         final ExprOrOpArgNode node;
         final Scope scope;
 
@@ -41,7 +41,7 @@ final class Scope {
         @Nullable
         Expression compiled;
 
-        Named(ExprOrOpArgNode node, Scope scope, int slot) {
+        NamedExpression(ExprOrOpArgNode node, Scope scope, int slot) {
             this.node = node;
             this.scope = scope;
             this.slot = slot;

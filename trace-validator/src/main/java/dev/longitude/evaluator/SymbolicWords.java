@@ -171,7 +171,7 @@ public final class SymbolicWords {
         long constant = constant(word);
         // A word that wraps counts from 0 on, and so does its conversion.
         long base = wraps(constant, sum) == 0 ? conversion.applyAsLong(constant) : 0;
-        Conversion.Following following = new Conversion.Following(conversion, constant, base);
+        Conversion.ConvertedDifference following = new Conversion.ConvertedDifference(conversion, constant, base);
         Store store = Way.current().store();
         LinearSum known = store.related(sum, following).orElse(null);
         if (known != null) {

@@ -58,16 +58,16 @@ public final class Judge {
      * @param fails for each property that fails: for each kind of preemption under which it does, the steps of a
      *     shortest counterexample
      */
-    record Found(long states, Map<String, Map<Preemption, Integer>> fails) {
+    record TlcResult(long states, Map<String, Map<Preemption, Integer>> fails) {
         /** The results of both runs together: of two counterexamples the shorter one. */
-        Found and(Found other) {
+        TlcResult and(TlcResult other) {
             Map<String, Map<Preemption, Integer>> both = new TreeMap<>();
-            for (Found one : ImmutableList.of(this, other)) {
+            for (TlcResult one : ImmutableList.of(this, other)) {
                 one.fails.forEach((property, lengths) -> lengths.forEach(
                         (how, length) -> both.computeIfAbsent(property, p -> new EnumMap<>(Preemption.class))
                                 .merge(how, length, Math::min)));
             }
-            return new Found(states + other.states, both);
+            return new TlcResult(states + other.states, both);
         }
     }
 
@@ -85,7 +85,7 @@ public final class Judge {
         }
         ImmutableList<MigrationModel> models = MigrationModel.of(of, preemptions);
         MigrationModel model = models.get(0);
-        Found found = found(of, model);
+        TlcResult found = found(of, model);
         for (MigrationModel other : models.subList(1, models.size())) {
             found = found.and(found(of, other));
         }
@@ -104,9 +104,9 @@ public final class Judge {
         return Property.of(recipe.arch()).stream().collect(ImmutableMap.toImmutableMap(p -> p, p -> verdict));
     }
 
-    private static Verdict verdict(Property property, Found found, MigrationModel model, boolean ends) {
+    private static Verdict verdict(Property property, TlcResult found, MigrationModel model, boolean ends) {
         Map<Preemption, Integer> fails = found.fails().getOrDefault(property.specName(), Map.of());
-        for (Verdict.Says says : Verdict.Says.values()) {
+        for (Verdict.Outcome says : Verdict.Outcome.values()) {
             Integer length = fails.get(says.preemption());
             if (says.isFailure() && length != null) {
                 return Verdict.fails(says, length);
@@ -120,7 +120,7 @@ public final class Judge {
                 .orElse(Verdict.HOLDS);
     }
 
-    private Found found(Case of, MigrationModel model) throws IOException, InterruptedException {
+    private TlcResult found(Case of, MigrationModel model) throws IOException, InterruptedException {
         MigrationModel.Text text = model.judging();
         Path file = kept == null ? null : kept.resolve(key(text) + ".json");
         if (file != null) {
@@ -130,7 +130,7 @@ public final class Judge {
                 // not cached yet
             }
         }
-        Found found = run(of, text);
+        TlcResult found = run(of, text);
         if (file != null) {
             // Atomic: the file appears only once it has been written.
             Path folder = Files.createDirectories(file.getParent());
@@ -141,7 +141,7 @@ public final class Judge {
         return found;
     }
 
-    private Found run(Case of, MigrationModel.Text text) throws IOException, InterruptedException {
+    private TlcResult run(Case of, MigrationModel.Text text) throws IOException, InterruptedException {
         TlcOutput output = tlc(text, preemptions);
         sane(of, output);
         Map<String, Map<Preemption, Integer>> found = new TreeMap<>();
@@ -154,7 +154,7 @@ public final class Judge {
                                 Integer.parseInt(fails.group(3)));
             }
         }
-        return new Found(output.states(), found);
+        return new TlcResult(output.states(), found);
     }
 
     /**
@@ -196,8 +196,8 @@ public final class Judge {
         }
     }
 
-    private static Found read(Path file) throws IOException {
-        return JSON.readValue(Files.readString(file), Found.class);
+    private static TlcResult read(Path file) throws IOException {
+        return JSON.readValue(Files.readString(file), TlcResult.class);
     }
 
     /** A hash of the model's text, of all modules that it builds on, and of TLC. */

@@ -146,14 +146,14 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     }
 
     /** A claim, and the matrix's verdict on it. */
-    public record Checked(Recipe recipe, Claim claim, String verdict) {}
+    public record CheckedClaim(Recipe recipe, Claim claim, String verdict) {}
 
     /** The matrix's verdicts on the recipes' claims. */
-    public ImmutableList<Checked> claims() {
-        ImmutableList.Builder<Checked> all = ImmutableList.builder();
+    public ImmutableList<CheckedClaim> claims() {
+        ImmutableList.Builder<CheckedClaim> all = ImmutableList.builder();
         judgements.stream().map(j -> j.of().recipe()).distinct().forEach(recipe -> {
             for (Claim claim : recipe.claims()) {
-                all.add(new Checked(recipe, claim, check(recipe, claim)));
+                all.add(new CheckedClaim(recipe, claim, check(recipe, claim)));
             }
         });
         return all.build();
@@ -173,7 +173,7 @@ public record Matrix(ImmutableList<Judgement> judgements) {
                 continue;
             }
             Verdict verdict = judgement.verdict(property);
-            if (verdict.says() != Verdict.Says.DOES_NOT_APPLY) {
+            if (verdict.says() != Verdict.Outcome.DOES_NOT_APPLY) {
                 kernels.computeIfAbsent(check(claim, verdict), c -> new ArrayList<>())
                         .add(of.kernel().specName());
             }
@@ -205,7 +205,7 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     public ImmutableList<Group> groups() {
         Map<List<Object>, List<Judgement>> groups = new LinkedHashMap<>();
         for (Judgement judgement : judgements) {
-            ImmutableMap.Builder<Property, Verdict.Says> says = ImmutableMap.builder();
+            ImmutableMap.Builder<Property, Verdict.Outcome> says = ImmutableMap.builder();
             judgement.verdicts().forEach((p, v) -> says.put(p, v.says()));
             groups.computeIfAbsent(
                             List.of(judgement.of().recipe(), judgement.of().world(), says.buildOrThrow()),

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Verdict(
-        @JsonProperty(required = true) Says says,
+        @JsonProperty(required = true) Outcome says,
         @Nullable Integer length,
         @Nullable String why) {
     /** Whether a property holds. */
-    public enum Says {
+    public enum Outcome {
         /** Always. */
         HOLDS("holds", "+"),
         /** It fails though the VMM is not preempted. */
@@ -37,7 +37,7 @@ public record Verdict(
         private final String text;
         private final String brief;
 
-        Says(String text, String brief) {
+        Outcome(String text, String brief) {
             this.text = text;
             this.brief = brief;
         }
@@ -73,8 +73,8 @@ public record Verdict(
         }
 
         @JsonCreator
-        static Says of(String text) {
-            for (Says says : values()) {
+        static Outcome of(String text) {
+            for (Outcome says : values()) {
                 if (says.text.equals(text)) {
                     return says;
                 }
@@ -83,14 +83,14 @@ public record Verdict(
         }
     }
 
-    static final Verdict HOLDS = new Verdict(Says.HOLDS, null, null);
+    static final Verdict HOLDS = new Verdict(Outcome.HOLDS, null, null);
 
-    static Verdict fails(Says how, int length) {
+    static Verdict fails(Outcome how, int length) {
         return new Verdict(how, length, null);
     }
 
     static Verdict doesNotApply(String why) {
-        return new Verdict(Says.DOES_NOT_APPLY, null, why);
+        return new Verdict(Outcome.DOES_NOT_APPLY, null, why);
     }
 
     /** Whether the property fails, of some VMM. */

@@ -4,7 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.replay.TlcReplay;
 import dev.longitude.tamper.TamperTable.Fate;
-import dev.longitude.tamper.TamperTable.Judged;
+import dev.longitude.tamper.TamperTable.JudgedMutant;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalInt;
@@ -16,13 +16,13 @@ import java.util.OptionalInt;
  * @param behaviours how many it accepts
  * @param wrong those that it refuses
  */
-public record Confirmation(int behaviours, ImmutableList<Judged> wrong) {
+public record Confirmation(int behaviours, ImmutableList<JudgedMutant> wrong) {
     /** Lets TLC judge the accepted ones. */
-    public static Confirmation of(List<Judged> judged) throws IOException, InterruptedException {
+    public static Confirmation of(List<JudgedMutant> judged) throws IOException, InterruptedException {
         int behaviours = 0;
-        ImmutableList.Builder<Judged> wrong = ImmutableList.builder();
+        ImmutableList.Builder<JudgedMutant> wrong = ImmutableList.builder();
         for (Arch arch : Arch.values()) {
-            List<Judged> accepted = judged.stream()
+            List<JudgedMutant> accepted = judged.stream()
                     .filter(j -> j.fate() == Fate.ACCEPTED
                             && j.mutant().trace().header().arch() == arch)
                     .toList();

@@ -31,7 +31,7 @@ public final class TamperTable {
      * @param refusedAt the index of the event that is refused, if one is
      * @param witness if it is accepted: a behaviour that matches it, with every instant
      */
-    public record Judged(TraceMutator.Mutant mutant, Fate fate, OptionalInt refusedAt, Optional<Trace> witness) {}
+    public record JudgedMutant(TraceMutator.Mutant mutant, Fate fate, OptionalInt refusedAt, Optional<Trace> witness) {}
 
     /**
      * Tampers with a trace in every way, and validates the mutants.
@@ -39,9 +39,9 @@ public final class TamperTable {
      * @param recording whether it is a recording's
      * @param most the most mutants of each kind
      */
-    public static ImmutableList<Judged> of(Trace good, boolean recording, int most, long seed) {
+    public static ImmutableList<JudgedMutant> of(Trace good, boolean recording, int most, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        ImmutableList.Builder<Judged> judged = ImmutableList.builder();
+        ImmutableList.Builder<JudgedMutant> judged = ImmutableList.builder();
         for (TraceMutator kind : TraceMutator.values()) {
             for (TraceMutator.Mutant mutant : kind.of(good, most, random.split())) {
                 judged.add(judge(mutant, recording));
@@ -50,13 +50,13 @@ public final class TamperTable {
         return judged.build();
     }
 
-    private static Judged judge(TraceMutator.Mutant mutant, boolean recording) {
+    private static JudgedMutant judge(TraceMutator.Mutant mutant, boolean recording) {
         TraceValidator validator = TraceValidator.keepingWitness(mutant.trace().header(), recording);
         int index = 0;
         try {
             for (TraceEvent event : mutant.trace().events()) {
                 if (validator.accept(event).isPresent()) {
-                    return new Judged(
+                    return new JudgedMutant(
                             mutant,
                             mutant.at() < 0 || index <= mutant.at() ? Fate.REFUSED_THERE : Fate.REFUSED_LATER,
                             OptionalInt.of(index),
@@ -66,9 +66,9 @@ public final class TamperTable {
             }
             validator.finish();
         } catch (UndecidedException e) {
-            return new Judged(mutant, Fate.UNDECIDED, OptionalInt.empty(), Optional.empty());
+            return new JudgedMutant(mutant, Fate.UNDECIDED, OptionalInt.empty(), Optional.empty());
         }
-        return new Judged(
+        return new JudgedMutant(
                 mutant,
                 Fate.ACCEPTED,
                 OptionalInt.empty(),

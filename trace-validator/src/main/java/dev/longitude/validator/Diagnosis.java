@@ -241,7 +241,7 @@ final class Diagnosis {
         State since = platform.since(from);
         Clocks clocks = platform.withBaseClock(platform.unknown(event, since, store), event, since, store);
         Map<String, Value> args = transitions.arguments().args(completion, store);
-        Way.Explored<List<State>> explored = Way.explore(
+        Way.Exploration<List<State>> explored = Way.explore(
                 store, MOST_EXPLAINED, () -> specification.stepSymbolically(platform.passing(clocks), since));
         for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
             if (!outcome.value().isEmpty() && outcome.store().solve(EXAMPLE_BUDGET) instanceof Solution.Found found) {

@@ -29,7 +29,7 @@ record Evidence(TraceEvent event, Kind kind, String what) {
         if (kind == Kind.OBSERVATION) {
             return "it shows " + what;
         }
-        if (constraint instanceof Constraint.Related related) {
+        if (constraint instanceof Constraint.Relation related) {
             return "KVM converts one clock to another, " + related.relation();
         }
         return "KVM does it no earlier than the steps before it, and reads its clocks in this order";

@@ -41,14 +41,14 @@ final class Observation {
 
     private final Specification specification;
 
-    private final Map<StateVariable, Shown> shown = new EnumMap<>(StateVariable.class);
+    private final Map<StateVariable, ObservedVariable> shown = new EnumMap<>(StateVariable.class);
 
     Observation(Specification specification) {
         this.specification = specification;
     }
 
     /** A variable, or a value derived from variables. Most steps leave it unchanged. */
-    private final class Shown {
+    private final class ObservedVariable {
         private final StateVariable variable;
         private final int place;
 
@@ -59,7 +59,7 @@ final class Observation {
         private @Nullable Object agreedTo;
         private int agreedOf;
 
-        Shown(StateVariable variable) {
+        ObservedVariable(StateVariable variable) {
             this.variable = variable;
             this.place = specification.place(variable);
             this.derived = place < 0 ? specification.latest(variable) : null;
@@ -90,10 +90,10 @@ final class Observation {
         }
     }
 
-    private Shown shown(StateVariable variable) {
-        Shown one = shown.get(variable);
+    private ObservedVariable shown(StateVariable variable) {
+        ObservedVariable one = shown.get(variable);
         if (one == null) {
-            one = new Shown(variable);
+            one = new ObservedVariable(variable);
             shown.put(variable, one);
         }
         return one;

@@ -65,25 +65,26 @@ final class Reduction {
      * @param from its earliest possible instant
      * @param earliest an instant that is possible, whatever else is the case
      */
-    private record Timed(Candidate candidate, long from, long earliest) {}
+    private record TimedCandidate(Candidate candidate, long from, long earliest) {}
 
     private List<Candidate> withoutLater(List<Candidate> all) {
-        Map<Object, List<Timed>> alike = new LinkedHashMap<>();
+        Map<Object, List<TimedCandidate>> alike = new LinkedHashMap<>();
         for (Candidate each : all) {
             add(each, alike);
         }
         List<Candidate> left = new ArrayList<>();
-        for (List<Timed> those : alike.values()) {
+        for (List<TimedCandidate> those : alike.values()) {
             long origin = those.get(0).from;
             those.sort(Comparator.comparingLong(t -> t.earliest - origin));
-            List<Timed> kept = new ArrayList<>();
-            for (Timed each : those) {
+            List<TimedCandidate> kept = new ArrayList<>();
+            for (TimedCandidate each : those) {
                 int earlier = earlierOf(each, kept);
                 if (earlier >= 0) {
-                    Timed stays = kept.get(earlier);
+                    TimedCandidate stays = kept.get(earlier);
                     kept.set(
                             earlier,
-                            new Timed(standingFor(stays.candidate, each.candidate), stays.from, stays.earliest));
+                            new TimedCandidate(
+                                    standingFor(stays.candidate, each.candidate), stays.from, stays.earliest));
                 } else {
                     kept.add(each);
                 }
@@ -93,7 +94,7 @@ final class Reduction {
         return left;
     }
 
-    private static int earlierOf(Timed candidate, List<Timed> others) {
+    private static int earlierOf(TimedCandidate candidate, List<TimedCandidate> others) {
         for (int i = 0; i < others.size(); i++) {
             if (others.get(i).earliest - candidate.from <= 0) {
                 return i;
@@ -108,7 +109,7 @@ final class Reduction {
     }
 
     /** Adds a candidate to those that are equivalent to it but for the time. */
-    private void add(Candidate candidate, Map<Object, List<Timed>> alike) {
+    private void add(Candidate candidate, Map<Object, List<TimedCandidate>> alike) {
         Value counter = platform.counter().in(candidate.state);
         LinearSum sum = SymbolicWords.sum(counter);
         State timeless = platform.counter().set(candidate.state, Words64.word(0));
@@ -116,7 +117,7 @@ final class Reduction {
         long constant = SymbolicWords.constant(counter);
         Store store = candidate.store == null ? new Store() : candidate.store;
         if (platform.since(candidate) != candidate.state || sum.size() > 1) {
-            alike.put(candidate, new ArrayList<>(List.of(new Timed(candidate, constant, constant))));
+            alike.put(candidate, new ArrayList<>(List.of(new TimedCandidate(candidate, constant, constant))));
             return;
         }
         BitSet mentioned = new BitSet();
@@ -126,7 +127,7 @@ final class Reduction {
         boolean isFree = !sum.isZero() && key.equals(key(matters, store, mentioned, sum, least));
         long most = sum.isZero() ? 0 : store.greatest(sum);
         alike.computeIfAbsent(key, k -> new ArrayList<>())
-                .add(new Timed(candidate, constant + least, constant + (isFree ? least : most)));
+                .add(new TimedCandidate(candidate, constant + least, constant + (isFree ? least : most)));
     }
 
     /** The key of equivalent candidates, where a sum has a value or none. */

@@ -91,7 +91,7 @@ final class ReportedProperties {
 
     private static Answers answers(Store store, Supplier<Value> property) {
         try {
-            Way.Explored<Value> explored = Way.explore(store, MOST_WAYS, property);
+            Way.Exploration<Value> explored = Way.explore(store, MOST_WAYS, property);
             if (!explored.complete()) {
                 return Answers.EITHER;
             }

@@ -172,7 +172,7 @@ final class SilentSteps {
         Store store = requireNonNull(from.store).copy();
         store.because(Evidence.step(silent.event()));
         State now = platform.isBehind(from) ? platform.withoutBaseClock(platform.since(from)) : platform.since(from);
-        Way.Explored<List<State>> explored;
+        Way.Exploration<List<State>> explored;
         try {
             explored = Way.explore(store, 1, () -> specification.stepSymbolically(action, now));
         } catch (SymbolicWord.UnreadWordException e) {

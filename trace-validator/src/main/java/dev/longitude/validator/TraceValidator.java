@@ -199,7 +199,7 @@ public final class TraceValidator {
             if (candidates.isEmpty()) {
                 continue;
             }
-            Witness.Found found = witness.of(candidates, entry.getValue().host);
+            Witness.SearchResult found = witness.of(candidates, entry.getValue().host);
             if (found.steps() == null) {
                 throw new UndecidedException(events + " events may conform to " + header.kernel()
                         + ", but no matching behaviour was found: " + found.why());
@@ -294,8 +294,8 @@ public final class TraceValidator {
         transitions.create(event, frontier.host, taken);
         if (taken.after.isEmpty()) {
             if (frontier.bound != null) {
-                throw new UndecidedException(
-                        conforming() + in(event) + ", " + event.call() + ", does not follow from " + frontier.bound);
+                throw new UndecidedException(conforming() + in(event) + ", " + event.call()
+                        + ", is not accepted, but the search was not exhaustive: " + frontier.bound);
             }
             return Optional.of(diagnosis(event).ofCreation(taken, frontier.host));
         }
@@ -404,8 +404,8 @@ public final class TraceValidator {
             throws UndecidedException {
         String bound = frontier.bound == null ? taken.bound : frontier.bound;
         if (bound != null) {
-            throw new UndecidedException(
-                    conforming() + in(event) + ", " + event.call() + ", does not follow from " + bound);
+            throw new UndecidedException(conforming() + in(event) + ", " + event.call()
+                    + ", is not accepted, but the search was not exhaustive: " + bound);
         }
         return diagnosis(event).refusal(before, frontier.deadEnds(), taken, flip -> {
             List<Candidate> otherwise = before.stream()

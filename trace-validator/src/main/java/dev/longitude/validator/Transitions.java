@@ -154,7 +154,7 @@ final class Transitions {
         Clocks clocks = platform.unknown(event, since, store);
         Map<String, Value> args = arguments.args(completion, store);
         store.because(Evidence.step(event));
-        Way.Explored<List<State>> explored;
+        Way.Exploration<List<State>> explored;
         try {
             explored = withoutBaseClock(event, clocks, args, since, store);
             if (explored == null) {
@@ -181,13 +181,14 @@ final class Transitions {
     }
 
     /** The branches without the base clock; null if KVM reads it on one of them, or it is not left out. */
-    private Way.@Nullable Explored<List<State>> withoutBaseClock(
+    private Way.@Nullable Exploration<List<State>> withoutBaseClock(
             TraceEvent event, Clocks clocks, Map<String, Value> args, State from, Store store) {
         if (!platform.leavesBaseClock(clocks)) {
             return null;
         }
         try {
-            Way.Explored<List<State>> explored = explore(event, clocks, args, platform.withoutBaseClock(from), store);
+            Way.Exploration<List<State>> explored =
+                    explore(event, clocks, args, platform.withoutBaseClock(from), store);
             ImmutableList.Builder<Way.Outcome<List<State>>> outcomes = ImmutableList.builder();
             for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
                 List<State> nexts = new ArrayList<>();
@@ -200,13 +201,13 @@ final class Transitions {
                 }
                 outcomes.add(new Way.Outcome<>(nexts, outcome.store()));
             }
-            return new Way.Explored<>(outcomes.build(), explored.deadEnds(), explored.complete());
+            return new Way.Exploration<>(outcomes.build(), explored.deadEnds(), explored.complete());
         } catch (SymbolicWord.UnreadWordException e) {
             return null;
         }
     }
 
-    private Way.Explored<List<State>> explore(
+    private Way.Exploration<List<State>> explore(
             TraceEvent event, Clocks clocks, Map<String, Value> args, State from, Store store) {
         return Way.explore(store, MOST_WAYS, () -> nexts(event, clocks, args, from));
     }

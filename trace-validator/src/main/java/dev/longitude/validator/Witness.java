@@ -57,16 +57,16 @@ final class Witness {
      * @param steps the behaviour; null if none was found, or the replay failed
      * @param why why it was not found; empty if it was
      */
-    record Found(@Nullable List<Step> steps, String why) {}
+    record SearchResult(@Nullable List<Step> steps, String why) {}
 
     /**
      * Searches for a behaviour that leads to one of some candidates.
      *
      * @param host the host as the behaviour's beginning finds it
      */
-    Found of(List<Candidate> candidates, TraceHeader.Host host) {
+    SearchResult of(List<Candidate> candidates, TraceHeader.Host host) {
         List<Candidate> those = candidates.subList(0, Math.min(candidates.size(), MOST_TRIED));
-        Found found = new Found(null, "");
+        SearchResult found = new SearchResult(null, "");
         for (int budget : new int[] {FIRST_BUDGET, BUDGET}) {
             for (Candidate candidate : those) {
                 found = of(candidate, host, budget);
@@ -84,22 +84,22 @@ final class Witness {
      * @param host the host as the behaviour's beginning finds it
      * @param budget how many values of unknowns may be tried
      */
-    private Found of(Candidate candidate, TraceHeader.Host host, int budget) {
+    private SearchResult of(Candidate candidate, TraceHeader.Host host, int budget) {
         if (candidate.store == null) {
-            return new Found(steps(candidate, unknown -> 0), "");
+            return new SearchResult(steps(candidate, unknown -> 0), "");
         }
         Solution solution = candidate.store.solve(budget);
         if (solution instanceof Solution.Found found) {
             return replayed(candidate, host, found::value);
         }
-        return new Found(
+        return new SearchResult(
                 null,
                 solution instanceof Solution.Refuted
                         ? "no values of the unknowns meet all constraints"
                         : "no values of the unknowns were found among the first " + budget + " tried");
     }
 
-    private Found replayed(Candidate candidate, TraceHeader.Host host, IntToLongFunction solution) {
+    private SearchResult replayed(Candidate candidate, TraceHeader.Host host, IntToLongFunction solution) {
         List<Step> replayed = new ArrayList<>();
         Candidate root = candidate;
         while (root.before != null) {
@@ -117,7 +117,7 @@ final class Witness {
                 }
             }
             if (taken.after.isEmpty()) {
-                return new Found(
+                return new SearchResult(
                         null,
                         "the replay of the behaviour that was found fails at " + step.event.call() + ", line "
                                 + step.event.line());
@@ -125,7 +125,7 @@ final class Witness {
             now = taken.after;
             replayed.add(step);
         }
-        return new Found(replayed, "");
+        return new SearchResult(replayed, "");
     }
 
     /** The steps that led to a candidate, as far back as they were kept. */

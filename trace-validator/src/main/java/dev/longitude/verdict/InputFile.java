@@ -66,14 +66,14 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
      * @param refusal why it does not conform, or null
      * @param behaviour the events, with the inferred values; none if it does not conform
      */
-    public record Witnessed(@Nullable Refusal refusal, Trace behaviour) {}
+    public record WitnessResult(@Nullable Refusal refusal, Trace behaviour) {}
 
     /**
      * Finds a behaviour that matches its trace.
      *
      * @throws UndecidedException if the validator cannot decide
      */
-    public Witnessed witness() throws TraceFormatException, IOException, UndecidedException {
+    public WitnessResult witness() throws TraceFormatException, IOException, UndecidedException {
         Whole whole = whole();
         Trace trace = whole.trace;
         TraceValidator validator = TraceValidator.keepingWitness(trace.header(), whole.recorded);
@@ -87,7 +87,7 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
             validator.finish();
             behaviour = validator.witness();
         }
-        return new Witnessed(
+        return new WitnessResult(
                 refusal.orElse(null),
                 new Trace(trace.header().withSilent(ImmutableSet.of()).inOrder(), behaviour));
     }

@@ -254,7 +254,7 @@ class SymbolicWordsTest {
         String call =
                 of.repeat + operator + " of " + a + " and " + b + " with " + with + " where " + of.store.constraints();
         Object before = of.store.signature();
-        Way.Explored<Object> explored;
+        Way.Exploration<Object> explored;
         try {
             explored = Way.explore(of.store, MOST_WAYS, () -> symbolic(operator, with, a, b));
         } catch (TooLittleKnownException e) {
@@ -301,7 +301,7 @@ class SymbolicWordsTest {
             int shape = of.random.nextInt(5);
             Value one = whole(shape, a, c, of.random.nextInt(6) > 0 ? 1 : 2);
             Value other = of.random.nextBoolean() ? whole(shape, b, c, 1) : whole(shape, c, b, 1);
-            Way.Explored<Boolean> explored = Way.explore(of.store, MOST_WAYS, () -> SymbolicWords.same(one, other));
+            Way.Exploration<Boolean> explored = Way.explore(of.store, MOST_WAYS, () -> SymbolicWords.same(one, other));
             for (long[] values : of.assignments()) {
                 String at = of.repeat + one + " and " + other + " at "
                         + LongStream.of(values).boxed().toList();
@@ -380,7 +380,7 @@ class SymbolicWordsTest {
         Value word = SymbolicWords.word(9, LinearSum.of(store.unknown(0, 2)));
         Value less = new SetEnumValue(new Value[] {word}, true);
         Value more = new SetEnumValue(new Value[] {word, Words64.word(20)}, true);
-        Way.Explored<List<Boolean>> explored = Way.explore(
+        Way.Exploration<List<Boolean>> explored = Way.explore(
                 store, MOST_WAYS, () -> List.of(SymbolicWords.same(less, more), SymbolicWords.same(more, less)));
         assertThat(explored.outcomes()).extracting(Way.Outcome::value).containsExactly(List.of(false, false));
     }
@@ -390,7 +390,7 @@ class SymbolicWordsTest {
         Store store = new Store();
         LinearSum x = LinearSum.of(store.unknown(0, 1_000));
         Value word = SymbolicWords.word(5, x);
-        Way.Explored<Boolean> explored = Way.explore(store, MOST_WAYS, () -> {
+        Way.Exploration<Boolean> explored = Way.explore(store, MOST_WAYS, () -> {
             Value ns = SymbolicWords.cyclesToNs(2_000_000, word);
             int size = Way.current().store().size();
             return SymbolicWords.cyclesToNs(2_000_000, word).equals(ns)
@@ -425,7 +425,7 @@ class SymbolicWordsTest {
     void aSetOfWordsThatMayBeTheSameHasOneElementWhereTheyAre() {
         Store store = new Store();
         LinearSum x = LinearSum.of(store.unknown(0, 2));
-        Way.Explored<Integer> explored = Way.explore(
+        Way.Exploration<Integer> explored = Way.explore(
                 store,
                 MOST_WAYS,
                 () -> Values.setOf(new Value[] {SymbolicWords.word(9, x), Words64.word(10), Words64.word(12)})

@@ -54,11 +54,11 @@ class JudgeTest {
         Judge judge = new Judge(Judge.PREEMPTIONS, kept);
         Judgement judgement = judge.judge(of(WRONG));
         Verdict verdict = judgement.verdict(Property.CLOCK_CONTINUOUS);
-        assertThat(verdict).isEqualTo(Verdict.fails(Verdict.Says.FAILS, STEPS_TO_THE_FIRST_RUN));
+        assertThat(verdict).isEqualTo(Verdict.fails(Verdict.Outcome.FAILS, STEPS_TO_THE_FIRST_RUN));
         assertThat(judgement.verdict(Property.MONOTONIC_ACROSS))
-                .isEqualTo(Verdict.fails(Verdict.Says.FAILS, STEPS_TO_THE_FIRST_RUN));
+                .isEqualTo(Verdict.fails(Verdict.Outcome.FAILS, STEPS_TO_THE_FIRST_RUN));
         assertThat(judgement.verdict(Property.COMPLETES)).isEqualTo(Verdict.HOLDS);
-        assertThat(judgement.verdict(Property.TIMER_ON_TIME).says()).isEqualTo(Verdict.Says.DOES_NOT_APPLY);
+        assertThat(judgement.verdict(Property.TIMER_ON_TIME).says()).isEqualTo(Verdict.Outcome.DOES_NOT_APPLY);
 
         Counterexample shown = judge.open(judgement.of(), Property.CLOCK_CONTINUOUS, verdict);
         assertThat(shown.steps()).hasSize(STEPS_TO_THE_FIRST_RUN);
@@ -77,7 +77,7 @@ class JudgeTest {
                         "  - run\n  - SetClock: {clock: clock.clock}\n",
                         "  - SetClock: {clock: clock.clock}\n  - run\n")));
         assertThat(judgement.verdict(Property.CLOCK_CONTINUOUS)).isEqualTo(Verdict.HOLDS);
-        assertThat(judgement.verdict(Property.SAME_LINE).says()).isEqualTo(Verdict.Says.FAILS_IF_PREEMPTED_LONG);
+        assertThat(judgement.verdict(Property.SAME_LINE).says()).isEqualTo(Verdict.Outcome.FAILS_IF_PREEMPTED_LONG);
     }
 
     @Test
@@ -107,7 +107,7 @@ class JudgeTest {
                 .judge(of(WRONG.replace(
                         "  - run\n",
                         "  - GetClock: {as: early}\n  - Compute: {value: early.hostTsc, as: unused}\n  - run\n")));
-        assertThat(judgement.verdict(Property.COMPLETES).says()).isEqualTo(Verdict.Says.FAILS);
+        assertThat(judgement.verdict(Property.COMPLETES).says()).isEqualTo(Verdict.Outcome.FAILS);
         assertThat(judgement.verdict(Property.CLOCK_CONTINUOUS))
                 .isEqualTo(Verdict.doesNotApply("the restore does not come to its end"));
     }
@@ -125,7 +125,7 @@ class JudgeTest {
     @Test
     void aCounterexampleThatThereIsNotIsNotShown() throws Exception {
         assertThatThrownBy(() -> new Judge(Judge.PREEMPTIONS, null)
-                        .open(of(WRONG), Property.COMPLETES, Verdict.fails(Verdict.Says.FAILS, 3)))
+                        .open(of(WRONG), Property.COMPLETES, Verdict.fails(Verdict.Outcome.FAILS, 3)))
                 .hasMessage("mine v6.12: Completes fails, shown by 3 steps, but no behaviour is found that shows it");
     }
 }

@@ -33,7 +33,7 @@ class MatrixTest {
     void jsonAndCsvSayWhatTheMatrixSays() throws Exception {
         Recipe recipe = Recipes.find("firecracker");
         Matrix matrix = new Matrix(ImmutableList.of(
-                judgement(recipe, KernelProfile.of("v6.1"), Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED, 9)),
+                judgement(recipe, KernelProfile.of("v6.1"), Verdict.fails(Verdict.Outcome.FAILS_IF_PREEMPTED, 9)),
                 judgement(recipe, KernelProfile.of("v6.12"), Verdict.doesNotApply("why, \"that\""))));
         assertThat(Matrix.cells(matrix.json())).isEqualTo(matrix.cells());
         assertThat(matrix.csv())
@@ -43,7 +43,7 @@ class MatrixTest {
         // One of the recipe's claims is about SameLine, on every kernel where that applies.
         assertThat(matrix.claims())
                 .filteredOn(c -> c.claim().property() == Property.SAME_LINE)
-                .extracting(Matrix.Checked::verdict)
+                .extracting(Matrix.CheckedClaim::verdict)
                 .containsExactly("confirmed, if preempted");
     }
 
@@ -61,7 +61,7 @@ class MatrixTest {
                         first.world(),
                         first.kernel(),
                         first.property(),
-                        Verdict.fails(Verdict.Says.FAILS, 3)));
+                        Verdict.fails(Verdict.Outcome.FAILS, 3)));
         before.add(new Matrix.Cell("other", "usual", "v6.1", "SameLine", Verdict.HOLDS));
         assertThat(matrix.changesFrom(before, true))
                 .containsExactly(

@@ -19,7 +19,7 @@ class SimulationCheckTest {
         ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
         for (Property property : Property.of(recipe.arch())) {
             // All other properties may fail.
-            verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.fails(Verdict.Says.FAILS, 1));
+            verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.fails(Verdict.Outcome.FAILS, 1));
         }
         Case of = new Case(recipe, World.USUAL, KernelProfile.of("v6.12"));
         return SimulationCheck.run(new Judgement(of, 1, verdicts.buildOrThrow()), 1, 1_000, 1);
@@ -27,7 +27,7 @@ class SimulationCheckTest {
 
     @Test
     void aVerdictThatIsRightIsNotContradicted() throws Exception {
-        SimulationCheck check = check(Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED_LONG, 1));
+        SimulationCheck check = check(Verdict.fails(Verdict.Outcome.FAILS_IF_PREEMPTED_LONG, 1));
         assertThat(check.contradictions()).isEmpty();
         assertThat(check.unseen()).noneMatch(u -> u.contains("SameLine"));
     }
@@ -43,7 +43,7 @@ class SimulationCheckTest {
 
     @Test
     void aFailureThatIsSaidToNeedLessThanItDoesIsNotSeen() throws Exception {
-        assertThat(check(Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED, 1)).unseen())
+        assertThat(check(Verdict.fails(Verdict.Outcome.FAILS_IF_PREEMPTED, 1)).unseen())
                 .contains("series-by-value v6.12: SameLine fails if preempted, but no run shows it");
     }
 }

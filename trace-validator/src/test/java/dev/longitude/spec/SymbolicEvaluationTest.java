@@ -230,7 +230,7 @@ class SymbolicEvaluationTest {
          * @param mayBeNone whether it is correct that no way does
          */
         private <T> @Nullable Outcome<T> admitted(Supplier<T> evaluation, boolean mayBeNone, Supplier<String> call) {
-            Way.Explored<Optional<T>> explored;
+            Way.Exploration<Optional<T>> explored;
             try {
                 explored = Way.explore(store, MOST_WAYS, () -> onThisWay(evaluation));
             } catch (TooLittleKnownException e) {

@@ -24,7 +24,7 @@ class TamperTableTest {
     @MethodSource("scenarios")
     void bothEnginesSayTheSameOfTamperedTraces(Scenario scenario) throws Exception {
         Trace recording = scenario.play(KernelProfile.of("series-v2"), 2, 1);
-        List<TamperTable.Judged> judged =
+        List<TamperTable.JudgedMutant> judged =
                 TamperTable.of(new Trace(recording.header(), recording.events()), false, 2, 1);
         List<OptionalInt> byTlc = TlcReplay.firstRefused(
                 judged.stream().map(j -> j.mutant().trace()).toList());
