@@ -2,7 +2,7 @@ package tlc2.overrides;
 
 import dev.longitude.evaluator.Words64;
 
-/** Tells TLC, which looks for a class of exactly this name, where the Java twins of Words64.tla are. */
+/** Registers the Java twins of Words64.tla: TLC looks for a class of exactly this name. */
 public final class TLCOverrides implements ITLCOverrides {
     @Override
     @SuppressWarnings("rawtypes") // TLC's own signature

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What {@code check --model NAME --show} prints: the behaviour that violates a model's property, or that none does. */
+/**
+ * What {@code check --model NAME --show} prints: the behaviour that violates a model's property, or that there is none.
+ */
 final class BehaviourText {
     /** How long a line of changes may become. */
     private static final int WIDTH = 90;
@@ -43,7 +45,7 @@ final class BehaviourText {
                         : "If nothing else happens, " + violation.property() + " is false.\n");
     }
 
-    /** Broken behind a comma, where there is one. */
+    /** Breaks lines after a comma where there is one. */
     private static List<String> lines(List<Behaviour.Change> changes) {
         List<String> lines = new ArrayList<>();
         String rest = changes.stream().map(Behaviour.Change::toString).collect(Collectors.joining(", "));

@@ -36,12 +36,12 @@ final class BenchCommand implements Runnable {
     }
 
     /** A figure that the series published, ns: native, and trapped. */
-    private record Published(int nativeNs, int trappedNs) {}
+    private record PublishedFigure(int nativeNs, int trappedNs) {}
 
     /**
      * One line of the table.
      *
-     * @param publishedNativeNs what the series published, as is the next
+     * @param publishedNativeNs the series' figure, as is {@code publishedTrappedNs}
      */
     private record Line(
             String mode,
@@ -52,7 +52,7 @@ final class BenchCommand implements Runnable {
             int publishedNativeNs,
             int publishedTrappedNs,
             double publishedRatio) {
-        static Line of(boolean vhe, String metric, double nativeNs, double trappedNs, Published published) {
+        static Line of(boolean vhe, String metric, double nativeNs, double trappedNs, PublishedFigure published) {
             return new Line(
                     vhe ? "VHE" : "nVHE",
                     metric,
@@ -103,8 +103,18 @@ final class BenchCommand implements Runnable {
         }
         ImmutableList<CounterRead.Figures> figures = CounterRead.measure(iterations);
         List<Line> lines = new ArrayList<>();
-        lines.addAll(lines(figures, false, new Published(54, 148), new Published(124, 122), new Published(258, 348)));
-        lines.addAll(lines(figures, true, new Published(53, 152), new Published(92, 94), new Published(204, 307)));
+        lines.addAll(lines(
+                figures,
+                false,
+                new PublishedFigure(54, 148),
+                new PublishedFigure(124, 122),
+                new PublishedFigure(258, 348)));
+        lines.addAll(lines(
+                figures,
+                true,
+                new PublishedFigure(53, 152),
+                new PublishedFigure(92, 94),
+                new PublishedFigure(204, 307)));
         print(lines, iterations);
         if (csv != null) {
             List<String> rows = new ArrayList<>();
@@ -124,9 +134,9 @@ final class BenchCommand implements Runnable {
     private static ImmutableList<Line> lines(
             List<CounterRead.Figures> figures,
             boolean vhe,
-            Published average,
-            Published deviation,
-            Published percentile) {
+            PublishedFigure average,
+            PublishedFigure deviation,
+            PublishedFigure percentile) {
         CounterRead.Figures plain = figures(figures, vhe, false);
         CounterRead.Figures trapped = figures(figures, vhe, true);
         return ImmutableList.of(

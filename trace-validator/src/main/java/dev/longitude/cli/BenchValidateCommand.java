@@ -35,12 +35,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code longitude bench validate}: how fast traces are judged, beside stock TLC in the same run. */
+/** {@code longitude bench validate}: how fast the validator judges traces, compared with stock TLC in the same run. */
 @Command(
         name = "validate",
         description = {
-            "Measure how fast traces are judged: by length, in several threads, and beside stock TLC.",
-            "Only the ratios say something beyond this machine."
+            "Measure how fast the validator judges traces: by length, in several threads, and compared with stock TLC.",
+            "Only the ratios carry over to other machines."
         },
         mixinStandardHelpOptions = true)
 final class BenchValidateCommand implements Callable<Integer> {
@@ -61,8 +61,7 @@ final class BenchValidateCommand implements Callable<Integer> {
             names = "--most",
             paramLabel = "N",
             defaultValue = "100000",
-            description =
-                    "The longest trace, in events; those of more than 100000 only as files (default: ${DEFAULT-VALUE}).")
+            description = "The longest trace, in events; above 100000 only as a file (default: ${DEFAULT-VALUE}).")
     private int most = 100_000;
 
     @Override
@@ -96,7 +95,7 @@ final class BenchValidateCommand implements Callable<Integer> {
         return ExitCode.HOLDS;
     }
 
-    /** Traces that lack something. */
+    /** Traces of which something was erased. */
     private static Table partial(List<TraceEvent> events, double whole)
             throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         Table table = new Table(events.size() + " events without", "in memory", "time per event", "beside the longest");
@@ -118,7 +117,7 @@ final class BenchValidateCommand implements Callable<Integer> {
         return table;
     }
 
-    /** Files of some lengths, judged by a process with little memory, whatever the length. */
+    /** Files of several lengths, each judged by a process with the same little memory. */
     private Table files()
             throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         Table table =
@@ -227,7 +226,7 @@ final class BenchValidateCommand implements Callable<Integer> {
         return (System.nanoTime() - begin) / 1e9;
     }
 
-    /** The shortest of some times, by when the JVM has compiled what it is about. */
+    /** The shortest of several times: by then the JVM has compiled the code. */
     private static double warmSeconds(Work work)
             throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         double shortest = Double.MAX_VALUE;
@@ -281,7 +280,7 @@ final class BenchValidateCommand implements Callable<Integer> {
         }
     }
 
-    /** This program in a process of its own, as the launcher starts it but for the classes that it keeps ready. */
+    /** Runs this program in a process of its own, as the launcher does, but without its class archive. */
     private static void process(String... args) throws IOException, InterruptedException {
         process(List.of("-XX:TieredStopAtLevel=1"), args);
     }

@@ -48,12 +48,12 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {"", ExitCode.MEANING})
 final class CheckCommand implements Callable<Integer> {
-    /** Enough that each branch of the reference implementation is taken under each kernel. */
+    /** So many that the scenarios take each branch of the reference implementation under each kernel. */
     private static final int SEEDS = 8;
 
     private static final int VCPUS = 3;
 
-    /** A few cells of the matrix, the series' theorems among them; all of it is for {@code longitude matrix}. */
+    /** A few cells of the matrix, including the series' theorems; {@code longitude matrix} judges all of it. */
     private static final ImmutableListMultimap<KernelProfile, String> OF_THE_MATRIX = ImmutableListMultimap.of(
             KernelProfile.of("v6.12"), "series-by-value",
             KernelProfile.of("v6.12"), "kernel-documented",
@@ -67,12 +67,12 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--model", paramLabel = "NAME", description = "Only this model; may be given several times.")
     private List<String> models = new ArrayList<>();
 
-    @Option(names = "--list", description = "List the models with what must come out, and run nothing.")
+    @Option(names = "--list", description = "List the models with their expected results; run nothing.")
     private boolean list;
 
     @Option(
             names = "--show",
-            description = "Show, step by step, how each --model violates what it must violate, or that it does not.")
+            description = "Show, step by step, how each --model violates its property, or that it does not.")
     private boolean show;
 
     @Mixin
@@ -86,7 +86,7 @@ final class CheckCommand implements Callable<Integer> {
      *
      * @param fault what is wrong, or null
      * @param code the exit code for this row alone
-     * @param shown what is to be shown besides, or empty
+     * @param shown further text to print, or empty
      */
     private record Row(
             String what,
@@ -120,15 +120,15 @@ final class CheckCommand implements Callable<Integer> {
         DoctorCommand.refuseUntrusted(spec);
         if (!recipes.isWhole()) {
             if (!recipes.namesRecipes() || !models.isEmpty()) {
-                throw recipes.unusable("--kernel, --world and --property go with --recipe, and that without --model");
+                throw recipes.unusable("--kernel, --world and --property need --recipe, which excludes --model");
             }
             return RecipeCheck.run(recipes, spec.commandLine().getOut());
         }
         if (show && (models.isEmpty() || distributed.isAsked())) {
-            throw recipes.unusable("--show goes with --model, and without --distributed");
+            throw recipes.unusable("--show needs --model and excludes --distributed");
         }
         if (distributed.isIdle()) {
-            throw recipes.unusable("--workers, --fingerprint-servers, --address and --port go with --distributed");
+            throw recipes.unusable("--workers, --fingerprint-servers, --address and --port need --distributed");
         }
         if (distributed.isAsked()) {
             return distributed(manifest);
@@ -164,10 +164,11 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    /** One model, which takes all there is. */
+    /** Checks one model, which uses all workers. */
     private int distributed(Manifest manifest) throws IOException, InterruptedException {
         if (models.size() != 1 || !distributed.fault().isEmpty()) {
-            throw recipes.unusable(models.size() != 1 ? "--distributed is for one --model" : distributed.fault());
+            throw recipes.unusable(
+                    models.size() != 1 ? "--distributed needs exactly one --model" : distributed.fault());
         }
         Model model = chosen(manifest).get(0);
         ModelCheck check = new ModelCheck(model);
@@ -314,7 +315,7 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private void list(Manifest manifest) {
-        Table table = new Table("model", "must come out", "states", "depth", "time", "shows");
+        Table table = new Table("model", "expected", "states", "depth", "time", "shows");
         for (Model model : manifest.models()) {
             table.row(
                     model.name() + (model.large() ? " (by name only)" : ""),

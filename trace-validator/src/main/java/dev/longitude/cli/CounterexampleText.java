@@ -6,7 +6,7 @@ import dev.longitude.matrix.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A counterexample for people: what happened, step by step, and what the guest's clocks showed after each. */
+/** A counterexample as text: what happened, step by step, and what the guest's clocks showed after each step. */
 final class CounterexampleText {
     private CounterexampleText() {}
 

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
-/** How a model is checked on several hosts. */
+/** The options of a check on several hosts. */
 final class DistributedOptions {
     @Option(
             names = "--distributed",
@@ -19,27 +19,28 @@ final class DistributedOptions {
     @ArgGroup(exclusive = false, heading = "With --distributed:%n")
     private @Nullable Detail given;
 
-    /** What goes with it. */
+    /** The options that need it. */
     static final class Detail {
         @Option(
                 names = "--workers",
                 defaultValue = "2",
-                description = "Workers here; 0: all are on other hosts (default: 2).")
+                description = "Workers on this host; 0: all are on other hosts (default: 2).")
         private int workers = 2;
 
         @Option(
                 names = "--fingerprint-servers",
                 defaultValue = "0",
-                description = "How many processes share the set of fingerprints; 0: the master has it (default: 0).")
+                description = "How many processes share the set of fingerprints; 0: the master keeps it (default: 0).")
         private int servers;
 
         @Option(
                 names = "--address",
                 defaultValue = "127.0.0.1",
-                description = "This host as the others reach it (default: 127.0.0.1, for workers here only).")
+                description =
+                        "This host's address as the others reach it (default: 127.0.0.1, for workers on this host only).")
         private String address = "127.0.0.1";
 
-        @Option(names = "--port", defaultValue = "0", description = "Where the master listens (default: a free port).")
+        @Option(names = "--port", defaultValue = "0", description = "The master's port (default: a free one).")
         private int port;
     }
 
@@ -47,7 +48,7 @@ final class DistributedOptions {
         return distributed;
     }
 
-    /** Whether there are details of what is not asked for. */
+    /** Whether such options are given without {@code --distributed}. */
     boolean isIdle() {
         return given != null && !distributed;
     }

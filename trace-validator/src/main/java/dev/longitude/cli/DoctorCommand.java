@@ -12,12 +12,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code longitude doctor}: what the TLC in use can be trusted with. */
+/** {@code longitude doctor}: tests what the TLC in use can be trusted with. */
 @Command(
         name = "doctor",
         description = {
-            "Give the TLC in use small specifications with a known fault, and see whether it finds it.",
-            "-Dtla2tools=PATH in LONGITUDE_JAVA_OPTIONS names another TLC than the bundled one."
+            "Run the TLC in use on small specifications with a known fault, and report whether it finds the fault.",
+            "-Dtla2tools=PATH in LONGITUDE_JAVA_OPTIONS selects another TLC than the bundled one."
         },
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
@@ -25,9 +25,9 @@ final class DoctorCommand implements Callable<Integer> {
     private CommandSpec spec = CommandSpec.create();
 
     /**
-     * Refuses to go on with another TLC than the bundled one that does not get right what is needed.
+     * Refuses to use a TLC other than the bundled one that fails a check that Longitude needs.
      *
-     * @throws ParameterException if so
+     * @throws ParameterException if such a TLC is in use
      */
     static void refuseUntrusted(CommandSpec command) throws IOException, InterruptedException {
         String other = System.getProperty("tla2tools");
@@ -41,8 +41,8 @@ final class DoctorCommand implements Callable<Integer> {
             if (check.isNeeded() && !check.isRight()) {
                 throw new ParameterException(
                         command.commandLine(),
-                        "-Dtla2tools=" + other + " cannot be trusted: not so that " + check.about()
-                                + "; `longitude doctor` says more");
+                        "-Dtla2tools=" + other + " cannot be trusted; it fails this check: " + check.about()
+                                + "; `longitude doctor` shows all checks");
             }
         }
     }
@@ -55,7 +55,7 @@ final class DoctorCommand implements Callable<Integer> {
         for (Doctor check : Doctor.values()) {
             boolean right = check.isRight();
             trusted &= right || !check.isNeeded();
-            table.row(check.about(), right ? "yes" : "NO", check.isNeeded() ? "relies on it" : "does without");
+            table.row(check.about(), right ? "yes" : "NO", check.isNeeded() ? "needs it" : "does not need it");
         }
         out.print(table);
         out.println(

@@ -19,10 +19,10 @@ final class ExitCode {
     /** Whether a trace conforms, or a property is kept, cannot be decided. */
     static final int UNDECIDED = 3;
 
-    /** Of the codes of several parts, that of the whole is the first of these that a part has. */
+    /** The code of a whole is the first of these that one of its parts has. */
     private static final List<Integer> ORDER = Ints.asList(UNUSABLE, VIOLATED, UNDECIDED, HOLDS);
 
-    /** What {@code --help} says of them, a line each. */
+    /** The text of {@code --help} about them. */
     static final String MEANING = "Exit codes: 0 all holds; 1 a property is violated or a trace is refused; 2 unusable"
             + " input or usage, or output that cannot be written; 3 undecided.";
 

@@ -20,10 +20,10 @@ record FileAnswer(int exitCode, boolean usable, String text) {
     }
 
     /**
-     * Judges a file so that nothing that goes wrong with it ends the judging of others: a file that makes this program fail
-     * is unusable, as one that is malformed.
+     * Judges a file. A failure does not stop the judging of other files: a file that makes this program fail is
+     * unusable, like a malformed one.
      *
-     * @param json whether the answer is to be JSON
+     * @param json whether the answer is JSON
      */
     static FileAnswer of(Path file, boolean json, Judging judging) throws InterruptedException {
         try {
@@ -33,7 +33,7 @@ record FileAnswer(int exitCode, boolean usable, String text) {
         } catch (IOException e) {
             return unusable(file, json, file + ": cannot be read or written: " + e, null);
         } catch (RuntimeException | VirtualMachineError e) {
-            // Recursion that is too deep, or too little memory, for this file need not be so for the next.
+            // The next file may need less stack or memory.
             if (Boolean.getBoolean("longitude.stacktrace")) {
                 e.printStackTrace();
             }

@@ -9,14 +9,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
-/** Runs what can be run at the same time, on as many threads as there are cores. */
+/** Runs independent jobs on as many threads as there are cores. */
 final class Jobs {
     private Jobs() {}
 
     /**
      * Runs all.
      *
-     * @param done told of each result as it comes, from any thread
+     * @param done receives each result as it comes, on any thread
      * @return the results, in the order of the jobs
      */
     static <T> List<T> run(List<? extends Callable<T>> jobs, Consumer<T> done)

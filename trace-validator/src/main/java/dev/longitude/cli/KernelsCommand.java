@@ -39,7 +39,7 @@ final class KernelsCommand implements Runnable {
     private static final int ARCH_WIDTH = 9;
     private static final int TEXT_WIDTH = 60;
 
-    /** What one line says: of which kernel, on which architecture, and what. */
+    /** One line of the output. */
     private record Line(String kernel, Switch of, String meaning, String source) {}
 
     @Spec
@@ -53,7 +53,7 @@ final class KernelsCommand implements Runnable {
     @Option(names = "--arch", paramLabel = "ARCH", description = "Only x86_64 or aarch64.")
     private @Nullable String arch;
 
-    @Option(names = "--markdown", description = "As a table in Markdown: spec/kernels.md is it.")
+    @Option(names = "--markdown", description = "Print a table in Markdown; spec/kernels.md is this output.")
     private boolean markdown;
 
     @Override

@@ -15,7 +15,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code longitude check | simulate | validate | record | matrix | tamper | plan | bench | doctor | worker}. */
+/**
+ * The command line:
+ * {@code longitude check | simulate | validate | record | matrix | tamper | plan | bench | doctor | worker}.
+ */
 @Command(
         name = "longitude",
         description = "The correctness of guest time under KVM.",
@@ -43,7 +46,7 @@ public final class Longitude implements Runnable {
 
     /** Runs one command and exits with its code. */
     public static void main(String[] args) {
-        // TLC leaves a thread behind that is no daemon.
+        // TLC leaves a non-daemon thread behind.
         System.exit(commandLine().execute(args));
     }
 
@@ -51,7 +54,7 @@ public final class Longitude implements Runnable {
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Longitude());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        // What follows the recorded command is the command's own, options too.
+        // All that follows the recorded command belongs to it, options too.
         requireNonNull(commandLine.getSubcommands().get("record")).setStopAtPositional(true);
         // Unlike the writer that picocli makes, this one notices what System.out could not write.
         commandLine.setOut(new PrintWriter(System.out, true, Charset.defaultCharset()));
@@ -84,7 +87,9 @@ public final class Longitude implements Runnable {
         return commandLine;
     }
 
-    /** Runs what was parsed; where its output cannot be written, or memory or stack run out, its code says nothing. */
+    /**
+     * Runs the parsed command; if its output cannot be written, or memory or stack run out, its own code is discarded.
+     */
     private static int run(ParseResult parsed) {
         CommandLine top = parsed.commandSpec().commandLine();
         int code;

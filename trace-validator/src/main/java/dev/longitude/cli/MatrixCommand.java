@@ -36,13 +36,13 @@ import picocli.CommandLine.Spec;
         name = "matrix",
         description = {
             "Judge the recipes of VMMs on every kernel, property by property, and compare with the committed result.",
-            "With one recipe, one kernel and one property: open that cell, and show its counterexample."
+            "With one recipe, one kernel and one property: show the counterexample of that cell."
         },
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Exit codes: 0 as committed; 1 not as committed. Where nothing is committed to compare with (a recipe of one's"
-                    + " own, a kernel without a column, more preemptions) and in a cell: 0 all properties hold; 1 one fails."
+            "Exit codes: 0 as committed; 1 not as committed. Without a committed result (a recipe of your"
+                    + " own, a kernel without a column, more preemptions) and for one cell: 0 all properties hold; 1 one fails."
                     + " 2 unusable input or usage, or output that cannot be written."
         })
 final class MatrixCommand implements Callable<Integer> {
@@ -57,13 +57,13 @@ final class MatrixCommand implements Callable<Integer> {
     @Option(names = "--list", description = "List the recipes, and run nothing.")
     private boolean list;
 
-    @Option(names = "--bless", description = "Make what came out the committed result.")
+    @Option(names = "--bless", description = "Overwrite the committed result with this one.")
     private boolean bless;
 
     @Option(
             names = "--committed",
             paramLabel = "DIR",
-            description = "Where the committed result is: matrix.json, matrix.csv and matrix.md. Default: spec/.")
+            description = "The folder of the committed matrix.json, matrix.csv and matrix.md. Default: spec/.")
     private @Nullable Path committed;
 
     @Option(names = "--out", paramLabel = "DIR", description = "Write matrix.json, matrix.csv and matrix.md there too.")
@@ -72,7 +72,7 @@ final class MatrixCommand implements Callable<Integer> {
     @Option(
             names = "--simulate",
             paramLabel = "N",
-            description = "Then run each case N times between simulated hosts, and compare.")
+            description = "Then run each case N times between simulated hosts, and compare the results.")
     private int simulations;
 
     @Option(
@@ -89,10 +89,10 @@ final class MatrixCommand implements Callable<Integer> {
             return ExitCode.HOLDS;
         }
         if (bless && !(options.isWhole() && options.isUsual())) {
-            throw options.unusable("--bless is for the whole matrix");
+            throw options.unusable("--bless needs the whole matrix");
         }
         if (simulations > 0 && (bless || out != null || options.namesProperty())) {
-            throw options.unusable("--simulate compares and writes nothing: no --bless, --out or --property with it");
+            throw options.unusable("--simulate only compares: it excludes --bless, --out and --property");
         }
         DoctorCommand.refuseUntrusted(spec);
         ImmutableList<Case> cases = options.cases();
@@ -131,7 +131,7 @@ final class MatrixCommand implements Callable<Integer> {
                         .anyMatch(c ->
                                 !c.recipe().equals(of.recipe()) || !c.kernel().equals(of.kernel()))
                 || properties.size() != 1) {
-            throw options.unusable("--property opens one cell: it needs one --recipe and one --kernel");
+            throw options.unusable("--property needs one --recipe and one --kernel");
         }
         Judge judge = options.judge();
         boolean fails = false;
@@ -193,14 +193,14 @@ final class MatrixCommand implements Callable<Integer> {
             table.row(
                     group.recipe().name() + (group.world().equals(World.USUAL.specName()) ? "" : "@" + group.world()),
                     String.join(" ", group.kernels()),
-                    judged ? names(group.judgement(), Verdict.Says.FAILS) : "does not apply",
-                    names(group.judgement(), Verdict.Says.FAILS_IF_PREEMPTED),
-                    names(group.judgement(), Verdict.Says.FAILS_IF_PREEMPTED_LONG));
+                    judged ? names(group.judgement(), Verdict.Outcome.FAILS) : "does not apply",
+                    names(group.judgement(), Verdict.Outcome.FAILS_IF_PREEMPTED),
+                    names(group.judgement(), Verdict.Outcome.FAILS_IF_PREEMPTED_LONG));
         }
         return table;
     }
 
-    private static String names(Judgement judgement, Verdict.Says says) {
+    private static String names(Judgement judgement, Verdict.Outcome says) {
         String names = judgement.verdicts().entrySet().stream()
                 .filter(e -> e.getValue().says() == says)
                 .map(e -> e.getKey().specName())
@@ -209,8 +209,8 @@ final class MatrixCommand implements Callable<Integer> {
     }
 
     private static Table claims(Matrix matrix) {
-        Table table = new Table("recipe", "what others say", "property", "the matrix");
-        for (Matrix.Checked checked : matrix.claims()) {
+        Table table = new Table("recipe", "published claim", "property", "the matrix");
+        for (Matrix.CheckedClaim checked : matrix.claims()) {
             table.row(
                     checked.recipe().name(),
                     checked.claim().says() + " (" + checked.claim().by() + ")",
@@ -226,7 +226,7 @@ final class MatrixCommand implements Callable<Integer> {
         }
         String root = System.getProperty("longitude.root");
         if (root == null) {
-            throw options.unusable("--committed DIR is needed where this is not started by the launcher");
+            throw options.unusable("--committed DIR is required without the launcher");
         }
         return Path.of(root, "spec");
     }
@@ -239,12 +239,12 @@ final class MatrixCommand implements Callable<Integer> {
         spec.commandLine().getOut().println("Written: " + folder.resolve("matrix.json") + ", .csv and .md.");
     }
 
-    /** What is wrong with a file that says the same as matrix.json. */
+    /** The fault of a file that must agree with matrix.json; empty if it does. */
     private List<String> stale(String name, String text) throws IOException {
         Path file = committed().resolve(name);
         boolean same =
                 Files.isRegularFile(file) && Files.readString(file, UTF_8).equals(text);
-        return same ? List.of() : List.of(file + " does not say what matrix.json says");
+        return same ? List.of() : List.of(file + " does not agree with matrix.json");
     }
 
     private int compare(Matrix matrix) throws IOException {
@@ -274,7 +274,7 @@ final class MatrixCommand implements Callable<Integer> {
             print.println("... and " + (changes.size() - MOST_CHANGES) + " more");
         }
         print.println("Differences: " + changes.size() + ", cells: "
-                + matrix.cells().size() + ". If that is right: longitude matrix --bless");
+                + matrix.cells().size() + ". If this is intended: longitude matrix --bless");
         print.flush();
         return ExitCode.VIOLATED;
     }

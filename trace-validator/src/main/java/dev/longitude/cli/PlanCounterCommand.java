@@ -27,28 +27,28 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "FILE is a JSON object: counterHz, source and destination, and where wanted policy and clockErrorNs. source and"
+            "FILE is a JSON object with counterHz, source, destination and optionally policy and clockErrorNs. source and"
                     + " destination have counter (the guest's on the source, the host's on the destination), realtime,"
-                    + " and where wanted apartNs: how far apart the two may have been read. A number may be a string."
-                    + " On the command line the same."
+                    + " and optionally apartNs: the most time between the two readings. A number may be a string."
+                    + " The command line takes the same names."
         })
 final class PlanCounterCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @ArgGroup(multiplicity = "1")
-    private Given given = new Given();
+    private Arguments given = new Arguments();
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
     /** Either a file or the numbers. */
-    private static final class Given {
+    private static final class Arguments {
         @Option(
                 names = "--input",
                 paramLabel = "FILE",
                 required = true,
-                description = "What was read; - is standard input.")
+                description = "The values that were read; - is standard input.")
         private @Nullable String input;
 
         @ArgGroup(exclusive = false, multiplicity = "1")
@@ -60,7 +60,7 @@ final class PlanCounterCommand implements Callable<Integer> {
         private long counterHz;
     }
 
-    /** A host as it stands in the file. */
+    /** A host in the file. */
     private record Host(
             @JsonProperty(required = true) BigInteger counter,
             @JsonProperty(required = true) BigInteger realtime,

@@ -16,7 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** How a plan's numbers are read, from a file or from the command line. */
+/** Reads a plan's numbers from a file or from the command line. */
 final class PlanInput {
     static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
@@ -26,22 +26,26 @@ final class PlanInput {
 
     private PlanInput() {}
 
-    /** What both plans take on the command line. */
+    /** The options of both plans. */
     abstract static class Numbers {
         @Option(
                 names = "--source",
                 paramLabel = "HOST",
                 required = true,
-                description = "What was read on the source: name=number,name=number, with the names of FILE.")
+                description = "The values read on the source: name=number,name=number, with the names of FILE.")
         String source = "";
 
-        @Option(names = "--destination", paramLabel = "HOST", required = true, description = "... on the destination.")
+        @Option(
+                names = "--destination",
+                paramLabel = "HOST",
+                required = true,
+                description = "The values read on the destination.")
         String destination = "";
 
         @Option(
                 names = "--policy",
                 defaultValue = "ADVANCE",
-                description = "What the guest's counter does meanwhile: ${COMPLETION-CANDIDATES} (default:"
+                description = "What the guest's counter does during the blackout: ${COMPLETION-CANDIDATES} (default:"
                         + " ${DEFAULT-VALUE}).")
         Policy policy = Policy.ADVANCE;
 
@@ -49,14 +53,14 @@ final class PlanInput {
                 names = "--clock-error-ns",
                 paramLabel = "NS",
                 defaultValue = "0",
-                description = "How far the hosts' real-time clocks may be apart (default: ${DEFAULT-VALUE}).")
+                description = "The most that the hosts' real-time clocks may differ (default: ${DEFAULT-VALUE}).")
         long clockErrorNs;
     }
 
     /**
      * Reads a file, or standard input for {@code -}.
      *
-     * @throws IllegalArgumentException if it is not what it should be; the message has the place
+     * @throws IllegalArgumentException if it is malformed; the message names the place
      */
     static <T> T read(String file, Class<T> type) throws IOException {
         if (!file.equals("-") && !Files.isRegularFile(Path.of(file))) {
@@ -100,7 +104,7 @@ final class PlanInput {
         return number.longValue();
     }
 
-    /** What a bound is made of, for people. */
+    /** The parts of a bound, as text. */
     static String parts(Bound bound) {
         return bound.rounding() + " by truncation, " + bound.reading() + " by how the clocks were read, "
                 + bound.hostClocks() + " by the hosts' real-time clocks, " + bound.rate() + " by the rate";

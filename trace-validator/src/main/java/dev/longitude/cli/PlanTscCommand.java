@@ -32,28 +32,28 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "FILE is a JSON object: guestKhz, offsets (of the vCPUs, on the source), source and destination, and where"
-                    + " wanted policy and clockErrorNs. source and destination have hostKhz, fracBits (48 Intel, 32 AMD;"
+            "FILE is a JSON object with guestKhz, offsets (of the vCPUs, on the source), source, destination and"
+                    + " optionally policy and clockErrorNs. source and destination have hostKhz, fracBits (48 Intel, 32 AMD;"
                     + " without it the host cannot scale), hostTsc, clock and realtime: what KVM_GET_CLOCK returned, on the"
-                    + " destination after KVM_SET_CLOCK. A number may be a string. On the command line the same."
+                    + " destination after KVM_SET_CLOCK. A number may be a string. The command line takes the same names."
         })
 final class PlanTscCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @ArgGroup(multiplicity = "1")
-    private Given given = new Given();
+    private Arguments given = new Arguments();
 
     @Option(names = "--json", description = "Print JSON and no table.")
     private boolean json;
 
     /** Either a file or the numbers. */
-    private static final class Given {
+    private static final class Arguments {
         @Option(
                 names = "--input",
                 paramLabel = "FILE",
                 required = true,
-                description = "What was read; - is standard input.")
+                description = "The values that were read; - is standard input.")
         private @Nullable String input;
 
         @ArgGroup(exclusive = false, multiplicity = "1")
@@ -72,7 +72,7 @@ final class PlanTscCommand implements Callable<Integer> {
         private List<BigInteger> offsets = new ArrayList<>();
     }
 
-    /** A host as it stands in the file. */
+    /** A host in the file. */
     private record Host(
             @JsonProperty(required = true) int hostKhz,
             @Nullable Integer fracBits,

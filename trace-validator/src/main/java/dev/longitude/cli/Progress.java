@@ -3,8 +3,8 @@ package dev.longitude.cli;
 import java.io.PrintWriter;
 
 /**
- * Tells how far a command has come, and how long the rest may take: one line that is rewritten on a terminal, one line a
- * step in a pipe.
+ * Shows how far a command has come and how long the rest may take: on a terminal one line that it rewrites, in a pipe
+ * one line for each step.
  */
 final class Progress {
     private final PrintWriter out;
@@ -31,7 +31,7 @@ final class Progress {
         out.flush();
     }
 
-    /** What remains, if all steps take what they have taken so far. */
+    /** The remaining time, from the average of the steps so far. */
     private String left() {
         long seconds = (System.nanoTime() - begin) / 1_000_000_000 * (steps - done) / done;
         if (seconds < 10) {

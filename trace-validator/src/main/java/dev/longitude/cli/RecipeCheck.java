@@ -18,7 +18,7 @@ import java.util.concurrent.ExecutionException;
 final class RecipeCheck {
     private RecipeCheck() {}
 
-    /** Judges, tells of each property, and shows the shortest counterexample of each case that fails. */
+    /** Judges, reports each property, and shows the shortest counterexample of each case that fails. */
     static int run(RecipeOptions options, PrintWriter out)
             throws IOException, InterruptedException, ExecutionException {
         Judge judge = options.judge();
@@ -39,7 +39,7 @@ final class RecipeCheck {
         out.println(
                 fails
                         ? "A property fails. `matrix --recipe R --kernel K --property P` shows any other counterexample."
-                        : "All properties hold that apply.");
+                        : "All properties that apply hold.");
         out.flush();
         return fails ? ExitCode.VIOLATED : ExitCode.HOLDS;
     }
@@ -53,7 +53,7 @@ final class RecipeCheck {
         return Optional.ofNullable(judgement.verdicts().get(property)).orElseThrow();
     }
 
-    /** One that needs no preemption first: that is simpler to understand. */
+    /** One without preemption comes first, since it is simpler to understand. */
     private static Optional<Property> shortest(Judgement judgement, List<Property> asked) {
         List<Map.Entry<Property, Verdict>> failing = new ArrayList<>();
         judgement.verdicts().entrySet().stream()
@@ -67,7 +67,7 @@ final class RecipeCheck {
                 .map(Map.Entry::getKey);
     }
 
-    /** Shows a cell; tells whether it fails. */
+    /** Shows a cell; returns whether it fails. */
     static boolean show(Judgement judgement, Property property, Judge judge, PrintWriter out)
             throws IOException, InterruptedException {
         Verdict verdict = verdict(property, judgement);

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Which cases of which recipes, and their judging: what {@code check --recipe} and {@code matrix} share. */
+/** Selects cases of recipes and judges them: the options that {@code check --recipe} and {@code matrix} share. */
 final class RecipeOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
@@ -33,7 +33,7 @@ final class RecipeOptions {
     @Option(
             names = "--recipe",
             paramLabel = "NAME|FILE",
-            description = "Only this recipe, a bundled one or one's own; may be given several times.")
+            description = "Only this recipe, a bundled one or your own; may be given several times.")
     private List<String> recipes = new ArrayList<>();
 
     @Option(
@@ -55,19 +55,22 @@ final class RecipeOptions {
     @Option(
             names = "--preemptions",
             paramLabel = "N",
-            description = "How often a VMM that is preempted is, 1 to 3. Default: 1; 2 takes some ten times as long.")
+            description = "Maximum preemptions per run, 1 to 3. Default: 1; 2 takes about ten times as long.")
     private int preemptions = Judge.PREEMPTIONS;
 
     boolean namesRecipes() {
         return !recipes.isEmpty();
     }
 
-    /** Whether all of the matrix is asked for. */
+    /** Whether the whole matrix is requested. */
     boolean isWhole() {
         return recipes.isEmpty() && kernels.isEmpty() && world == null && properties.isEmpty();
     }
 
-    /** Whether all that is asked for is in the committed matrix: no recipe of one's own, no kernel that is as another. */
+    /**
+     * Whether the committed matrix has all that is requested: no recipe of the user's own, no kernel that behaves as
+     * another.
+     */
     boolean isOfTheMatrix() throws IOException {
         ImmutableList<Recipe> bundled = Recipes.bundled();
         return cases().stream()
@@ -113,7 +116,7 @@ final class RecipeOptions {
         return all;
     }
 
-    /** The properties that are asked for, of those of a case. */
+    /** The requested properties of a case. */
     List<Property> properties(Case of) {
         List<Property> all = Property.of(of.recipe().arch());
         if (properties.isEmpty()) {

@@ -20,9 +20,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "record",
         description = {
-            "Run a VMM, or attach to one, and record the ioctls by which it moves or reads its guests' time.",
-            "What is written is a new folder: log.jsonl, which `longitude validate` takes, host.txt, and log.ftrace.txt where"
-                    + " the kernel's tracepoints can be had (x86, root, a mounted tracefs)."
+            "Run a VMM, or attach to one, and record the ioctls that set or read its guests' time.",
+            "It writes a new folder: log.jsonl, which `longitude validate` reads, host.txt, and log.ftrace.txt if"
+                    + " the kernel's tracepoints are available (x86, root, a mounted tracefs)."
         },
         mixinStandardHelpOptions = true,
         customSynopsis = {
@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "trace-validator/RECORDING.md says what is left out and what recording costs.",
+            "trace-validator/RECORDING.md lists what is not recorded, and what recording costs.",
             "",
             "Exit codes: COMMAND's; 126 or 127 if it cannot be executed; 0 after -p; 2 if nothing can be recorded."
         })
@@ -44,10 +44,10 @@ final class RecordCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "NAME",
-            description = "The folder to write, a new one (default: recording- and the time).")
+            description = "The new folder to write (default: recording- and the time).")
     private @Nullable Path out;
 
-    @Option(names = "-p", paramLabel = "PID", description = "Attach to a process; an interrupt (Ctrl-C) lets it go.")
+    @Option(names = "-p", paramLabel = "PID", description = "Attach to a process; an interrupt (Ctrl-C) detaches.")
     private @Nullable Integer pid;
 
     @Option(
@@ -55,8 +55,8 @@ final class RecordCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "1",
             description =
-                    "Record the first N KVM_RUNs after each other operation with their ends; one record stands for those"
-                            + " that follow (default: ${DEFAULT-VALUE}).")
+                    "After each other operation record the first N KVM_RUNs with their ends; one record stands for the"
+                            + " rest (default: ${DEFAULT-VALUE}).")
     private int runs;
 
     @Option(names = "--every-run", description = "Record every KVM_RUN with its end.")
@@ -64,7 +64,7 @@ final class RecordCommand implements Callable<Integer> {
 
     @Option(
             names = "--every-ioctl",
-            description = "Leave out no ioctl of KVM's, not even those that the log's format lists as harmless.")
+            description = "Record every KVM ioctl, also those that the log format lists as harmless.")
     private boolean everyIoctl;
 
     @Option(names = "--no-tracepoints", description = "Do not record the kernel's tracepoints.")
@@ -72,8 +72,7 @@ final class RecordCommand implements Callable<Integer> {
 
     @Option(
             names = "--no-probe",
-            description =
-                    "Make no VM of the recorder's own to ask KVM for the TSC's rate, and whether it honours offsets.")
+            description = "Do not create a VM to find out the TSC's rate and whether KVM honours offsets.")
     private boolean noProbe;
 
     @Option(names = "--measure", description = "Print what an ioctl costs alone and recorded (x86).")
@@ -137,7 +136,9 @@ final class RecordCommand implements Callable<Integer> {
         }
     }
 
-    /** Runs the recorder in this terminal. An interrupt reaches it too: this program then ends when, and as, it does. */
+    /**
+     * Runs the recorder in this terminal. An interrupt reaches it too: this program then ends with it, in the same way.
+     */
     private static int run(List<String> arguments) throws IOException, InterruptedException {
         Process recorder = new ProcessBuilder(arguments).inheritIO().start();
         Thread awaitEnd = new Thread(() -> {

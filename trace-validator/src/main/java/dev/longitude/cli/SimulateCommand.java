@@ -52,7 +52,7 @@ final class SimulateCommand implements Callable<Integer> {
             paramLabel = "PROFILE",
             converter = KernelOption.class,
             defaultValue = "v6.12",
-            description = "The kernel to be (default: ${DEFAULT-VALUE}).")
+            description = "The kernel to simulate (default: ${DEFAULT-VALUE}).")
     private KernelProfile kernel = KernelProfile.of("v6.12");
 
     @Option(
@@ -94,7 +94,7 @@ final class SimulateCommand implements Callable<Integer> {
             names = "--preemptions",
             paramLabel = "N",
             defaultValue = "1",
-            description = "How often, at most (default: ${DEFAULT-VALUE}).")
+            description = "Maximum preemptions (default: ${DEFAULT-VALUE}).")
     private int preemptions = 1;
 
     /** One of the two hosts of a migration. */
@@ -106,7 +106,7 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--host",
             defaultValue = "DESTINATION",
-            description = "Whose trace: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "The host of the trace: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Host host = Host.DESTINATION;
 
     @Override
@@ -173,13 +173,13 @@ final class SimulateCommand implements Callable<Integer> {
         String fails =
                 simulation.fails().isEmpty() ? "nothing" : simulation.fails().toString();
         (out == null ? spec.commandLine().getErr() : spec.commandLine().getOut())
-                .println("In this run fails: " + fails);
+                .println("Fails in this run: " + fails);
         return ExitCode.HOLDS;
     }
 
     private void emit(Trace recording, String what) throws IOException {
         if (out == null) {
-            // (The writer closes what it writes to, and System.out has to say afterwards whether it could write.)
+            // (The writer closes its target, and System.out must still report afterwards whether it could write.)
             ByteArrayOutputStream text = new ByteArrayOutputStream();
             write(recording, text);
             text.writeTo(System.out);
@@ -193,11 +193,12 @@ final class SimulateCommand implements Callable<Integer> {
         }
     }
 
-    /** Writes beside the file and then moves: the file appears whole or not at all. */
+    /** Writes to a temporary file and renames it, so that the file appears whole or not at all. */
     private void writeWhole(Trace recording, Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
-            throw new ParameterException(spec.commandLine(), folder + " is no directory; FILE cannot be written there");
+            throw new ParameterException(
+                    spec.commandLine(), folder + " is not a directory; FILE cannot be written there");
         }
         Path partial = Files.createTempFile(folder, ".longitude", ".partial");
         try {

@@ -11,7 +11,7 @@ import dev.longitude.scenario.Scenario;
 import dev.longitude.tamper.Confirmation;
 import dev.longitude.tamper.TamperTable;
 import dev.longitude.tamper.TamperTable.Fate;
-import dev.longitude.tamper.TamperTable.Judged;
+import dev.longitude.tamper.TamperTable.JudgedMutant;
 import dev.longitude.tamper.TraceMutator;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceFormatException;
@@ -55,13 +55,13 @@ final class TamperCommand implements Callable<Integer> {
     @Option(names = "--committed", paramLabel = "FILE", description = "The committed counts. Default: spec/tamper.txt.")
     private @Nullable Path committed;
 
-    @Option(names = "--bless", description = "Make what came out the committed result.")
+    @Option(names = "--bless", description = "Overwrite the committed result with this one.")
     private boolean bless;
 
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
-        List<Judged> ofScenarios = judged(scenarios(), false);
-        List<Judged> ofRecordings;
+        List<JudgedMutant> ofScenarios = judged(scenarios(), false);
+        List<JudgedMutant> ofRecordings;
         Path folder = Files.createTempDirectory("longitude-tamper");
         try {
             ofRecordings = judged(recordings(folder), true);
@@ -107,14 +107,14 @@ final class TamperCommand implements Callable<Integer> {
         return traces;
     }
 
-    private static List<Judged> judged(List<Trace> traces, boolean recording)
+    private static List<JudgedMutant> judged(List<Trace> traces, boolean recording)
             throws InterruptedException, ExecutionException {
-        List<Callable<ImmutableList<Judged>>> jobs = new ArrayList<>();
+        List<Callable<ImmutableList<JudgedMutant>>> jobs = new ArrayList<>();
         traces.forEach(t -> jobs.add(() -> TamperTable.of(t, recording, OF_A_KIND, 1)));
         return Jobs.run(jobs, all -> {}).stream().flatMap(List::stream).toList();
     }
 
-    private static Table table(List<Judged> ofScenarios, List<Judged> ofRecordings) {
+    private static Table table(List<JudgedMutant> ofScenarios, List<JudgedMutant> ofRecordings) {
         Table table = new Table(
                 "what is wrong",
                 "scenarios",
@@ -127,19 +127,19 @@ final class TamperCommand implements Callable<Integer> {
                 "undecided",
                 "accepted");
         for (TraceMutator kind : TraceMutator.values()) {
-            List<Judged> first = of(kind, ofScenarios);
-            List<Judged> second = of(kind, ofRecordings);
+            List<JudgedMutant> first = of(kind, ofScenarios);
+            List<JudgedMutant> second = of(kind, ofRecordings);
             row(table, kind.text(), first, second);
         }
         row(table, "all", ofScenarios, ofRecordings);
         return table;
     }
 
-    private static List<Judged> of(TraceMutator kind, List<Judged> all) {
+    private static List<JudgedMutant> of(TraceMutator kind, List<JudgedMutant> all) {
         return all.stream().filter(j -> j.mutant().kind() == kind).toList();
     }
 
-    private static void row(Table table, String what, List<Judged> first, List<Judged> second) {
+    private static void row(Table table, String what, List<JudgedMutant> first, List<JudgedMutant> second) {
         table.row(
                 what,
                 Integer.toString(first.size()),
@@ -153,14 +153,15 @@ final class TamperCommand implements Callable<Integer> {
                 count(second, Fate.ACCEPTED));
     }
 
-    private static String count(List<Judged> all, Fate fate) {
+    private static String count(List<JudgedMutant> all, Fate fate) {
         return Long.toString(all.stream().filter(j -> j.fate() == fate).count());
     }
 
-    /** Whether TLC takes what was accepted: then it is another behaviour, and nothing is wrong with it. */
-    private static boolean confirmed(List<Judged> judged, PrintWriter out) throws IOException, InterruptedException {
+    /** Whether TLC accepts what the validator accepted: each such trace is then another valid behaviour. */
+    private static boolean confirmed(List<JudgedMutant> judged, PrintWriter out)
+            throws IOException, InterruptedException {
         Confirmation confirmation = Confirmation.of(judged);
-        out.println("Of the tampered traces that were accepted TLC takes " + confirmation.behaviours()
+        out.println("Of the tampered traces that the validator accepted, TLC accepts " + confirmation.behaviours()
                 + ": they are behaviours too. It refuses "
                 + confirmation.wrong().size() + ".");
         confirmation
@@ -178,8 +179,7 @@ final class TamperCommand implements Callable<Integer> {
         }
         String root = System.getProperty("longitude.root");
         if (root == null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--committed FILE is needed where this is not started by the launcher");
+            throw new ParameterException(spec.commandLine(), "--committed FILE is required without the launcher");
         }
         return Path.of(root, "spec", "tamper.txt");
     }
@@ -195,7 +195,7 @@ final class TamperCommand implements Callable<Integer> {
         out.println(
                 same
                         ? "As committed."
-                        : "Not as committed in " + file + ". If that is right: longitude tamper --bless");
+                        : "Not as committed in " + file + ". If this is intended: longitude tamper --bless");
         out.flush();
         return same ? ExitCode.HOLDS : ExitCode.VIOLATED;
     }

@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
                     + " log (NAME.jsonl; NAME.ftrace.txt and host.txt beside it are used).",
             "",
             "Exit codes: 0 conforms; 1 refused, or a required property is not kept; 2 unusable FILE or usage, or output that"
-                    + " cannot be written; 3 undecided, or a required property may not be kept. Of several FILEs: the first"
-                    + " of 2, 1, 3, 0 that one has."
+                    + " cannot be written; 3 undecided, or a required property may not be kept. For several FILEs: the first"
+                    + " of 2, 1, 3, 0 that one of them has."
         })
 final class ValidateCommand implements Callable<Integer> {
     @Spec
@@ -53,26 +53,30 @@ final class ValidateCommand implements Callable<Integer> {
             description = "Judge by this kernel, not by the one that the file names.")
     private @Nullable KernelProfile kernel;
 
-    /** What replays a trace. */
+    /** The engine that replays a trace. */
     enum Engine {
-        /** Ours, in this process: it says why, and infers instants. */
+        /** Ours, in this process: it explains a refusal, and infers instants. */
         OWN,
-        /** Stock TLC, in a process of its own: slow, and says only where; where instants are open, at those that ours found. */
+        /**
+         * Stock TLC, in a process of its own: slow, and reports only where it refuses. Unknown instants are those that
+         * ours found.
+         */
         TLC
     }
 
     @Option(
             names = "--engine",
             defaultValue = "OWN",
-            description = "What replays: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). TLC, stock, says where"
-                    + " and not why; where a log leaves an instant open, it takes the one that OWN found.")
+            description =
+                    "The engine: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). TLC, stock, reports where a trace is"
+                            + " refused, but not why; an unknown instant has the value that OWN found.")
     private Engine engine = Engine.OWN;
 
     @Option(
             names = "--witness",
             paramLabel = "DIR",
             description =
-                    "If FILE conforms, write a behaviour that it is of to DIR, as TLA+ modules that TLC confirms.")
+                    "If FILE conforms, write a behaviour that matches it to DIR, as TLA+ modules that TLC confirms.")
     private @Nullable Path witness;
 
     @Option(
@@ -99,12 +103,12 @@ final class ValidateCommand implements Callable<Integer> {
         if (engine == Engine.TLC && (json || !required.isEmpty())) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--json and --require are for our own engine: TLC does not say why, and judges no property");
+                    "--json and --require need our own engine: TLC gives no reason and judges no property");
         }
         if (witness != null
                 && (files.size() > 1 || engine == Engine.TLC || files.contains(LineSource.STANDARD_INPUT))) {
             throw new ParameterException(
-                    spec.commandLine(), "--witness is for our own engine and one FILE that can be read twice");
+                    spec.commandLine(), "--witness needs our own engine and one FILE that can be read twice");
         }
         checkRequired();
         int code = ExitCode.HOLDS;
@@ -152,7 +156,7 @@ final class ValidateCommand implements Callable<Integer> {
         return new FileAnswer(ExitCode.of(verdict, required), true, text.toString());
     }
 
-    /** Writes a witness, and returns lines that say where; each begins with a line's end. */
+    /** Writes a witness, and returns lines that name its files; each begins with a newline. */
     private String write(Path file, Path folder) throws TraceFormatException, IOException {
         Trace behaviour;
         try {
@@ -175,25 +179,25 @@ final class ValidateCommand implements Callable<Integer> {
         return text.toString();
     }
 
-    /** Whether TLC takes the trace. */
+    /** Whether TLC accepts the trace. */
     private FileAnswer byTlc(Path file) throws TraceFormatException, IOException, InterruptedException {
         Trace trace = new InputFile(file, kernel).read();
         String found = "";
         if (!TlcReplay.canReplay(trace)) {
             try {
-                InputFile.Witnessed witnessed = new InputFile(file, kernel).witness();
+                InputFile.WitnessResult witnessed = new InputFile(file, kernel).witness();
                 if (witnessed.refusal() != null) {
                     return new FileAnswer(
                             ExitCode.VIOLATED,
                             true,
                             witnessed.refusal().explain(file.toString())
-                                    + "\n  (by our own engine: TLC cannot search for what is not known)");
+                                    + "\n  (judged by our own engine: TLC cannot search for unknown values)");
                 }
                 trace = witnessed.behaviour();
             } catch (UndecidedException e) {
                 return new FileAnswer(ExitCode.UNDECIDED, true, file + ": undecided: " + e.getMessage());
             }
-            found = ", with what our own engine found";
+            found = ", with the values that our own engine found";
         }
         OptionalInt refused = TlcReplay.firstRefused(List.of(trace)).get(0);
         if (refused.isEmpty()) {

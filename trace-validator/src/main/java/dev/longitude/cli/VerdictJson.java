@@ -41,10 +41,10 @@ record VerdictJson(
      *
      * @param line in the file, from 1
      * @param event among the events, from 1
-     * @param reasons why, for all states that were possible before; that of most first
-     * @param passesIf what of the kernel would have to be the other way for the event to pass
+     * @param reasons why, for all states that were possible before; the reason of most states first
+     * @param passesIf the switches of the kernel that would each let the event pass if they were flipped
      * @param possible the operations that were possible instead
-     * @param restsOn what of the history matters, the latest first
+     * @param restsOn the earlier steps that the refusal depends on, the latest first
      * @param states how many states were possible before; every one refuses it
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -60,7 +60,7 @@ record VerdictJson(
             List<RestsOn> restsOn,
             int states) {}
 
-    /** A step that a refusal rests on, and what of it matters; a silent one came some time before that line. */
+    /** A step that a refusal depends on, and the variables that matter; a silent one happened before that line. */
     record RestsOn(int line, boolean silent, String action, Map<String, String> args, List<String> variables) {}
 
     /** A switch of a kernel, and whether it would have to be on. */
@@ -80,7 +80,7 @@ record VerdictJson(
                 verdict.notes()));
     }
 
-    /** Of a file that cannot be used; {@code accepted} says what could be, or is null. */
+    /** Of a file that cannot be used; {@code accepted} names the formats that can be used, or is null. */
     static String unusable(String file, @Nullable String why, @Nullable String accepted) {
         List<String> notes = accepted == null ? null : List.of(accepted);
         return text(new VerdictJson(file, "unusable", null, null, null, null, why, null, notes));

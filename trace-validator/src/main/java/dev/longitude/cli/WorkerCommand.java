@@ -25,19 +25,19 @@ final class WorkerCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "MASTER", description = "The other host: what it has as --address.")
+    @Parameters(paramLabel = "MASTER", description = "The other host, as its --address names it.")
     private String master = "";
 
-    @Option(names = "--port", required = true, description = "Where the master listens.")
+    @Option(names = "--port", required = true, description = "The master's port.")
     private int port;
 
     @Option(names = "--threads", defaultValue = "0", description = "Threads (default: one for each CPU).")
     private int threads;
 
-    @Option(names = "--address", description = "This host as the master reaches it (default: its name).")
+    @Option(names = "--address", description = "This host's address as the master reaches it (default: its name).")
     private @Nullable String address;
 
-    @Option(names = "--fingerprints", description = "Keep a part of the fingerprints, and compute nothing.")
+    @Option(names = "--fingerprints", description = "Store a part of the fingerprints, and compute nothing.")
     private boolean fingerprints;
 
     @Override

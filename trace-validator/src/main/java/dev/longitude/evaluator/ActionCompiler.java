@@ -10,9 +10,9 @@ import static dev.longitude.evaluator.StepCode.guard;
 import static dev.longitude.evaluator.StepCode.keep;
 import static java.util.Objects.requireNonNull;
 
-import dev.longitude.evaluator.Scope.Defined;
+import dev.longitude.evaluator.Scope.DefinedOperator;
 import dev.longitude.evaluator.Scope.Meaning;
-import dev.longitude.evaluator.Scope.Named;
+import dev.longitude.evaluator.Scope.NamedExpression;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +27,7 @@ import tlc2.tool.BuiltInOPs;
 import tlc2.tool.ToolGlobals;
 import util.UniqueString;
 
-/** Makes code of an action: of each part a step, which goes on with the parts behind it. */
+/** Compiles an action: each part to a step that continues with the parts after it. */
 final class ActionCompiler {
     private final Names names;
     private final Compiler expressions;
@@ -39,7 +39,7 @@ final class ActionCompiler {
         this.symbolic = symbolic;
     }
 
-    /** What an action, or a part of one, does and what comes after it. */
+    /** The step of an action, or a part of one, followed by {@code next}. */
     Step step(SemanticNode node, Scope scope, Step next) {
         if (node instanceof LetInNode let) {
             List<Integer> kept = new ArrayList<>();
@@ -121,12 +121,12 @@ final class ActionCompiler {
 
     private Step applied(OpApplNode at, Scope scope, Step next) {
         Meaning meaning = scope.of(at.getOperator());
-        if (meaning instanceof Named named) {
+        if (meaning instanceof NamedExpression named) {
             return step(named.node, named.scope, next);
         }
         OpDefNode definition;
         Scope outer;
-        if (meaning instanceof Defined defined) {
+        if (meaning instanceof DefinedOperator defined) {
             definition = defined.definition();
             outer = defined.scope();
         } else if (names.global(at.getOperator()) instanceof OpDefNode global) {

@@ -6,13 +6,13 @@ import java.util.List;
 import tlc2.value.impl.Value;
 
 /**
- * A name that is bound to one element of a set after the other.
+ * A name that is bound to each element of a set in turn.
  *
- * @param slot where the element is kept
+ * @param slot the slot of the element
  * @param inner the scope in which the name is bound
  */
 record Binding(int slot, Expression set, Scope inner) {
-    /** Whether {@code body} is true of every element, or otherwise of some. */
+    /** Whether {@code body} is true of every element; if not {@code every}, of some element. */
     Expression quantified(boolean every, Expression body) {
         return new Condition() {
             @Override
@@ -28,7 +28,7 @@ record Binding(int slot, Expression set, Scope inner) {
         };
     }
 
-    /** The first element of which {@code body} is true; {@code place} is where the specification chooses it. */
+    /** The first element of which {@code body} is true; {@code place} is the location of the CHOOSE. */
     Expression chosen(Expression body, String place) {
         return new Expression() {
             @Override
@@ -39,7 +39,7 @@ record Binding(int slot, Expression set, Scope inner) {
                         return each;
                     }
                 }
-                throw new IllegalStateException(place + ": there is none to choose");
+                throw new IllegalStateException(place + ": CHOOSE finds no element");
             }
         };
     }
@@ -60,7 +60,7 @@ record Binding(int slot, Expression set, Scope inner) {
         };
     }
 
-    /** The elements of which {@code body} is true, or otherwise what it makes of each. */
+    /** The elements of which {@code body} is true; if not {@code filters}, its values. */
     Expression comprehension(Expression body, boolean filters) {
         return new Expression() {
             @Override

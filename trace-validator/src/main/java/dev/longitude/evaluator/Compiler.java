@@ -29,10 +29,10 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import dev.longitude.evaluator.Expression.Constant;
 import dev.longitude.evaluator.ExpressionCode.Domain;
-import dev.longitude.evaluator.Scope.Bound;
-import dev.longitude.evaluator.Scope.Defined;
+import dev.longitude.evaluator.Scope.BoundName;
+import dev.longitude.evaluator.Scope.DefinedOperator;
 import dev.longitude.evaluator.Scope.Meaning;
-import dev.longitude.evaluator.Scope.Named;
+import dev.longitude.evaluator.Scope.NamedExpression;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -69,7 +69,7 @@ import tlc2.value.impl.StringValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
-/** Makes code of one operator. What an operator applies becomes part of it. */
+/** Compiles one operator to a tree of closures, inlining every operator it applies. */
 final class Compiler {
     private final Tool tool;
     private final IdentityHashMap<Object, String> words;
@@ -77,15 +77,14 @@ final class Compiler {
     private final Names names;
     private final Set<UniqueString> reads = new LinkedHashSet<>();
 
-    /** The definitions without arguments that are about the present state only. */
-    private final Map<OpDefNode, Named> states = new HashMap<>();
+    /** The definitions without arguments that depend on the present state only. */
+    private final Map<OpDefNode, NamedExpression> states = new HashMap<>();
 
     /**
      * A compiler for one operator.
      *
-     * @param words by which names the specification has the operators of {@link Words64}
-     * @param symbolic whether words may be {@linkplain SymbolicWords unknown}; where none is, code that does not look for
-     *     them is faster
+     * @param words the specification's names of the operators of {@link Words64}
+     * @param symbolic whether words may be {@linkplain SymbolicWords unknown}; code for known words only is faster
      */
     Compiler(Tool tool, IdentityHashMap<Object, String> words, boolean symbolic) {
         this.tool = tool;
@@ -100,7 +99,7 @@ final class Compiler {
         return finished(code);
     }
 
-    /** The fields of an operator without arguments that is a record, each for itself. */
+    /** The fields of an operator without arguments that is a record, each as an expression. */
     ImmutableMap<String, Evaluator.Code<Expression>> fields(OpDefNode definition) {
         ExprNode body = definition.getBody();
         Scope scope = Scope.ROOT;
@@ -121,7 +120,7 @@ final class Compiler {
     /** An operator as an action. */
     Evaluator.Code<Step> action(OpDefNode definition) {
         return finished(new ActionCompiler(names, this, symbolic)
-                .step(definition.getBody(), names.formals(definition), StepCode::tell));
+                .step(definition.getBody(), names.formals(definition), StepCode::addSuccessor));
     }
 
     private <T> Evaluator.Code<T> finished(T code) {
@@ -129,13 +128,13 @@ final class Compiler {
     }
 
     private Expression meaning(Meaning meaning, OpApplNode at, Scope scope, boolean primed) {
-        if (meaning instanceof Bound bound) {
+        if (meaning instanceof BoundName bound) {
             return slot(bound.slot());
         }
-        if (meaning instanceof Defined defined) {
+        if (meaning instanceof DefinedOperator defined) {
             return applied(defined.definition(), defined.scope(), at, scope, primed);
         }
-        Named named = (Named) meaning;
+        NamedExpression named = (NamedExpression) meaning;
         if (primed || named.slot < 0) {
             return expression(named.node, named.scope, primed);
         }
@@ -158,7 +157,7 @@ final class Compiler {
     /**
      * An expression.
      *
-     * @param primed whether it stands under a prime, and is about the next state
+     * @param primed whether it is primed, and so about the next state
      */
     Expression expression(SemanticNode node, Scope scope, boolean primed) {
         if (node instanceof NumeralNode numeral) {
@@ -201,7 +200,7 @@ final class Compiler {
             }
             // (All its uses are in one state.)
             return meaning(
-                    states.computeIfAbsent(definition, d -> new Named(d.getBody(), scope, names.newSlot())),
+                    states.computeIfAbsent(definition, d -> new NamedExpression(d.getBody(), scope, names.newSlot())),
                     at,
                     scope,
                     false);
@@ -223,7 +222,7 @@ final class Compiler {
         return all;
     }
 
-    /** What is written in Java. */
+    /** An operator that is implemented in Java. */
     private Expression method(MethodValue method, Expression[] args) {
         String name = words.getOrDefault(method, "");
         Expression twin = symbolic ? WordOperators.symbolic(name, args) : WordOperators.known(name, args);
@@ -301,7 +300,7 @@ final class Compiler {
             Expression set = expression(sets[i], scope, primed);
             for (FormalParamNode name : formals[i]) {
                 int slot = names.newSlot();
-                inner = inner.with(name, new Bound(slot));
+                inner = inner.with(name, new BoundName(slot));
                 bindings.add(new Binding(slot, set, inner));
             }
         }
@@ -354,7 +353,7 @@ final class Compiler {
             OpApplNode pair = (OpApplNode) parts[i];
             ExprOrOpArgNode[] path = ((OpApplNode) pair.getArgs()[0]).getArgs();
             int slot = names.newSlot();
-            Expression there = expression(pair.getArgs()[1], scope.with(pair, new Bound(slot)), primed);
+            Expression there = expression(pair.getArgs()[1], scope.with(pair, new BoundName(slot)), primed);
             changed = ExpressionCode.changed(changed, all(path, scope, primed), slot, there);
         }
         return changed;
@@ -368,7 +367,7 @@ final class Compiler {
             unordered[i] = ((StringNode) ((OpApplNode) fields[i]).getArgs()[0]).getRep();
             places[i] = IntValue.gen(i);
         }
-        // (TLC orders the names; their places tell how.)
+        // (TLC reorders the names; their locations show the original order.)
         RecordValue ordered = (RecordValue) new RecordValue(unordered, places, false).normalize();
         UniqueString[] names = ordered.names;
         Expression[] parts = Arrays.stream(ordered.values)

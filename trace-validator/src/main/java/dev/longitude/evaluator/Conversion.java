@@ -3,7 +3,7 @@ package dev.longitude.evaluator;
 import dev.longitude.unknowns.MonotoneRelation;
 import java.util.function.LongUnaryOperator;
 
-/** A conversion of one word to another, both unsigned, that grows with it as long as what it comes to does not wrap. */
+/** A conversion of one word to another, both unsigned; it is non-decreasing while the result does not wrap. */
 public sealed interface Conversion extends LongUnaryOperator {
     /** CyclesToNs64 at a rate in kHz. */
     record CyclesToNs(int khz) implements Conversion {
@@ -21,7 +21,7 @@ public sealed interface Conversion extends LongUnaryOperator {
         }
     }
 
-    /** Scale64 by a ratio with so many bits behind its point. */
+    /** Scale64 by a ratio with so many fraction bits. */
     record Scale(int fracBits, long ratio) implements Conversion {
         @Override
         public long applyAsLong(long cycles) {
@@ -35,12 +35,12 @@ public sealed interface Conversion extends LongUnaryOperator {
     }
 
     /**
-     * What a conversion adds to {@code base} when {@code x} is added to {@code from}.
+     * The increase of a conversion's result over {@code base} when {@code x} is added to {@code from}.
      *
      * @param from unsigned
      * @param base unsigned
      */
-    record Following(Conversion conversion, long from, long base) implements MonotoneRelation {
+    record ConvertedDifference(Conversion conversion, long from, long base) implements MonotoneRelation {
         @Override
         public long least(long x) {
             return conversion.applyAsLong(from + x) - base;
@@ -53,7 +53,7 @@ public sealed interface Conversion extends LongUnaryOperator {
     }
 
     /**
-     * KeepsPace64 of {@code cycles + x} and {@code ns + y}: how far apart they may be.
+     * KeepsPace64 of {@code cycles + x} and {@code ns + y}: bounds of their distance.
      *
      * @param khz the rate of the cycles
      */
@@ -70,7 +70,7 @@ public sealed interface Conversion extends LongUnaryOperator {
             return nominal + Words64.paceSlack(nominal) - ns;
         }
 
-        /** (No fewer cycles have gone by than none.) */
+        /** (The elapsed cycles are never negative.) */
         private long nominal(long x) {
             return Words64.cyclesToNs(khz, Math.max(0, cycles + x));
         }

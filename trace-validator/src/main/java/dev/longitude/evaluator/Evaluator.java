@@ -19,17 +19,17 @@ import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /**
- * Evaluates the operators of a specification that TLC has loaded, as TLC would. TLC's own evaluator asks at each node of
- * an expression what it is and what its names stand for; here that is asked once, and what is left is run. It has what
- * the specification uses of TLA+, and says what it has not.
+ * Evaluates the operators of a specification that TLC has loaded, as TLC would. TLC's own evaluator dispatches on each
+ * node of an expression and resolves its names at each evaluation; this one compiles an operator once. It supports the
+ * part of TLA+ that the specification uses, and reports a construct that it does not support.
  */
 public final class Evaluator {
     private final Tool tool;
 
-    /** The operators of {@link Words64} that the specification has, as TLC has loaded them: by which name it has them. */
+    /** The names of the operators of {@link Words64}, by the objects that TLC has loaded. */
     private final IdentityHashMap<Object, String> words = new IdentityHashMap<>();
 
-    /** An evaluator of what {@code tool} has loaded. */
+    /** An evaluator of the specification that {@code tool} has loaded. */
     public Evaluator(Tool tool) {
         this.tool = tool;
         for (Method method : Words64.class.getMethods()) {
@@ -50,7 +50,7 @@ public final class Evaluator {
         return new Operator(definition);
     }
 
-    /** An operator; it is made into code when it is needed first. */
+    /** An operator; it is compiled at its first use. */
     public final class Operator {
         private final OpDefNode definition;
         private final ImmutableList<String> formals;
@@ -68,7 +68,7 @@ public final class Evaluator {
                     .collect(ImmutableList.toImmutableList());
         }
 
-        /** What TLC has of it. */
+        /** TLC's definition. */
         public OpDefNode definition() {
             return definition;
         }
@@ -82,7 +82,7 @@ public final class Evaluator {
          * Its value in a state of which every word is known.
          *
          * @param args a value for each of its formal parameters, by name
-         * @throws IllegalArgumentException if it has something that this evaluator has not
+         * @throws IllegalArgumentException if it uses a construct that this evaluator does not support
          * @throws RuntimeException if it has no value there
          */
         public Value eval(Map<String, Value> args, State state) {
@@ -91,10 +91,9 @@ public final class Evaluator {
         }
 
         /**
-         * Its value in a state of which words may be unknown, on the {@link dev.longitude.unknowns.Way} that is being
-         * gone.
+         * Its value in a state with words that may be unknown, on the current {@link dev.longitude.unknowns.Way}.
          *
-         * @throws TooLittleKnownException if what is known does not suffice to follow a conversion
+         * @throws TooLittleKnownException if too little is known to follow a conversion
          * @throws RuntimeException as for {@link #eval}
          */
         public Value evalSymbolically(Map<String, Value> args, State state) {
@@ -106,12 +105,12 @@ public final class Evaluator {
             return code.code.value(with(args, Frame.of(state, code.slots)));
         }
 
-        /** It, which has no arguments, in one state after another. */
+        /** The operator, which must have no arguments, for evaluation in successive states. */
         public MemoizedOperator latest() {
             return new MemoizedOperator(code());
         }
 
-        /** Each field of the record that it is, by name; it has no arguments. */
+        /** Each field of its value, a record, by name; it must have no arguments. */
         public ImmutableMap<String, MemoizedOperator> latestFields() {
             ImmutableMap<String, Code<Expression>> codes = fields;
             if (codes == null) {
@@ -121,7 +120,7 @@ public final class Evaluator {
             return ImmutableMap.copyOf(Maps.transformValues(codes, MemoizedOperator::new));
         }
 
-        /** The same in states of which words may be unknown; see {@link #evalSymbolically}. */
+        /** The same in states with words that may be unknown; see {@link #evalSymbolically}. */
         public ImmutableMap<String, Function<State, Value>> symbolicFields() {
             ImmutableMap<String, Code<Expression>> codes = symbolicFields;
             if (codes == null) {
@@ -133,11 +132,11 @@ public final class Evaluator {
         }
 
         /**
-         * The successors of a state by it, an action; one that two ways lead to may be among them twice.
+         * The successors of a state by this action; one that two branches lead to may occur twice.
          *
          * @param args a value for each of its formal parameters, in their order
-         * @throws IllegalArgumentException if the action has something that this evaluator has not
-         * @throws RuntimeException if it cannot be evaluated there, or does not say what becomes of a variable
+         * @throws IllegalArgumentException if the action uses a construct that this evaluator does not support
+         * @throws RuntimeException if it cannot be evaluated there, or leaves a variable unassigned
          */
         public List<State> successors(Value[] args, State state) {
             Code<Step> code = action;
@@ -148,7 +147,7 @@ public final class Evaluator {
             return run(code, args, state);
         }
 
-        /** The same from a state of which words may be unknown; see {@link #evalSymbolically}. */
+        /** The same from a state with words that may be unknown; see {@link #evalSymbolically}. */
         public List<State> symbolicSuccessors(Value[] args, State state) {
             Code<Step> code = symbolicAction;
             if (code == null) {
@@ -206,8 +205,8 @@ public final class Evaluator {
     /**
      * The code of an operator.
      *
-     * @param slots how many values it keeps meanwhile; the first are those of its arguments
-     * @param places of the variables that it depends on
+     * @param slots the number of its local values; the first are its arguments
+     * @param places the places of the variables that it depends on
      */
     record Code<T>(T code, int slots, ImmutableIntArray places) {}
 }

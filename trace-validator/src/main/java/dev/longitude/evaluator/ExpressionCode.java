@@ -19,7 +19,7 @@ import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
-/** The code of each construct of TLA+ that is a value: made of the code of its parts. */
+/** The code of each TLA+ construct that has a value, built from the code of its parts. */
 final class ExpressionCode {
     private ExpressionCode() {}
 
@@ -58,7 +58,7 @@ final class ExpressionCode {
         };
     }
 
-    /** What is evaluated once. */
+    /** An expression that is evaluated once. */
     static Expression kept(Expression inner, int slot) {
         return new Expression() {
             @Override
@@ -78,7 +78,7 @@ final class ExpressionCode {
         };
     }
 
-    /** An expression at whose begin nothing that it keeps is known yet. */
+    /** An expression that clears its cached values before it is evaluated. */
     static Expression forgetting(List<Integer> kept, Expression body) {
         if (kept.isEmpty() || body.isConstant()) {
             return body;
@@ -273,7 +273,7 @@ final class ExpressionCode {
         return values;
     }
 
-    /** What is made of nothing but constants is one. */
+    /** Folds an expression of constants to a constant. */
     static Expression folded(Expression whole, Expression... parts) {
         return Arrays.stream(parts).allMatch(Expression::isConstant)
                 ? new Constant(whole.value(Frame.of(State.EMPTY, 0)))
@@ -352,7 +352,7 @@ final class ExpressionCode {
         };
     }
 
-    /** (Where no word is unknown, nobody looks for one.) */
+    /** (Without unknown words, there is no search for them.) */
     static boolean same(boolean symbolic, Value one, Value other) {
         return symbolic ? SymbolicWords.same(one, other) : one.equals(other);
     }

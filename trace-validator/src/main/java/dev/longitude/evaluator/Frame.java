@@ -5,14 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.Value;
 
-/** What an operator is evaluated in: a state, what of the next state is known, and what its names stand for. */
+/** The environment of an evaluation: a state, the known part of the next state, and the values of names. */
 final class Frame {
     private static final @Nullable Value[] NOTHING = new Value[0];
 
     /** The state. */
     final State now;
 
-    /** The values of the primed variables, by their places; null where none is known yet. */
+    /** The values of the primed variables, by their places; null where not assigned yet. */
     final @Nullable Value[] then;
 
     /** The values of bound names and of definitions that have been evaluated, by their places. */
@@ -28,7 +28,7 @@ final class Frame {
         this.found = found;
     }
 
-    /** A frame for what is about one state. */
+    /** A frame for an expression about one state. */
     static Frame of(State now, int slots) {
         return new Frame(now, NOTHING, slots, List.of());
     }

@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.Value;
 
 /**
- * What something about a state is in one state after another. Most steps leave alone what it depends on, and then it is
- * what it was. (Not for several threads.)
+ * An operator without arguments that remembers its last value: most steps leave the variables it depends on unchanged.
+ * (Not thread-safe.)
  */
 public final class MemoizedOperator {
     private final Evaluator.Code<Expression> code;
@@ -20,12 +20,12 @@ public final class MemoizedOperator {
     }
 
     /**
-     * What it is in a state.
+     * Its value in a state.
      *
      * @throws RuntimeException if it has no value there
      */
     public Value in(State state) {
-        // (What a step leaves alone stays the same object.)
+        // (A variable that a step leaves unchanged stays the same object.)
         if (!state.copy(places, from)) {
             value = null;
         }

@@ -1,9 +1,9 @@
 package dev.longitude.evaluator;
 
-import dev.longitude.evaluator.Scope.Bound;
-import dev.longitude.evaluator.Scope.Defined;
+import dev.longitude.evaluator.Scope.BoundName;
+import dev.longitude.evaluator.Scope.DefinedOperator;
 import dev.longitude.evaluator.Scope.Meaning;
-import dev.longitude.evaluator.Scope.Named;
+import dev.longitude.evaluator.Scope.NamedExpression;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +25,7 @@ import tlc2.tool.ToolGlobals;
 import tlc2.tool.impl.Tool;
 import util.UniqueString;
 
-/** What the names of one operator stand for, and where the values that they stand for are kept. */
+/** Resolves the names of one operator, and assigns slots to their values. */
 final class Names {
     private final Tool tool;
     private int slots;
@@ -34,36 +34,36 @@ final class Names {
         this.tool = tool;
     }
 
-    /** A place for a value in each frame. */
+    /** A new slot in each frame. */
     int newSlot() {
         return slots++;
     }
 
-    /** How many places there are. */
+    /** The number of slots. */
     int slots() {
         return slots;
     }
 
     static IllegalArgumentException has(SemanticNode node, String what) {
-        return new IllegalArgumentException(node.getLocation() + ": this evaluator does not have " + what);
+        return new IllegalArgumentException(node.getLocation() + ": this evaluator does not support " + what);
     }
 
     Scope formals(OpDefNode definition) {
         Scope scope = Scope.ROOT;
         for (FormalParamNode formal : definition.getParams()) {
-            scope = scope.with(formal, new Bound(newSlot()));
+            scope = scope.with(formal, new BoundName(newSlot()));
         }
         return scope;
     }
 
-    /** Whether what a node comes to depends on the next state. */
+    /** Whether the value of a node depends on the next state. */
     static boolean isPrimed(ExprOrOpArgNode node, Scope scope) {
         if (node.getLevel() >= LevelConstants.ActionLevel) {
             return true;
         }
         for (SymbolNode param : node.getLevelParams()) {
             Meaning meaning = scope.of(param);
-            if (meaning instanceof Named named && isPrimed(named.node, named.scope)) {
+            if (meaning instanceof NamedExpression named && isPrimed(named.node, named.scope)) {
                 return true;
             }
         }
@@ -83,16 +83,16 @@ final class Names {
     Meaning named(ExprOrOpArgNode node, Scope scope, List<Integer> kept) {
         if (node instanceof OpArgNode argument) {
             if (argument.getOp() instanceof OpDefNode definition) {
-                return new Defined(definition, scope);
+                return new DefinedOperator(definition, scope);
             }
             throw has(node, "an argument that is an operator of this kind");
         }
         if (isPrimed(node, scope)) {
-            return new Named(node, scope, -1);
+            return new NamedExpression(node, scope, -1);
         }
         int slot = newSlot();
         kept.add(slot);
-        return new Named(node, scope, slot);
+        return new NamedExpression(node, scope, slot);
     }
 
     Scope lets(LetInNode let, Scope scope, List<Integer> kept) {
@@ -102,7 +102,7 @@ final class Names {
                     definition,
                     definition.getArity() == 0
                             ? named(definition.getBody(), inner, kept)
-                            : new Defined(definition, inner));
+                            : new DefinedOperator(definition, inner));
         }
         return inner;
     }
@@ -110,17 +110,17 @@ final class Names {
     static Scope substituted(SubstInNode instance, Scope scope) {
         Scope inner = scope;
         for (Subst one : instance.getSubsts()) {
-            inner = inner.with(one.getOp(), new Named(one.getExpr(), scope, -1));
+            inner = inner.with(one.getOp(), new NamedExpression(one.getExpr(), scope, -1));
         }
         return inner;
     }
 
-    /** What a name stands for that is not bound: a definition, a value, a method. */
+    /** The meaning of a name that is not bound: a definition, a value, a method. */
     Object global(SymbolNode symbol) {
         return tool.lookup(symbol);
     }
 
-    /** The variable that a node is the prime of; null if it is none. */
+    /** The variable of a primed variable; null if the node is not one. */
     @Nullable
     UniqueString primedVariable(SemanticNode node, Scope scope) {
         return node instanceof OpApplNode at
@@ -132,7 +132,7 @@ final class Names {
     @Nullable
     UniqueString variable(SemanticNode node, Scope scope) {
         if (node instanceof OpApplNode at && at.getOperator() instanceof OpDeclNode declared) {
-            if (scope.of(declared) instanceof Named named) {
+            if (scope.of(declared) instanceof NamedExpression named) {
                 return variable(named.node, named.scope);
             }
             return declared.getKind() == ASTConstants.VariableDeclKind ? declared.getName() : null;
@@ -140,7 +140,7 @@ final class Names {
         return null;
     }
 
-    /** The variables in a tuple of such, and of tuples of such. */
+    /** The variables in a tuple of variables and tuples. */
     List<UniqueString> variables(SemanticNode node, Scope scope) {
         if (node instanceof SubstInNode instance) {
             return variables(instance.getBody(), substituted(instance, scope));
@@ -148,7 +148,7 @@ final class Names {
         if (node instanceof OpApplNode at) {
             SymbolNode operator = at.getOperator();
             Meaning meaning = scope.of(operator);
-            if (meaning instanceof Named named) {
+            if (meaning instanceof NamedExpression named) {
                 return variables(named.node, named.scope);
             }
             if (BuiltInOPs.getOpCode(operator.getName()) == ToolGlobals.OPCODE_tup) {

@@ -5,7 +5,7 @@ import tla2sany.semantic.ExprOrOpArgNode;
 import tla2sany.semantic.OpDefNode;
 import tla2sany.semantic.SemanticNode;
 
-/** What the names stand for at a place of a specification. TLC's parser gives each name a node of its own. */
+/** The meanings of names at a place of a specification. TLC's parser gives each name a node of its own. */
 final class Scope {
     /** The scope of the root module's definitions. */
     static final Scope ROOT = new Scope(null, null, null);
@@ -20,28 +20,28 @@ final class Scope {
         this.meaning = meaning;
     }
 
-    /** What a name can stand for. */
+    /** The meaning of a name. */
     sealed interface Meaning {}
 
     /** A value. */
-    record Bound(int slot) implements Meaning {}
+    record BoundName(int slot) implements Meaning {}
 
     /** An operator with arguments. */
-    record Defined(OpDefNode definition, Scope scope) implements Meaning {}
+    record DefinedOperator(OpDefNode definition, Scope scope) implements Meaning {}
 
-    /** An expression: an argument, a definition of a LET, or what an instance has in a variable's place. */
-    static final class Named implements Meaning {
+    /** An expression: an argument, a definition of a LET, or what an instance substitutes for a variable. */
+    static final class NamedExpression implements Meaning {
         final ExprOrOpArgNode node;
         final Scope scope;
 
-        /** Where its value is kept once it is known; -1 if that depends on the next state. */
+        /** The slot of its value; -1 if that depends on the next state. */
         final int slot;
 
-        /** The expression in the present state, once somebody has needed it. */
+        /** The compiled expression in the present state, after its first use. */
         @Nullable
         Expression compiled;
 
-        Named(ExprOrOpArgNode node, Scope scope, int slot) {
+        NamedExpression(ExprOrOpArgNode node, Scope scope, int slot) {
             this.node = node;
             this.scope = scope;
             this.slot = slot;
@@ -52,7 +52,7 @@ final class Scope {
         return new Scope(this, inner, its);
     }
 
-    /** What a name stands for; null if nothing within an operator says so. */
+    /** The meaning of a name; null if no operator's scope defines it. */
     @Nullable
     Meaning of(SemanticNode wanted) {
         for (Scope scope = this; scope != null; scope = scope.outer) {

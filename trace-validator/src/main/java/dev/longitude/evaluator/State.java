@@ -10,14 +10,14 @@ import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /**
- * The values of a specification's variables, by their places. (TLC's own states have the same, and are slow to ask and to
- * copy.) It never changes.
+ * The values of a specification's variables, by their places. Immutable. (TLC's own states are slow to read and to
+ * copy.)
  */
 public final class State {
     /** The state in which no variable has a value. */
     public static final State EMPTY = new State(new Value[0]);
 
-    /** Not asked for before the specification has been loaded. */
+    /** Initialised only after the specification has been loaded. */
     private static final class Variables {
         static final ImmutableList<UniqueString> NAMES = Arrays.stream(TLCState.Empty.getVars())
                 .map(OpDeclNode::getName)
@@ -36,12 +36,12 @@ public final class State {
         return Variables.NAMES;
     }
 
-    /** What TLC has. */
+    /** Converts TLC's state. */
     public static State of(TLCState state) {
         return new State(variables().stream().map(state::lookup).toArray(Value[]::new));
     }
 
-    /** The same for TLC. */
+    /** Converts to TLC's state. */
     public TLCState forTlc() {
         TLCState state = TLCState.Empty.createEmpty();
         for (UniqueString name : variables()) {
@@ -63,7 +63,9 @@ public final class State {
         return place >= 0 && place < values.length ? values[place] : null;
     }
 
-    /** Copies the values of the variables at some places; tells whether they are the objects that were there before. */
+    /**
+     * Copies the values of the variables at some places; returns whether they are the objects that were there before.
+     */
     boolean copy(int[] places, @Nullable Value[] into) {
         boolean same = true;
         for (int i = 0; i < places.length; i++) {
@@ -76,7 +78,7 @@ public final class State {
         return same;
     }
 
-    /** The same state but for the value of a variable. */
+    /** The same state with another value of a variable. */
     public State with(UniqueString variable, Value value) {
         @Nullable Value[] others = Arrays.copyOf(values, variables().size());
         others[variable.getVarLoc()] = value;
@@ -99,7 +101,7 @@ public final class State {
         return same;
     }
 
-    /** The same state with what {@code change} makes of each value. */
+    /** The same state with {@code change} applied to each value. */
     public State map(UnaryOperator<Value> change) {
         @Nullable Value[] changed = values;
         for (int i = 0; i < values.length; i++) {

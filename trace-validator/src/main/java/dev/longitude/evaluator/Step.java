@@ -1,8 +1,8 @@
 package dev.longitude.evaluator;
 
 /**
- * What an action does from some place of its text on. It is run with the primed variables that are known there, tells the
- * frame of each state that it leads to, and leaves the primed variables as they were.
+ * The continuation of an action from some place in its text. It runs with the primed variables that are assigned there,
+ * adds each state that it leads to to the frame, and leaves the primed variables as they were.
  */
 @FunctionalInterface
 interface Step {

@@ -7,16 +7,16 @@ import java.util.List;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
-/** The code of each construct of TLA+ that is a step: of the code of its parts, and of what comes after it. */
+/** The code of each TLA+ construct that is a step, built from the code of its parts and the step after it. */
 final class StepCode {
     private StepCode() {}
 
-    /** A successor is known: each variable that had a value has one. */
-    static void tell(Frame frame) {
+    /** Adds a successor to the frame: each variable that had a value must have one. */
+    static void addSuccessor(Frame frame) {
         for (int i = 0; i < frame.then.length; i++) {
             if (frame.then[i] == null && frame.now.at(i) != null) {
-                throw new IllegalStateException("the action does not say what becomes of "
-                        + State.variables().get(i));
+                throw new IllegalStateException(
+                        "the action does not assign " + State.variables().get(i));
             }
         }
         frame.found.add(new State(frame.then.clone()));

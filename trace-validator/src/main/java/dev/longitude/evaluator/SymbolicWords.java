@@ -13,15 +13,15 @@ import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 /**
- * The operators of {@link Words64} on words of which some are not known. Each does what its twin there does, whatever the
- * unknowns are: where the answer depends on them, the {@link Way} that is being gone decides, and the other way is gone
- * later.
+ * The operators of {@link Words64} on words of which some are unknown. Each agrees with its twin there for all values
+ * of the unknowns: where the answer depends on them, the current {@link Way} decides, and another way takes the other
+ * answer.
  */
 public final class SymbolicWords {
-    /** The farthest that what a word is converted to may lie from where its constant is converted to. */
+    /** The greatest distance between the conversion of a word and that of its constant. */
     private static final long WIDEST = 1L << 61;
 
-    /** No two instants of a trace are farther apart: 18 years in ns, 9 years in cycles at 2 GHz. */
+    /** The greatest distance of two instants of a trace: 18 years in ns, 9 years in cycles at 2 GHz. */
     private static final long LONGEST = 1L << 59;
 
     private SymbolicWords() {}
@@ -31,12 +31,12 @@ public final class SymbolicWords {
         return sum.isZero() ? Words64.word(constant) : new SymbolicWord(constant, sum);
     }
 
-    /** What is known of a word: all of it, or what is added to the rest. */
+    /** The constant of a word: all of it if it is known. */
     public static long constant(Value word) {
         return word instanceof SymbolicWord unknown ? unknown.constant() : Words64.bits(word);
     }
 
-    /** What of a word is not known. */
+    /** The sum of a word's unknowns. */
     public static LinearSum sum(Value word) {
         return word instanceof SymbolicWord unknown ? unknown.sum() : LinearSum.ZERO;
     }
@@ -81,7 +81,7 @@ public final class SymbolicWords {
         return least < 0 && constant < Long.MIN_VALUE - least;
     }
 
-    /** {@code value - constant}, or the nearest number that there is. */
+    /** {@code value - constant}, or the nearest number that fits in a long. */
     private static long bound(long value, long constant) {
         long difference = value - constant;
         boolean overflows = ((value ^ constant) & (value ^ difference)) < 0;
@@ -89,8 +89,8 @@ public final class SymbolicWords {
     }
 
     /**
-     * How often {@code constant + sum} passes 2^64 (1), or 0 downwards (-1), or does neither, where the constant is
-     * unsigned. (No sum goes further than 2^62 either way.)
+     * Whether {@code constant + sum} wraps past 2^64 (1), wraps below 0 (-1), or does not wrap (0); the constant is
+     * unsigned. (No sum is beyond +-2^62.)
      */
     private static int wraps(long constant, LinearSum sum) {
         if (sum.isZero()) {
@@ -120,7 +120,7 @@ public final class SymbolicWords {
                     ? 0 < low
                     : low > Long.MIN_VALUE && Way.current().atMost(sum, low - 1);
         }
-        return high >= 0; // the bound is farther away than any sum goes
+        return high >= 0; // the bound is beyond any sum
     }
 
     /** Whether two words are the same. */
@@ -162,16 +162,16 @@ public final class SymbolicWords {
         return by == 1L << fracBits ? cycles : converted(new Conversion.Scale(fracBits, by), cycles);
     }
 
-    /** What a word is converted to: an unknown that follows it. */
+    /** The conversion of a word: an unknown that is related to it. */
     private static Value converted(Conversion conversion, Value word) {
         if (!(word instanceof SymbolicWord)) {
             return Words64.word(conversion.applyAsLong(Words64.bits(word)));
         }
         LinearSum sum = sum(word);
         long constant = constant(word);
-        // A word that wraps counts from 0 on: what it is converted to does as well.
+        // A word that wraps counts from 0 on, and so does its conversion.
         long base = wraps(constant, sum) == 0 ? conversion.applyAsLong(constant) : 0;
-        Conversion.Following following = new Conversion.Following(conversion, constant, base);
+        Conversion.ConvertedDifference following = new Conversion.ConvertedDifference(conversion, constant, base);
         Store store = Way.current().store();
         LinearSum known = store.related(sum, following).orElse(null);
         if (known != null) {
@@ -184,7 +184,7 @@ public final class SymbolicWords {
         long least = following.least(store.least(sum));
         long most = following.greatest(store.greatest(sum));
         if (most < least || least < -WIDEST || most > WIDEST) {
-            throw new TooLittleKnownException(conversion + " of a word that may be nearly anything");
+            throw new TooLittleKnownException(conversion + " of a word that is nearly unbounded");
         }
         LinearSum image = LinearSum.of(store.unknown(least, most));
         if (!store.relate(image, sum, following)) {
@@ -194,8 +194,8 @@ public final class SymbolicWords {
     }
 
     /**
-     * KeepsPace64, where it must be true: it narrows the unknowns to those for which it is. (The specification has it as a
-     * guard of time's passing only; a test holds that.)
+     * KeepsPace64, where it must be true: it narrows the unknowns to the values for which it is. (The specification
+     * uses it only as a guard of the passing of time; a test checks that.)
      */
     static boolean keepsPace(int khz, Value cycles, Value ns) {
         if (!(cycles instanceof SymbolicWord) && !(ns instanceof SymbolicWord)) {
@@ -208,7 +208,7 @@ public final class SymbolicWords {
                 : store.relate(sum(ns), sum(cycles), pace);
     }
 
-    /** Whether two values are the same: words by what they are, whatever else by its parts. */
+    /** Whether two values are the same: words by their values, all others by their parts. */
     public static boolean same(Value a, Value b) {
         if (a == b) {
             return true;
@@ -223,7 +223,7 @@ public final class SymbolicWords {
             return same(x.elems, y.elems);
         }
         if (a instanceof RecordValue x && b instanceof RecordValue y) {
-            x.normalize(); // (TLC makes records whose fields do not stand in order yet)
+            x.normalize(); // (TLC makes records whose fields are not in order yet)
             y.normalize();
             return Arrays.equals(x.names, y.names) && same(x.values, y.values);
         }

@@ -1,10 +1,10 @@
 package dev.longitude.evaluator;
 
-/** So little is known of a word that what depends on it cannot be followed. */
+/** Too little is known of a word to evaluate what depends on it. */
 public final class TooLittleKnownException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** With what could not be followed. */
+    /** The message names what could not be evaluated. */
     public TooLittleKnownException(String message) {
         super(message);
     }

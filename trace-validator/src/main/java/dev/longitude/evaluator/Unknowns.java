@@ -17,9 +17,9 @@ public final class Unknowns {
     private Unknowns() {}
 
     /**
-     * A state with what has become known of its words.
+     * A state in which words that have become known are replaced.
      *
-     * @param mentioned gets the unknowns that are left in it
+     * @param mentioned receives the unknowns that are left in it
      */
     public static State simplified(State state, Store store, BitSet mentioned) {
         return state.map(value -> words(value, word -> simplified(word, store, mentioned)));
@@ -48,9 +48,9 @@ public final class Unknowns {
     }
 
     /**
-     * A value with other numbers for its unknowns: from 0 on, in the order in which they stand in it.
+     * A value with its unknowns renumbered from 0, in the order in which they occur.
      *
-     * @param order gets the unknowns in that order
+     * @param order receives the unknowns in that order
      */
     public static Value renumbered(Value value, List<Integer> order) {
         return words(value, word -> {
@@ -72,7 +72,7 @@ public final class Unknowns {
         return words(value, word -> Words64.word(0)) != value;
     }
 
-    /** Whether {@link SymbolicWord#UNREAD} stands in a state. */
+    /** Whether a state contains {@link SymbolicWord#UNREAD}. */
     public static boolean isUnreadIn(State state) {
         boolean[] found = new boolean[1];
         state.map(value -> words(value, word -> {
@@ -82,12 +82,12 @@ public final class Unknowns {
         return found[0];
     }
 
-    /** A state in which each unknown is what {@code solution} says. */
+    /** A state in which each unknown has its value in {@code solution}. */
     public static State solved(State state, IntToLongFunction solution) {
         return state.map(value -> words(value, word -> Words64.word(solved(word, solution))));
     }
 
-    /** A word, unsigned, where each unknown is what {@code solution} says. */
+    /** A word, unsigned, in which each unknown has its value in {@code solution}. */
     public static long solved(Value word, IntToLongFunction solution) {
         if (!(word instanceof SymbolicWord unknown)) {
             return Words64.bits(word);
@@ -100,7 +100,7 @@ public final class Unknowns {
         return bits;
     }
 
-    /** The same value with what {@code change} makes of each word that is not known; it itself if there are none. */
+    /** The same value with {@code change} applied to each unknown word; the value itself if there are none. */
     private static Value words(Value value, Change change) {
         if (value instanceof SymbolicWord word) {
             return change.apply(word);

@@ -13,14 +13,14 @@ import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 /**
- * A value as the key of a map. (TLC tells values apart by their fingerprints, which cost more than all that this package
- * does to come by a value.)
+ * A value as the key of a map. (TLC distinguishes values by their fingerprints, which cost more than evaluating the
+ * value in this package.)
  */
 public final class ValueKey {
     private final Value value;
     private int hash;
 
-    /** The key that a value is, with nothing left in it to be evaluated later. */
+    /** The key of a value, with no lazy part left in it. */
     public ValueKey(Value value) {
         this.value = value;
     }
@@ -31,8 +31,8 @@ public final class ValueKey {
     }
 
     /**
-     * Whether two values are written alike: unknown words by the same unknowns. (Two states have most of what they are
-     * made of in common: the same objects.)
+     * Whether two values are syntactically equal: unknown words by the same unknowns. (Two states share most of their
+     * parts as the same objects.)
      */
     public static boolean isSame(Value one, Value other) {
         if (one == other) {
@@ -45,7 +45,7 @@ public final class ValueKey {
             return isSame(a.elems, b.elems);
         }
         if (one instanceof RecordValue a && other instanceof RecordValue b) {
-            a.normalize(); // (TLC makes records whose fields do not stand in order yet)
+            a.normalize(); // (TLC makes records whose fields are not in order yet)
             b.normalize();
             return Arrays.equals(a.names, b.names) && isSame(a.values, b.values);
         }

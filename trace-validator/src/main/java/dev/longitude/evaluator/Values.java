@@ -13,7 +13,7 @@ import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
-/** Functions and sets of TLC's, whose own operations leave much to be evaluated later. All that is made here is not. */
+/** Operations on TLC's functions and sets. TLC's own are often lazy; the results of these are not. */
 final class Values {
     private Values() {}
 
@@ -23,7 +23,7 @@ final class Values {
                 : SymbolicWords.same(one, other);
     }
 
-    /** The place of a key among those of a function; -1 if it has none. */
+    /** The place of a key among those of a function; -1 if it is not there. */
     private static int place(Value[] keys, Value key) {
         for (int i = 0; i < keys.length; i++) {
             if (same(keys[i], key)) {
@@ -67,7 +67,7 @@ final class Values {
         return place(keys(f), key) >= 0;
     }
 
-    /** DOMAIN f, in order; nobody may change the array. */
+    /** DOMAIN f, in order; callers must not change the array. */
     static Value[] keys(Value f) {
         if (f instanceof FcnRcdValue function) {
             return function.getDomainAsValues();
@@ -87,14 +87,14 @@ final class Values {
         return keys.length == 0 ? TupleValue.EmptyTuple : new FcnRcdValue(keys, values, true);
     }
 
-    /** f with another value for a key; f itself if it does not have the key. */
+    /** f with another value for a key; f itself without the key. */
     static Value with(Value f, Value key, Value value) {
         if (f instanceof FcnRcdValue function) {
             Value[] keys = function.getDomainAsValues();
             int place = place(keys, key);
             return place < 0 ? f : new FcnRcdValue(keys, with(function.values, place, value), true);
         }
-        throw new IllegalStateException(f + " is not a function that EXCEPT can be used for here");
+        throw new IllegalStateException(f + " is not a function that this EXCEPT supports");
     }
 
     /** The record f with another value for a field. */
@@ -124,7 +124,7 @@ final class Values {
         throw new IllegalStateException(value + " is not a set that can be enumerated");
     }
 
-    /** The set of some values, which stand in order and without repetition. */
+    /** The set of some values that are sorted and distinct. */
     static SetEnumValue sorted(Value[] values) {
         return values.length == 0 ? SetEnumValue.EmptySet : new SetEnumValue(values, true);
     }
@@ -142,7 +142,10 @@ final class Values {
         return set;
     }
 
-    /** Whether a word in a value is not known. (No set of the specification holds more than words and tuples of such.) */
+    /**
+     * Whether a value contains an unknown word. (No set of the specification holds more than words and tuples of
+     * words.)
+     */
     private static boolean isSymbolic(Value value) {
         return value instanceof SymbolicWord
                 || (value instanceof TupleValue tuple

@@ -6,7 +6,7 @@ import static dev.longitude.evaluator.ExpressionCode.word;
 
 import org.jspecify.annotations.Nullable;
 
-/** The code of the operators of {@link Words64}, on words all of whose bits are known, and on others. */
+/** The code of the operators of {@link Words64}, on known words and on words that may be unknown. */
 final class WordOperators {
     private WordOperators() {}
 

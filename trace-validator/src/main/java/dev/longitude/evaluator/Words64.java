@@ -19,7 +19,7 @@ public final class Words64 {
 
     private Words64() {}
 
-    /** The word that {@code value} is, as the 64 bits of a long. */
+    /** The 64 bits of a word. */
     public static long bits(Value value) {
         Value[] halves = ((TupleValue) value.toTuple()).elems;
         return ((long) ((IntValue) halves[0]).val << 32) | (((IntValue) halves[1]).val & 0xffff_ffffL);
@@ -30,7 +30,7 @@ public final class Words64 {
         return new TupleValue(IntValue.gen((int) (bits >>> 32)), IntValue.gen((int) bits));
     }
 
-    /** The word with the bits of {@code bits}: {@code like} if that is it. */
+    /** The word with these bits: {@code like} if it has them. */
     public static Value wordLike(@Nullable Value like, long bits) {
         return like instanceof TupleValue && bits(like) == bits ? like : word(bits);
     }
@@ -91,7 +91,7 @@ public final class Words64 {
                 : nominalNs(khz, cycles).longValue();
     }
 
-    /** Whether the nanoseconds that so many cycles last can be computed in 64 bits. */
+    /** Whether the nanoseconds of so many cycles can be computed in 64 bits. */
     private static boolean isShort(long cycles) {
         return cycles >>> 43 == 0;
     }
@@ -118,7 +118,7 @@ public final class Words64 {
         return number(ns).subtract(nominal).abs().compareTo(slack) <= 0;
     }
 
-    /** How far the base clock may be from what the TSC's rate says, ns. */
+    /** The greatest deviation of the base clock from the TSC's rate, ns. */
     static long paceSlack(long nominal) {
         return (nominal >>> 22) + 4;
     }
@@ -133,7 +133,7 @@ public final class Words64 {
         return bool(sameNs(bits(a), bits(b)));
     }
 
-    /** How far apart two times are that show the same, ns. */
+    /** The greatest difference of two times that count as the same, ns. */
     static final long SAME_NS = 100_000;
 
     static boolean sameNs(long a, long b) {
@@ -203,7 +203,7 @@ public final class Words64 {
         return product(shift >= 0 ? delta << shift : delta >>> -shift, mult, 32);
     }
 
-    /** The product of two unsigned numbers, kept whole, without its last bits. */
+    /** The exact product of two unsigned numbers, without its last bits. */
     private static long product(long a, long b, int without) {
         long low = a * b;
         if (without == 0) {

@@ -1,4 +1,4 @@
-/** Operators of a specification as Java code, made of what TLC has parsed; the values are TLC's. */
+/** Compiles the operators of a specification that TLC has parsed to Java closures; the values are TLC's. */
 @NullMarked
 package dev.longitude.evaluator;
 

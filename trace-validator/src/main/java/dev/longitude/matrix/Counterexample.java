@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A shortest behaviour that violates a property, as far as people want to see it.
+ * A shortest behaviour that violates a property, reduced to what a reader needs.
  *
  * @param ticksPerSecond how many ticks of the model are a second
  * @param steps what happened, in order
@@ -19,7 +19,7 @@ public record Counterexample(Case of, Property property, int ticksPerSecond, Imm
     /**
      * One step.
      *
-     * @param what an operation, or what befell the VMM
+     * @param what an operation, or an event of the VMM, such as a preemption
      * @param vcpu on or for which vCPU, or empty
      * @param now true time in ticks
      * @param clocks for each vCPU that exists, what its clocks show then: the counter, and the second clock or empty
@@ -37,7 +37,7 @@ public record Counterexample(Case of, Property property, int ticksPerSecond, Imm
 
     static Counterexample of(Case of, Property property, int ticksPerSecond, List<String> states) {
         List<Step> steps = new ArrayList<>();
-        // The first state has nothing to tell.
+        // No step leads to the first state.
         for (String state : states.subList(1, states.size())) {
             Matcher shown = SHOWN.matcher(state);
             if (!shown.find()) {
@@ -45,7 +45,7 @@ public record Counterexample(Case of, Property property, int ticksPerSecond, Imm
             }
             Matcher parts = PARTS.matcher(shown.group(1));
             if (!parts.matches()) {
-                throw new IllegalStateException("TLC prints what cannot be read: " + shown.group(1));
+                throw new IllegalStateException("cannot parse what TLC printed: " + shown.group(1));
             }
             steps.add(new Step(
                     parts.group(1),

@@ -26,15 +26,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Judges cases with TLC. What it found it keeps in files, under a hash of all that went into it, so that it need not
- * find it again.
- */
+/** Judges cases with TLC. Results are cached in files, under a hash of all inputs. */
 public final class Judge {
-    /** How often a VMM that is preempted is, unless one asks for more. */
+    /** The maximum preemptions per run by default. */
     public static final int PREEMPTIONS = 1;
 
-    /** The most that may be asked for. */
+    /** The most preemptions that an option may request. */
     public static final int MOST_PREEMPTIONS = 3;
 
     private static final Pattern FAILS = Pattern.compile("<<\"fails\", \"(\\w+)\", \"(none|short|long)\", (\\d+)>>");
@@ -47,8 +44,8 @@ public final class Judge {
     /**
      * A judge.
      *
-     * @param preemptions how often a VMM that is preempted is
-     * @param kept where what was found is kept, or null: nowhere
+     * @param preemptions the maximum preemptions per run
+     * @param kept the folder of the cache, or null: none
      */
     public Judge(int preemptions, @Nullable Path kept) {
         this.preemptions = preemptions;
@@ -56,28 +53,28 @@ public final class Judge {
     }
 
     /**
-     * What one run of TLC found.
+     * The result of one run of TLC.
      *
      * @param fails for each property that fails: for each kind of preemption under which it does, the steps of a
      *     shortest counterexample
      */
-    record Found(long states, Map<String, Map<Preemption, Integer>> fails) {
-        /** What both runs found: of two counterexamples the shorter one. */
-        Found and(Found other) {
+    record TlcResult(long states, Map<String, Map<Preemption, Integer>> fails) {
+        /** The results of both runs together: of two counterexamples the shorter one. */
+        TlcResult and(TlcResult other) {
             Map<String, Map<Preemption, Integer>> both = new TreeMap<>();
-            for (Found one : ImmutableList.of(this, other)) {
+            for (TlcResult one : ImmutableList.of(this, other)) {
                 one.fails.forEach((property, lengths) -> lengths.forEach(
                         (how, length) -> both.computeIfAbsent(property, p -> new EnumMap<>(Preemption.class))
                                 .merge(how, length, Math::min)));
             }
-            return new Found(states + other.states, both);
+            return new TlcResult(states + other.states, both);
         }
     }
 
     /**
      * Judges a case.
      *
-     * @throws RecipeFaultException if the recipe does not come to its end, whatever happens
+     * @throws RecipeFaultException if no behaviour completes the recipe
      */
     public Judgement judge(Case of) throws IOException, InterruptedException, RecipeFaultException {
         Recipe recipe = of.recipe();
@@ -88,14 +85,14 @@ public final class Judge {
         }
         ImmutableList<MigrationModel> models = MigrationModel.of(of, preemptions);
         MigrationModel model = models.get(0);
-        Found found = found(of, model);
+        TlcResult found = found(of, model);
         for (MigrationModel other : models.subList(1, models.size())) {
             found = found.and(found(of, other));
         }
         ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
         boolean ends = found.fails().containsKey(UNFINISHED);
         if (!ends && !found.fails().containsKey(Property.COMPLETES.specName())) {
-            throw new RecipeFaultException(of + ": the recipe does not come to its end: a step cannot be carried out");
+            throw new RecipeFaultException(of + ": the recipe cannot be completed: a step cannot be carried out");
         }
         for (Property property : Property.of(recipe.arch())) {
             verdicts.put(property, verdict(property, found, model, ends));
@@ -107,9 +104,9 @@ public final class Judge {
         return Property.of(recipe.arch()).stream().collect(ImmutableMap.toImmutableMap(p -> p, p -> verdict));
     }
 
-    private static Verdict verdict(Property property, Found found, MigrationModel model, boolean ends) {
+    private static Verdict verdict(Property property, TlcResult found, MigrationModel model, boolean ends) {
         Map<Preemption, Integer> fails = found.fails().getOrDefault(property.specName(), Map.of());
-        for (Verdict.Says says : Verdict.Says.values()) {
+        for (Verdict.Outcome says : Verdict.Outcome.values()) {
             Integer length = fails.get(says.preemption());
             if (says.isFailure() && length != null) {
                 return Verdict.fails(says, length);
@@ -123,19 +120,19 @@ public final class Judge {
                 .orElse(Verdict.HOLDS);
     }
 
-    private Found found(Case of, MigrationModel model) throws IOException, InterruptedException {
+    private TlcResult found(Case of, MigrationModel model) throws IOException, InterruptedException {
         MigrationModel.Text text = model.judging();
         Path file = kept == null ? null : kept.resolve(key(text) + ".json");
         if (file != null) {
             try {
                 return read(file);
             } catch (NoSuchFileException e) {
-                // not yet
+                // not cached yet
             }
         }
-        Found found = run(of, text);
+        TlcResult found = run(of, text);
         if (file != null) {
-            // Whole or not at all: the file is there only once it has been written.
+            // Atomic: the file appears only once it has been written.
             Path folder = Files.createDirectories(file.getParent());
             Path half = Files.createTempFile(folder, "half", ".json");
             Files.writeString(half, JSON.writeValueAsString(found));
@@ -144,7 +141,7 @@ public final class Judge {
         return found;
     }
 
-    private Found run(Case of, MigrationModel.Text text) throws IOException, InterruptedException {
+    private TlcResult run(Case of, MigrationModel.Text text) throws IOException, InterruptedException {
         TlcOutput output = tlc(text, preemptions);
         sane(of, output);
         Map<String, Map<Preemption, Integer>> found = new TreeMap<>();
@@ -157,14 +154,14 @@ public final class Judge {
                                 Integer.parseInt(fails.group(3)));
             }
         }
-        return new Found(output.states(), found);
+        return new TlcResult(output.states(), found);
     }
 
     /**
      * A shortest behaviour that shows a failure.
      *
      * @param verdict which failure it is
-     * @throws IllegalStateException if there is none of that length
+     * @throws IllegalStateException if there is no such behaviour of that length
      */
     public Counterexample open(Case of, Property property, Verdict verdict) throws IOException, InterruptedException {
         for (MigrationModel model : MigrationModel.of(of, preemptions)) {
@@ -199,11 +196,11 @@ public final class Judge {
         }
     }
 
-    private static Found read(Path file) throws IOException {
-        return JSON.readValue(Files.readString(file), Found.class);
+    private static TlcResult read(Path file) throws IOException {
+        return JSON.readValue(Files.readString(file), TlcResult.class);
     }
 
-    /** A hash of the model's text, of all modules that it stands on, and of TLC. */
+    /** A hash of the model's text, of all modules that it builds on, and of TLC. */
     private static String key(MigrationModel.Text text) throws IOException {
         Hasher hasher = Hashing.sha256().newHasher();
         for (String part : ImmutableList.of(text.module(), text.config())) {

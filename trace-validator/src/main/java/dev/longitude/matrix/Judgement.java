@@ -4,7 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import dev.longitude.recipe.Property;
 
 /**
- * What was found of one case.
+ * The verdicts on one case.
  *
  * @param states the distinct states that TLC saw; 0 if the kernel cannot carry out the recipe, and nothing was run
  * @param verdicts for every property of the architecture

@@ -126,7 +126,7 @@ public final class Markdown {
                 "",
                 "| recipe | what they say | who | how they know | property | the matrix |",
                 "|---|---|---|---|---|---|");
-        for (Matrix.Checked checked : matrix.claims()) {
+        for (Matrix.CheckedClaim checked : matrix.claims()) {
             Claim claim = checked.claim();
             add("| " + checked.recipe().name() + (claim.world() == World.USUAL ? "" : "@" + claim.world()) + " | "
                     + claim.says() + " | " + claim.by() + " | "

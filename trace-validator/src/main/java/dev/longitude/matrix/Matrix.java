@@ -25,7 +25,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What holds: for each case, every property.
+ * The verdict on every property of each case.
  *
  * @param judgements in the order of recipes, worlds and kernels
  */
@@ -34,7 +34,7 @@ public record Matrix(ImmutableList<Judgement> judgements) {
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
-    /** One cell, as it stands in files. */
+    /** One cell, as in the files. */
     public record Cell(
             @JsonProperty(required = true) String recipe,
             @JsonProperty(required = true) String world,
@@ -78,7 +78,7 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     /**
      * Reads {@link #json()}.
      *
-     * @throws JsonProcessingException if it is not that
+     * @throws JsonProcessingException if the text has another form
      */
     public static ImmutableList<Cell> cells(String json) throws JsonProcessingException {
         return ImmutableList.copyOf(JSON.readValue(json, new TypeReference<List<Cell>>() {}));
@@ -122,10 +122,10 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     }
 
     /**
-     * What is not as it was, in lines for people.
+     * The differences from an earlier matrix, as lines of text.
      *
-     * @param before the cells as they were
-     * @param whole whether what is missing here has gone; else it was not asked for
+     * @param before the earlier cells
+     * @param whole whether a cell that is missing here is gone; otherwise it was not requested
      */
     public ImmutableList<String> changesFrom(List<Cell> before, boolean whole) {
         Map<String, Verdict> was = new LinkedHashMap<>();
@@ -145,15 +145,15 @@ public record Matrix(ImmutableList<Judgement> judgements) {
         return ImmutableList.copyOf(changes);
     }
 
-    /** A claim, and what the matrix says of it. */
-    public record Checked(Recipe recipe, Claim claim, String verdict) {}
+    /** A claim, and the matrix's verdict on it. */
+    public record CheckedClaim(Recipe recipe, Claim claim, String verdict) {}
 
-    /** What the matrix says of the recipes' claims. */
-    public ImmutableList<Checked> claims() {
-        ImmutableList.Builder<Checked> all = ImmutableList.builder();
+    /** The matrix's verdicts on the recipes' claims. */
+    public ImmutableList<CheckedClaim> claims() {
+        ImmutableList.Builder<CheckedClaim> all = ImmutableList.builder();
         judgements.stream().map(j -> j.of().recipe()).distinct().forEach(recipe -> {
             for (Claim claim : recipe.claims()) {
-                all.add(new Checked(recipe, claim, check(recipe, claim)));
+                all.add(new CheckedClaim(recipe, claim, check(recipe, claim)));
             }
         });
         return all.build();
@@ -173,7 +173,7 @@ public record Matrix(ImmutableList<Judgement> judgements) {
                 continue;
             }
             Verdict verdict = judgement.verdict(property);
-            if (verdict.says() != Verdict.Says.DOES_NOT_APPLY) {
+            if (verdict.says() != Verdict.Outcome.DOES_NOT_APPLY) {
                 kernels.computeIfAbsent(check(claim, verdict), c -> new ArrayList<>())
                         .add(of.kernel().specName());
             }
@@ -201,11 +201,11 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     /** The cases of one recipe in one world whose verdicts are the same. */
     public record Group(Recipe recipe, String world, ImmutableList<String> kernels, Judgement judgement) {}
 
-    /** The cases, those together of which every property's verdict, but for the length, is the same. */
+    /** The cases, grouped by verdicts, whatever the length. */
     public ImmutableList<Group> groups() {
         Map<List<Object>, List<Judgement>> groups = new LinkedHashMap<>();
         for (Judgement judgement : judgements) {
-            ImmutableMap.Builder<Property, Verdict.Says> says = ImmutableMap.builder();
+            ImmutableMap.Builder<Property, Verdict.Outcome> says = ImmutableMap.builder();
             judgement.verdicts().forEach((p, v) -> says.put(p, v.says()));
             groups.computeIfAbsent(
                             List.of(judgement.of().recipe(), judgement.of().world(), says.buildOrThrow()),

@@ -3,7 +3,7 @@ package dev.longitude.matrix;
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 
-/** What differs between the models of a migration on each architecture. */
+/** What differs between the architectures in a model of a migration. */
 public enum MigratedGuest {
     /** Its clocks are the TSC and kvmclock. */
     X86("X86", "TSC", "kvmclock") {
@@ -31,7 +31,7 @@ public enum MigratedGuest {
         this.second = second;
     }
 
-    /** That of an architecture. */
+    /** The guest of an architecture. */
     public static MigratedGuest of(Arch arch) {
         return switch (arch) {
             case X86 -> X86;
@@ -39,12 +39,12 @@ public enum MigratedGuest {
         };
     }
 
-    /** What its module's name ends with. */
+    /** The end of its module's name. */
     String suffix() {
         return suffix;
     }
 
-    /** What its hosts' clocks show at first, for the configuration. */
+    /** The first values of its hosts' clocks, for the configuration. */
     abstract ImmutableList<String> hostConstants(boolean scales);
 
     /** The counter that the guest reads. */

@@ -18,18 +18,18 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * A recipe as a model: a root module over {@code MigrationX86} or {@code MigrationArm64} with the recipe in TLA+, and a
- * configuration, as TLC takes them.
+ * A recipe as a model for TLC: a root module over {@code MigrationX86} or {@code MigrationArm64} with the recipe in
+ * TLA+, and a configuration.
  *
- * @param recipe as its file has it
- * @param preemptions how often a VMM that is preempted is
- * @param slower of {@link World#OTHER_RATE}: whether the destination's counter is slower; else it is faster
+ * @param recipe the recipe of the file
+ * @param preemptions the maximum preemptions per run
+ * @param slower of {@link World#OTHER_RATE}: whether the destination's counter is slower; otherwise it is faster
  */
 record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int preemptions, boolean slower) {
     /** The root module's name. */
     static final String MODULE = "RecipeModel";
 
-    /** The models of a case: in a world of other rates two. */
+    /** The models of a case: two in a world of other rates. */
     static ImmutableList<MigrationModel> of(Case of, int preemptions) {
         MigrationModel model = new MigrationModel(of.recipe(), of.world(), of.kernel(), preemptions, false);
         return of.world() == World.OTHER_RATE
@@ -50,7 +50,7 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
     /**
      * The root module and the configuration that look for one counterexample.
      *
-     * @param preemption of a VMM that is preempted in that way
+     * @param preemption how the VMM is preempted
      */
     Text opening(Property property, Preemption preemption) {
         return new Text(
@@ -145,12 +145,12 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
         throw new IllegalArgumentException(e.toString());
     }
 
-    /** How many ticks a second has. Where the destination's counter is slower, all lasts an even number of them. */
+    /** The ticks of a second. Where the destination's counter is slower, every duration is an even number of ticks. */
     int ticksPerSecond() {
         return slower ? 4 : 2;
     }
 
-    /** A word has seven or eight bits: small, and more than twice what any run here lasts. */
+    /** A word has seven or eight bits: small, and more than twice the ticks of any run here. */
     private String config(String specification, String invariant, String view) {
         boolean scales = world == World.OTHER_RATE;
         boolean wallClocks = recipe.goesByWallClocks();

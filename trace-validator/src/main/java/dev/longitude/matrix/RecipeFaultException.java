@@ -1,6 +1,6 @@
 package dev.longitude.matrix;
 
-/** A recipe that can be read, but not be judged. */
+/** A recipe can be read, but not judged. */
 public final class RecipeFaultException extends Exception {
     private static final long serialVersionUID = 1L;
 

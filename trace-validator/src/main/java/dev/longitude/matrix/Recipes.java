@@ -13,14 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 
-/** Where recipes are found: those that this program carries, and one's own. */
+/** Finds recipes: the bundled ones, and the user's own. */
 public final class Recipes {
     private static final String FOLDER = "spec/recipes/";
     private static final String SUFFIX = ".yaml";
 
     private Recipes() {}
 
-    /** The recipes that this program carries, by architecture and name. */
+    /** The bundled recipes, by architecture and name. */
     public static ImmutableList<Recipe> bundled() throws IOException {
         ImmutableList.Builder<Recipe> all = ImmutableList.builder();
         for (ClassPath.ResourceInfo resource :
@@ -38,10 +38,10 @@ public final class Recipes {
     }
 
     /**
-     * A recipe by the name of one that this program carries, or else from a file.
+     * A bundled recipe by its name, otherwise one from a file.
      *
      * @throws RecipeException if the file holds no recipe
-     * @throws RecipeFaultException if nothing has that name
+     * @throws RecipeFaultException if neither a recipe nor a file has that name
      */
     public static Recipe find(String nameOrFile) throws IOException, RecipeException, RecipeFaultException {
         for (Recipe recipe : bundled()) {

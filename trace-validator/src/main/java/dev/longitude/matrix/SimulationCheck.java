@@ -13,18 +13,19 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Holds a judgement against simulated runs with real numbers: what holds never fails in any, and what fails is seen to.
+ * Compares a judgement with simulated runs with real numbers: a property that holds must fail in none, and one that
+ * fails should fail in some.
  *
- * @param runs how many
- * @param contradictions what the runs show and the judgement denies, each with a command that shows it
- * @param unseen what the judgement says and no run shows
+ * @param runs the number of runs
+ * @param contradictions failures that a run shows and the judgement excludes, each with a command that reproduces it
+ * @param unseen failures of the judgement that no run shows
  */
 public record SimulationCheck(Case of, int runs, ImmutableList<String> contradictions, ImmutableList<String> unseen) {
     /**
      * Runs a case.
      *
-     * @param preemptions how often a VMM that is preempted is
-     * @param runs how many; the ways in which a VMM is preempted take turns
+     * @param preemptions the maximum preemptions per run
+     * @param runs the number of runs; the kinds of preemption take turns
      * @param firstSeed the first run's seed; each further run has the next
      */
     public static SimulationCheck run(Judgement judgement, int preemptions, int runs, long firstSeed) {

@@ -9,20 +9,20 @@ import dev.longitude.recipe.Preemption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cell of the matrix says.
+ * A cell of the matrix.
  *
  * @param says whether the property holds
- * @param length if it fails: how many steps a shortest behaviour has that shows it, of a VMM that is preempted as
- *     little as it takes
- * @param why if it does not apply: why not
+ * @param length if it fails: the steps of a shortest behaviour that shows it, with the least preemption that is
+ *     necessary
+ * @param why the reason if it does not apply
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Verdict(
-        @JsonProperty(required = true) Says says,
+        @JsonProperty(required = true) Outcome says,
         @Nullable Integer length,
         @Nullable String why) {
     /** Whether a property holds. */
-    public enum Says {
+    public enum Outcome {
         /** Always. */
         HOLDS("holds", "+"),
         /** It fails though the VMM is not preempted. */
@@ -37,12 +37,12 @@ public record Verdict(
         private final String text;
         private final String brief;
 
-        Says(String text, String brief) {
+        Outcome(String text, String brief) {
             this.text = text;
             this.brief = brief;
         }
 
-        /** In a cell of a table. */
+        /** Its text in a cell of a table. */
         public String brief() {
             return brief;
         }
@@ -52,7 +52,7 @@ public record Verdict(
             return this != HOLDS && this != DOES_NOT_APPLY;
         }
 
-        /** How little the VMM of the counterexample is preempted. */
+        /** The preemption of the VMM in the counterexample. */
         Preemption preemption() {
             return switch (this) {
                 case FAILS_IF_PREEMPTED -> Preemption.SHORT;
@@ -61,7 +61,7 @@ public record Verdict(
             };
         }
 
-        /** Whether a VMM that is preempted in that way may show the failure. */
+        /** Whether a VMM that is preempted like this may show the failure. */
         public boolean isShownBy(Preemption by) {
             return isFailure() && by.compareTo(preemption()) >= 0;
         }
@@ -73,8 +73,8 @@ public record Verdict(
         }
 
         @JsonCreator
-        static Says of(String text) {
-            for (Says says : values()) {
+        static Outcome of(String text) {
+            for (Outcome says : values()) {
                 if (says.text.equals(text)) {
                     return says;
                 }
@@ -83,14 +83,14 @@ public record Verdict(
         }
     }
 
-    static final Verdict HOLDS = new Verdict(Says.HOLDS, null, null);
+    static final Verdict HOLDS = new Verdict(Outcome.HOLDS, null, null);
 
-    static Verdict fails(Says how, int length) {
+    static Verdict fails(Outcome how, int length) {
         return new Verdict(how, length, null);
     }
 
     static Verdict doesNotApply(String why) {
-        return new Verdict(Says.DOES_NOT_APPLY, null, why);
+        return new Verdict(Outcome.DOES_NOT_APPLY, null, why);
     }
 
     /** Whether the property fails, of some VMM. */

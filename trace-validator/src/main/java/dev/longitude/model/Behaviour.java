@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param steps in order; the first state is the result of none
  */
 public record Behaviour(ImmutableList<Step> steps) {
-    /** What the specification says of a step: the operation, with its arguments and what it returned. */
+    /** The variable that describes the last step: the operation, its arguments and its results. */
     private static final String REPLY = "reply";
 
     private static final Pattern ACTION = Pattern.compile("^\\d+: <(\\w+)");
@@ -29,16 +29,16 @@ public record Behaviour(ImmutableList<Step> steps) {
      * One step.
      *
      * @param what the operation, with its arguments and results
-     * @param changes what is different after it, by place; {@code reply} left out
+     * @param changes what it changes, by place, without {@code reply}
      */
     public record Step(String what, ImmutableList<Change> changes) {}
 
     /**
      * A place that a step changes.
      *
-     * @param place a variable, a field of it, or what it is for one argument: {@code tscOffset[0]}
-     * @param before its value in TLA+, or empty: there was none
-     * @param after its value in TLA+, or empty: there is none any more
+     * @param place a variable, a field of it, or its value for one argument: {@code tscOffset[0]}
+     * @param before its value in TLA+; empty if there was none
+     * @param after its value in TLA+; empty if there is none any more
      */
     public record Change(String place, Optional<String> before, Optional<String> after) {
         @Override
@@ -51,7 +51,7 @@ public record Behaviour(ImmutableList<Step> steps) {
     /**
      * Reads a behaviour.
      *
-     * @param states as {@link TlcOutput#counterexample()} has them
+     * @param states those of {@link TlcOutput#counterexample()}
      */
     static Behaviour of(List<String> states) {
         ImmutableList.Builder<Step> steps = ImmutableList.builder();
@@ -83,8 +83,9 @@ public record Behaviour(ImmutableList<Step> steps) {
     }
 
     /**
-     * The operation of KVM that replied. Otherwise the action as TLC names it: of a module without replies, such as
-     * {@code Pvclock}, or what a VMM does by itself. (A disjunct without a name has that of the next-state relation.)
+     * The operation of KVM that replied. Otherwise the action as TLC names it: in a module without replies, such as
+     * {@code Pvclock}, or for a step of the VMM alone. (TLC names a disjunct without a name after the next-state
+     * relation.)
      */
     private static String what(String state, Map<String, PrintedValue> before, Map<String, PrintedValue> after) {
         Matcher matcher = ACTION.matcher(state);
@@ -117,7 +118,7 @@ public record Behaviour(ImmutableList<Step> steps) {
         }
         ImmutableMap<String, PrintedValue> old = entries(before);
         ImmutableMap<String, PrintedValue> now = entries(after);
-        // (An empty function is printed as an empty sequence, and a value that was none has no entries.)
+        // (TLC prints an empty function as an empty sequence, and a missing value has no entries.)
         boolean isTakenApart = old.isEmpty()
                 ? !now.isEmpty() && before.filter(b -> b.text().equals("<<>>")).isPresent()
                 : !now.isEmpty() || after.filter(a -> a.text().equals("<<>>")).isPresent();

@@ -19,20 +19,20 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * TLC's own distributed mode: a master that has the queue of states, workers that compute their successors, and servers
- * that have parts of the set of fingerprints. Each is a process; workers and fingerprint servers may be on other hosts,
- * and get the modules from the master.
+ * TLC's own distributed mode: a master with the queue of states, workers that compute their successors, and servers
+ * with parts of the set of fingerprints. Each is a process; workers and fingerprint servers may be on other hosts, and
+ * get the modules from the master.
  *
  * @param address this host's name or address, as the others reach it
- * @param port where the master listens
+ * @param port the master's port
  * @param workers how many workers to start here; 0: all are on other hosts
- * @param servers how many fingerprint servers there are; 0: the master has the set itself
+ * @param servers how many fingerprint servers there are; 0: the master keeps the set itself
  */
 public record DistributedTlc(String address, int port, int workers, int servers) {
     private static final String PACKAGE = "tlc2.tool.distributed.";
     private static final long POLL_MILLIS = 100;
 
-    /** What another host can do. */
+    /** The part of another host. */
     public enum Part {
         /** Compute successors. */
         WORKER("TLCWorker"),
@@ -54,12 +54,12 @@ public record DistributedTlc(String address, int port, int workers, int servers)
     }
 
     /**
-     * The command that does a part of a run.
+     * The command for a part of a run.
      *
      * @param own this host's name or address, as the others reach it
-     * @param master where the master is
-     * @param port where it listens
-     * @param threads how many threads a worker has
+     * @param master the master's host name or address
+     * @param port its port
+     * @param threads the threads of a worker
      * @param temporary an empty folder of its own
      */
     public static ImmutableList<String> command(
@@ -87,7 +87,7 @@ public record DistributedTlc(String address, int port, int workers, int servers)
      *
      * @param module the root module, one of the specification's own
      * @param config the configuration's text
-     * @throws IOException if a process cannot be started, or one that is needed ends before the master does
+     * @throws IOException if a process cannot be started, or a required one ends before the master
      */
     TlcOutput run(String module, String config) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("longitude-tlc");
@@ -110,7 +110,7 @@ public record DistributedTlc(String address, int port, int workers, int servers)
             while (!master.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 for (Map.Entry<String, Process> other : others.entrySet()) {
                     if (!other.getValue().isAlive() && other.getValue().exitValue() != 0) {
-                        throw new IOException(other.getKey() + " ended before the master, and said: "
+                        throw new IOException(other.getKey() + " ended before the master, with the output: "
                                 + String.join(" / ", said(folder, other.getKey())));
                     }
                 }

@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Asks the TLC in use what it must know, and what some TLCs are known to get wrong: each check is a small specification
- * with a fault that must be found.
+ * Tests the TLC in use for what Longitude needs, and for known faults of some TLCs: each check is a small specification
+ * with a fault that TLC must find.
  */
 public enum Doctor {
     /** A false invariant is found. */
@@ -46,7 +46,7 @@ public enum Doctor {
             return LIVENESS.config();
         }
     },
-    /** EXCEPT on a function that is not evaluated yet, looked at by SubSeq. */
+    /** SubSeq of an EXCEPT on a function that is not evaluated yet. */
     LAZY_EXCEPT(
             "SubSeq sees EXCEPT on a function that is not evaluated yet", false, 1, ImmutableList.of("-workers", "1")) {
         @Override
@@ -61,7 +61,7 @@ public enum Doctor {
             return SAFETY.config();
         }
     },
-    /** EXCEPT on a function of functions, from which another one has been made. */
+    /** EXCEPT on a function of functions, from which another function is made. */
     SHARED_EXCEPT(
             "EXCEPT stays on a function whose domain is a set of functions",
             false,
@@ -85,9 +85,9 @@ public enum Doctor {
             return SAFETY.config();
         }
     },
-    /** With -continue the exit code tells of a violation. */
+    /** With -continue the exit code reports a violation. */
     CONTINUE(
-            "with -continue the exit code tells of a violation",
+            "with -continue the exit code reports a violation",
             false,
             1,
             ImmutableList.of("-workers", "1", "-continue")) {
@@ -107,7 +107,7 @@ public enum Doctor {
         }
     },
     /** Many strong fairness conditions at once. */
-    MANY_FAIRNESS("36 strong fairness conditions at once are borne", false, 1, ImmutableList.of("-workers", "1")) {
+    MANY_FAIRNESS("36 strong fairness conditions at once are supported", false, 1, ImmutableList.of("-workers", "1")) {
         @Override
         String text() {
             return counting(
@@ -139,17 +139,17 @@ public enum Doctor {
         this.options = options;
     }
 
-    /** What is asked, for people. */
+    /** The check, as text. */
     public String about() {
         return about;
     }
 
-    /** Whether Longitude's commands rely on it; they do without the others. */
+    /** Whether Longitude's commands need it. */
     public boolean isNeeded() {
         return isNeeded;
     }
 
-    /** Whether the TLC in use gets it right. */
+    /** Whether the TLC in use passes the check. */
     public boolean isRight() throws IOException, InterruptedException {
         for (int i = 0; i < times; i++) {
             if (!isRight(Tlc.run(MODULE, text(), config(), options))) {
@@ -173,12 +173,12 @@ public enum Doctor {
         return "---- MODULE " + MODULE + " ----\nEXTENDS Naturals, Sequences\n" + String.join("\n", lines) + "\n====\n";
     }
 
-    /** Counts from 0 to 4 and again. */
+    /** Counts from 0 to 4, again and again. */
     static String counting(String... more) {
         return module("VARIABLE x", "Init == x = 0", "Next == x' = (x + 1) % 5", String.join("\n", more));
     }
 
-    /** A walk on a torus that may stop for ever at one place. */
+    /** A walk on a torus that may stop at one place for ever. */
     static String forgetful() {
         return module(
                 "VARIABLES x, y, stuck",

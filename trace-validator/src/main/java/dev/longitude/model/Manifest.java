@@ -22,7 +22,7 @@ public final class Manifest {
         this.models = models;
     }
 
-    /** The manifest that this program carries. */
+    /** The bundled manifest. */
     public static Manifest load() {
         try (InputStream in = Manifest.class.getResourceAsStream(RESOURCE)) {
             List<Model> rows = YAMLMapper.builder()
@@ -48,7 +48,7 @@ public final class Manifest {
         return models.stream().filter(m -> m.name().equals(name)).findFirst();
     }
 
-    /** The model whose name somebody may have mistyped, if one is near enough. */
+    /** The model whose name is nearest to a mistyped one, if one is near enough. */
     public Optional<Model> nearest(String typed) {
         return models.stream()
                 .min(Comparator.comparingInt(m -> distance(typed, m.name())))

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param name the model's name and, with {@code .cfg}, its configuration in {@code spec/models/}
  * @param module the root module
  * @param about what the model shows, in a line
- * @param violates the property that it must violate, or null: then all hold
+ * @param violates the property that it must violate; null if all hold
  * @param states distinct states that TLC must find
  * @param depth the depth of its search: with a violation, the length of the counterexample
  * @param statesWithout with a violation: distinct states when the property is left out
- * @param seconds how long it took once on four shared cores, for the large ones; to know what to expect, and not compared
- * @param large left out of {@code check} unless asked for by name
+ * @param seconds for the large ones, how long a run took on four shared cores; only a hint, and not compared
+ * @param large left out of {@code check} unless requested by name
  */
 public record Model(
         @JsonProperty(required = true) String name,
@@ -27,7 +27,7 @@ public record Model(
         @Nullable Long statesWithout,
         @Nullable Integer seconds,
         boolean large) {
-    /** Checks that the row is whole. */
+    /** Checks that the row is complete. */
     public Model {
         Preconditions.checkArgument(
                 (violates == null) == (statesWithout == null),

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Runs a model of the manifest, on the modules and the configuration as they stand in {@code spec/}. */
+/** Runs a model of the manifest, on the modules and the configuration in {@code spec/}. */
 public final class ModelCheck {
     private static final Pattern CFG_INVARIANTS = Pattern.compile("(?m)^INVARIANTS?\\s+(.*)$");
     private static final Pattern CFG_SPECIFICATION = Pattern.compile("(?m)^SPECIFICATION\\s+(\\w+)$");
@@ -28,14 +28,14 @@ public final class ModelCheck {
     private static final Pattern WORD = Pattern.compile("\\w+");
     private static final Pattern CFG_PROPERTY = Pattern.compile("(?m)^PROPERT(?:Y|IES)\\s+(\\w+)$");
 
-    /** What the code relies on; every model checks these. */
+    /** The internal invariants; every model checks these. */
     private static final ImmutableSet<String> INNER =
             ImmutableSet.of("TypeOK", "GenerationIsOneLine", "MasterClockFollows", "MasterClockIsOneLine");
 
     private final Model model;
     private final String config;
 
-    /** A check of {@code model}, with the configuration that this program carries. */
+    /** A check of {@code model}, with the bundled configuration. */
     public ModelCheck(Model model) throws IOException {
         this(
                 model,
@@ -50,12 +50,12 @@ public final class ModelCheck {
     }
 
     /**
-     * What came out.
+     * The outcome.
      *
      * @param states distinct states, of all runs
-     * @param fault what is not as the manifest has it, or null
-     * @param violation what the configuration as it stands violates, or null if TLC found nothing or does not say
-     * @param counterexample the violating behaviour in TLC's words, where one was not expected; may be empty
+     * @param fault the difference from the manifest, or null
+     * @param violation what the unchanged configuration violates, or null if TLC found nothing or does not report it
+     * @param counterexample the violating behaviour in TLC's words, if it was not expected; may be empty
      */
     public record Outcome(
             Model model,
@@ -63,7 +63,7 @@ public final class ModelCheck {
             @Nullable String fault,
             @Nullable Violation violation,
             ImmutableList<String> counterexample) {
-        /** Whether all is as the manifest has it. */
+        /** Whether the outcome agrees with the manifest. */
         public boolean passed() {
             return fault == null;
         }
@@ -72,13 +72,13 @@ public final class ModelCheck {
     /**
      * A violation.
      *
-     * @param property the name of what is violated
+     * @param property the name of the violated property
      * @param behaviour a shortest one; without steps if the first state violates the property
      * @param isOfLastStep whether the last step violates it; otherwise it is about liveness
      */
     public record Violation(String property, Behaviour behaviour, boolean isOfLastStep) {}
 
-    /** The properties that the configuration names, for people: without the inner ones if there are others. */
+    /** The properties that the configuration names, as text: without the inner ones if there are others. */
     public String properties() {
         List<String> all =
                 Stream.concat(invariants().stream(), property().stream()).toList();
@@ -122,8 +122,8 @@ public final class ModelCheck {
     }
 
     /**
-     * Why TLC's distributed mode cannot check the model, or null: it does not look at liveness, nor say that it does not,
-     * and which of several violations it finds is chance.
+     * Why TLC's distributed mode cannot check the model, or null: it silently ignores liveness, and which of several
+     * violations it finds is chance.
      */
     public @Nullable String refusedByDistributed() throws IOException {
         String liveness = liveness();
@@ -135,7 +135,7 @@ public final class ModelCheck {
                 : "it must violate " + model.violates() + ", and what TLC finds first in distributed mode is chance";
     }
 
-    /** Which of the temporal formulas that the configuration names is about liveness; null if none is. */
+    /** The temporal formula of the configuration that is about liveness; null if none is. */
     private @Nullable String liveness() throws IOException {
         Matcher specification = CFG_SPECIFICATION.matcher(config);
         List<String> temporal = Stream.concat(
@@ -150,8 +150,8 @@ public final class ModelCheck {
     }
 
     /**
-     * Why TLC cannot be trusted with the model, or null: where it takes several states for one, a cycle that it finds need
-     * not be one, nor does it find each.
+     * Why TLC cannot be trusted with the model, or null: where it merges states, a cycle that it finds need not be one,
+     * and it may miss cycles.
      */
     private @Nullable String refusedAsUnsound() throws IOException {
         Matcher merging = CFG_MERGING.matcher(config);
@@ -162,8 +162,8 @@ public final class ModelCheck {
     }
 
     /**
-     * Whether a definition, or one that it builds on, has more than safety in it: something that must happen, or
-     * fairness. (Of definitions of one name in several modules, any.)
+     * Whether a definition, or one that it builds on, contains liveness or fairness. (If several modules define a name,
+     * any of them counts.)
      */
     private boolean isLiveness(String name) throws IOException {
         ImmutableListMultimap.Builder<String, String> definitions = ImmutableListMultimap.builder();
@@ -184,7 +184,7 @@ public final class ModelCheck {
     }
 
     /**
-     * Runs the model distributed.
+     * Runs the model in distributed mode.
      *
      * @throws IllegalArgumentException if that mode cannot check it
      */
@@ -192,15 +192,15 @@ public final class ModelCheck {
         String refused = refusedByDistributed();
         Preconditions.checkArgument(refused == null, "%s", refused);
         TlcOutput output = distributed.run(model.module(), config);
-        // (TLC does not say there what is violated, shows the last two states, and exits with 0.)
+        // (There TLC does not report what is violated, shows the last two states, and exits with 0.)
         String fault = output.counterexample().isEmpty()
                 ? faultOfDistributed(output)
                 : "a property is violated; `longitude check --model " + model.name()
-                        + "` says which, and shows the behaviour. TLC's last states:";
+                        + "` shows which, and the behaviour. TLC's last states:";
         return new Outcome(model, output.states(), fault, null, output.counterexample());
     }
 
-    /** (The depth is that of a search by several workers.) */
+    /** (The depth is not compared: several workers searched.) */
     private @Nullable String faultOfDistributed(TlcOutput output) {
         String trouble = trouble(output);
         return trouble != null ? trouble : counts(output.states(), model.states(), model.depth());
@@ -251,7 +251,7 @@ public final class ModelCheck {
         return null;
     }
 
-    /** The name of what was violated: TLC names an invariant, but for a property only the place. */
+    /** The name of the violated property: TLC names an invariant, but of a property only the place. */
     private @Nullable String violated(TlcOutput output) {
         String said = output.violated();
         if (said == null) {

@@ -25,10 +25,7 @@ record PrintedValue(String text) {
         return !text.startsWith("[") && !text.startsWith("(") && !text.startsWith("{");
     }
 
-    /**
-     * What a record has in its fields, or a function for its arguments: by ".field" or "[argument]". Empty if it is
-     * neither.
-     */
+    /** The fields of a record or the values of a function, by ".field" or "[argument]". Empty if it is neither. */
     ImmutableMap<String, PrintedValue> entries() {
         boolean isRecord = text.startsWith("[");
         if (!isRecord && !(text.startsWith("(") && text.contains(FUNCTION_ARROW))) {
@@ -42,7 +39,7 @@ record PrintedValue(String text) {
         return entries.buildOrThrow();
     }
 
-    /** The parts between separators that stand in no inner bracket and no string. */
+    /** The parts between separators that are in no inner bracket and no string. */
     private static List<String> split(String text, String separator) {
         List<String> parts = new ArrayList<>();
         int depth = 0;

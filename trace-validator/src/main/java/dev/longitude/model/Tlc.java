@@ -30,13 +30,13 @@ import org.jspecify.annotations.Nullable;
 import tlc2.TLCGlobals;
 
 /**
- * Runs TLC as anybody would by hand: its own main class in a process of its own. One worker, so that counts and
+ * Runs TLC as one would by hand: its own main class in a process of its own. It uses one worker, so that counts and
  * counterexamples are the same each time.
  */
 public final class Tlc {
     private static final Pattern USES = Pattern.compile("(?m)(?:^EXTENDS|== INSTANCE) +(\\w+(?: *, *\\w+)*)");
 
-    /** How long a run will be: most end before the better compiler pays. */
+    /** The expected length of a run: most end before the optimising compiler pays off. */
     public enum Length {
         /** Seconds. */
         SHORT,
@@ -61,7 +61,7 @@ public final class Tlc {
         return run(module, text, config, length, classPath(), ONE_WORKER);
     }
 
-    /** One short run with these options in place of one worker. */
+    /** One short run with these options instead of one worker. */
     static TlcOutput run(String module, String text, String config, List<String> options)
             throws IOException, InterruptedException {
         return run(module, text, config, Length.SHORT, classPath(), options);
@@ -100,7 +100,7 @@ public final class Tlc {
             List<String> command = new ArrayList<>(List.of(
                     java(),
                     "-XX:+UseSerialGC",
-                    // TLC's classes, kept ready by the launcher; a JVM that cannot use them starts without.
+                    // The launcher's archive of TLC's classes; a JVM that cannot use it starts without.
                     "-XX:SharedArchiveFile=" + System.getProperty("longitude.archive.tlc", ""),
                     "-Xshare:auto",
                     "-Xlog:cds=off",
@@ -141,7 +141,7 @@ public final class Tlc {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    /** Unpacks a module and those of ours that it builds on. */
+    /** Unpacks a module and those of our modules that it builds on. */
     static void unpack(String module, SpecificationFiles files, Set<String> done) throws IOException {
         if (files.isStandardModule(module) || !done.add(module)) {
             return;
@@ -152,7 +152,7 @@ public final class Tlc {
     }
 
     /**
-     * The modules of ours that a text builds on, by name, with their texts.
+     * Those of our modules that a text builds on, by name, with their texts.
      *
      * @param text a module's
      */
@@ -171,7 +171,7 @@ public final class Tlc {
         return ImmutableSortedMap.copyOf(all);
     }
 
-    /** Which TLC it is. */
+    /** TLC's version. */
     public static String version() {
         return System.getProperty("tla2tools") == null ? TLCGlobals.versionOfTLC : classPath();
     }

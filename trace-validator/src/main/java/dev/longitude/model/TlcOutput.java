@@ -8,13 +8,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What TLC said with {@code -tool}: messages between markers that carry a number. The numbers have been the same from
- * TLC 1.5 to 1.8.
+ * TLC's output with {@code -tool}: messages between markers with a number. The numbers are the same from TLC 1.5 to
+ * 1.8.
  *
- * @param finished whether the search came to an end, with or without a violation
+ * @param finished whether the search ended, with or without a violation
  * @param violated what TLC reports as violated, in its words: {@code Invariant X}, or a place; null if nothing
- * @param states distinct states, -1 if TLC did not say
- * @param depth the depth of the search, -1 if TLC did not say
+ * @param states distinct states, -1 if TLC did not report them
+ * @param depth the depth of the search, -1 if TLC did not report it
  * @param trouble other errors, such as one in parsing or evaluating, in TLC's words
  * @param counterexample the states of the violating behaviour, in TLC's words
  * @param printed the lines that the specification itself printed
@@ -43,7 +43,7 @@ public record TlcOutput(
     private static final int BEHAVIOR_UP_TO_THIS_POINT = 2121;
     private static final int COUNTER_EXAMPLE = 2264;
 
-    /** Reads all that TLC said. */
+    /** Parses TLC's output. */
     static TlcOutput parse(Iterable<String> lines, int exitCode) {
         boolean finished = false;
         String violated = null;

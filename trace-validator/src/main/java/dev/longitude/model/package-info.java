@@ -1,4 +1,4 @@
-/** Model checks: stock TLC, run as anybody would run it, and what it said. */
+/** Model checks: runs stock TLC and parses its output. */
 @NullMarked
 package dev.longitude.model;
 

@@ -6,9 +6,9 @@ import dev.longitude.trace.TraceHeader;
 import dev.longitude.trace.VcpuId;
 import java.util.regex.Pattern;
 
-/** A module over {@code TraceKvmArm64}: a subject is a host, which is there before its first event. */
+/** A module over {@code TraceKvmArm64}: a subject is a host, which exists before its first event. */
 final class Arm64TraceModule extends TraceModule {
-    /** What only the rates of x86 need. */
+    /** The constants that only the rates of x86 need. */
     private static final Pattern OF_RATES = Pattern.compile(
             "CyclesPerKhz|NsPerSecond|Drift|SecondInCycles|CyclesToNs|NsToCycles|Ratio|MaxGuest|Scale|KeepsPace|SameNs|Pvclock");
 

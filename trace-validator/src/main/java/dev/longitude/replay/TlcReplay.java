@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Replays traces with stock TLC: another evaluator's search over the same specification. It says which event it cannot
- * take and not why, and needs every instant to be known.
+ * Replays traces with stock TLC: another evaluator's search over the same specification. It reports which event it
+ * cannot take, but not why, and needs every instant to be known.
  */
 public final class TlcReplay {
     private static final Pattern TOOK = Pattern.compile("<<\"took\", (\\d+)>>");
@@ -37,7 +37,7 @@ public final class TlcReplay {
 
     private TlcReplay() {}
 
-    /** Whether a trace leaves nothing open but what the events show: this engine cannot search. */
+    /** Whether a trace is complete: this engine cannot search for missing values. */
     public static boolean canReplay(Trace trace) {
         TraceHeader header = trace.header();
         return header.silent().isEmpty()
@@ -47,12 +47,12 @@ public final class TlcReplay {
     }
 
     /**
-     * Replays traces, as many of them in one run of TLC as its parser bears.
+     * Replays traces, as many in one run of TLC as its parser can process.
      *
      * @param traces of one architecture
-     * @return for each trace the index of the first event that TLC does not take, from 0, or empty: it takes all
+     * @return for each trace the index of the first event that TLC does not take, from 0, or empty if it takes all
      * @throws IllegalArgumentException if an instant is not known exactly
-     * @throws IllegalStateException if TLC finds fault with the module
+     * @throws IllegalStateException if TLC rejects the module
      */
     public static ImmutableList<OptionalInt> firstRefused(List<Trace> traces) throws IOException, InterruptedException {
         ImmutableList.Builder<OptionalInt> refused = ImmutableList.builder();
@@ -86,7 +86,7 @@ public final class TlcReplay {
                 .toList();
     }
 
-    /** One subject's events: the numbers that they have in the module, from the first on, and where they stand. */
+    /** One subject's events: the first of their consecutive numbers in the module, and their places in the trace. */
     private record Part(int first, List<Integer> indexes) {
         List<Integer> refused(Set<Integer> taken) {
             for (int i = 0; i < indexes.size(); i++) {
@@ -108,7 +108,7 @@ public final class TlcReplay {
      * One state's events; see {@link TraceHeader.Host#subject}.
      *
      * @param header with the host as it was when the first event happened
-     * @param indexes where its events stand in the trace; what befalls the host befalls each VM that there is
+     * @param indexes the places of its events in the trace; an event of the host is one of each VM that exists
      */
     private record Subject(TraceHeader header, List<Integer> indexes) {
         List<TraceEvent> of(Trace trace) {
@@ -181,7 +181,7 @@ public final class TlcReplay {
         return taken;
     }
 
-    /** The substitutions with which the validator loads the specification, as far as the architecture has them. */
+    /** The validator's substitutions for the specification, as far as the architecture has them. */
     private static String config(TraceModule module) throws IOException {
         String all = Resources.toString(Resources.getResource(TlcReplay.class, "/spec/Trace.cfg"), UTF_8);
         String constants = all.lines()

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Traces as a root module over {@code TraceKvmX86} or {@code TraceKvmArm64}: a step for the time that passes before an
- * event, and one for the event, with all that was observed as conjuncts. TLC says of each event that was taken that it
- * was. The traces stand side by side in one module, and each begins with its own initial state.
+ * event, and one for the event, with all that was observed as conjuncts. TLC prints each event that it takes. One
+ * module has several traces, each with its own initial state.
  */
 abstract sealed class TraceModule permits X86TraceModule, Arm64TraceModule {
     static final String MODULE = "TraceReplay";
@@ -36,7 +36,7 @@ abstract sealed class TraceModule permits X86TraceModule, Arm64TraceModule {
         steps.add(null);
     }
 
-    /** An empty one. */
+    /** An empty module. */
     static TraceModule of(Arch arch) {
         return switch (arch) {
             case X86 -> new X86TraceModule();
@@ -44,25 +44,25 @@ abstract sealed class TraceModule permits X86TraceModule, Arm64TraceModule {
         };
     }
 
-    /** The modules that it stands on. */
+    /** The modules that it builds on. */
     abstract String base();
 
-    /** What follows {@code Witness} in the name of a module of one subject's behaviour. */
+    /** The part after {@code Witness} in the name of a module of one subject's behaviour. */
     abstract String suffix(TraceEvent first);
 
-    /** Whether the architecture has what a constant of the configuration stands for. */
+    /** Whether the architecture has a constant of the configuration. */
     abstract boolean has(String constant);
 
-    /** Whether an event begins its subject's state, and is no step from one. */
+    /** Whether an event creates its subject's state, and is no step from one. */
     abstract boolean begins(TraceEvent event);
 
-    /** Where a trace begins that has this first event; null if nothing begins it. */
+    /** The initial state of a trace with this first event; null if there is none. */
     abstract @Nullable String beginning(TraceHeader header, TraceEvent first);
 
     /** The host's clocks at an event, which must be known, as arguments of {@code TimePasses}. */
     abstract String times(TraceEvent event);
 
-    /** How time passes to an event. */
+    /** The action that advances the time to an event. */
     String timePasses(TraceEvent event) {
         return "TimePasses(" + times(event) + ")";
     }
@@ -199,7 +199,7 @@ abstract sealed class TraceModule permits X86TraceModule, Arm64TraceModule {
     /**
      * The module's text.
      *
-     * @param all the number of the event after the last, of which TLC is to show a behaviour; 0 if it is not
+     * @param all the number after that of the last event, if TLC must show a behaviour; otherwise 0
      */
     String module(String name, int all) {
         StringBuilder text = new StringBuilder(
@@ -223,7 +223,7 @@ abstract sealed class TraceModule permits X86TraceModule, Arm64TraceModule {
         return text.append("\n====\n").toString();
     }
 
-    /** Which event is the next is found by halves: TLC would try a disjunction from its begin. */
+    /** A binary search for the next event: TLC would try a disjunction from its beginning. */
     private void dispatch(StringBuilder text, int from, int to) {
         if (to - from == 1) {
             text.append(steps.get(from) == null ? "FALSE" : "Event" + from);

@@ -8,7 +8,7 @@ import dev.longitude.trace.TraceHeader;
 import dev.longitude.trace.VcpuId;
 import org.jspecify.annotations.Nullable;
 
-/** A module over {@code TraceKvmX86}: a subject is a VM, which its creation begins. */
+/** A module over {@code TraceKvmX86}: a subject is a VM, and its creation is the first event. */
 final class X86TraceModule extends TraceModule {
     X86TraceModule() {
         super(Specification.x86());

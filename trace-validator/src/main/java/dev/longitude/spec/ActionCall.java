@@ -5,8 +5,8 @@ import java.util.Arrays;
 import tlc2.value.impl.Value;
 
 /**
- * An action of the specification with its arguments. {@link Specification} and its subclasses make them, so that the names
- * of operators stand there and nowhere else.
+ * An action of the specification with its arguments. {@link Specification} and its subclasses make them, so that only
+ * they have the names of operators.
  */
 public final class ActionCall {
     private final Evaluator.Operator operator;
@@ -21,7 +21,7 @@ public final class ActionCall {
         return operator;
     }
 
-    /** The arguments, in the order of the formal parameters; nobody changes the array. */
+    /** The arguments, in the order of the formal parameters; callers must not change the array. */
     Value[] args() {
         return args;
     }

@@ -28,12 +28,12 @@ public final class Arm64Specification extends Specification {
                 newHost.with(kernel(kernel), flag(host.vhe()), flag(host.ecv()), IntValue.gen(host.pcpus()), counter));
     }
 
-    /** The host's counter comes there. */
+    /** Advances the host's counter. */
     public ActionCall timePasses(Value counter) {
         return timePasses.with(counter);
     }
 
-    /** (An event shows one VM's part of its host's state, and nothing says of the rest that it is known.) */
+    /** (An event shows only one VM's part of its host's state; the rest may be hidden.) */
     @Override
     public boolean nothingHidden(State state) {
         return false;

@@ -7,7 +7,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.Value;
 
-/** An operator that Java calls: what Java takes its name and its formal parameters to be. The specification is asked once. */
+/** An operator that Java calls, with its name and formal parameters as Java expects them. It is looked up once. */
 final class BoundOperator {
     private final String name;
     private final ImmutableList<String> formals;

@@ -35,10 +35,10 @@ final class RootModule {
         try {
             Path folder = Files.createTempDirectory("longitude-spec");
             ToolIO.out = sink;
-            System.setOut(sink); // parts of TLC print past ToolIO
+            System.setOut(sink); // parts of TLC bypass ToolIO
             System.setErr(sink);
             FP64.Init();
-            TLCGlobals.warn = false; // of each conjunct that is false
+            TLCGlobals.warn = false; // TLC would warn of each false conjunct
             FastTool tool = new FastTool(NAME, NAME, new SpecificationFiles(folder));
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
             return tool;

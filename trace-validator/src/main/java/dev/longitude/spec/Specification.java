@@ -52,7 +52,7 @@ import util.UniqueString;
  * by the names of its formal parameters.
  */
 public abstract sealed class Specification permits X86Specification, Arm64Specification {
-    /** What the last step replied. */
+    /** The last step's reply. */
     public static final Variable REPLY = new Variable("reply");
 
     private static final Variable KERNEL = new Variable("kernel");
@@ -66,10 +66,10 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     private final FastTool tool;
     private final Evaluator evaluator;
 
-    /** What the names of its operators begin with in the root module. */
+    /** The prefix of its operators' names in the root module. */
     private final String prefix;
 
-    /** Names and definitions as TLC has them; its own tables are slow to ask. */
+    /** A cache of TLC's names and definitions: TLC's own tables are slow. */
     private final Map<String, UniqueString> names = new ConcurrentHashMap<>();
 
     private final Map<String, Optional<Evaluator.Operator>> operators = new ConcurrentHashMap<>();
@@ -100,12 +100,12 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         };
     }
 
-    /** That of x86; see {@link #of}. */
+    /** The specification of x86; see {@link #of}. */
     public static X86Specification x86() {
         return both().x86;
     }
 
-    /** That of arm64; see {@link #of}. */
+    /** The specification of arm64; see {@link #of}. */
     public static Arm64Specification arm64() {
         return both().arm64;
     }
@@ -153,12 +153,12 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         return find(name).orElseThrow(() -> new IllegalStateException("the specification has no operator " + name));
     }
 
-    /** What TLC has loaded. */
+    /** TLC's tool with the loaded specification. */
     FastTool tool() {
         return tool;
     }
 
-    /** What TLC has of the operator of that name. */
+    /** TLC's definition of the operator of that name. */
     OpDefNode definition(String name) {
         return operator(name).definition();
     }
@@ -187,12 +187,12 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         return plain(State.of(states.get(0)));
     }
 
-    /** The successors of {@code from}, all of whose words are known, by an action. */
+    /** The successors of {@code from} by an action; all words of {@code from} must be known. */
     public List<State> step(ActionCall action, State from) {
         return distinct(action.operator().successors(action.args(), from));
     }
 
-    /** The successors of {@code from} by an action, on the {@link dev.longitude.unknowns.Way} that is being gone. */
+    /** The successors of {@code from} by an action, on the current {@link dev.longitude.unknowns.Way}. */
     public List<State> stepSymbolically(ActionCall action, State from) {
         return distinct(action.operator().symbolicSuccessors(action.args(), from));
     }
@@ -223,7 +223,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         return has(NOT_MODELLED + operation.specName());
     }
 
-    /** The name of what says that the specification leaves this case of an operation out; empty if it does not. */
+    /** The operator by which the specification leaves out this case of an operation; empty if it models the case. */
     public Optional<String> leavesOut(Operation operation, Map<String, Value> args, State state) {
         String name = NOT_MODELLED + operation.specName();
         return has(name) && evalSymbolically(name, args, state) == BoolValue.ValTrue
@@ -231,10 +231,10 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
                 : Optional.empty();
     }
 
-    /** A vCPU as this architecture's modules have it. */
+    /** A vCPU's value in this architecture's modules. */
     public abstract Value vcpu(VcpuId vcpu);
 
-    /** Whether a state has nothing that no event shows. */
+    /** Whether a state has no part that no event shows. */
     public abstract boolean nothingHidden(State state);
 
     private static List<State> distinct(List<State> found) {
@@ -256,28 +256,28 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         return operator(operator).eval(args, state);
     }
 
-    /** The same in a state of which words may be unknown, on the way that is being gone. */
+    /** The same in a state with words that may be unknown, on the current way. */
     Value evalSymbolically(String operator, Map<String, Value> args, State state) {
         return operator(operator).evalSymbolically(args, state);
     }
 
-    /** The value of a variable, or of what is derived from some, in a state. */
+    /** The value in a state of a variable, or of a value derived from variables. */
     public Value look(StateVariable variable, State state) {
         Value value = state.lookup(name(variable.specName()));
         return value == null ? eval(variable.specName(), ImmutableMap.of(), state) : value;
     }
 
-    /** The same of what is derived, in a state of which words may be unknown, on the way that is being gone. */
+    /** The same of a derived value, in a state with words that may be unknown, on the current way. */
     public Value lookSymbolically(StateVariable derived, State state) {
         return evalSymbolically(derived.specName(), ImmutableMap.of(), state);
     }
 
-    /** What is derived from variables, in one state after another. */
+    /** A value derived from variables, for evaluation in successive states. */
     public MemoizedOperator latest(StateVariable derived) {
         return latest(derived.specName());
     }
 
-    /** The place of a variable in a state; negative for what is derived from some. */
+    /** The place of a variable in a state; negative for a derived value. */
     public int place(StateVariable variable) {
         return name(variable.specName()).getVarLoc();
     }
@@ -292,7 +292,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         return known == null ? names.computeIfAbsent(name, UniqueString::uniqueStringOf) : known;
     }
 
-    /** An operator without arguments, in one state after another. */
+    /** An operator without arguments, for evaluation in successive states. */
     MemoizedOperator latest(String operator) {
         return operator(operator).latest();
     }
@@ -301,7 +301,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         return value ? BoolValue.ValTrue : BoolValue.ValFalse;
     }
 
-    /** {@code state} under a kernel in which one switch is the other way. */
+    /** {@code state} under a kernel with one switch flipped. */
     public static State flipped(State state, Switch one) {
         RecordValue kernel = (RecordValue) KERNEL.in(state);
         UniqueString name = UniqueString.uniqueStringOf(one.specName());
@@ -311,7 +311,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         return KERNEL.set(state, new RecordValue(kernel.names, values, false));
     }
 
-    /** The record of a kernel's switches, as the specification's own table has it. */
+    /** The record of a kernel's switches, from the specification's own table. */
     Value kernel(KernelProfile kernel) {
         return kernels.computeIfAbsent(kernel, k -> {
             Release release = k.release();
@@ -340,12 +340,12 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
                 + (posting == null ? "" : posting.specName()) + "\")";
     }
 
-    /** A kernel's switches as the specification's own table has them, by name. */
+    /** A kernel's switches from the specification's own table, by name. */
     public ImmutableMap<String, Boolean> switches(KernelProfile kernel) {
         return flags(kernel(kernel));
     }
 
-    /** The switches that the specification has and Java's table lacks, by name. */
+    /** The switches that only the specification's table has, by name. */
     public ImmutableSet<String> onlyHere() {
         Set<String> known = Arrays.stream(Switch.values()).map(Switch::specName).collect(Collectors.toSet());
         return switches(KernelProfile.of("corrected")).keySet().stream()
@@ -353,25 +353,25 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
                 .collect(toImmutableSet());
     }
 
-    /** What of a state can still matter: two states that have the same are one. */
+    /** The part of a state that can still matter: states that agree in it are equivalent. */
     public Value essence(State state) {
         return essence.operator().evalSymbolically(ImmutableMap.of(), state);
     }
 
-    /** All of a state that an action can depend on. */
+    /** The part of a state that an action can depend on. */
     public Value course(State state) {
         return course.operator().evalSymbolically(ImmutableMap.of(), state);
     }
 
-    /** All of a state that an action can depend on or an event can show. */
+    /** The part of a state that an action can depend on or an event can show. */
     public abstract Value standing(State state);
 
-    /** Each property for a report, by name: whether it holds, in one known state after another. */
+    /** Each property for a report, by name, for evaluation in successive known states. */
     public ImmutableMap<String, MemoizedOperator> properties() {
         return properties.operator().latestFields();
     }
 
-    /** The same in states of which words may be unknown, on the way that is being gone. */
+    /** The same in states with words that may be unknown, on the current way. */
     public ImmutableMap<String, Function<State, Value>> propertiesSymbolically() {
         return properties.operator().symbolicFields();
     }
@@ -403,7 +403,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
                 show);
     }
 
-    /** The names of the operators that an operator's body applies, itself not among them. */
+    /** The names of the operators that an operator's body applies, without itself. */
     ImmutableList<String> appliedBy(String operator) {
         List<String> names = new ArrayList<>();
         collect(definition(operator).getBody(), names);

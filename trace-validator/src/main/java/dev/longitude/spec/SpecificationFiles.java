@@ -18,12 +18,11 @@ import tla2sany.st.Location;
 import util.FilenameToStream;
 
 /**
- * Finds the modules that this program carries: the specification's own and TLA+'s standard ones. TLC's own resolver
- * unpacks the standard ones to one shared folder under fixed names, where processes disturb each other; this one has a
- * folder to itself.
+ * Finds the bundled modules: the specification's own and TLA+'s standard ones. TLC's own resolver unpacks the standard
+ * ones to one shared folder under fixed names, where processes interfere; this one has a folder of its own.
  */
 public final class SpecificationFiles implements FilenameToStream {
-    /** The lines of the modules that somebody has asked for. */
+    /** A cache of the lines of modules. */
     private static final Map<String, ImmutableList<String>> LINES = new ConcurrentHashMap<>();
 
     private final Path folder;
@@ -60,12 +59,12 @@ public final class SpecificationFiles implements FilenameToStream {
         }
     }
 
-    /** A line of a module of the specification, from 1, without what stands before the conjunct. */
+    /** A line of a module of the specification, from 1, without the text before the conjunct. */
     public static String line(String file, int number) {
         return whole(file, number).strip().replaceFirst("^(?:IN +)?/\\\\ +", "");
     }
 
-    /** What stands at a place; empty if that is more than one line. */
+    /** The text at a location; empty if that is more than one line. */
     public static String text(Location at) {
         return at.beginLine() == at.endLine()
                 ? whole(at.source() + ".tla", at.beginLine()).substring(at.beginColumn() - 1, at.endColumn())

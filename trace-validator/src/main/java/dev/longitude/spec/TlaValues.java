@@ -30,12 +30,12 @@ import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 /**
- * Between the values of a trace and those of TLC.
+ * Converts between the values of a trace and those of TLC.
  *
  * @param vm the VM that the values are of
  */
 public record TlaValues(Specification specification, int vm) {
-    /** A scalar of a trace as TLC has it. */
+    /** A scalar of a trace as a value of TLC. */
     public Value of(Kind kind, Object value) {
         return switch (kind) {
             case VCPU -> specification.vcpu(new VcpuId(vm, (int) value));
@@ -55,7 +55,7 @@ public record TlaValues(Specification specification, int vm) {
         return ((IntValue) key).val;
     }
 
-    /** A value of TLC as a trace has it. */
+    /** A value of TLC as a value of a trace. */
     public Object toTrace(Kind kind, Value value) {
         return switch (kind) {
             case VCPU -> index(value);
@@ -86,7 +86,7 @@ public record TlaValues(Specification specification, int vm) {
         return values.buildOrThrow();
     }
 
-    /** {@code base} with what was observed of it in its place: the whole value, or some parts. */
+    /** {@code base} overlaid with what was observed: the whole value, or some parts. */
     public Value overlay(Kind kind, Value base, Object observed) {
         return switch (kind) {
             case VCPU_SET -> {
@@ -120,7 +120,7 @@ public record TlaValues(Specification specification, int vm) {
         return new FcnRcdValue(domain.clone(), values, false);
     }
 
-    /** Whether a value of the state is what was observed of it; of a map some parts may have been observed. */
+    /** Whether a value of the state agrees with what was observed; of a map only some parts may have been observed. */
     public boolean agrees(Kind kind, Value value, Object observed) {
         return switch (kind) {
             case UINT64 -> Words64.bits(value) == (long) observed;
@@ -134,10 +134,10 @@ public record TlaValues(Specification specification, int vm) {
     }
 
     /**
-     * Imposes that a value of a state is what was observed of it.
+     * Requires that a value of a state agrees with what was observed.
      *
-     * @param known what is known of the words of the state
-     * @return whether that can be
+     * @param known the constraints on the words of the state
+     * @return whether that is possible
      */
     public boolean impose(Kind kind, Value value, Object observed, Store known) {
         return switch (kind) {
@@ -192,7 +192,7 @@ public record TlaValues(Specification specification, int vm) {
         return next == those.size();
     }
 
-    /** (Both stand in the order of their indexes; not every part need have been observed.) */
+    /** (Both are in the order of their indexes; not every part need have been observed.) */
     @SuppressWarnings("unchecked") // see Kind
     private boolean agreesByIndex(Kind each, Value value, Map<?, ?> observed) {
         ImmutableSortedMap<Integer, ?> parts = ImmutableSortedMap.copyOf((Map<Integer, ?>) observed);
@@ -213,8 +213,8 @@ public record TlaValues(Specification specification, int vm) {
     }
 
     /**
-     * The same value with nothing left to be evaluated later. TLC's own normalisation does not evaluate lazy functions,
-     * and each would hold on to the state before it, and so to the whole trace.
+     * The same value with no lazy part. TLC's own normalisation does not evaluate lazy functions, and each would retain
+     * the state before it, and so the whole trace.
      */
     static Value plain(Value value) {
         if (value instanceof IntValue
@@ -252,7 +252,7 @@ public record TlaValues(Specification specification, int vm) {
         return plain;
     }
 
-    /** A plain value for people; empty for one that is not. Pairs of integers are words; words print unsigned. */
+    /** A plain value as text; empty for another one. Pairs of integers are words; words print unsigned. */
     public static String show(IValue value) {
         if (value instanceof TupleValue tuple && tuple.elems.length == 2) {
             return Long.toUnsignedString(Words64.bits(tuple));
@@ -260,7 +260,7 @@ public record TlaValues(Specification specification, int vm) {
         return value instanceof BoolValue || value instanceof IntValue ? value.toString() : "";
     }
 
-    /** Any value for people, of those that a trace can have: also sets, and functions of vCPUs; empty for others. */
+    /** Any value that a trace can have, as text: also sets, and functions of vCPUs; empty for others. */
     public static String showAny(IValue value) {
         if (value instanceof SetEnumValue set) {
             return showAll(Arrays.stream(set.elems.toArray()).map(TlaValues::showVcpu));
@@ -284,7 +284,7 @@ public record TlaValues(Specification specification, int vm) {
                 : value.toString();
     }
 
-    /** A value of a trace for people. */
+    /** A value of a trace as text. */
     public static String show(Kind kind, Object value) {
         if (value instanceof Map<?, ?> parts) {
             Kind each = kind.each();

@@ -17,7 +17,7 @@ public final class Variable {
         return name.toString();
     }
 
-    /** Where it stands in a {@link State}, once the specification is loaded. */
+    /** Its place in a {@link State}, once the specification is loaded. */
     public int place() {
         return name.getVarLoc();
     }
@@ -35,7 +35,7 @@ public final class Variable {
         return value;
     }
 
-    /** The same state but for its value. */
+    /** The same state with another value of this variable. */
     public State set(State state, Value value) {
         return state.with(name, value);
     }

@@ -23,7 +23,7 @@ public final class X86Specification extends Specification {
     /** CLOCK_REALTIME, ns. */
     public static final Variable HOST_REALTIME = new Variable("hostRealtime");
 
-    /** The TSC from which the base clock is held to its pace, cycles. */
+    /** The TSC from which the base clock's pace is compared with the TSC's, cycles. */
     public static final Variable PACE_TSC = new Variable("paceTsc");
 
     /** The base clock then, ns. */
@@ -32,7 +32,7 @@ public final class X86Specification extends Specification {
     /** Whether the host's clocksource is the TSC. */
     public static final Variable TSC_CLOCKSOURCE = new Variable("tscClocksource");
 
-    /** Of each vCPU, where its TSC was when KVM saw it last, cycles. */
+    /** The TSC of each vCPU that KVM saw last, cycles. */
     public static final Variable LAST_GUEST_TSC = new Variable("lastGuestTsc");
 
     /** The vCPUs' kvmclock pages. */
@@ -63,7 +63,7 @@ public final class X86Specification extends Specification {
                 realtime));
     }
 
-    /** The host's clocks come there. */
+    /** Advances the host's clocks. */
     public ActionCall timePasses(Value tsc, Value ns, Value realtime) {
         return timePasses.with(tsc, ns, realtime);
     }
@@ -73,7 +73,7 @@ public final class X86Specification extends Specification {
         return timePassesBetweenReads.with(tsc, nsTsc, ns, realtime);
     }
 
-    /** The same, and nobody asks where the base clock is. */
+    /** The same, without reading the base clock. */
     public ActionCall tscPasses(Value tsc, Value realtime) {
         return tscPasses.with(tsc, realtime);
     }

@@ -4,25 +4,25 @@ import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.replay.TlcReplay;
 import dev.longitude.tamper.TamperTable.Fate;
-import dev.longitude.tamper.TamperTable.Judged;
+import dev.longitude.tamper.TamperTable.JudgedMutant;
 import java.io.IOException;
 import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * What stock TLC says of the tampered traces that were accepted: one that it takes is another behaviour, and nothing is
- * wrong with it.
+ * Stock TLC's verdicts on the tampered traces that the validator accepted: one that TLC accepts too is another valid
+ * behaviour.
  *
- * @param behaviours how many it takes
+ * @param behaviours how many it accepts
  * @param wrong those that it refuses
  */
-public record Confirmation(int behaviours, ImmutableList<Judged> wrong) {
-    /** Has TLC judge those that were accepted. */
-    public static Confirmation of(List<Judged> judged) throws IOException, InterruptedException {
+public record Confirmation(int behaviours, ImmutableList<JudgedMutant> wrong) {
+    /** Lets TLC judge the accepted ones. */
+    public static Confirmation of(List<JudgedMutant> judged) throws IOException, InterruptedException {
         int behaviours = 0;
-        ImmutableList.Builder<Judged> wrong = ImmutableList.builder();
+        ImmutableList.Builder<JudgedMutant> wrong = ImmutableList.builder();
         for (Arch arch : Arch.values()) {
-            List<Judged> accepted = judged.stream()
+            List<JudgedMutant> accepted = judged.stream()
                     .filter(j -> j.fate() == Fate.ACCEPTED
                             && j.mutant().trace().header().arch() == arch)
                     .toList();

@@ -9,17 +9,17 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
-/** What becomes of tampered traces. */
+/** The validator's verdicts on tampered traces. */
 public final class TamperTable {
     private TamperTable() {}
 
-    /** What the validator does with a mutant. */
+    /** The verdict on a mutant. */
     public enum Fate {
-        /** Refused at the event that is not as it was. */
+        /** Refused at the event that was changed. */
         REFUSED_THERE,
         /** Refused after it. */
         REFUSED_LATER,
-        /** It cannot be said whether it conforms. */
+        /** The validator cannot decide whether it conforms. */
         UNDECIDED,
         /** Accepted. */
         ACCEPTED
@@ -29,19 +29,19 @@ public final class TamperTable {
      * A mutant and its fate.
      *
      * @param refusedAt the index of the event that is refused, if one is
-     * @param witness if it is accepted: a behaviour that it is of, with every instant
+     * @param witness if it is accepted: a behaviour that matches it, with every instant
      */
-    public record Judged(TraceMutator.Mutant mutant, Fate fate, OptionalInt refusedAt, Optional<Trace> witness) {}
+    public record JudgedMutant(TraceMutator.Mutant mutant, Fate fate, OptionalInt refusedAt, Optional<Trace> witness) {}
 
     /**
-     * Tampers with a trace in every way, and validates what comes out.
+     * Tampers with a trace in every way, and validates the mutants.
      *
      * @param recording whether it is a recording's
-     * @param most how many mutants of each kind at most
+     * @param most the most mutants of each kind
      */
-    public static ImmutableList<Judged> of(Trace good, boolean recording, int most, long seed) {
+    public static ImmutableList<JudgedMutant> of(Trace good, boolean recording, int most, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        ImmutableList.Builder<Judged> judged = ImmutableList.builder();
+        ImmutableList.Builder<JudgedMutant> judged = ImmutableList.builder();
         for (TraceMutator kind : TraceMutator.values()) {
             for (TraceMutator.Mutant mutant : kind.of(good, most, random.split())) {
                 judged.add(judge(mutant, recording));
@@ -50,13 +50,13 @@ public final class TamperTable {
         return judged.build();
     }
 
-    private static Judged judge(TraceMutator.Mutant mutant, boolean recording) {
+    private static JudgedMutant judge(TraceMutator.Mutant mutant, boolean recording) {
         TraceValidator validator = TraceValidator.keepingWitness(mutant.trace().header(), recording);
         int index = 0;
         try {
             for (TraceEvent event : mutant.trace().events()) {
                 if (validator.accept(event).isPresent()) {
-                    return new Judged(
+                    return new JudgedMutant(
                             mutant,
                             mutant.at() < 0 || index <= mutant.at() ? Fate.REFUSED_THERE : Fate.REFUSED_LATER,
                             OptionalInt.of(index),
@@ -66,9 +66,9 @@ public final class TamperTable {
             }
             validator.finish();
         } catch (UndecidedException e) {
-            return new Judged(mutant, Fate.UNDECIDED, OptionalInt.empty(), Optional.empty());
+            return new JudgedMutant(mutant, Fate.UNDECIDED, OptionalInt.empty(), Optional.empty());
         }
-        return new Judged(
+        return new JudgedMutant(
                 mutant,
                 Fate.ACCEPTED,
                 OptionalInt.empty(),

@@ -20,8 +20,8 @@ import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 
 /**
- * What a log may lack of what happened. A trace of which something is erased still is a trace of the same behaviour: it
- * must not be refused.
+ * The kinds of information that a log may lack. A trace of which something was erased is still a trace of the same
+ * behaviour: the validator must not refuse it.
  */
 public enum TraceEraser {
     /** What operations returned: each with a chance of one half. */
@@ -32,7 +32,7 @@ public enum TraceEraser {
                     event, event.args(), Maps.filterKeys(event.results(), r -> random.nextBoolean()), event.state());
         }
     },
-    /** The state: all of it after one half of the events, of the others each variable with a chance of nine tenths. */
+    /** The state: all of it for half of the events; for the others each variable with a chance of nine tenths. */
     STATE("most of the state") {
         @Override
         TraceEvent of(TraceEvent event, SplittableRandom random) {
@@ -65,7 +65,7 @@ public enum TraceEraser {
             return event.at(HostTime.of(around(event, random, WIDE)));
         }
     },
-    /** Instants, of all events but the first: only their order is left. */
+    /** The instants of all events but the first: only their order is left. */
     ORDER("instants: their order") {
         @Override
         TraceEvent of(TraceEvent event, SplittableRandom random) {
@@ -106,8 +106,8 @@ public enum TraceEraser {
         }
     },
     /**
-     * The order of what several threads did: each vCPU is a thread, and so is what is done to the VM. (Not where the host
-     * was suspended: its TSC does not tell the order then.)
+     * The order of the events of several threads: each vCPU is a thread, and so are the operations on the VM. (Not
+     * where the host was suspended: its TSC does not show the order then.)
      */
     THREADS("the order of threads") {
         @Override
@@ -139,7 +139,7 @@ public enum TraceEraser {
         }
     };
 
-    /** Up to how far a counter's reading is from what an event's instant was, cycles or ticks. */
+    /** The most that a reading of the counter differs from an event's instant, cycles or ticks. */
     private static final int WIDE = 3_000;
 
     private static final int NARROW = 300;
@@ -155,7 +155,7 @@ public enum TraceEraser {
         return summary;
     }
 
-    /** The same trace without what this erases. */
+    /** The trace without what this erases. */
     public Trace of(Trace trace, SplittableRandom random) {
         UnaryOperator<TraceEvent> erase = event -> of(event, random);
         return new Trace(trace.header(), trace.events().stream().map(erase).collect(ImmutableList.toImmutableList()));

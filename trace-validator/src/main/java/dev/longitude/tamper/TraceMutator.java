@@ -27,17 +27,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Ways to tamper with a good trace, each at one place. */
 public enum TraceMutator {
-    /** Two events that follow each other change places; each keeps what was observed. */
+    /** Two successive events change places; each keeps its observations. */
     SWAPPED("two neighbours are swapped"),
     /** An event is missing. */
     DROPPED("an event is missing"),
-    /** An event stands twice. */
+    /** An event occurs twice. */
     DOUBLED("an event stands twice"),
-    /** An operation is said to be on another vCPU. */
+    /** An operation names another vCPU. */
     WRONG_VCPU("an operation is on another vCPU"),
     /** An argument is off by one. */
     ARGUMENT("an argument is off by one"),
-    /** A flag among the arguments is the other way round. */
+    /** A flag among the arguments is flipped. */
     FLAG("a flag among the arguments is flipped"),
     /** A result is off by one. */
     RESULT("a result is off by one"),
@@ -47,25 +47,25 @@ public enum TraceMutator {
     STALE_OFFSET("an offset is as it was before"),
     /** An offset has the other sign. */
     OFFSET_SIGN("an offset has the other sign"),
-    /** A word of the state lacks or has 2^32: a difference that was wrapped. */
+    /** A word of the state is off by 2^32, like a wrapped difference. */
     WRAPPED("a word of the state is off by 2^32"),
     /** A word of the state is off by one. */
     STATE("a word of the state is off by one"),
     /** A count of the state is off by one. */
     COUNT("a count of the state is off by one"),
-    /** A flag of the state is the other way round. */
+    /** A flag of the state is flipped. */
     STATE_FLAG("a flag of the state is flipped"),
-    /** A set of vCPUs has one less, or one more. */
+    /** A set of vCPUs has one member less, or one more. */
     MEMBER("a set of vCPUs has one less or more"),
-    /** What one vCPU has is given to another. */
+    /** Two vCPUs' values are swapped. */
     OTHER_VCPU("two vCPUs' values are swapped"),
     /** The host's counter is one tick later. */
     TICK("an event is one tick later by the counter alone"),
-    /** The guest enters before the write that came before it. */
+    /** The guest enters before a write that preceded the entry. */
     ENTERS_EARLY("a vCPU enters the guest before the write ahead of it"),
     /** A broadcast leaves out a vCPU. */
     SKIPPED("a broadcast leaves out a vCPU"),
-    /** All of it is said to be of another kernel. */
+    /** The header names another kernel. */
     PROFILE("it is said to be of another kernel");
 
     private final String text;
@@ -74,7 +74,7 @@ public enum TraceMutator {
         this.text = text;
     }
 
-    /** What is wrong, for people. */
+    /** The fault, as text. */
     public String text() {
         return text;
     }
@@ -82,15 +82,15 @@ public enum TraceMutator {
     /**
      * A tampered trace.
      *
-     * @param at the index of the event at which it must show at the latest: the one that is not as it was, or that
-     *     comes after one that is missing or too late; -1: any
+     * @param at the index of the event at which the fault must show at the latest: the changed one, or the one after a
+     *     missing or late one; -1: any
      */
     public record Mutant(TraceMutator kind, Trace trace, int at) {}
 
     /**
      * Tampers with a trace, each time at another place.
      *
-     * @param most how many mutants at most
+     * @param most the most mutants
      */
     public ImmutableList<Mutant> of(Trace good, int most, SplittableRandom random) {
         if (this == PROFILE) {
@@ -132,7 +132,7 @@ public enum TraceMutator {
                 Collections.swap(events, i, i + 1);
             }
             case DROPPED -> {
-                // (Without its last event it is a shorter good trace.)
+                // (A trace without its last event is a shorter good trace.)
                 if (i + 1 == events.size()) {
                     return Optional.empty();
                 }
@@ -334,7 +334,7 @@ public enum TraceMutator {
 
     private static @Nullable TraceEvent state(
             TraceEvent event, SplittableRandom random, BiFunction<StateVariable, Object, @Nullable Object> change) {
-        // One of the variables that can be changed so, from a random one on.
+        // The first variable that can be changed like this, from a random one on.
         List<StateVariable> variables =
                 new ArrayList<>(event.state().keySet().stream().sorted().toList());
         if (variables.isEmpty()) {
@@ -353,10 +353,10 @@ public enum TraceMutator {
         return null;
     }
 
-    /** The map with the first of its values that can be changed so. */
+    /** The map with the first of its values changed that can be changed like this. */
     private static @Nullable ImmutableMap<Field, Object> first(
             ImmutableMap<Field, Object> map, BiFunction<Field, Object, @Nullable Object> change) {
-        // (By name: what an importer makes is in no order.)
+        // (By name: the maps of an importer are in no order.)
         List<Map.Entry<Field, Object>> entries = map.entrySet().stream()
                 .sorted(Comparator.comparing(e -> e.getKey().name()))
                 .toList();

@@ -1,4 +1,4 @@
-/** Tampered traces: what the validator must refuse, and does. */
+/** Mutation tests of the validator: tampered traces, which it must refuse. */
 @NullMarked
 package dev.longitude.tamper;
 

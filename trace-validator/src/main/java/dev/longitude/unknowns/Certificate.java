@@ -9,34 +9,34 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Constraints that cannot hold together, as the {@link CertificateChecker} has confirmed. None can be left out: without any
- * one of them the checker does not refute the rest.
+ * Constraints that contradict each other, as the {@link CertificateChecker} has confirmed. The set is minimal: without
+ * any one of them the checker does not refute the rest.
  *
  * @param constraints in the order in which they were given
  * @param conflict how they contradict each other
  */
 public record Certificate(ImmutableList<Constraint> constraints, Conflict conflict) {
-    /** What cannot be. */
+    /** The contradiction. */
     public sealed interface Conflict {
-        /** The bounds that it rests on directly. */
+        /** The bounds that it depends on directly. */
         ImmutableList<Step> steps();
     }
 
     /**
-     * Differences that lead back to where they began, and would add up to less than 0.
+     * A cycle of differences whose bounds add up to less than 0.
      *
-     * @param steps in order: what is subtracted in one is what the next one begins with
+     * @param steps in order: each begins with the unknown that the one before subtracts
      * @param sum of the steps' bounds, less than 0
      */
     public record Cycle(ImmutableList<Step> steps, long sum) implements Conflict {}
 
     /**
-     * A constraint bounds a sum to an interval that does not meet what is known of the sum.
+     * A constraint bounds a sum to an interval that is disjoint from the known interval of the sum.
      *
      * @param least the least that the constraint allows
      * @param greatest the greatest that the constraint allows
-     * @param known what is known of the sum without it
-     * @param from what the constraint was applied to: of a relation, what is known of x
+     * @param known the interval of the sum without the constraint
+     * @param from the input of the constraint: for a relation, the interval of x
      */
     public record Outside(
             Constraint constraint, long least, long greatest, Interval known, ImmutableList<Interval> from)
@@ -54,10 +54,10 @@ public record Certificate(ImmutableList<Constraint> constraints, Conflict confli
      *
      * @param difference an unknown, a negated unknown, or one minus another
      * @param most the greatest value of the difference
-     * @param from what the constraint was applied to; empty if it says so by itself
+     * @param from the inputs of the constraint; empty if it imposes the bound by itself
      */
     public record Step(LinearSum difference, long most, Constraint by, ImmutableList<Interval> from) {
-        /** Steps rest on steps many times over, so that comparing them all the way down could take for ever. */
+        /** Steps share the steps that they depend on, so a deep comparison could take exponential time. */
         @Override
         public boolean equals(@Nullable Object other) {
             return this == other;
@@ -70,21 +70,21 @@ public record Certificate(ImmutableList<Constraint> constraints, Conflict confli
     }
 
     /**
-     * What is known of a sum.
+     * The known interval of a sum.
      *
-     * @param least -{@link Store#INFINITY} if it matters not, or is not bounded
+     * @param least -{@link Store#INFINITY} if it does not matter, or is not bounded
      * @param greatest {@link Store#INFINITY} if it is not bounded
-     * @param by the steps that say so
+     * @param by the steps that prove it
      */
     public record Interval(LinearSum sum, long least, long greatest, ImmutableList<Step> by) {}
 
-    /** All steps that the conflict rests on, each after those that it is derived from. */
+    /** All steps that the conflict depends on, each after those that it is derived from. */
     public ImmutableList<Step> steps() {
         return Explanation.steps(conflict);
     }
 
     /**
-     * A certificate out of these constraints; empty if the checker does not refute them.
+     * A certificate from these constraints; empty if the checker does not refute them.
      *
      * @param constraints of which the last is likely to be in the conflict, as it is where a store became infeasible
      */
@@ -131,7 +131,8 @@ public record Certificate(ImmutableList<Constraint> constraints, Conflict confli
         if (!CertificateChecker.refutes(left)) {
             return Optional.empty();
         }
-        // Blocks first; the single ones again until none can go, because what one needs another may have held up.
+        // Blocks first; then single ones, repeated until none can be removed, because removing one may make another
+        // removable.
         for (int block = Math.max(1, left.size() / 2); block >= 1; ) {
             int before = left.size();
             for (int from = 0; from < left.size(); ) {

@@ -7,14 +7,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Confirms that constraints cannot hold together. It is written to be read, and shares nothing with the store but the form of
- * a constraint: a refusal is believed because of these lines, not because of the store.
+ * Confirms that constraints contradict each other. It is short enough to be reviewed, and shares nothing with the store
+ * but the form of a constraint: trust in a refusal rests on this class, not on the store.
  *
- * <p>{@code most[i][j]} is the most by which unknown i can exceed unknown j; row and column 0 stand for the number 0. All
- * constraints are applied in turn, and the differences added up, until an unknown would have to exceed itself by less than 0.
+ * <p>{@code most[i][j]} is the most by which unknown i can exceed unknown j; row and column 0 stand for the number 0.
+ * All constraints are applied in turn, and the differences added up, until an unknown would have to exceed itself by
+ * less than 0.
  */
 public final class CertificateChecker {
-    /** Not bounded. All bounds stay within +-UNBOUNDED, so that two of them can be added; what lies beyond is made weaker. */
+    /** Not bounded. All bounds stay within +-UNBOUNDED, so that two of them can be added; those beyond are weakened. */
     private static final long UNBOUNDED = 1L << 62;
 
     private static final int MOST_ROUNDS = 200;
@@ -39,7 +40,9 @@ public final class CertificateChecker {
         }
     }
 
-    /** Whether the constraints are found to have no solution; false if they have one, and also if that is not found. */
+    /**
+     * Whether the constraints are found to have no solution; false if they have one or if no contradiction is found.
+     */
     public static boolean refutes(List<Constraint> constraints) {
         CertificateChecker checker = new CertificateChecker(constraints);
         for (int round = 0; round < MOST_ROUNDS; round++) {
@@ -47,7 +50,7 @@ public final class CertificateChecker {
             for (Constraint constraint : constraints) {
                 if (constraint instanceof Constraint.Bound bound) {
                     checker.between(bound.sum(), bound.least(), bound.greatest());
-                } else if (constraint instanceof Constraint.Related related) {
+                } else if (constraint instanceof Constraint.Relation related) {
                     checker.relate(related);
                 }
             }
@@ -65,7 +68,7 @@ public final class CertificateChecker {
         atMost(sum.times(-1), within(-within(least)));
     }
 
-    private void relate(Constraint.Related related) {
+    private void relate(Constraint.Relation related) {
         MonotoneRelation relation = related.relation();
         long leastX = -most(related.x().times(-1));
         long mostX = most(related.x());
@@ -80,7 +83,7 @@ public final class CertificateChecker {
             contradiction = true;
             return;
         }
-        // By halving: the least x that allows leastY, and the greatest x that allows mostY.
+        // Binary search: the least x that allows leastY, and the greatest x that allows mostY.
         long low = leastX;
         for (long high = mostX; low < high; ) {
             long middle = Math.floorDiv(low + high, 2);
@@ -102,7 +105,7 @@ public final class CertificateChecker {
         between(related.x(), low, high);
     }
 
-    /** The most that a sum can be: the best way to take it apart. */
+    /** The greatest value of a sum, by the best split into parts. */
     private long most(LinearSum sum) {
         long best = sum.isZero() ? 0 : UNBOUNDED;
         for (LinearSum part : parts(sum, 1)) {
@@ -111,7 +114,7 @@ public final class CertificateChecker {
         return best;
     }
 
-    /** Narrows each part of a sum by what the rest of the sum leaves to it. */
+    /** Narrows each part of a sum by the bounds of the rest. */
     private void atMost(LinearSum sum, long bound) {
         contradiction |= sum.isZero() && bound < 0;
         for (LinearSum part : parts(sum, sum.size())) {
@@ -126,7 +129,10 @@ public final class CertificateChecker {
         }
     }
 
-    /** One term, or two with opposite factors, that begin with one of the first terms: the parts that a difference bounds. */
+    /**
+     * The parts that a difference bounds: one term, or two with opposite factors, of which the first is among the first
+     * terms.
+     */
     private static List<LinearSum> parts(LinearSum sum, int first) {
         List<LinearSum> parts = new ArrayList<>();
         for (int i = 0; i < Math.min(first, sum.size()); i++) {
@@ -160,7 +166,7 @@ public final class CertificateChecker {
         return 0;
     }
 
-    /** The algorithm of Floyd and Warshall. */
+    /** The Floyd-Warshall algorithm. */
     private void addUpDifferences() {
         for (int k = 0; k < most.length; k++) {
             for (int i = 0; i < most.length; i++) {

@@ -2,17 +2,17 @@ package dev.longitude.unknowns;
 
 import com.google.common.collect.ImmutableList;
 
-/** A constraint in the form in which it was imposed. All numbers are signed. */
+/** A constraint as it was imposed. All numbers are signed. */
 public sealed interface Constraint {
-    /** Why it was imposed, as the caller said: a line of a file, for example. */
+    /** The caller's reason for it: a line of a file, for example. */
     Object reason();
 
     /** The sums that it mentions. */
     ImmutableList<LinearSum> sums();
 
     /**
-     * The sum is not less than {@code least} and not greater than {@code greatest}. A {@code least} of -{@link Store#INFINITY}
-     * or less bounds nothing, nor does a {@code greatest} of {@link Store#INFINITY} or more.
+     * {@code least <= sum <= greatest}. A {@code least} of -{@link Store#INFINITY} or less does not bound it, nor does
+     * a {@code greatest} of {@link Store#INFINITY} or more.
      */
     record Bound(LinearSum sum, long least, long greatest, Object reason) implements Constraint {
         @Override
@@ -21,8 +21,11 @@ public sealed interface Constraint {
         }
     }
 
-    /** y is bound to x: {@code relation.least(x) <= y <= relation.greatest(x)}, where |x| is at most {@link MonotoneRelation#WIDEST}. */
-    record Related(LinearSum y, LinearSum x, MonotoneRelation relation, Object reason) implements Constraint {
+    /**
+     * y is bound to x: {@code relation.least(x) <= y <= relation.greatest(x)}, where |x| is at most
+     * {@link MonotoneRelation#WIDEST}.
+     */
+    record Relation(LinearSum y, LinearSum x, MonotoneRelation relation, Object reason) implements Constraint {
         @Override
         public ImmutableList<LinearSum> sums() {
             return ImmutableList.of(y, x);

@@ -1,12 +1,13 @@
 package dev.longitude.unknowns;
 
-import static dev.longitude.unknowns.Extended.INFINITY;
+import static dev.longitude.unknowns.ExtendedBound.INFINITY;
 
 import java.util.Arrays;
 
 /**
- * The greatest difference of any two of a set of integers, closed: no two bounds add up to less than a third. Integers have
- * places from 1 on; place 0 is the constant 0, so a difference to it bounds the integer itself.
+ * A difference bound matrix: the greatest difference of any two of a set of integers, closed, so that no two bounds add
+ * up to less than a third. Integers have places from 1 on; place 0 is the constant 0, so a difference to it bounds the
+ * integer itself.
  *
  * <p>Copies share the matrix until one of them changes it.
  */
@@ -18,7 +19,7 @@ final class DifferenceBounds {
     private int places;
     private boolean shared;
 
-    /** When a bound of the place alone, and when one of a pair that it is part of, was last changed: for who waits for changes. */
+    /** When a bound of the place alone, and one of a pair with it, last changed; links wait for such changes. */
     private int[] alone;
 
     private int[] inPair;
@@ -61,7 +62,7 @@ final class DifferenceBounds {
         return places;
     }
 
-    /** The greatest that a - b can be; {@link Extended#INFINITY} if nothing bounds it. */
+    /** The greatest that a - b can be; {@link ExtendedBound#INFINITY} if nothing bounds it. */
     long greatest(int a, int b) {
         return greatest[a * capacity + b];
     }
@@ -83,7 +84,7 @@ final class DifferenceBounds {
         return inPair[place];
     }
 
-    /** Takes the place for an integer between these bounds, both within {@link Extended#INFINITY}. */
+    /** Allocates the place for an integer between these bounds, both within {@link ExtendedBound#INFINITY}. */
     void add(int place, long least, long most) {
         if (place >= capacity) {
             grow();
@@ -91,13 +92,13 @@ final class DifferenceBounds {
         own();
         places = Math.max(places, place + 1);
         for (int other = 0; other < places; other++) {
-            greatest[other * capacity + place] = Extended.plus(greatest(other, 0), -least);
-            greatest[place * capacity + other] = Extended.plus(most, greatest(0, other));
+            greatest[other * capacity + place] = ExtendedBound.plus(greatest(other, 0), -least);
+            greatest[place * capacity + other] = ExtendedBound.plus(most, greatest(0, other));
         }
         greatest[place * capacity + place] = 0;
     }
 
-    /** Frees the place. What was known of the others through it stays known. */
+    /** Frees the place. The bounds of the others that followed from it stay. */
     void remove(int place) {
         own();
         for (int other = 0; other < places; other++) {
@@ -106,7 +107,7 @@ final class DifferenceBounds {
         }
     }
 
-    /** Imposes {@code p - q <= most}; false if that contradicts what is known. */
+    /** Imposes {@code p - q <= most}; false if that contradicts the bounds. */
     boolean limit(int p, int q, long most) {
         if (most >= greatest(p, q)) {
             return true;
@@ -116,24 +117,24 @@ final class DifferenceBounds {
         }
         own();
         clock++;
-        // Only where the step from p to q shortens a way that ends at q, or one that begins at p, can it shorten any
+        // Only where the step from p to q shortens a path that ends at q, or one that begins at p, can it shorten any
         // other.
         int nrRows = 0;
         int nrColumns = 0;
         for (int other = 0; other < places; other++) {
-            if (Extended.plus(greatest(other, p), most) < greatest(other, q)) {
+            if (ExtendedBound.plus(greatest(other, p), most) < greatest(other, q)) {
                 rows[nrRows++] = other;
             }
-            if (Extended.plus(most, greatest(q, other)) < greatest(p, other)) {
+            if (ExtendedBound.plus(most, greatest(q, other)) < greatest(p, other)) {
                 columns[nrColumns++] = other;
             }
         }
         for (int i = 0; i < nrRows; i++) {
             int row = rows[i];
-            long toQ = Extended.plus(greatest(row, p), most);
+            long toQ = ExtendedBound.plus(greatest(row, p), most);
             for (int j = 0; j < nrColumns; j++) {
                 int column = columns[j];
-                long sum = Extended.plus(toQ, greatest(q, column));
+                long sum = ExtendedBound.plus(toQ, greatest(q, column));
                 if (sum < greatest(row, column)) {
                     if (row == column) {
                         return false;
@@ -150,7 +151,7 @@ final class DifferenceBounds {
     }
 
     /**
-     * A part of the places under other numbers.
+     * A subset of the places, renumbered.
      *
      * @param numbers the new number of each place that is kept, and 0 for those that are not
      * @param count how many are kept; their numbers are 1 to this

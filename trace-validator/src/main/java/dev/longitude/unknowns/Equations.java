@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Eliminates unknowns from the equations among the links, by Gauss: two equations may say of two unknowns what neither says
+ * Gaussian elimination over the equations among the links: two equations may imply of two unknowns what neither implies
  * alone. Rows are sums by place, not by unknown; unknowns that differ by a constant are one.
  */
 final class Equations {
@@ -27,7 +27,7 @@ final class Equations {
                         return false;
                     }
                 } catch (ArithmeticException e) {
-                    // Factors that do not fit: this equation says nothing beyond what its link says.
+                    // The factors do not fit: this equation implies nothing beyond its link.
                 }
             }
         }
@@ -66,11 +66,11 @@ final class Equations {
         return limit(sum, rest);
     }
 
-    /** The first place from which this one has a known distance; itself if there is none before. */
+    /** The first place from which this one has a known distance; itself if there is no earlier one. */
     private int firstAtConstantDistance(int place) {
         for (int other = 0; other < place; other++) {
             long distance = bounds.greatest(place, other);
-            if (distance < Extended.INFINITY && distance == -bounds.greatest(other, place)) {
+            if (distance < ExtendedBound.INFINITY && distance == -bounds.greatest(other, place)) {
                 return other;
             }
         }
@@ -117,7 +117,7 @@ final class Equations {
     }
 
     private boolean limit(LinearSum sum, long value) {
-        if (sum.size() > Terms.MOST || Math.abs(value) >= Extended.INFINITY) {
+        if (sum.size() > Terms.MOST || Math.abs(value) >= ExtendedBound.INFINITY) {
             return true;
         }
         long divisor = 0;

@@ -15,8 +15,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds a conflict among constraints and keeps, for each bound on the way, what it came from. The rules are those of the
- * {@link CertificateChecker}; the bookkeeping is what this adds.
+ * Finds a conflict among constraints and records for each bound how it was derived. The rules are those of the
+ * {@link CertificateChecker}; this class adds the bookkeeping.
  */
 final class Explanation {
     private static final int MOST_ROUNDS = 200;
@@ -28,15 +28,15 @@ final class Explanation {
 
     private record Chain(Proof first, Proof second) implements Proof {}
 
-    /** The most that a sum can be, and the steps that say so. */
-    private record Known(long most, ImmutableList<Certificate.Step> steps) {}
+    /** The greatest value of a sum, and the steps that prove it. */
+    private record KnownBound(long most, ImmutableList<Certificate.Step> steps) {}
 
     /** Ends the search for a conflict. */
-    private static final class Conflicting extends RuntimeException {
+    private static final class ConflictFound extends RuntimeException {
         private static final long serialVersionUID = 1;
         private final transient Certificate.Conflict conflict;
 
-        Conflicting(Certificate.Conflict conflict) {
+        ConflictFound(Certificate.Conflict conflict) {
             super(null, null, false, false);
             this.conflict = conflict;
         }
@@ -61,7 +61,7 @@ final class Explanation {
         }
         most = new long[unknowns.size()][unknowns.size()];
         for (int i = 0; i < most.length; i++) {
-            Arrays.fill(most[i], Extended.INFINITY);
+            Arrays.fill(most[i], ExtendedBound.INFINITY);
             most[i][i] = 0;
         }
         proofs = new Proof[most.length][most.length];
@@ -81,12 +81,12 @@ final class Explanation {
                 }
             }
             return Optional.empty();
-        } catch (Conflicting e) {
+        } catch (ConflictFound e) {
             return Optional.of(e.conflict);
         }
     }
 
-    /** The constraints that a conflict rests on. */
+    /** The constraints that a conflict depends on. */
     static ImmutableSet<Constraint> constraints(Certificate.Conflict conflict) {
         ImmutableSet.Builder<Constraint> constraints = ImmutableSet.builder();
         if (conflict instanceof Certificate.Outside outside) {
@@ -96,7 +96,7 @@ final class Explanation {
         return constraints.build();
     }
 
-    /** The steps that a conflict rests on, each after those that it is derived from. */
+    /** The steps that a conflict depends on, each after those that it is derived from. */
     static ImmutableList<Certificate.Step> steps(Certificate.Conflict conflict) {
         Set<Certificate.Step> ordered = new LinkedHashSet<>();
         Deque<Certificate.Step> open = new ArrayDeque<>();
@@ -120,12 +120,12 @@ final class Explanation {
     private void apply(Constraint constraint) {
         if (constraint instanceof Constraint.Bound bound) {
             between(constraint, bound.sum(), bound.least(), bound.greatest(), ImmutableList.of());
-        } else if (constraint instanceof Constraint.Related related) {
+        } else if (constraint instanceof Constraint.Relation related) {
             relate(related);
         }
     }
 
-    private void relate(Constraint.Related related) {
+    private void relate(Constraint.Relation related) {
         MonotoneRelation relation = related.relation();
         Certificate.Interval x = interval(related.x());
         if (x.least() < -MonotoneRelation.WIDEST || x.greatest() > MonotoneRelation.WIDEST) {
@@ -135,7 +135,7 @@ final class Explanation {
         long least = relation.least(x.least());
         long greatest = relation.greatest(x.greatest());
         if (least > y.greatest() || greatest < y.least()) {
-            throw new Conflicting(new Certificate.Outside(related, least, greatest, y, ImmutableList.of(x)));
+            throw new ConflictFound(new Certificate.Outside(related, least, greatest, y, ImmutableList.of(x)));
         }
         between(related, related.y(), least, greatest, ImmutableList.of(x));
         y = interval(related.y());
@@ -166,8 +166,8 @@ final class Explanation {
     }
 
     private Certificate.Interval interval(LinearSum sum) {
-        Known greatest = known(sum);
-        Known negated = known(sum.times(-1));
+        KnownBound greatest = known(sum);
+        KnownBound negated = known(sum.times(-1));
         ImmutableSet<Certificate.Step> steps = ImmutableSet.<Certificate.Step>builder()
                 .addAll(negated.steps())
                 .addAll(greatest.steps())
@@ -175,17 +175,17 @@ final class Explanation {
         return new Certificate.Interval(sum, -negated.most(), greatest.most(), steps.asList());
     }
 
-    private Known known(LinearSum sum) {
-        Known best = new Known(sum.isZero() ? 0 : Extended.INFINITY, ImmutableList.of());
+    private KnownBound known(LinearSum sum) {
+        KnownBound best = new KnownBound(sum.isZero() ? 0 : ExtendedBound.INFINITY, ImmutableList.of());
         for (LinearSum part : parts(sum, 1)) {
             int greater = place(part, 1);
             int lesser = place(part, -1);
-            if (most[greater][lesser] < Extended.INFINITY) {
-                Known rest = known(sum.minus(part));
-                long total =
-                        Extended.plus(Extended.times(Math.abs(part.factor(0)), most[greater][lesser]), rest.most());
+            if (most[greater][lesser] < ExtendedBound.INFINITY) {
+                KnownBound rest = known(sum.minus(part));
+                long total = ExtendedBound.plus(
+                        ExtendedBound.times(Math.abs(part.factor(0)), most[greater][lesser]), rest.most());
                 if (total < best.most()) {
-                    best = new Known(
+                    best = new KnownBound(
                             total,
                             ImmutableList.<Certificate.Step>builder()
                                     .addAll(steps(proofs[greater][lesser]))
@@ -200,51 +200,52 @@ final class Explanation {
     private void between(
             Constraint by, LinearSum sum, long least, long greatest, ImmutableList<Certificate.Interval> from) {
         if (least > greatest || (sum.isZero() && (least > 0 || greatest < 0))) {
-            throw new Conflicting(new Certificate.Outside(by, least, greatest, interval(sum), from));
+            throw new ConflictFound(new Certificate.Outside(by, least, greatest, interval(sum), from));
         }
-        atMost(by, sum, Extended.clamp(greatest), from);
-        atMost(by, sum.times(-1), Extended.clamp(-Extended.clamp(least)), from);
+        atMost(by, sum, ExtendedBound.clamp(greatest), from);
+        atMost(by, sum.times(-1), ExtendedBound.clamp(-ExtendedBound.clamp(least)), from);
     }
 
     private void atMost(Constraint by, LinearSum sum, long bound, ImmutableList<Certificate.Interval> from) {
         for (LinearSum part : parts(sum, sum.size())) {
             LinearSum others = part.minus(sum);
-            Known rest = known(others);
-            long room = Extended.plus(bound, rest.most());
-            long each = room >= Extended.INFINITY ? room : Math.floorDiv(room, Math.abs(part.factor(0)));
+            KnownBound rest = known(others);
+            long room = ExtendedBound.plus(bound, rest.most());
+            long each = room >= ExtendedBound.INFINITY ? room : Math.floorDiv(room, Math.abs(part.factor(0)));
             if (each < most[place(part, 1)][place(part, -1)]) {
                 ImmutableList<Certificate.Interval> given = others.isZero()
                         ? from
                         : ImmutableList.<Certificate.Interval>builder()
                                 .addAll(from)
-                                .add(new Certificate.Interval(others, -Extended.INFINITY, rest.most(), rest.steps()))
+                                .add(new Certificate.Interval(
+                                        others, -ExtendedBound.INFINITY, rest.most(), rest.steps()))
                                 .build();
                 add(place(part, 1), place(part, -1), each, by, given);
             }
         }
     }
 
-    /** Adds the bound of a difference, and all that follows by adding up differences. */
+    /** Adds the bound of a difference, and closes the differences again. */
     private void add(int greater, int lesser, long bound, Constraint by, ImmutableList<Certificate.Interval> given) {
         changed = true;
         Proof proof =
                 new Single(new Certificate.Step(unknowns.get(greater).minus(unknowns.get(lesser)), bound, by, given));
-        if (most[lesser][greater] < Extended.INFINITY && Extended.plus(bound, most[lesser][greater]) < 0) {
-            throw new Conflicting(new Certificate.Cycle(
+        if (most[lesser][greater] < ExtendedBound.INFINITY && ExtendedBound.plus(bound, most[lesser][greater]) < 0) {
+            throw new ConflictFound(new Certificate.Cycle(
                     ImmutableList.<Certificate.Step>builder()
                             .addAll(steps(proof))
                             .addAll(steps(proofs[lesser][greater]))
                             .build(),
-                    Extended.plus(bound, most[lesser][greater])));
+                    ExtendedBound.plus(bound, most[lesser][greater])));
         }
         for (int a = 0; a < most.length; a++) {
-            long toLesser = Extended.plus(most[a][greater], bound);
+            long toLesser = ExtendedBound.plus(most[a][greater], bound);
             if (toLesser >= most[a][lesser]) {
-                continue; // (then it shortens no way that begins at a)
+                continue; // (then it shortens no path that begins at a)
             }
             Proof beginning = chain(proofs[a][greater], proof);
             for (int b = 0; b < most.length; b++) {
-                long sum = Extended.plus(toLesser, most[lesser][b]);
+                long sum = ExtendedBound.plus(toLesser, most[lesser][b]);
                 if (sum < most[a][b]) {
                     most[a][b] = sum;
                     proofs[a][b] = chain(beginning, proofs[lesser][b]);

@@ -5,12 +5,13 @@ import java.util.function.IntToLongFunction;
 import java.util.function.IntUnaryOperator;
 
 /**
- * A sum of unknowns, each times a factor that is not 0, in ascending order of the unknowns. Immutable; equal sums are equal.
+ * A sum of unknowns, each times a factor that is not 0, in ascending order of the unknowns. Immutable; equal sums are
+ * equal.
  *
- * <p>Factors are signed and 64 bits wide; an operation whose factors would not fit throws an {@link ArithmeticException}.
+ * <p>Factors are signed and 64 bits wide; an operation whose factors do not fit throws an {@link ArithmeticException}.
  */
 public final class LinearSum {
-    /** The sum of nothing. */
+    /** The empty sum. */
     public static final LinearSum ZERO = new LinearSum(new int[0], new long[0]);
 
     private final int[] unknowns;
@@ -24,7 +25,7 @@ public final class LinearSum {
     /**
      * One unknown, times 1.
      *
-     * @param unknown as a store gave it out, at least 0
+     * @param unknown its number from a store, at least 0
      */
     public static LinearSum of(int unknown) {
         if (unknown < 0) {
@@ -74,7 +75,7 @@ public final class LinearSum {
         return unknowns.length == 0;
     }
 
-    /** How many unknowns it has. */
+    /** The number of its unknowns. */
     public int size() {
         return unknowns.length;
     }
@@ -106,7 +107,7 @@ public final class LinearSum {
         return sum;
     }
 
-    /** The same sum of unknowns with other numbers. */
+    /** The same sum with its unknowns renumbered. */
     LinearSum renamed(IntUnaryOperator number) {
         LinearSum renamed = ZERO;
         for (int i = 0; i < size(); i++) {

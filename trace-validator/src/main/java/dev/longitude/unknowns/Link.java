@@ -4,21 +4,24 @@ import com.google.common.primitives.Ints;
 import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 
-/** A constraint that the bounds of differences cannot hold by themselves: it is applied again when what it mentions has changed. */
+/**
+ * A constraint that the bounds of differences cannot express: it is applied again when a bound of its unknowns has
+ * changed.
+ */
 sealed interface Link {
     /** The constraint as it was imposed. */
     Constraint constraint();
 
-    /** What it says, for comparing; without the reason. */
+    /** A key to compare links, without the reason. */
     Object known(IntUnaryOperator renamed);
 
-    /** The places that it mentions; one that y and x mention is there twice. */
+    /** The places that it mentions; one that both y and x mention occurs twice. */
     int[] places();
 
     /** Narrows the bounds by this constraint; false if that is a contradiction. */
     boolean narrow(DifferenceBounds bounds);
 
-    /** Whether a bound that this constraint looks at has changed since. */
+    /** Whether a bound that this constraint reads has changed since. */
     boolean isWoken(DifferenceBounds bounds, int since);
 
     /** Whether each unknown that it mentions has one value left. */
@@ -37,12 +40,12 @@ sealed interface Link {
     Link with(UnaryOperator<Terms> other);
 
     /**
-     * Whether for all that the bounds allow the rest there is a value of this place that it allows too. No other link mentions
-     * the place, and no difference bounds it closer than its own bounds do.
+     * Whether it admits a value of this place for all values of the rest that the bounds admit. No other link must
+     * mention the place, and no difference must bound it more tightly than its own bounds do.
      */
     boolean isImpliedWithout(int place, DifferenceBounds bounds);
 
-    /** Whether it bounds this place, which no other link mentions, only from a distance. */
+    /** Whether it only keeps this place, which no other link mentions, within a band around the rest. */
     default boolean isBandAround(int place, DifferenceBounds bounds) {
         return false;
     }
@@ -64,7 +67,7 @@ sealed interface Link {
         }
     }
 
-    /** A sum that is no difference lies between two bounds. */
+    /** Bounds of a sum that is not a difference. */
     record Sum(Terms terms, long least, long most, Constraint constraint) implements Link {
         @Override
         public boolean narrow(DifferenceBounds bounds) {
@@ -107,14 +110,14 @@ sealed interface Link {
         }
     }
 
-    /** y is bound to x. */
-    record Related(Terms y, Terms x, MonotoneRelation relation, Constraint constraint) implements Link {
+    /** A relation between x and y. */
+    record Relation(Terms y, Terms x, MonotoneRelation relation, Constraint constraint) implements Link {
         @Override
         public Object known(IntUnaryOperator renamed) {
-            return new Constraint.Related(y.sum().renamed(renamed), x.sum().renamed(renamed), relation, "");
+            return new Constraint.Relation(y.sum().renamed(renamed), x.sum().renamed(renamed), relation, "");
         }
 
-        /** Whether it is a function, as far as the least value that it may be of shows. */
+        /** Whether it is a function, judged at the least possible x. */
         boolean isFunction(DifferenceBounds bounds) {
             long least = Math.max(x.least(bounds), -MonotoneRelation.WIDEST);
             return relation.least(least) == relation.greatest(least);
@@ -125,7 +128,7 @@ sealed interface Link {
             return Ints.concat(y.places(), x.places());
         }
 
-        /** Whether x is known to be where the relation says something. */
+        /** Whether x is known to be in the domain of the relation. */
         private boolean speaks(DifferenceBounds bounds) {
             return x.least(bounds) >= -MonotoneRelation.WIDEST && x.greatest(bounds) <= MonotoneRelation.WIDEST;
         }
@@ -192,7 +195,7 @@ sealed interface Link {
 
         @Override
         public Link with(UnaryOperator<Terms> other) {
-            return new Related(other.apply(y), other.apply(x), relation, constraint);
+            return new Relation(other.apply(y), other.apply(x), relation, constraint);
         }
 
         @Override

@@ -2,9 +2,11 @@ package dev.longitude.unknowns;
 
 import java.util.Arrays;
 
-/** The bounds of differences and the links between them, brought to a common fixed point after each change. */
+/** The bounds of differences and the links between them, propagated to a common fixed point after each change. */
 final class Network {
-    /** Links that approach their fixed point in steps of 1 are left before they reach it: what is known is then weaker. */
+    /**
+     * Links that approach their fixed point in steps of 1 are stopped before they reach it: the bounds are then weaker.
+     */
     private static final int MOST_ROUNDS = 100;
 
     private static final Link[] NO_LINKS = {};
@@ -34,7 +36,7 @@ final class Network {
         return bounds;
     }
 
-    /** Not to be changed. */
+    /** Callers must not change the array. */
     Link[] links() {
         return links;
     }
@@ -47,12 +49,12 @@ final class Network {
         return infeasible;
     }
 
-    /** Whether the links narrow the bounds no further; false once a fixed point was not waited for. */
+    /** Whether the bounds are at a fixed point of the links; false once the propagation was stopped early. */
     boolean isSettled() {
         return settled;
     }
 
-    /** Finds out that there is no solution, and says so. */
+    /** Marks the network as infeasible; returns false. */
     boolean refute() {
         infeasible = true;
         return false;
@@ -71,7 +73,7 @@ final class Network {
         return settle(bounds.clock(), true);
     }
 
-    /** The same, with another numbering of the places, and only with the places and the links that it keeps. */
+    /** The same network renumbered, with only the places and links that are kept. */
     Network renumbered(int[] numbers, int count, Link[] kept) {
         Link[] moved = new Link[kept.length];
         for (int i = 0; i < kept.length; i++) {
@@ -80,7 +82,7 @@ final class Network {
         return new Network(bounds.renumbered(numbers, count), moved, infeasible);
     }
 
-    /** Applies each link of which something has changed, until nothing changes. */
+    /** Applies each link with a changed bound, until nothing changes. */
     private boolean settle(int since, boolean hasNew) {
         if (links.length == 0 || (!hasNew && bounds.clock() == since)) {
             return true;
@@ -90,7 +92,7 @@ final class Network {
         if (hasNew) {
             last[links.length - 1] = -1;
         }
-        // What two equations say together does not change with the bounds, except where a difference becomes a
+        // What two equations imply together does not change with the bounds, except where a difference becomes a
         // constant.
         int equated = hasNew && links[links.length - 1].isEquation() ? -1 : since;
         boolean again = true;

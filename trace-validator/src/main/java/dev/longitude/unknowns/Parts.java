@@ -3,12 +3,13 @@ package dev.longitude.unknowns;
 import java.util.Arrays;
 
 /**
- * The parts of a network that do not depend on each other. A part has unknowns that links mention and that are not fixed;
- * two are in one part if a link mentions both, or if their difference is bounded closer than by the bounds of each.
+ * The parts of a network that do not depend on each other. A part has unknowns that links mention and that are not
+ * fixed; two are in one part if a link mentions both, or if their difference is bounded more tightly than by the bounds
+ * of each.
  */
 final class Parts {
     private final Network network;
-    /** Of each place the part, from 1 on; 0 for what is fixed or not mentioned. */
+    /** The part of each place, from 1 on; 0 if it is fixed or not mentioned. */
     private final int[] part;
 
     private int count;
@@ -70,21 +71,21 @@ final class Parts {
         return bounds.greatest(place, 0) == -bounds.greatest(0, place);
     }
 
-    /** Whether the bound of a - b says more than the bounds of the two alone. */
+    /** Whether the bound of a - b is tighter than the bounds of the two alone. */
     static boolean isTied(DifferenceBounds bounds, int a, int b) {
-        return bounds.greatest(a, b) < Extended.plus(bounds.greatest(a, 0), bounds.greatest(0, b));
+        return bounds.greatest(a, b) < ExtendedBound.plus(bounds.greatest(a, 0), bounds.greatest(0, b));
     }
 
     int count() {
         return count;
     }
 
-    /** Whether most places of the network are of no part. */
+    /** Whether most places of the network are in no part. */
     boolean isMuchSmaller() {
         return 2 * Arrays.stream(part).filter(of -> of > 0).count() < part.length - 2;
     }
 
-    /** The links that mention something of a part, 0 to {@code count() - 1}. */
+    /** The links that mention a place of a part, 0 to {@code count() - 1}. */
     Link[] links(int of) {
         boolean[] places = new boolean[part.length];
         for (int place = 1; place < part.length; place++) {
@@ -111,18 +112,18 @@ final class Parts {
         return numbers;
     }
 
-    /** How many places the links of a part mention. */
+    /** The number of places that the links of a part mention. */
     int size(int of) {
         return Arrays.stream(numbers(of)).max().orElse(0);
     }
 
-    /** The place of some part with the fewest values left; 0 if there is no part. */
+    /** The place in any part with the fewest values left; 0 if there is no part. */
     int narrowest() {
         DifferenceBounds bounds = network.bounds();
         int best = 0;
         long fewest = Long.MAX_VALUE;
         for (int place = 1; place < part.length; place++) {
-            // (As an unsigned number, the width of what is not bounded is the greatest.)
+            // (The width of an unbounded place is the greatest, as an unsigned number.)
             long width = bounds.greatest(place, 0) + bounds.greatest(0, place);
             if (part[place] > 0 && (best == 0 || Long.compareUnsigned(width, fewest) < 0)) {
                 best = place;

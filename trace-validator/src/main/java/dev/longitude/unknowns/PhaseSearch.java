@@ -5,9 +5,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for values where several functions of the same unknowns round: whether a value fits depends on its phase in each of
- * them, so that neighbours of a value that does not fit may, and no range of them says so. It tries neighbours, of the
- * unknowns that functions are of first, in the order of the links; what it does not find may be there all the same.
+ * Searches for values where several functions of the same unknowns round: whether a value fits depends on its phase in
+ * each of them, so a neighbour of a value that does not fit may fit, and bounds do not show which. It tries neighbours,
+ * first of the functions' arguments, in the order of the links. It is incomplete: it may miss a solution.
  */
 final class PhaseSearch {
     /** So many neighbours of the middle of a range are tried, ... */
@@ -20,7 +20,7 @@ final class PhaseSearch {
 
     private int left;
 
-    /** @param budget how many values may be tried */
+    /** @param budget the most values to try */
     PhaseSearch(int budget) {
         left = budget;
     }
@@ -67,12 +67,12 @@ final class PhaseSearch {
         return values;
     }
 
-    /** The place of an unknown that is left open: of one that a function is of, or that it is, or of any other in a link. */
+    /** The place of an unknown that is still open: the argument or the value of a function, or any other in a link. */
     private static int next(Network network) {
         DifferenceBounds bounds = network.bounds();
         for (boolean ofFunctions : new boolean[] {true, false}) {
             for (Link link : network.links()) {
-                if (link instanceof Link.Related related && related.isFunction(bounds) == ofFunctions) {
+                if (link instanceof Link.Relation related && related.isFunction(bounds) == ofFunctions) {
                     int place = open(bounds, related.x());
                     place = place == 0 ? open(bounds, related.y()) : place;
                     if (place != 0) {

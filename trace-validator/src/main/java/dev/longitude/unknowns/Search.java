@@ -3,17 +3,17 @@ package dev.longitude.unknowns;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for values in a network by trying them: each trial narrows the rest. It is exhaustive: what it refutes has no
- * solution. Parts that do not depend on each other are searched apart.
+ * Searches for values in a network by trying them: each trial narrows the rest. It is exhaustive: a network that it
+ * refutes has no solution. It searches independent parts separately.
  *
- * <p>Only what links mention needs trials. Of what is left the bounds of the differences are closed, so that the least values
- * of all fit each other.
+ * <p>Only unknowns in links need trials. The bounds of the differences of the others are closed, so that their least
+ * values are consistent.
  */
 final class Search {
     private static final LinearSum ANY = LinearSum.of(0);
 
     private int left;
-    /** The attempt ends when no more than this is left. */
+    /** The attempt ends when no more budget than this is left. */
     private int until;
 
     private boolean fromMiddle;
@@ -40,9 +40,9 @@ final class Search {
     }
 
     /**
-     * Searches from the middle of each range, then from its least value, then from the middle for as long as the budget lasts: a
-     * bad choice early on can cost all of a search, and another order of values makes other choices. Before that the phases of
-     * functions are looked at.
+     * Searches the phases of functions first. Then it searches from the middle of each range, then from its least
+     * value, then from the middle until the budget is used up: a bad early choice can use up a whole search, and
+     * another order of values makes other choices.
      */
     Result search(Network network) {
         long[] phased = new PhaseSearch(left).search(network);
@@ -85,7 +85,7 @@ final class Search {
             }
             for (int place = 1; place < numbers.length; place++) {
                 if (numbers[place] > 0 && !fix(whole, place, result.values[numbers[place]])) {
-                    // What the links say together narrows the whole further than it narrowed any part.
+                    // All links together narrow the whole network further than they narrowed any part.
                     return branch(network, parts.narrowest());
                 }
             }
@@ -128,7 +128,7 @@ final class Search {
         return refuted ? Result.REFUTED : Result.GAVE_UP;
     }
 
-    /** The least value of each place; they fit each other where the links leave nothing open. */
+    /** The least value of each place; these are consistent once the links leave nothing open. */
     static long[] leastValues(Network network) {
         DifferenceBounds bounds = network.bounds();
         long[] values = new long[bounds.places()];

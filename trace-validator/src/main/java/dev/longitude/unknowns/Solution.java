@@ -2,9 +2,12 @@ package dev.longitude.unknowns;
 
 import com.google.common.primitives.ImmutableLongArray;
 
-/** What came of looking for values that meet all constraints. */
+/** The result of a search for values that meet all constraints. */
 public sealed interface Solution {
-    /** Values of all unknowns that the store ever had, by their numbers; they meet all constraints that were ever imposed. */
+    /**
+     * Values of all unknowns that the store ever had, by their numbers; they meet all constraints that were ever
+     * imposed.
+     */
     record Found(ImmutableLongArray values) implements Solution {
         public long value(int unknown) {
             return values.get(unknown);
@@ -18,6 +21,6 @@ public sealed interface Solution {
     /** There are no such values: all possibilities were exhausted. */
     record Refuted() implements Solution {}
 
-    /** The budget was used up before either was known. */
+    /** The budget was used up without a result. */
     record GaveUp() implements Solution {}
 }

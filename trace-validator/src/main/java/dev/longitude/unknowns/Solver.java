@@ -6,9 +6,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Finds values for all unknowns of a store, the forgotten ones too, and claims none that do not meet all constraints. */
+/** Finds values for all unknowns of a store, the forgotten ones too; it checks them against all constraints. */
 final class Solver {
-    /** With more unknowns than this, nothing is solved with all of them at once: each trial copies a matrix of that size. */
+    /** With more unknowns than this they are not solved all at once: each trial copies a matrix of that size. */
     private static final int MOST_AT_ONCE = 1000;
 
     private final Store store;
@@ -24,7 +24,8 @@ final class Solver {
             return new Solution.Refuted();
         }
         boolean hasForgotten = store.forgotten() != null;
-        // Half of it is for solving all constraints at once, if what was forgotten does not fit what is found first.
+        // Half of the budget is for solving all constraints at once, if the first solution cannot be completed for the
+        // forgotten ones.
         Search search = new Search(hasForgotten ? budget - budget / 2 : budget);
         Search.Result result = search.search(store.network());
         if (result == Search.Result.REFUTED) {
@@ -44,7 +45,7 @@ final class Solver {
     private Store afresh() {
         Store all = new Store();
         for (Constraint constraint : constraints) {
-            if (constraint instanceof Constraint.Related related) {
+            if (constraint instanceof Constraint.Relation related) {
                 all.relate(related.y(), related.x(), related.relation());
             } else if (constraint instanceof Constraint.Bound bound) {
                 if (bound.sum().equals(LinearSum.of(all.made()))) {
@@ -65,7 +66,7 @@ final class Solver {
         for (int i = 0; i < of.alive().length; i++) {
             values.put(of.alive()[i], result.values[of.places()[i]]);
         }
-        for (Forgotten latest = of.forgotten(); latest != null; latest = latest.earlier()) {
+        for (ForgottenUnknowns latest = of.forgotten(); latest != null; latest = latest.earlier()) {
             if (!latest.complete(values, search)) {
                 return new Solution.GaveUp();
             }
@@ -80,7 +81,7 @@ final class Solver {
         try {
             return constraints.stream().allMatch(constraint -> meets(constraint, values));
         } catch (ArithmeticException e) {
-            return false; // (nothing is claimed of a sum that does not fit)
+            return false; // (a sum that does not fit in 64 bits is not accepted)
         }
     }
 
@@ -90,7 +91,7 @@ final class Solver {
             return (bound.least() <= -Store.INFINITY || value >= bound.least())
                     && (bound.greatest() >= Store.INFINITY || value <= bound.greatest());
         }
-        Constraint.Related related = (Constraint.Related) constraint;
+        Constraint.Relation related = (Constraint.Relation) constraint;
         long x = related.x().at(values::get);
         long y = related.y().at(values::get);
         return x < -MonotoneRelation.WIDEST

@@ -13,14 +13,14 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of unknown integers. Constraints are imposed one by one; what follows from them, as far as the store finds
- * it, is there at once. It may know less than what follows, never more.
+ * A store of constraints on unknown integers. Constraints are imposed one by one, and the store propagates each
+ * immediately. It is sound but not complete: it may miss consequences.
  *
- * <p>All numbers are signed. A bound of {@link #INFINITY} or more, or of its negation or less, bounds nothing.
+ * <p>All numbers are signed. A bound of {@link #INFINITY} or more, or of its negation or less, is no bound.
  */
 public final class Store {
     /** Not bounded. */
-    public static final long INFINITY = Extended.INFINITY;
+    public static final long INFINITY = ExtendedBound.INFINITY;
 
     private static final Object NO_REASON = "";
 
@@ -32,13 +32,13 @@ public final class Store {
     private int next;
     private Object reason = NO_REASON;
     private @Nullable Imposed imposed;
-    private @Nullable Forgotten forgotten;
+    private @Nullable ForgottenUnknowns forgotten;
 
     private record Imposed(Constraint constraint, @Nullable Imposed earlier) {}
 
     public Store() {}
 
-    /** A store that knows the same, and goes its own way from here. */
+    /** An independent copy. */
     public Store copy() {
         Store copy = new Store();
         copy.become(this);
@@ -46,7 +46,7 @@ public final class Store {
         return copy;
     }
 
-    /** Takes over all of another store, which is not to be used any more. */
+    /** Takes over the content of another store, which must not be used any more. */
     void become(Store other) {
         network = other.network;
         alive = other.alive;
@@ -60,8 +60,9 @@ public final class Store {
     /**
      * A new unknown.
      *
-     * @return its number: the next one that this store has not given out
-     * @throws IllegalArgumentException if least is greater than greatest, or one is beyond +-{@link MonotoneRelation#WIDEST}
+     * @return its number: the next one that this store has not used
+     * @throws IllegalArgumentException if least is greater than greatest, or one is beyond
+     *     +-{@link MonotoneRelation#WIDEST}
      */
     public int unknown(long least, long greatest) {
         if (least > greatest || least < -MonotoneRelation.WIDEST || greatest > MonotoneRelation.WIDEST) {
@@ -95,23 +96,23 @@ public final class Store {
         return used;
     }
 
-    /** Gives the reason of all that is imposed from now on. */
+    /** Sets the reason of all constraints that are imposed from now on. */
     public Store because(Object why) {
         reason = why;
         return this;
     }
 
-    /** The least that a sum can be, as far as it is known; -{@link #INFINITY} if nothing bounds it. */
+    /** A lower bound of a sum; -{@link #INFINITY} if nothing bounds it. */
     public long least(LinearSum sum) {
         return terms(sum).least(network.bounds());
     }
 
-    /** The greatest that a sum can be, as far as it is known; {@link #INFINITY} if nothing bounds it. */
+    /** An upper bound of a sum; {@link #INFINITY} if nothing bounds it. */
     public long greatest(LinearSum sum) {
         return terms(sum).greatest(network.bounds());
     }
 
-    /** Whether the unknown is there, and not forgotten. */
+    /** Whether the unknown exists and is not forgotten. */
     public boolean has(int unknown) {
         return Arrays.binarySearch(alive, unknown) >= 0;
     }
@@ -129,8 +130,8 @@ public final class Store {
         }
         Constraint.Bound bound = new Constraint.Bound(sum, least, greatest, reason);
         impose(bound);
-        long from = Extended.clamp(least);
-        long to = Extended.clamp(greatest);
+        long from = ExtendedBound.clamp(least);
+        long to = ExtendedBound.clamp(greatest);
         if (least > greatest) {
             return network.refute();
         }
@@ -148,15 +149,15 @@ public final class Store {
         if (isInfeasible()) {
             return false;
         }
-        Constraint.Related related = new Constraint.Related(y, x, relation, reason);
+        Constraint.Relation related = new Constraint.Relation(y, x, relation, reason);
         impose(related);
-        return network.add(new Link.Related(terms(y), terms(x), relation, related));
+        return network.add(new Link.Relation(terms(y), terms(x), relation, related));
     }
 
-    /** What an equal relation has bound to this x, if the store still has that relation. */
+    /** The y of an equal relation with this x, if the store still has one. */
     public Optional<LinearSum> related(LinearSum x, MonotoneRelation relation) {
         for (Link link : network.links()) {
-            if (link instanceof Link.Related related
+            if (link instanceof Link.Relation related
                     && related.x().sum().equals(x)
                     && related.relation().equals(relation)) {
                 return Optional.of(related.y().sum());
@@ -190,9 +191,9 @@ public final class Store {
     }
 
     /**
-     * Forgets unknowns that are not live. One stays if a relation or a sum that a live one depends on mentions it, but not too
-     * many do: the oldest go. What is known of the rest stays known; what is imposed later may narrow it less than it would have.
-     * A solution is still looked for with all constraints. A forgotten unknown may not be mentioned any more.
+     * Forgets unknowns that are not live. One stays if a relation or a sum that a live one depends on mentions it; if
+     * too many stay, the oldest are forgotten. The bounds of the rest stay, but later constraints may narrow them less.
+     * A search for a solution still uses all constraints. A forgotten unknown must not be mentioned any more.
      *
      * @param live whether an unknown will be mentioned again
      */
@@ -200,14 +201,14 @@ public final class Store {
         if (isInfeasible()) {
             return;
         }
-        Forgetting forgetting = new Forgetting(network, alive, places, live);
-        forgotten = forgetting.forget(forgotten);
-        alive = forgetting.alive();
-        places = forgetting.places();
+        UnknownElimination elimination = new UnknownElimination(network, alive, places, live);
+        forgotten = elimination.forget(forgotten);
+        alive = elimination.alive();
+        places = elimination.places();
     }
 
     /**
-     * Looks for values of all unknowns that there ever were.
+     * Searches for values of all unknowns that the store ever had.
      *
      * @param budget how many values may be tried, at least 1
      */
@@ -215,7 +216,7 @@ public final class Store {
         return new Solver(this).solve(budget);
     }
 
-    /** All that was imposed, in order, with what has been forgotten. */
+    /** All constraints that were imposed, in order, those on forgotten unknowns included. */
     public ImmutableList<Constraint> constraints() {
         List<Constraint> latestFirst = new ArrayList<>();
         for (Imposed at = imposed; at != null; at = at.earlier()) {
@@ -225,15 +226,16 @@ public final class Store {
     }
 
     /**
-     * Equal for stores with the same unknowns that know the same of them. Stores that have lost something by forgetting are
-     * equal only if they are copies of one that had lost it already: otherwise one may have solutions where the other has not.
+     * Equal for stores with the same unknowns and equivalent constraints on them. Stores that have lost constraints by
+     * forgetting are equal only if they are copies of a store that had already lost them: otherwise one may have
+     * solutions that the other does not have.
      */
     public Object signature() {
         return List.of(ImmutableIntArray.copyOf(alive), signature(List.of()));
     }
 
     /**
-     * The same, whatever the unknowns are called.
+     * The same, independent of the numbers of the unknowns.
      *
      * @param order unknowns by which the stores are compared; those that it leaves out follow, the earliest first
      */
@@ -271,12 +273,12 @@ public final class Store {
                 isInfeasible(),
                 differences.build(),
                 links,
-                forgotten == null ? Forgotten.NOTHING_LOST : forgotten.lost());
+                forgotten == null ? ForgottenUnknowns.NOTHING_LOST : forgotten.lost());
     }
 
     private record Signature(boolean infeasible, ImmutableLongArray differences, Multiset<Object> links, Object lost) {}
 
-    /** How many unknowns it has that are not forgotten. */
+    /** The number of unknowns that are not forgotten. */
     public int size() {
         return alive.length;
     }
@@ -298,7 +300,7 @@ public final class Store {
     }
 
     @Nullable
-    Forgotten forgotten() {
+    ForgottenUnknowns forgotten() {
         return forgotten;
     }
 }

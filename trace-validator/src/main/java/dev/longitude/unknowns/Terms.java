@@ -1,8 +1,11 @@
 package dev.longitude.unknowns;
 
-import static dev.longitude.unknowns.Extended.INFINITY;
+import static dev.longitude.unknowns.ExtendedBound.INFINITY;
 
-/** A sum of unknowns by their places in the bounds: what the bounds say of the sum, and what a bound of the sum says of them. */
+/**
+ * A sum of unknowns by their places in the bounds. It computes the bounds of the sum from theirs, and narrows theirs by
+ * a bound of the sum.
+ */
 final class Terms {
     /** Terms of a sum are marked in a mask of 64 bits. */
     static final int MOST = 60;
@@ -32,7 +35,7 @@ final class Terms {
         return sum;
     }
 
-    /** Not to be changed. */
+    /** Callers must not change the array. */
     int[] places() {
         return places;
     }
@@ -91,12 +94,12 @@ final class Terms {
         return new Terms(rest, others);
     }
 
-    /** Whether the bounds keep exactly what is required of this sum: it is one unknown, or the difference of two. */
+    /** Whether the bounds can express a bound of this sum exactly: it is one unknown, or the difference of two. */
     boolean isDifference() {
         return places.length <= 1 || (places.length == 2 && sum.factor(0) == -sum.factor(1));
     }
 
-    /** The greatest that the sum times the sign can be, without the terms in the mask. */
+    /** The greatest value of the sum times the sign, without the terms in the mask. */
     private long greatest(DifferenceBounds bounds, int sign, long without) {
         long used = without;
         long total = 0;
@@ -107,7 +110,7 @@ final class Terms {
             used |= 1L << i;
             long factor = sign * sum.factor(i);
             long alone = ofTerm(bounds, factor, places[i]);
-            // The term with the opposite factor of which the difference says most more than each of the two does.
+            // The term with the opposite factor whose difference tightens the bound most.
             int best = -1;
             long bestPair = 0;
             long bestAlone = 0;
@@ -116,7 +119,7 @@ final class Terms {
                 if ((used >> j & 1) == 0 && sum.factor(j) == -sum.factor(i)) {
                     long pair = ofPair(bounds, factor, i, j);
                     long other = ofTerm(bounds, -factor, places[j]);
-                    long apart = Extended.plus(alone, other);
+                    long apart = ExtendedBound.plus(alone, other);
                     long gain = apart >= INFINITY ? (pair >= INFINITY ? 0 : Long.MAX_VALUE) : apart - pair;
                     if (gain > bestGain) {
                         best = j;
@@ -126,11 +129,11 @@ final class Terms {
                     }
                 }
             }
-            if (best >= 0 && bestPair <= Extended.plus(alone, bestAlone)) {
+            if (best >= 0 && bestPair <= ExtendedBound.plus(alone, bestAlone)) {
                 used |= 1L << best;
-                total = Extended.plus(total, bestPair);
+                total = ExtendedBound.plus(total, bestPair);
             } else {
-                total = Extended.plus(total, alone);
+                total = ExtendedBound.plus(total, alone);
             }
             if (total >= INFINITY) {
                 return INFINITY;
@@ -141,19 +144,20 @@ final class Terms {
 
     private static long ofTerm(DifferenceBounds bounds, long factor, int place) {
         return factor > 0
-                ? Extended.times(factor, bounds.greatest(place, 0))
-                : Extended.times(-factor, bounds.greatest(0, place));
+                ? ExtendedBound.times(factor, bounds.greatest(place, 0))
+                : ExtendedBound.times(-factor, bounds.greatest(0, place));
     }
 
     private long ofPair(DifferenceBounds bounds, long factor, int i, int j) {
         return factor > 0
-                ? Extended.times(factor, bounds.greatest(places[i], places[j]))
-                : Extended.times(-factor, bounds.greatest(places[j], places[i]));
+                ? ExtendedBound.times(factor, bounds.greatest(places[i], places[j]))
+                : ExtendedBound.times(-factor, bounds.greatest(places[j], places[i]));
     }
 
     /** Imposes {@code least <= sum <= most}; false if that contradicts the bounds. */
     boolean limit(DifferenceBounds bounds, long least, long most) {
-        return limit(bounds, 1, Extended.clamp(most)) && limit(bounds, -1, Extended.clamp(-Extended.clamp(least)));
+        return limit(bounds, 1, ExtendedBound.clamp(most))
+                && limit(bounds, -1, ExtendedBound.clamp(-ExtendedBound.clamp(least)));
     }
 
     private boolean limit(DifferenceBounds bounds, int sign, long most) {
@@ -173,13 +177,13 @@ final class Terms {
         }
         for (int i = 0; i < places.length; i++) {
             long factor = sign * sum.factor(i);
-            long room = Extended.plus(most, greatest(bounds, -sign, 1L << i));
+            long room = ExtendedBound.plus(most, greatest(bounds, -sign, 1L << i));
             if (room < INFINITY && !limitPair(bounds, factor, places[i], 0, room)) {
                 return false;
             }
             for (int j = i + 1; hasPairs && j < places.length; j++) {
                 if (sum.factor(j) == -sum.factor(i)) {
-                    long pairRoom = Extended.plus(most, greatest(bounds, -sign, 1L << i | 1L << j));
+                    long pairRoom = ExtendedBound.plus(most, greatest(bounds, -sign, 1L << i | 1L << j));
                     if (pairRoom < INFINITY && !limitPair(bounds, factor, places[i], places[j], pairRoom)) {
                         return false;
                     }

@@ -8,34 +8,34 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way through an evaluation that asks about unknowns. Where a question has both answers, the way takes one, and another
- * way will take the other; so the evaluation runs once a way, and what the ways assume of the unknowns neither overlaps nor
- * leaves anything out.
+ * One path through an evaluation that branches on unknowns. Where a question can have both answers, the way takes one,
+ * and another way takes the other. The evaluation runs once for each way; the ways' assumptions on the unknowns are
+ * disjoint and together exhaustive.
  *
  * <p>The evaluation must be repeatable: with the same answers it asks the same questions and makes the same unknowns.
  */
 public final class Way {
     private static final ThreadLocal<@Nullable Way> CURRENT = new ThreadLocal<>();
 
-    /** Nothing is left on this way. */
+    /** The assumptions of this way have no solution. */
     public static final class DeadEnd extends RuntimeException {
         private static final long serialVersionUID = 1;
 
         public DeadEnd() {
-            super("nothing is left on this way", null, false, false);
+            super("this way has no solution", null, false, false);
         }
     }
 
-    /** What came out on one way, and what is known of the unknowns on it. */
+    /** The value of an evaluation on one way, and the constraints on the unknowns there. */
     public record Outcome<T extends @Nullable Object>(T value, Store store) {}
 
     /**
      * All ways.
      *
-     * @param deadEnds stores without a solution: of ways that ended so, and of answers that were not possible
-     * @param complete false if there were more ways than were to be tried
+     * @param deadEnds stores without a solution: of ways that ended there, and of impossible answers
+     * @param complete false if there were more ways than the limit
      */
-    public record Explored<T extends @Nullable Object>(
+    public record Exploration<T extends @Nullable Object>(
             ImmutableList<Outcome<T>> outcomes, ImmutableList<Store> deadEnds, boolean complete) {}
 
     private final Store store;
@@ -56,10 +56,11 @@ public final class Way {
     /**
      * Runs an evaluation on each way.
      *
-     * @param from what is known before; stays as it is
+     * @param from the constraints before; it is not changed
      * @param mostWays how often the evaluation may run, at least 1
      */
-    public static <T extends @Nullable Object> Explored<T> explore(Store from, int mostWays, Supplier<T> evaluation) {
+    public static <T extends @Nullable Object> Exploration<T> explore(
+            Store from, int mostWays, Supplier<T> evaluation) {
         ImmutableList.Builder<Outcome<T>> outcomes = ImmutableList.builder();
         ImmutableList.Builder<Store> deadEnds = ImmutableList.builder();
         Deque<boolean[]> ways = new ArrayDeque<>();
@@ -78,7 +79,7 @@ public final class Way {
                         outcomes.add(new Outcome<>(value, way.store));
                     }
                 } catch (RuntimeException e) {
-                    // (Evaluators wrap what the operators in them throw.)
+                    // (Evaluators wrap the exceptions of operators.)
                     if (!(e instanceof DeadEnd) && !way.store.isInfeasible()) {
                         throw e;
                     }
@@ -88,11 +89,11 @@ public final class Way {
         } finally {
             CURRENT.set(outer);
         }
-        return new Explored<>(outcomes.build(), deadEnds.build(), ways.isEmpty());
+        return new Exploration<>(outcomes.build(), deadEnds.build(), ways.isEmpty());
     }
 
     /**
-     * The way that this thread is on.
+     * The current way of this thread.
      *
      * @throws IllegalStateException outside of an exploration
      */
@@ -104,7 +105,7 @@ public final class Way {
         return way;
     }
 
-    /** What is known on this way, and the place to add to it. */
+    /** The constraints on this way; more may be imposed. */
     public Store store() {
         return store;
     }
@@ -112,7 +113,7 @@ public final class Way {
     /**
      * Whether a sum is at most a bound, on this way.
      *
-     * @throws DeadEnd if nothing is left on this way
+     * @throws DeadEnd if this way has no solution
      */
     public boolean atMost(LinearSum sum, long bound) {
         if (store.isInfeasible()) {

@@ -1,4 +1,4 @@
-/** Integers that are known only by constraints: what follows from the constraints, what solves them, and why nothing does. */
+/** Constraints on unknown integers: propagation, solutions, and certificates that there is none. */
 @NullMarked
 package dev.longitude.unknowns;
 

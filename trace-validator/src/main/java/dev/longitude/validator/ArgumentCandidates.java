@@ -28,8 +28,8 @@ import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
 /**
- * What an event may have been whose arguments were not all seen. A vCPU, a CPU, a flag and the flags of an ioctl are
- * enumerated; a word is an unknown; of a rate those are tried that were observed of the event, and the host's.
+ * The possible arguments of an event of which some were not seen. A vCPU, a CPU, a flag and the flags of an ioctl are
+ * enumerated; a word is an unknown; for a rate those that were observed in the event are tried, and the host's.
  */
 final class ArgumentCandidates {
     /** More CPUs than these are not tried. */
@@ -41,7 +41,10 @@ final class ArgumentCandidates {
     /** The flags of an ioctl: four bits, the lowest of which no kernel takes. */
     private static final int FLAGS = 16;
 
-    /** An unknown word lies in one of the parts into which all words are cut: no unknown spans more. */
+    /**
+     * The range of words is cut into parts of this size, since no unknown spans more; an unknown word lies in one of
+     * them.
+     */
     private static final int PART_BITS = 61;
 
     private static final String VM = "vm";
@@ -57,17 +60,17 @@ final class ArgumentCandidates {
     }
 
     /**
-     * One thing that an event may have been.
+     * One possible completion of an event.
      *
      * @param event with all arguments but unknown words
-     * @param unknownFrom where the part begins in which each unknown word is, unsigned, by its argument
+     * @param unknownFrom for each unknown word, by its argument, where its part of the range begins, unsigned
      */
     record Completion(TraceEvent event, ImmutableMap<Field, Long> unknownFrom) {}
 
     /**
-     * What an event may have been.
+     * The possible completions of an event.
      *
-     * @param all whether it cannot have been anything else
+     * @param all whether there are no others
      */
     record Completions(List<Completion> completions, boolean all) {}
 
@@ -172,8 +175,8 @@ final class ArgumentCandidates {
     }
 
     /**
-     * The vCPUs that there are, or that are being created. For a creation those that were seen to be there after it, or else
-     * some: a VMM may give a vCPU any number.
+     * The vCPUs that exist or are being created. For a creation those that were seen after it, otherwise some: a VMM
+     * may give a vCPU any number.
      */
     private Collection<Integer> vcpus(TraceEvent event, State state) {
         Set<Integer> vcpus = new TreeSet<>();
@@ -198,7 +201,7 @@ final class ArgumentCandidates {
                 .asList();
     }
 
-    /** The numbers that were observed of the event, and those of the host. */
+    /** The numbers that were observed in the event, and those of the host. */
     private Collection<Object> numbers(TraceEvent event) {
         Set<Object> numbers = new LinkedHashSet<>();
         numbers.add(0);
@@ -207,7 +210,7 @@ final class ArgumentCandidates {
         return numbers;
     }
 
-    /** What was observed of the event, of one kind. */
+    /** The values of one kind that were observed in the event. */
     private static Stream<Object> observed(TraceEvent event, Kind kind) {
         Stream<Object> results = event.results().entrySet().stream()
                 .filter(e -> e.getKey().kind() == kind)

@@ -21,7 +21,7 @@ import tlc2.value.impl.SetEnumValue;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
-/** A host on arm64: one state of all its VMs, since they share what a CPU has. */
+/** A host on arm64: one state of all its VMs, since they share the CPUs' registers. */
 final class Arm64Platform implements Platform {
     private final TraceHeader header;
     private final Arm64Specification specification;

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The behaviours of the VMs of one host, merged to one: each event of the host is one of all VMs that there are then. */
+/** Merges the behaviours of the VMs of one host: an event of the host is an event of each VM that exists then. */
 final class Behaviours {
     private final Map<Integer, Deque<Witness.Step>> rest = new TreeMap<>();
 
-    /** For each VM, how many events of the host it was not there for: no VM ends, so they are the first ones. */
+    /** For each VM, how many events of the host came before it. (No VM ends, so it missed no others.) */
     private final Map<Integer, Integer> missed = new TreeMap<>();
 
     private final List<TraceEvent> hostEvents;
@@ -33,8 +33,9 @@ final class Behaviours {
     /**
      * One behaviour.
      *
-     * @param behaviours by what they are of
-     * @param subjects what each event of the trace was of, in order; {@link TraceEvent#HOST} on x86 for one of the host
+     * @param behaviours by subject
+     * @param subjects the subject of each event of the trace, in order; {@link TraceEvent#HOST} on x86 for one of the
+     *     host
      * @param hostEvents those of the host, in order
      */
     static ImmutableList<TraceEvent> merged(
@@ -55,7 +56,7 @@ final class Behaviours {
         return step.event().operation().isOfHost() && !step.silent();
     }
 
-    /** A VM's next step that an event shows, and what comes before it. */
+    /** A VM's next step that an event shows, and the steps before it. */
     private void step(int subject) {
         Deque<Witness.Step> steps = rest.get(subject);
         boolean shown = false;
@@ -70,7 +71,7 @@ final class Behaviours {
         }
     }
 
-    /** The next event of the host, and what comes before it for any VM that is there. */
+    /** The next event of the host, and the steps before it of any VM that exists. */
     private void hostEvent() {
         TraceEvent event = hostEvents.get(hostEventsMerged);
         for (Map.Entry<Integer, Deque<Witness.Step>> each : rest.entrySet()) {

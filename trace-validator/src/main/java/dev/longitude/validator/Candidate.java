@@ -14,12 +14,12 @@ import util.UniqueString;
 
 /** A state that the events so far may have led to, what is known of its unknown words, and the steps that led to it. */
 final class Candidate {
-    /** Not asked for before the specification has been loaded. */
+    /** Initialised only after the specification has been loaded. */
     private static final class OfEveryStep {
         private static final ImmutableSet<String> NAMES =
                 ImmutableSet.of("reply", "hostTsc", "hostNs", "hostRealtime", "cntpct");
 
-        /** Whether every step changes a variable, by its place: then it is no reason for anything. */
+        /** Whether every step changes a variable, by its place: such a variable explains nothing. */
         static final boolean[] AT = new boolean[State.variables().size()];
 
         static {
@@ -29,14 +29,14 @@ final class Candidate {
         }
     }
 
-    /** So many changes of a variable are kept, and up to twice as many. */
+    /** At least so many changes of a variable are kept, and up to twice as many. */
     private static final int KEPT = 32;
 
     /**
      * A change of a variable.
      *
      * @param step which step changed it
-     * @param before what it was until then
+     * @param before its value until then
      * @param earlier the change before that, if it is kept
      * @param length how many there are from here on
      */
@@ -59,7 +59,7 @@ final class Candidate {
         }
     }
 
-    /** The state; its words are unknown where {@link #store} says what is known of them. */
+    /** The state; {@link #store} has what is known of its unknown words. */
     final State state;
 
     /** What is known of the unknowns so far; null if there were none. */
@@ -74,7 +74,7 @@ final class Candidate {
     /** How many of the steps up to here are silent. */
     final int silentSteps;
 
-    /** Where it came from; null at the beginning, and where nobody will ask. */
+    /** Its predecessor; null at the beginning, and where it is not needed. */
     final @Nullable Candidate before;
 
     /** Which properties failed on the way here. */
@@ -86,8 +86,8 @@ final class Candidate {
     /**
      * A step of a behaviour.
      *
-     * @param event what was done, with each argument that is known
-     * @param clocks when
+     * @param event the event, with each argument that is known
+     * @param clocks the host's clocks at its instant
      * @param args the arguments' values, by name; those that no event shows may be unknown
      * @param silent whether no event shows it
      */
@@ -130,7 +130,7 @@ final class Candidate {
      *
      * @param known what is known of the unknowns then; null if there were none
      * @param nextIsKnown whether every word of the state is known
-     * @param keeps whether the way here will be asked for
+     * @param keeps whether the path here is kept
      */
     Candidate then(State next, @Nullable Store known, boolean nextIsKnown, Step by, boolean keeps) {
         @Nullable Change[] changed = changes;

@@ -35,12 +35,12 @@ import tla2sany.st.Location;
 import tlc2.tool.impl.Conjuncts;
 import tlc2.value.impl.Value;
 
-/** Says why no candidate takes an event, once it is sure that none does. */
+/** Explains why no candidate accepts an event, once that is certain. */
 final class Diagnosis {
     /** More candidates than these are not explained one by one. */
     private static final int MOST_EXPLAINED = 64;
 
-    /** So many values are tried for an example of what is unknown. */
+    /** So many values of the unknowns are tried to find an example. */
     private static final int EXAMPLE_BUDGET = 200;
 
     private final TraceHeader header;
@@ -69,11 +69,11 @@ final class Diagnosis {
     }
 
     /**
-     * What an event was tried from.
+     * An attempt to take an event.
      *
      * @param from the candidate
-     * @param now a state of it, all of which is known, at the event's instant
-     * @param completion the event as it may have been
+     * @param now one of its states, all known, at the event's instant
+     * @param completion the completed event
      */
     private record Attempt(Candidate from, State now, TraceEvent completion) {}
 
@@ -113,7 +113,7 @@ final class Diagnosis {
     }
 
     /**
-     * No state that a creation can have led to is the observed one.
+     * No state that a creation can lead to is the observed one.
      *
      * @throws UndecidedException if that is not confirmed
      */
@@ -134,13 +134,13 @@ final class Diagnosis {
     }
 
     /**
-     * No candidate takes the event.
+     * No candidate accepts the event.
      *
      * @param before the candidates
-     * @param earlier what is known on ways that led nowhere before
-     * @param taken what the event led to
-     * @param passes whether it would pass if this switch of the kernel were the other way
-     * @throws UndecidedException if it is not confirmed that one of the ways led nowhere
+     * @param earlier the stores of earlier dead ends
+     * @param taken the outcome of the event
+     * @param passes whether it would pass if this switch of the kernel were flipped
+     * @throws UndecidedException if one of the dead ends is not confirmed
      */
     Refusal refusal(List<Candidate> before, List<Store> earlier, Transitions.Outcome taken, Predicate<Switch> passes)
             throws UndecidedException {
@@ -187,7 +187,10 @@ final class Diagnosis {
                 before.size());
     }
 
-    /** The constraints in conflict on the way that has the fewest of them; each way must have some that are confirmed. */
+    /**
+     * The constraints in conflict in the dead end that has the fewest of them; each dead end must have some that are
+     * confirmed.
+     */
     private ImmutableList<Refusal.Conflict> conflict(List<Store> earlier, Transitions.Outcome taken)
             throws UndecidedException {
         for (Store store : earlier) {
@@ -209,12 +212,13 @@ final class Diagnosis {
     }
 
     private UndecidedException unconfirmed() {
-        return new UndecidedException("event " + number + (event.line() > 0 ? " in line " + event.line() : "") + ", "
-                + event.call() + ", does not seem to follow, but it is not confirmed that what is known of the instants"
-                + " contradicts itself");
+        return new UndecidedException(
+                "event " + number + (event.line() > 0 ? " in line " + event.line() : "") + ", " + event.call()
+                        + ", is not accepted, but the checker does not confirm that the constraints on the instants"
+                        + " contradict each other");
     }
 
-    /** States of a candidate at the event's instant, each an example of what is unknown. */
+    /** States of a candidate at the event's instant, with example values for the unknowns. */
     private List<Attempt> tried(Candidate from) {
         List<Attempt> tried = new ArrayList<>();
         for (ArgumentCandidates.Completion completion :
@@ -237,7 +241,7 @@ final class Diagnosis {
         State since = platform.since(from);
         Clocks clocks = platform.withBaseClock(platform.unknown(event, since, store), event, since, store);
         Map<String, Value> args = transitions.arguments().args(completion, store);
-        Way.Explored<List<State>> explored = Way.explore(
+        Way.Exploration<List<State>> explored = Way.explore(
                 store, MOST_EXPLAINED, () -> specification.stepSymbolically(platform.passing(clocks), since));
         for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
             if (!outcome.value().isEmpty() && outcome.store().solve(EXAMPLE_BUDGET) instanceof Solution.Found found) {
@@ -349,7 +353,7 @@ final class Diagnosis {
         return file + ":" + location.beginLine() + ": " + SpecificationFiles.line(file, location.beginLine());
     }
 
-    /** The steps without whose effects the reasons would be others. */
+    /** The steps without which the reasons would be different. */
     private ImmutableList<Refusal.Cause> causes(Map<Refusal.Reason, Attempt> examples) {
         IdentityHashMap<TraceEvent, Set<String>> variables = new IdentityHashMap<>();
         IdentityHashMap<TraceEvent, Boolean> silent = new IdentityHashMap<>();
@@ -376,7 +380,7 @@ final class Diagnosis {
                 .collect(ImmutableList.toImmutableList());
     }
 
-    /** Whether the reason is the same where the variable is as it was before a change, and has not changed since. */
+    /** Whether the reason stays the same if this change and the later ones of the variable had not happened. */
     private boolean isSame(Refusal.Reason reason, Attempt tried, Candidate.Change change) {
         State other = tried.now.with(change.variable(), change.before());
         try {

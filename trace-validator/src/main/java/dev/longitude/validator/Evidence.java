@@ -4,24 +4,24 @@ import dev.longitude.trace.TraceEvent;
 import dev.longitude.unknowns.Constraint;
 
 /**
- * What imposes a constraint on an unknown.
+ * The source of a constraint on an unknown.
  *
  * @param event the event that it comes from
- * @param kind what of it
- * @param what the field that was observed; empty if it was none
+ * @param kind which part of the event
+ * @param what the observed field; empty if there is none
  */
 record Evidence(TraceEvent event, Kind kind, String what) {
-    /** What of an event imposes something. */
+    /** The part of an event that imposes the constraint. */
     enum Kind {
-        /** The interval that it shows its instant, or an argument, in. */
+        /** The interval that it shows for its instant or for an argument. */
         INTERVAL,
-        /** What KVM does at it, and that it is not before the step before it. */
+        /** What KVM does at the event, and that it does not happen before the step before it. */
         STEP,
         /** A value that was observed. */
         OBSERVATION
     }
 
-    /** What a constraint of this evidence imposes, for people. */
+    /** What a constraint of this evidence imposes, as text. */
     String text(Constraint constraint) {
         if (kind == Kind.INTERVAL) {
             return "it shows its instant in " + event.counter();
@@ -29,10 +29,10 @@ record Evidence(TraceEvent event, Kind kind, String what) {
         if (kind == Kind.OBSERVATION) {
             return "it shows " + what;
         }
-        if (constraint instanceof Constraint.Related related) {
+        if (constraint instanceof Constraint.Relation related) {
             return "KVM converts one clock to another, " + related.relation();
         }
-        return "KVM does not do it before what stands before it, and reads its clocks in this order";
+        return "KVM does it no earlier than the steps before it, and reads its clocks in this order";
     }
 
     static Evidence interval(TraceEvent event) {

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The properties that failed on the way to a candidate, by name, each with the event at which.
+ * The properties that failed on the path to a candidate, by name, each with the event at which it failed.
  *
  * @param certain those that failed, whatever the unknowns are
  * @param possible those that failed for some values of the unknowns
@@ -27,8 +27,8 @@ record Failures(ImmutableMap<String, TraceEvent> certain, ImmutableMap<String, T
     }
 
     /**
-     * What of these is so in other ones as well, and what may be so in either: the one by when it has failed in both, the other when
-     * it fails in one of them first.
+     * The failures when either these or the others are the case. Certain are those certain in both, at the later event;
+     * possible is whatever is in either, at the earlier event.
      */
     Failures orElse(Failures other) {
         if (equals(other)) {

@@ -12,12 +12,12 @@ import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /**
- * How much of a trace's behaviour is known: what was observed, and what follows from it.
+ * How much of a trace's behaviour is known, by observation or inference.
  *
- * @param unknown instants and arguments that the trace leaves open, and that what was observed does not make exact
+ * @param unknown instants and arguments that the trace leaves open and the observations do not determine
  * @param silentSteps steps that no line shows, in the behaviour that has the fewest
  * @param variables variables of the states after the last events
- * @param variablesOpen those of them that are not the same in all states that are possible there
+ * @param variablesOpen those of them that differ between the states that are possible there
  */
 public record InferenceSummary(long unknown, long silentSteps, int variables, ImmutableList<String> variablesOpen) {
     static InferenceSummary of(Collection<Frontier> frontiers) {

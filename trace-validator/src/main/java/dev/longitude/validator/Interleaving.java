@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The orders of events of several threads: those of one thread stand in order, and none happened before another that had
- * ended when it began.
+ * The possible orders of events of several threads: those of one thread are in program order, and none happened before
+ * another that had ended when it began.
  */
 final class Interleaving {
     private static final ImmutableSet<StateVariable> OF_A_VCPU = Sets.immutableEnumSet(
@@ -31,7 +31,7 @@ final class Interleaving {
         this.events = events;
     }
 
-    /** The events that can be the next, by their places, when some have been taken. */
+    /** The events that can be next, by their places, after some have been taken. */
     List<Integer> next(BitSet taken) {
         Map<Integer, Integer> firstOfThread = new LinkedHashMap<>();
         for (int i = taken.nextClearBit(0); i < events.size(); i = taken.nextClearBit(i + 1)) {
@@ -51,9 +51,9 @@ final class Interleaving {
     }
 
     /**
-     * Whether the event before this one in its thread has been taken, and nothing of another thread need come between. That is
-     * so where a request is followed by the entry that works it off, and where a line of a log shows what an entry has come to:
-     * what others do meanwhile changes neither, and neither changes what others do.
+     * Whether the event before this one in its thread has been taken, and no event of another thread need come between.
+     * That is so where an entry follows the request that it performs, and where a line of a log shows the result of an
+     * entry: such a pair commutes with what other threads do meanwhile.
      */
     private boolean isBegun(int place, BitSet taken) {
         TraceEvent event = events.get(place);
@@ -69,7 +69,7 @@ final class Interleaving {
         return false;
     }
 
-    /** Whether an event shows only what its vCPU has, of which another thread can change nothing meanwhile. */
+    /** Whether an event shows only state of its vCPU, which no other thread can change meanwhile. */
     private static boolean isLook(TraceEvent event) {
         return event.operation() == Operation.READ_PVCLOCK_PAGE
                 && event.results().isEmpty()
@@ -88,7 +88,7 @@ final class Interleaving {
         return events.size();
     }
 
-    /** Of the events that can be the next, the one that must have happened first. */
+    /** Of the events that can be next, the one whose interval ends first. */
     TraceEvent mostUrgent(BitSet taken) {
         List<Integer> pending = next(taken);
         TraceEvent event = events.get(pending.get(0));

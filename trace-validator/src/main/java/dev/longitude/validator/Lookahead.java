@@ -12,11 +12,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What the order of a trace's events says of their instants. */
+/** Narrows the instants of a trace's events by their order. */
 final class Lookahead {
     private Lookahead() {}
 
-    /** Each instant not before those that stand before it, and not after those that stand after it. */
+    /** The events, each instant no earlier than those before it and no later than those after it. */
     static ImmutableList<TraceEvent> narrowed(TraceHeader header, List<TraceEvent> events) {
         Interval[] when = new Interval[events.size()];
         Map<ProgramOrder, Interval> neighbour = new HashMap<>();
@@ -52,14 +52,14 @@ final class Lookahead {
         return narrowed.build();
     }
 
-    /** A host that comes back from suspend does so with another TSC. */
+    /** A host resumes from suspend with another TSC. */
     private static void forgetAtResume(TraceEvent event, Map<ProgramOrder, Interval> neighbour) {
         if (event.operation() == Operation.HOST_RESUMES) {
             neighbour.clear();
         }
     }
 
-    /** The neighbours with which an event stands in order: an event of the host stands in order with all VMs'. */
+    /** The neighbours of an event in program order; an event of the host is in order with those of all VMs. */
     private static List<Interval> beside(TraceHeader header, TraceEvent event, Map<ProgramOrder, Interval> neighbour) {
         ProgramOrder own = ProgramOrder.of(header, event);
         return neighbour.entrySet().stream()
@@ -70,14 +70,14 @@ final class Lookahead {
                 .toList();
     }
 
-    /** Events that stand in order have the same. */
+    /** The key of events that are in program order. */
     private record ProgramOrder(int subject, int thread) {
         static ProgramOrder of(TraceHeader header, TraceEvent event) {
             return new ProgramOrder(header.host().subject(event), event.thread());
         }
     }
 
-    /** The events of several threads, in groups: each group is wholly before the next. */
+    /** The events of several threads, in groups: each group ends before the next begins. */
     static ImmutableList<ImmutableList<TraceEvent>> groups(List<TraceEvent> events) {
         List<TraceEvent> sorted = new ArrayList<>(events);
         long origin = events.isEmpty() ? 0 : events.get(0).counter().lo();

@@ -30,7 +30,7 @@ import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
-/** Holds what was observed of an event against a state after it. */
+/** Compares what an event shows with a state after it. */
 final class Observation {
     private static final String PVCLOCK = X86Specification.PVCLOCK.name();
 
@@ -41,14 +41,14 @@ final class Observation {
 
     private final Specification specification;
 
-    private final Map<StateVariable, Shown> shown = new EnumMap<>(StateVariable.class);
+    private final Map<StateVariable, ObservedVariable> shown = new EnumMap<>(StateVariable.class);
 
     Observation(Specification specification) {
         this.specification = specification;
     }
 
-    /** A variable, or what is derived from some: most steps leave those alone, and then it is what it was. */
-    private final class Shown {
+    /** A variable, or a value derived from variables. Most steps leave it unchanged. */
+    private final class ObservedVariable {
         private final StateVariable variable;
         private final int place;
 
@@ -59,13 +59,13 @@ final class Observation {
         private @Nullable Object agreedTo;
         private int agreedOf;
 
-        Shown(StateVariable variable) {
+        ObservedVariable(StateVariable variable) {
             this.variable = variable;
             this.place = specification.place(variable);
             this.derived = place < 0 ? specification.latest(variable) : null;
         }
 
-        /** Whether it is what was observed of a VM. (That the same two things agree is found out once.) */
+        /** Whether it agrees with what was observed of a VM. (The last comparison is remembered.) */
         boolean agrees(TlaValues values, State state, Object observed) {
             Value now = in(state);
             if (now == agreed && observed == agreedTo && values.vm() == agreedOf) {
@@ -80,7 +80,7 @@ final class Observation {
             return agrees;
         }
 
-        /** (What is derived only selects: it depends on no unknown.) */
+        /** (A derived value only selects: it depends on no unknown.) */
         Value symbolicallyIn(State state) {
             return derived == null ? requireNonNull(state.at(place)) : specification.lookSymbolically(variable, state);
         }
@@ -90,10 +90,10 @@ final class Observation {
         }
     }
 
-    private Shown shown(StateVariable variable) {
-        Shown one = shown.get(variable);
+    private ObservedVariable shown(StateVariable variable) {
+        ObservedVariable one = shown.get(variable);
         if (one == null) {
-            one = new Shown(variable);
+            one = new ObservedVariable(variable);
             shown.put(variable, one);
         }
         return one;
@@ -103,14 +103,14 @@ final class Observation {
         return shown(variable).in(state);
     }
 
-    /** One thing that was observed otherwise, with the variable that it belongs to. */
+    /** One observed value that differs, with its variable. */
     record Mismatch(String variable, Value asObserved, Refusal.Difference difference) {}
 
     TlaValues values(TraceEvent event) {
         return new TlaValues(specification, event.vm());
     }
 
-    /** Whether what was observed is what the state has. */
+    /** Whether the state has the observed values. */
     boolean agrees(TraceEvent event, State after) {
         TlaValues values = values(event);
         if (!event.results().isEmpty()) {
@@ -122,8 +122,8 @@ final class Observation {
                 }
             }
         }
-        // (Asked, and not iterated: this runs for each variable at every event, and most maps are arrays; see
-        // StateInterner.)
+        // (A lookup, not an iteration: this runs for each variable at every event, and most maps are arrays;
+        // see StateInterner.)
         ImmutableMap<StateVariable, Object> state = event.state();
         int left = state.size();
         for (int i = 0; left > 0; i++) {
@@ -140,11 +140,11 @@ final class Observation {
     }
 
     /**
-     * Imposes that what was observed is what a state has of which words may be unknown.
+     * Requires that a state, of which words may be unknown, has the observed values.
      *
-     * @param known what is known of them
-     * @param because the reason of what is imposed, by what was observed
-     * @return what cannot be; null if all can
+     * @param known the constraints on its words
+     * @param because the reason of a constraint, by the observed field
+     * @return the field that cannot have its value; null if all can
      */
     @Nullable
     String impose(TraceEvent event, State after, Store known, Function<String, Object> because) {
@@ -175,7 +175,7 @@ final class Observation {
         return (RecordValue) Specification.REPLY.in(after);
     }
 
-    /** What was observed otherwise than the state has it. */
+    /** The observed values that differ from the state's. */
     List<Mismatch> mismatches(TraceEvent event, State after) {
         List<Mismatch> found = new ArrayList<>();
         TlaValues values = values(event);
@@ -214,12 +214,12 @@ final class Observation {
         throw new IllegalStateException(record + " has no " + name);
     }
 
-    /** The state, as far as it is a variable's, in which only what was observed otherwise has a value. */
+    /** A state in which only the variables that were observed to differ have a value. */
     static State onlyAsObserved(List<Mismatch> mismatches, State after) {
         State observed = State.EMPTY;
         for (Mismatch mismatch : mismatches) {
             UniqueString name = UniqueString.uniqueStringOf(mismatch.variable);
-            // What is derived from variables, such as online, cannot be bound.
+            // A value derived from variables, such as online, cannot be assigned.
             if (after.lookup(name) != null && observed.lookup(name) == null) {
                 observed = observed.with(name, mismatch.asObserved);
             }
@@ -228,8 +228,8 @@ final class Observation {
     }
 
     /**
-     * Whether the event shows the whole state, so that one that agrees is the one. (On arm64 an event shows one VM's
-     * part of its host's state, and that cannot be said.)
+     * Whether the event shows the whole state, so that only one state agrees. (On arm64 an event shows only one VM's
+     * part of its host's state.)
      */
     static boolean isWhole(TraceEvent event) {
         if (event.state().size() < ALL_OF_X86.size() || !event.state().keySet().containsAll(ALL_OF_X86)) {
@@ -248,7 +248,7 @@ final class Observation {
         return variable.specName().startsWith(PVCLOCK) && variable.kind() != Kind.VCPU_SET;
     }
 
-    /** The value of the variable after the event with what was observed in its place. */
+    /** The value of the variable after the event, overlaid with what was observed. */
     private Value asObserved(TlaValues same, StateVariable variable, Object observed, State after) {
         String name = variable.specName();
         if (!isPartOfPage(variable)) {

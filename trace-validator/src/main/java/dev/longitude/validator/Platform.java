@@ -15,15 +15,15 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.Value;
 
-/** What differs between the architectures: the host's clocks, what a state is of, and the first of them. */
+/** What differs between the architectures: the host's clocks, the subject of a state, and the first state. */
 sealed interface Platform permits X86Platform, Arm64Platform {
     /** The widest interval of the host's counter, cycles or ticks: 104 days at 2 GHz. */
     long MOST_CYCLES = 1L << 54;
 
     /**
-     * That of a trace's host.
+     * The platform of a trace's host.
      *
-     * @param showsBaseClock false if no event shows the base clock itself, in its instant or in a state
+     * @param showsBaseClock false if no event shows the base clock, in its instant or in a state
      */
     static Platform of(TraceHeader header, boolean showsBaseClock) {
         return switch (header.arch()) {
@@ -32,22 +32,22 @@ sealed interface Platform permits X86Platform, Arm64Platform {
         };
     }
 
-    /** The specification that a state is one of. */
+    /** The specification of the states. */
     Specification specification();
 
-    /** Whether an event begins a state, and is no step from one. */
+    /** Whether an event creates a state, and is no step from one. */
     boolean begins(TraceEvent event);
 
-    /** Whether a state is there before its first event, and no event begins it. */
+    /** Whether a state exists before its first event, so that no event creates it. */
     boolean isThereBefore();
 
-    /** Whether the lines of several VMs, each with a state of its own, stand in the order of what happened. */
+    /** Whether the lines of several VMs, each with a state of its own, are in the order in which they happened. */
     boolean vmsStandInOrder();
 
-    /** The VMs of which a state is, and an event's. */
+    /** The VMs in a state, and the VM of an event. */
     Set<Integer> vms(TraceEvent event, State state);
 
-    /** The variables that hold the vCPUs for which something may be done. */
+    /** The variables that hold the vCPUs on which an operation may be done. */
     ImmutableSet<StateVariable> vcpuSets();
 
     /** The variable that holds the host's counter. */
@@ -60,8 +60,8 @@ sealed interface Platform permits X86Platform, Arm64Platform {
     Clocks exactly(TraceEvent event, State before);
 
     /**
-     * The clocks of any event from a state on: unknown where the event does not show them, but that a base clock that it
-     * does not show is left out.
+     * The clocks of any event from a state on: unknown where the event does not show them. A base clock that it does
+     * not show is left out.
      */
     Clocks unknown(TraceEvent event, State before, Store store);
 
@@ -71,10 +71,13 @@ sealed interface Platform permits X86Platform, Arm64Platform {
     /** Clocks without the base clock, and the base clock. */
     Clocks withBaseClock(Clocks clocks, TraceEvent event, State before, Store store);
 
-    /** A state with a base clock that nobody may read. */
+    /** A state with a base clock that must not be read. */
     State withoutBaseClock(State state);
 
-    /** The base clock of another state in this one; null if something else in it is the base clock that nobody may read. */
+    /**
+     * The base clock of another state in this one; null if something else in it is the base clock that must not be
+     * read.
+     */
     @Nullable
     State restored(State state, State before);
 
@@ -83,28 +86,31 @@ sealed interface Platform permits X86Platform, Arm64Platform {
         return candidate.step != null && leavesBaseClock(candidate.step.clocks());
     }
 
-    /** A state without what nothing that comes in this trace can depend on, or show. */
+    /** A state without the parts that no later event of this trace can depend on or show. */
     default State reduced(State state) {
         return state;
     }
 
-    /** The state from which a candidate's next step goes on: not before KVM had read all clocks of the last one. */
+    /** The state from which a candidate's next step starts: not before KVM had read all clocks of the last one. */
     default State since(Candidate candidate) {
         return candidate.state;
     }
 
-    /** A step of a behaviour with the base clock that it leaves out: the least that can be, from a state all of which is known. */
+    /**
+     * A step of a behaviour with the base clock that it leaves out: the least possible one, from a state that is all
+     * known.
+     */
     TraceEvent filled(TraceEvent event, State before);
 
-    /** The action by which the host's clocks come there. */
+    /** The action that advances the host's clocks to these. */
     ActionCall passing(Clocks clocks);
 
     /**
-     * Imposes what KVM's step says of how it reads the clocks.
+     * Requires the order in which KVM's step reads the clocks.
      *
      * @param before the state before the step
      * @param after the state after it
-     * @return whether that can be
+     * @return whether that is possible
      */
     boolean readsClocks(TraceEvent event, Clocks clocks, State before, State after, Store store);
 
@@ -121,7 +127,7 @@ sealed interface Platform permits X86Platform, Arm64Platform {
     State at(Clocks clocks, State state);
 
     /**
-     * The state that an event begins, or from which the first event of a trace is a step.
+     * The state that an event creates, or from which the first event of a trace is a step.
      *
      * @param clocks the host's at that event
      * @param host the host as the events before have left it

@@ -20,15 +20,15 @@ import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
 /**
- * Leaves candidates out, once they are judged, for which others stand: those of which the same matters as of another, and those of
- * which the same matters but at a later instant. What may come after a state may come after the same state at an earlier instant
- * too. What has failed in a candidate that is left out may fail in the one that stands for it.
+ * Merges judged candidates whose states are equivalent, and drops those that are equivalent to another one but at a
+ * later instant: whatever can follow a state can also follow the same state at an earlier instant. A failure in a
+ * dropped candidate becomes a possible failure of the one that represents it.
  */
 final class Reduction {
-    /** So many steps that need not have happened are looked at together. */
+    /** So many steps that need not have happened are considered together. */
     private static final int MOST_UNDONE = 4;
 
-    /** With fewer candidates it does not pay to look for later ones. */
+    /** With fewer candidates, looking for later ones does not pay. */
     private static final int MANY = 12;
 
     private static final Value NO_REPLY = IntValue.gen(0);
@@ -54,7 +54,7 @@ final class Reduction {
         return left.size() < MANY ? left : withoutLater(left);
     }
 
-    /** The first of two candidates of which the same matters; what fails in the other may fail in it. */
+    /** The first of two equivalent candidates; what fails in the other may fail in it. */
     private static Candidate standingFor(Candidate one, Candidate other) {
         return one.failing(one.failures.orElse(other.failures));
     }
@@ -62,28 +62,29 @@ final class Reduction {
     /**
      * A candidate and its instant.
      *
-     * @param from not before this
-     * @param earliest it can be so early, whatever else is the case
+     * @param from its earliest possible instant
+     * @param earliest an instant that is possible, whatever else is the case
      */
-    private record Timed(Candidate candidate, long from, long earliest) {}
+    private record TimedCandidate(Candidate candidate, long from, long earliest) {}
 
     private List<Candidate> withoutLater(List<Candidate> all) {
-        Map<Object, List<Timed>> alike = new LinkedHashMap<>();
+        Map<Object, List<TimedCandidate>> alike = new LinkedHashMap<>();
         for (Candidate each : all) {
             add(each, alike);
         }
         List<Candidate> left = new ArrayList<>();
-        for (List<Timed> those : alike.values()) {
+        for (List<TimedCandidate> those : alike.values()) {
             long origin = those.get(0).from;
             those.sort(Comparator.comparingLong(t -> t.earliest - origin));
-            List<Timed> kept = new ArrayList<>();
-            for (Timed each : those) {
+            List<TimedCandidate> kept = new ArrayList<>();
+            for (TimedCandidate each : those) {
                 int earlier = earlierOf(each, kept);
                 if (earlier >= 0) {
-                    Timed stays = kept.get(earlier);
+                    TimedCandidate stays = kept.get(earlier);
                     kept.set(
                             earlier,
-                            new Timed(standingFor(stays.candidate, each.candidate), stays.from, stays.earliest));
+                            new TimedCandidate(
+                                    standingFor(stays.candidate, each.candidate), stays.from, stays.earliest));
                 } else {
                     kept.add(each);
                 }
@@ -93,7 +94,7 @@ final class Reduction {
         return left;
     }
 
-    private static int earlierOf(Timed candidate, List<Timed> others) {
+    private static int earlierOf(TimedCandidate candidate, List<TimedCandidate> others) {
         for (int i = 0; i < others.size(); i++) {
             if (others.get(i).earliest - candidate.from <= 0) {
                 return i;
@@ -102,13 +103,13 @@ final class Reduction {
         return -1;
     }
 
-    /** What matters of a state that is judged: no longer what the last step replied. */
+    /** The relevant part of a judged state: without the last step's reply. */
     private Value matters(State state) {
         return specification.essence(Specification.REPLY.set(state, NO_REPLY));
     }
 
-    /** Adds a candidate to those of which the same matters but for the time. */
-    private void add(Candidate candidate, Map<Object, List<Timed>> alike) {
+    /** Adds a candidate to those that are equivalent to it but for the time. */
+    private void add(Candidate candidate, Map<Object, List<TimedCandidate>> alike) {
         Value counter = platform.counter().in(candidate.state);
         LinearSum sum = SymbolicWords.sum(counter);
         State timeless = platform.counter().set(candidate.state, Words64.word(0));
@@ -116,7 +117,7 @@ final class Reduction {
         long constant = SymbolicWords.constant(counter);
         Store store = candidate.store == null ? new Store() : candidate.store;
         if (platform.since(candidate) != candidate.state || sum.size() > 1) {
-            alike.put(candidate, new ArrayList<>(List.of(new Timed(candidate, constant, constant))));
+            alike.put(candidate, new ArrayList<>(List.of(new TimedCandidate(candidate, constant, constant))));
             return;
         }
         BitSet mentioned = new BitSet();
@@ -126,10 +127,10 @@ final class Reduction {
         boolean isFree = !sum.isZero() && key.equals(key(matters, store, mentioned, sum, least));
         long most = sum.isZero() ? 0 : store.greatest(sum);
         alike.computeIfAbsent(key, k -> new ArrayList<>())
-                .add(new Timed(candidate, constant + least, constant + (isFree ? least : most)));
+                .add(new TimedCandidate(candidate, constant + least, constant + (isFree ? least : most)));
     }
 
-    /** What tells candidates apart, where a sum has a value or none. */
+    /** The key of equivalent candidates, where a sum has a value or none. */
     private static Object key(Value matters, Store known, BitSet mentioned, @Nullable LinearSum sum, long value) {
         Store store = known.copy();
         if (sum != null) {
@@ -144,7 +145,7 @@ final class Reduction {
     /**
      * The candidates after an event that need not have happened.
      *
-     * @param happened those to which it led, judged
+     * @param happened those after it, judged
      * @param passedBy those before it
      */
     List<Candidate> withPassedBy(List<Candidate> happened, List<Candidate> passedBy) {
@@ -166,8 +167,8 @@ final class Reduction {
     }
 
     /**
-     * The place of the candidate that stands for one, since the steps between them, of which none need have happened, have together
-     * changed nothing but the time; -1 if there is none.
+     * The place of the candidate that represents a later one: none of the steps between them need have happened, and
+     * together they changed nothing but the time. -1 if there is none.
      */
     private int placeOfSame(Candidate later, IdentityHashMap<State, Integer> places) {
         Candidate from = later.before;

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param number the event's place among the events, from 1
  * @param kernel the profile that it was judged under
- * @param reasons why, for all states that were possible before; what refuses in most of them first; at least one
- * @param flips switches of the kernel that would let the event pass if each were the other way
+ * @param reasons why, for all states that were possible before; the reason of most states first; at least one
+ * @param flips switches of the kernel that would each let the event pass if they were flipped
  * @param possible where the operation was not possible at all: the operations that were, for the same vCPU
- * @param causes what of the history matters: without what these steps did, the reason would be another one, or none; the
- *     latest first
- * @param conflict constraints on what is unknown that cannot hold together, on the way that has the fewest of them; of
- *     the other ways there are such as well, and a checker of its own has confirmed each; empty if nothing unknown matters
- * @param states how many states were possible before the event, by silent steps too; every one of them refuses it
+ * @param causes the earlier steps that the refusal depends on: without their effect there would be another reason, or
+ *     none; the latest first
+ * @param conflict constraints on unknowns that contradict each other, from the dead end that has the fewest of them;
+ *     every other dead end has some too, and a separate checker has confirmed each; empty if no unknown matters
+ * @param states how many states were possible before the event, silent steps included; each of them refuses it
  */
 public record Refusal(
         TraceEvent event,
@@ -39,7 +39,7 @@ public record Refusal(
     private static final int MOST_CAUSES = 6;
 
     /**
-     * One thing that is not as it should be.
+     * One value that differs from the expected one.
      *
      * @param what a variable, with its vCPU, or a field of the reply
      */
@@ -50,9 +50,9 @@ public record Refusal(
      *
      * @param conjunct the first false conjunct, as {@code Module.tla:line: text}; null if the instant itself is
      *     impossible
-     * @param sides what the parts of a conjunct come to that the operation needs before it can begin
+     * @param sides the values of the parts of the conjunct, if it is a precondition of the operation
      * @param differences expected beside observed; empty if the operation was not possible at all
-     * @param decisions what the definitions on the way to the conjunct came to, by name
+     * @param decisions the values of the definitions before the conjunct, by name
      * @param states how many of the states refuse it so
      */
     public record Reason(
@@ -91,11 +91,11 @@ public record Refusal(
     }
 
     /**
-     * A step that the refusal rests on.
+     * A step that the refusal depends on.
      *
      * @param step the event, at its instant
-     * @param silent whether no line tells of it: it came some time before the event in that line
-     * @param variables what of it matters
+     * @param silent whether no line shows it: it happened some time before the event in that line
+     * @param variables its effects that matter
      */
     public record Cause(TraceEvent step, boolean silent, ImmutableList<String> variables) {
         private String explain() {
@@ -105,7 +105,7 @@ public record Refusal(
     }
 
     /**
-     * One of the constraints that cannot hold together.
+     * One of the constraints that contradict each other.
      *
      * @param event the event that imposes it
      * @param text what it imposes

@@ -18,12 +18,12 @@ import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
 
-/**
- * The properties of the report: which of them fail in a candidate. Of one that depends on what is unknown it is said that
- * it may fail.
- */
+/** Determines which properties of the report fail in a candidate. One that depends on unknowns may fail. */
 final class ReportedProperties {
-    /** So many ways through a property say whether it can be true and whether it can be false. */
+    /**
+     * The most branches of a property's evaluation that are explored to find whether it can be true and whether it can
+     * be false.
+     */
     private static final int MOST_WAYS = 16;
 
     private final Specification specification;
@@ -91,7 +91,7 @@ final class ReportedProperties {
 
     private static Answers answers(Store store, Supplier<Value> property) {
         try {
-            Way.Explored<Value> explored = Way.explore(store, MOST_WAYS, property);
+            Way.Exploration<Value> explored = Way.explore(store, MOST_WAYS, property);
             if (!explored.complete()) {
                 return Answers.EITHER;
             }

@@ -7,11 +7,11 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the VMs of one host have in common on x86: the host as the events so far have left it, and its time. */
+/** The state that the VMs of one host share on x86: the host as the events so far have left it, and its time. */
 final class SharedHost {
     private TraceHeader.Host now;
 
-    /** The VM of the last event, and the latest instant that an event of it is certainly not before. */
+    /** The VM of the last event, and the latest lower bound of an instant of its events. */
     private int vm = TraceEvent.HOST;
 
     private long latest;
@@ -46,7 +46,7 @@ final class SharedHost {
     record Instant(int vm, long tsc) {}
 
     /**
-     * Takes an event's instant. Its line stands behind those of all events so far.
+     * Takes an event's instant. Its line comes after those of all events so far.
      *
      * @return an event of another VM that certainly happened later; null if there is none
      */

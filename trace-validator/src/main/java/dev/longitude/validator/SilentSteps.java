@@ -27,18 +27,18 @@ import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
 
 /**
- * What may have happened before an event without a line of its own. From each candidate every operation that the header
- * declares silent is taken, for every vCPU, again and again, until nothing new comes of it. What changes nothing that an
- * action depends on is left out: the trace conforms with it if it conforms without.
+ * The steps that may have happened before an event without a line of their own. From each candidate this takes every
+ * operation that the header declares silent, for every vCPU, until no new candidate appears. It leaves out a step that
+ * changes nothing that an action depends on: the trace conforms with it if it conforms without it.
  *
- * <p>A silent step happened at some instant between two lines, which is an unknown. Where the step does the same at every
- * such instant, it is taken at once, and there is no unknown.
+ * <p>The instant of a silent step, between two lines, is an unknown. Where the step has the same effect at every such
+ * instant, it is taken immediately, and there is no unknown.
  */
 final class SilentSteps {
     /** The most candidates that silent steps may lead to between two events. */
     static final int MOST_CANDIDATES = 256;
 
-    /** The silent steps after which there may be what no event shows. */
+    /** The silent steps that may leave a state that no event shows. */
     static final ImmutableSet<Operation> HIDING = ImmutableSet.of(
             Operation.BEGIN_GET_CLOCK, Operation.BEGIN_SET_CLOCK, Operation.TAKE_HOST_TSC, Operation.GUEST_READ_CLOCK);
 
@@ -48,7 +48,7 @@ final class SilentSteps {
     private final Transitions transitions;
     private boolean showsLastGuestTsc;
 
-    /** Whether a step was taken at once while no event showed that. */
+    /** Whether a step was taken immediately while no event showed the last guest TSC. */
     private boolean leftLastGuestTsc;
 
     SilentSteps(TraceHeader header, Specification specification, Platform platform, Transitions transitions) {
@@ -59,18 +59,16 @@ final class SilentSteps {
     }
 
     /**
-     * The candidates that silent steps lead to from these before an event; those from which none was taken not among
-     * them.
+     * The candidates that at least one silent step leads to from these before an event.
      *
-     * @param taken gets what the steps that led nowhere ran into, and whether a bound was hit
-     * @param enough asked of the candidates that so many steps lead to, then of those that one more does, and so on:
-     *     whether no others need be looked for
+     * @param taken receives the dead ends, and the bound if one was hit
+     * @param enough whether the search may stop; called with the candidates after each further step
      */
     List<Candidate> before(
             TraceEvent event, List<Candidate> start, Transitions.Outcome taken, Predicate<List<Candidate>> enough) {
         boolean shows = event.state().containsKey(StateVariable.LAST_GUEST_TSC);
         if (leftLastGuestTsc && (shows || event.operation() == Operation.HOST_TSC_UNSTABLE)) {
-            taken.stopAt("where the TSC was when KVM saw it last, which no event showed before " + event.call());
+            taken.stopAt("no event before " + event.call() + " shows which TSC KVM saw last");
         }
         showsLastGuestTsc |= shows;
         Set<Object> known = new HashSet<>();
@@ -87,8 +85,8 @@ final class SilentSteps {
                         }
                     }
                     if (reached.size() + next.size() > MOST_CANDIDATES) {
-                        taken.stopAt("the first " + MOST_CANDIDATES
-                                + " ways in which silent steps may have come before " + event.call());
+                        taken.stopAt("only the first " + MOST_CANDIDATES + " sequences of silent steps before "
+                                + event.call() + " were tried");
                         reached.addAll(next);
                         return reached;
                     }
@@ -138,8 +136,8 @@ final class SilentSteps {
     }
 
     /**
-     * Whether a step does the same at a candidate's instant and at an event's. (What a step does then, and not in between,
-     * is nothing: each of its conditions on time changes once.)
+     * Whether a step has the same effect at a candidate's instant and at an event's. (Then it has it in between too:
+     * each of its conditions on time changes at most once.)
      */
     private boolean isSameAtBothEnds(
             ArgumentCandidates.Completion silent, TraceEvent event, Candidate from, List<State> atOnce) {
@@ -160,21 +158,21 @@ final class SilentSteps {
     }
 
     /**
-     * What of a state matters. Where the TSC was when KVM saw it last does so only once the host's TSC is unstable, or where
-     * events show it. (A step taken at once before they do leaves it where it may not have been.)
+     * The relevant part of a state. The TSC that KVM saw last is relevant only once the host's TSC is unstable, or
+     * where events show it. (A step taken immediately before that may leave a wrong one.)
      */
     private Value standing(State state) {
         return showsLastGuestTsc ? specification.standing(state) : specification.course(state);
     }
 
-    /** The step at the candidate's own instant; null if there is not just one way. */
+    /** The step at the candidate's own instant; null if its evaluation branches. */
     private @Nullable Candidate atOnce(ArgumentCandidates.Completion silent, Candidate from) {
         ActionCall action = specification.action(
                 silent.event().operation(), transitions.arguments().args(silent.event()));
         Store store = requireNonNull(from.store).copy();
         store.because(Evidence.step(silent.event()));
         State now = platform.isBehind(from) ? platform.withoutBaseClock(platform.since(from)) : platform.since(from);
-        Way.Explored<List<State>> explored;
+        Way.Exploration<List<State>> explored;
         try {
             explored = Way.explore(store, 1, () -> specification.stepSymbolically(action, now));
         } catch (SymbolicWord.UnreadWordException e) {
@@ -203,12 +201,12 @@ final class SilentSteps {
         return from.then(next, store, isKnown, step, transitions.keepsWitness());
     }
 
-    /** What tells candidates apart before an event. */
+    /** The key of equivalent candidates before an event. */
     private Object key(Candidate candidate) {
         return Transitions.key(standing(candidate.state), candidate);
     }
 
-    /** Every silent step that there can be, of the VMs that there are. */
+    /** Every possible silent step of the existing VMs. */
     private List<ArgumentCandidates.Completion> steps(TraceEvent event, Candidate from) {
         HostTime between = between(event, from);
         List<ArgumentCandidates.Completion> steps = new ArrayList<>();
@@ -230,7 +228,7 @@ final class SilentSteps {
                 upTo(now.realtime(), event.when().realtime(), from));
     }
 
-    /** From a candidate's clock up to an event's; null if nothing is known of that. */
+    /** From a candidate's clock up to an event's; null if that is unknown. */
     private static @Nullable Interval upTo(@Nullable Value now, @Nullable Interval event, Candidate from) {
         if (now == null || event == null) {
             return null;

@@ -33,7 +33,7 @@ final class Successors {
         this.properties = properties;
     }
 
-    /** An event from some candidates, after any silent steps. */
+    /** Takes an event from some candidates, after any silent steps. */
     Transitions.Outcome of(TraceEvent event, List<Candidate> before) {
         Transitions.Outcome direct = directly(event, before);
         if (header.silent().isEmpty() || isDecided(event, direct.after)) {
@@ -74,7 +74,10 @@ final class Successors {
         return taken;
     }
 
-    /** The same, when the properties of the report are judged. If the event need not have happened, all may be as before too. */
+    /**
+     * The same, with the properties of the report judged. If the event need not have happened, the candidates before it
+     * stay too.
+     */
     private Transitions.Outcome judged(TraceEvent event, List<Candidate> before, Transitions.Outcome taken) {
         for (int i = 0; i < taken.after.size(); i++) { // (no stream: this runs for each event)
             taken.after.set(i, properties.judged(taken.after.get(i), event));
@@ -92,7 +95,7 @@ final class Successors {
         return taken;
     }
 
-    /** Whether what was observed of an event leaves one of the states after it, whatever was before. */
+    /** Whether what an event shows leaves a single state after it, whatever was before. */
     boolean isDecided(TraceEvent event, List<Candidate> after) {
         return !after.isEmpty()
                 && platform.isExact(event)

@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of a trace as the validator takes them: one by one, or together where their order is not known: a trace
- * of several threads is read as a whole, and cut where all events of one part are before those of the next.
+ * The events of a trace as the validator takes them: one by one, or together where their order is not known. A trace of
+ * several threads is read as a whole and split where all events of one part come before those of the next.
  */
 public final class TraceSource {
     private interface Events {

@@ -21,17 +21,17 @@ import java.util.TreeSet;
 import tlc2.value.impl.Value;
 
 /**
- * Replays a trace against the specification. For each VM (on arm64, where VMs share what a CPU has, for the host) it
- * keeps a frontier of candidates: states that the events so far may have led to. For each event it lets time pass to the
- * event's instant, takes the action that the event names, and keeps the successors that agree with what was observed. It
- * never states a rule of its own: what an action does is the specification's.
+ * Replays a trace against the specification. For each VM (on arm64, where VMs share the CPUs' registers, for the host)
+ * it keeps a frontier of candidates: states that the events so far may have led to. For each event it lets time pass to
+ * the event's instant, takes the action that the event names, and keeps the successors that agree with what was
+ * observed. It has no rules of its own: only the specification defines what an action does.
  *
- * <p>An instant of which an interval is known, and a word that was not seen, is an unknown: nothing is guessed. What no
- * line shows is searched: an argument ({@link ArgumentCandidates}), the order of events of several threads
+ * <p>An instant with only an interval, and a word that was not seen, are unknowns: nothing is guessed. The validator
+ * searches for what no line shows: an argument ({@link ArgumentCandidates}), the order of events of several threads
  * ({@link Interleaving}), and steps without a line ({@link SilentSteps}).
  *
- * <p>A trace conforms if {@link #finish} has replayed a behaviour that it may be of. It is refused if no candidate is
- * left, a certificate is found for each way that was tried, and no bound kept others from being tried.
+ * <p>A trace conforms if {@link #finish} has replayed a behaviour that matches it. It is refused if no candidate is
+ * left, each dead end has a certificate, and no bound kept the search from being exhaustive.
  */
 public final class TraceValidator {
     private final TraceHeader header;
@@ -44,20 +44,20 @@ public final class TraceValidator {
     private final ReportedProperties properties;
     private final boolean keepsWitness;
 
-    /** The operations that the specification does not have in every case. */
+    /** The operations of which the specification leaves out some cases. */
     private final ImmutableSet<Operation> notModelled;
 
-    /** Whether the lines of several VMs stand in the order of what happened. */
+    /** Whether the lines of several VMs are in the order in which they happened. */
     private final boolean vmsInOrder;
 
     private final Map<Integer, Frontier> frontiers = new TreeMap<>();
 
     private final SharedHost host;
 
-    /** Of each accepted event in order, which states it was about, if a witness is kept: all, of what befell the host. */
+    /** The subject of each accepted event in order, if a witness is kept: all states for an event of the host. */
     private final List<Integer> accepted = new ArrayList<>();
 
-    /** The accepted events that befell the host, in order, if a witness is kept. */
+    /** The accepted events of the host, in order, if a witness is kept. */
     private final List<TraceEvent> hostEvents = new ArrayList<>();
 
     private final Map<Integer, List<Witness.Step>> witnesses = new HashMap<>();
@@ -74,7 +74,7 @@ public final class TraceValidator {
     }
 
     /**
-     * A validator for one trace that can give a whole behaviour that the trace is of; it keeps all steps until then.
+     * A validator for one trace that can return a whole behaviour that matches it; it keeps all steps until then.
      *
      * @param recording whether it is {@linkplain #ofRecording for a recording}
      */
@@ -114,7 +114,10 @@ public final class TraceValidator {
         return properties.verdicts(ReportedProperties.ofAll(frontiers.values()));
     }
 
-    /** The properties that fail in every possibility that is left, or may fail, each with the event at which. */
+    /**
+     * The properties that fail in every possibility that is left, or may fail, each with the event at which it first
+     * does.
+     */
     public ImmutableMap<String, TraceEvent> firstFailures() {
         Failures failures = ReportedProperties.ofAll(frontiers.values());
         return ImmutableMap.<String, TraceEvent>builder()
@@ -126,16 +129,16 @@ public final class TraceValidator {
     /**
      * Takes the next event.
      *
-     * @return why it is refused, or empty if it may be so; after a refusal the validator is of no further use
-     * @throws UndecidedException if the event is beyond what the specification has, or no candidate is left and not all
-     *     that there may be was tried
+     * @return why it is refused, or empty if it is accepted; after a refusal the validator must not be used any more
+     * @throws UndecidedException if the specification does not model the event, or if no candidate is left and a bound
+     *     was hit
      */
     public Optional<Refusal> accept(TraceEvent event) throws UndecidedException {
         return accept(ImmutableList.of(event));
     }
 
     /**
-     * Takes the next events, whose order nothing shows but their threads and their instants: of one thread they stand in
+     * Takes the next events, of which only threads and instants show the order: those of one thread are in program
      * order, and none happened before another that had ended when it began.
      *
      * @return as for one event
@@ -185,7 +188,7 @@ public final class TraceValidator {
     }
 
     /**
-     * Says that there are no more events: each frontier must have a candidate with a behaviour that is replayed.
+     * Ends the trace: each frontier must have a candidate with a behaviour that can be replayed.
      *
      * @throws UndecidedException if none is found
      */
@@ -196,24 +199,24 @@ public final class TraceValidator {
             if (candidates.isEmpty()) {
                 continue;
             }
-            Witness.Found found = witness.of(candidates, entry.getValue().host);
+            Witness.SearchResult found = witness.of(candidates, entry.getValue().host);
             if (found.steps() == null) {
                 throw new UndecidedException(events + " events may conform to " + header.kernel()
-                        + ", but no behaviour was found that they are of: " + found.why());
+                        + ", but no matching behaviour was found: " + found.why());
             }
             if (frontiers.size() > 1
                     && found.steps().stream()
                             .anyMatch(s -> s.silent() && s.event().operation().isOfHost())) {
                 throw new UndecidedException(events + " events may conform to " + header.kernel()
-                        + ", but only with what befell the host of several VMs and no event shows");
+                        + ", but only with silent events of a host of several VMs");
             }
             witnesses.put(entry.getKey(), found.steps());
         }
     }
 
     /**
-     * One behaviour that the trace is of: the events that were accepted, each at an instant and with its arguments, and
-     * between them the silent steps.
+     * One behaviour that matches the trace: the accepted events, each with its instant and arguments, and between them
+     * the silent steps.
      *
      * @throws IllegalStateException if this validator does not keep it, or has not {@linkplain #finish finished}
      */
@@ -235,11 +238,11 @@ public final class TraceValidator {
                         Long.toUnsignedString(event.counter().hi()));
     }
 
-    /** Takes what befalls the host, and what no order separates from it: it befalls each VM. */
+    /** Takes an event of the host, with the events that no order separates from it: it happens to each VM. */
     private Optional<Refusal> takeOfHost(List<TraceEvent> together) throws UndecidedException {
         if (together.stream().anyMatch(platform::begins)) {
             throw new UndecidedException(conforming() + in(together.get(0))
-                    + ": a VM is created while something befalls its host, and nothing shows which came first");
+                    + ": a VM is created during an event of its host, and nothing shows which came first");
         }
         Set<Integer> vms = new TreeSet<>(frontiers.keySet());
         together.stream()
@@ -253,7 +256,7 @@ public final class TraceValidator {
                 > 1;
         if (threads && vms.size() > 1) {
             throw new UndecidedException(conforming() + in(together.get(0))
-                    + ": several things befall the host of several VMs, and nothing shows which came first");
+                    + ": several events of the host of several VMs, and nothing shows which came first");
         }
         for (int vm : vms) {
             List<TraceEvent> those = together.stream()
@@ -285,14 +288,14 @@ public final class TraceValidator {
         }
         frontier = new Frontier(host.now());
         if (header.silent().stream().anyMatch(Operation::isOfHost)) {
-            frontier.bound = "the host as the events show it, whose silent events a VM may find to have happened";
+            frontier.bound = "silent events of the host before the VM's creation were not tried";
         }
         Transitions.Outcome taken = new Transitions.Outcome();
         transitions.create(event, frontier.host, taken);
         if (taken.after.isEmpty()) {
             if (frontier.bound != null) {
-                throw new UndecidedException(
-                        conforming() + in(event) + ", " + event.call() + ", does not follow from " + frontier.bound);
+                throw new UndecidedException(conforming() + in(event) + ", " + event.call()
+                        + ", is not accepted, but the search was not exhaustive: " + frontier.bound);
             }
             return Optional.of(diagnosis(event).ofCreation(taken, frontier.host));
         }
@@ -314,7 +317,7 @@ public final class TraceValidator {
         return frontier;
     }
 
-    /** Some events have been taken, and these candidates are left. */
+    /** The candidates after some events have been taken. */
     private record Level(BitSet which, List<Candidate> candidates) {}
 
     private Optional<Refusal> take(int subject, List<TraceEvent> those) throws UndecidedException {
@@ -396,13 +399,13 @@ public final class TraceValidator {
         return new Diagnosis(header, specification, platform, transitions, observation, event, events + 1);
     }
 
-    /** Refuses an event that no candidate takes, if that can be said. */
+    /** Refuses an event that no candidate accepts, if the search was exhaustive. */
     private Refusal refuse(TraceEvent event, Frontier frontier, List<Candidate> before, Transitions.Outcome taken)
             throws UndecidedException {
         String bound = frontier.bound == null ? taken.bound : frontier.bound;
         if (bound != null) {
-            throw new UndecidedException(
-                    conforming() + in(event) + ", " + event.call() + ", does not follow from " + bound);
+            throw new UndecidedException(conforming() + in(event) + ", " + event.call()
+                    + ", is not accepted, but the search was not exhaustive: " + bound);
         }
         return diagnosis(event).refusal(before, frontier.deadEnds(), taken, flip -> {
             List<Candidate> otherwise = before.stream()

@@ -24,11 +24,11 @@ import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
 
 /**
- * Takes the steps that events show. Where an event and a candidate show every word, the specification is evaluated on
- * what is known and nothing else; otherwise on every {@link Way} that the unknowns leave.
+ * Takes the steps that events show. Where every word of an event and a candidate is known, the specification is
+ * evaluated concretely; otherwise on every {@link Way} that the unknowns allow.
  */
 final class Transitions {
-    /** The most ways through one step. */
+    /** The most branches of one step's evaluation. */
     private static final int MOST_WAYS = 1024;
 
     private final Specification specification;
@@ -50,19 +50,19 @@ final class Transitions {
         this.keepsWitness = keepsWitness;
     }
 
-    /** What an event led to from some candidates. */
+    /** The outcome of an event from some candidates. */
     static final class Outcome {
         /** The candidates after it. */
         final List<Candidate> after = new ArrayList<>();
 
-        /** What is known on the ways that led nowhere: not to be had. */
+        /** The stores of the dead ends, which have no solution. */
         final List<Store> deadEnds = new ArrayList<>();
 
-        /** Why not everything was tried; null if it was. */
+        /** The bound that kept the search from being exhaustive; null if there was none. */
         @Nullable
         String bound;
 
-        /** Notes that not everything was tried. */
+        /** Notes that a bound was hit. */
         void stopAt(String why) {
             bound = bound == null ? why : bound;
         }
@@ -77,10 +77,9 @@ final class Transitions {
     }
 
     /**
-     * What tells candidates apart of which the same matters. Two of them are one if they are alike but for the names of
-     * their unknowns.
+     * The key of a candidate: candidates that differ only in the names of their unknowns have equal keys.
      *
-     * @param matters what matters of the candidate's state
+     * @param matters the relevant part of the candidate's state
      */
     static Object key(Value matters, Candidate candidate) {
         if (candidate.isKnown) {
@@ -91,12 +90,11 @@ final class Transitions {
         return List.of(renumbered, requireNonNull(candidate.store).signature(order));
     }
 
-    /** Takes an event from a candidate, whatever it may have been. */
+    /** Takes every completion of an event from a candidate. */
     void take(TraceEvent event, Candidate from, Outcome taken) {
         ArgumentCandidates.Completions completions = arguments.of(event, from.state);
         if (!completions.all()) {
-            taken.stopAt(
-                    "an argument of " + event.call() + " that was not seen, and of which not all values were tried");
+            taken.stopAt("not every value of an unseen argument of " + event.call() + " was tried");
         }
         for (ArgumentCandidates.Completion completion : completions.completions()) {
             take(completion, from, false, taken);
@@ -132,8 +130,9 @@ final class Transitions {
     }
 
     /**
-     * Whether a host's clocks are where a candidate's last step has left them, all of one instant. Passing to there would
-     * change nothing but the reply, which the next step gives, and what it asks of the clocks was asked when they came there.
+     * Whether a host's clocks are where a candidate's last step has left them, all of one instant. Passing to there
+     * would change nothing but the reply, which the next step sets, and its conditions on the clocks were met when they
+     * got there.
      */
     private boolean standsStill(Candidate from, Clocks clocks, State since) {
         return from.step != null
@@ -142,7 +141,7 @@ final class Transitions {
                 && platform.isAt(clocks, since);
     }
 
-    /** The states when a host's clocks have come somewhere, all known; none if they cannot. */
+    /** The states after a host's clocks have advanced to given values, all known; none if they cannot. */
     List<State> now(Clocks clocks, State from) {
         return specification.step(platform.passing(clocks), from);
     }
@@ -155,7 +154,7 @@ final class Transitions {
         Clocks clocks = platform.unknown(event, since, store);
         Map<String, Value> args = arguments.args(completion, store);
         store.because(Evidence.step(event));
-        Way.Explored<List<State>> explored;
+        Way.Exploration<List<State>> explored;
         try {
             explored = withoutBaseClock(event, clocks, args, since, store);
             if (explored == null) {
@@ -163,13 +162,12 @@ final class Transitions {
                 explored = explore(event, clocks, args, since, store);
             }
         } catch (TooLittleKnownException e) {
-            taken.stopAt(event.call() + ", of which too little is known (" + e.getMessage() + ")");
+            taken.stopAt("too little is known of " + event.call() + ": " + e.getMessage());
             return;
         }
         taken.deadEnds.addAll(explored.deadEnds());
         if (!explored.complete()) {
-            taken.stopAt(
-                    "the first " + MOST_WAYS + " ways in which " + event.call() + " may depend on what is unknown");
+            taken.stopAt("only the first " + MOST_WAYS + " branches of " + event.call() + " were tried");
         }
         Candidate.Step step = new Candidate.Step(event, clocks, args, silent);
         for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
@@ -182,14 +180,15 @@ final class Transitions {
         }
     }
 
-    /** The ways that KVM goes without the base clock; null if it reads it on one of them, or it is not left out. */
-    private Way.@Nullable Explored<List<State>> withoutBaseClock(
+    /** The branches without the base clock; null if KVM reads it on one of them, or it is not left out. */
+    private Way.@Nullable Exploration<List<State>> withoutBaseClock(
             TraceEvent event, Clocks clocks, Map<String, Value> args, State from, Store store) {
         if (!platform.leavesBaseClock(clocks)) {
             return null;
         }
         try {
-            Way.Explored<List<State>> explored = explore(event, clocks, args, platform.withoutBaseClock(from), store);
+            Way.Exploration<List<State>> explored =
+                    explore(event, clocks, args, platform.withoutBaseClock(from), store);
             ImmutableList.Builder<Way.Outcome<List<State>>> outcomes = ImmutableList.builder();
             for (Way.Outcome<List<State>> outcome : explored.outcomes()) {
                 List<State> nexts = new ArrayList<>();
@@ -202,13 +201,13 @@ final class Transitions {
                 }
                 outcomes.add(new Way.Outcome<>(nexts, outcome.store()));
             }
-            return new Way.Explored<>(outcomes.build(), explored.deadEnds(), explored.complete());
+            return new Way.Exploration<>(outcomes.build(), explored.deadEnds(), explored.complete());
         } catch (SymbolicWord.UnreadWordException e) {
             return null;
         }
     }
 
-    private Way.Explored<List<State>> explore(
+    private Way.Exploration<List<State>> explore(
             TraceEvent event, Clocks clocks, Map<String, Value> args, State from, Store store) {
         return Way.explore(store, MOST_WAYS, () -> nexts(event, clocks, args, from));
     }
@@ -222,7 +221,7 @@ final class Transitions {
         return nexts;
     }
 
-    /** Keeps a state after a symbolic step if what was observed can be what it has. */
+    /** Keeps a state after a symbolic step if it can have the observed values. */
     private void observe(
             TraceEvent event, State next, Store known, Candidate from, Candidate.Step step, Outcome taken) {
         if (!platform.readsClocks(event, step.clocks(), from.state, next, known)
@@ -247,7 +246,7 @@ final class Transitions {
         return Candidate.first(platform.first(platform.atFirst(event, new Store()), host), null, null);
     }
 
-    /** What a VM's creation led to on a host that is as the events before have left it. */
+    /** Takes a VM's creation on a host that is as the events before have left it. */
     void create(TraceEvent event, TraceHeader.Host host, Outcome taken) {
         Store store = new Store();
         store.because(Evidence.interval(event));

@@ -20,17 +20,20 @@ import tlc2.value.impl.SymbolicWord;
 import tlc2.value.impl.Value;
 
 /**
- * A behaviour that a trace may be of: the steps that led to a candidate, with a value for every unknown, replayed from the
- * beginning by the specification alone.
+ * A behaviour that matches a trace: the steps that led to a candidate, with a value for every unknown, replayed from
+ * the beginning by the specification alone.
  */
 final class Witness {
-    /** So many values of unknowns are tried of each candidate at first, since of one of them they are mostly found at once, ... */
+    /**
+     * So many values of unknowns are tried for each candidate at first, since one of them mostly succeeds immediately,
+     * ...
+     */
     private static final int FIRST_BUDGET = 100;
 
-    /** ... and so many then. */
+    /** ... and so many afterwards. */
     private static final int BUDGET = 3_000;
 
-    /** Of so many candidates at the end a behaviour is looked for. */
+    /** The most candidates at the end for which a behaviour is searched. */
     private static final int MOST_TRIED = 8;
 
     private final Platform platform;
@@ -42,28 +45,28 @@ final class Witness {
     }
 
     /**
-     * A step of a behaviour: everything about it is known.
+     * A step of a behaviour, with nothing unknown.
      *
      * @param silent whether no event shows it
      */
     record Step(TraceEvent event, boolean silent) {}
 
     /**
-     * What became of looking for one.
+     * The result of a search for a behaviour.
      *
-     * @param steps the behaviour; null if none was found, or the replay did not take it
-     * @param why what kept it from being found; empty if nothing did
+     * @param steps the behaviour; null if none was found, or the replay failed
+     * @param why why it was not found; empty if it was
      */
-    record Found(@Nullable List<Step> steps, String why) {}
+    record SearchResult(@Nullable List<Step> steps, String why) {}
 
     /**
-     * Looks for a behaviour that led to one of some candidates.
+     * Searches for a behaviour that leads to one of some candidates.
      *
      * @param host the host as the behaviour's beginning finds it
      */
-    Found of(List<Candidate> candidates, TraceHeader.Host host) {
+    SearchResult of(List<Candidate> candidates, TraceHeader.Host host) {
         List<Candidate> those = candidates.subList(0, Math.min(candidates.size(), MOST_TRIED));
-        Found found = new Found(null, "");
+        SearchResult found = new SearchResult(null, "");
         for (int budget : new int[] {FIRST_BUDGET, BUDGET}) {
             for (Candidate candidate : those) {
                 found = of(candidate, host, budget);
@@ -76,27 +79,27 @@ final class Witness {
     }
 
     /**
-     * Looks for a behaviour that led to a candidate.
+     * Searches for a behaviour that leads to a candidate.
      *
      * @param host the host as the behaviour's beginning finds it
      * @param budget how many values of unknowns may be tried
      */
-    private Found of(Candidate candidate, TraceHeader.Host host, int budget) {
+    private SearchResult of(Candidate candidate, TraceHeader.Host host, int budget) {
         if (candidate.store == null) {
-            return new Found(steps(candidate, unknown -> 0), "");
+            return new SearchResult(steps(candidate, unknown -> 0), "");
         }
         Solution solution = candidate.store.solve(budget);
         if (solution instanceof Solution.Found found) {
             return replayed(candidate, host, found::value);
         }
-        return new Found(
+        return new SearchResult(
                 null,
                 solution instanceof Solution.Refuted
                         ? "no values of the unknowns meet all constraints"
                         : "no values of the unknowns were found among the first " + budget + " tried");
     }
 
-    private Found replayed(Candidate candidate, TraceHeader.Host host, IntToLongFunction solution) {
+    private SearchResult replayed(Candidate candidate, TraceHeader.Host host, IntToLongFunction solution) {
         List<Step> replayed = new ArrayList<>();
         Candidate root = candidate;
         while (root.before != null) {
@@ -114,23 +117,22 @@ final class Witness {
                 }
             }
             if (taken.after.isEmpty()) {
-                return new Found(
+                return new SearchResult(
                         null,
-                        "the behaviour that was found is not replayed: " + step.event.call() + ", line "
+                        "the replay of the behaviour that was found fails at " + step.event.call() + ", line "
                                 + step.event.line());
             }
             now = taken.after;
             replayed.add(step);
         }
-        return new Found(replayed, "");
+        return new SearchResult(replayed, "");
     }
 
     /** The steps that led to a candidate, as far back as they were kept. */
     List<Step> steps(Candidate candidate, IntToLongFunction solution) {
         Deque<Step> steps = new ArrayDeque<>();
         for (Candidate at = candidate; at != null; at = at.before) {
-            // (Of the first candidate that was kept, the step that led to it is not replayed, unless it begins a
-            // state.)
+            // (The step that led to the first candidate that was kept is not replayed, unless it creates a state.)
             if (at.step != null && (at.before != null || platform.begins(at.step.event()))) {
                 steps.addFirst(solved(platform, at.step, solution));
             }
@@ -138,7 +140,7 @@ final class Witness {
         return new ArrayList<>(steps);
     }
 
-    /** A step where each unknown is what {@code solution} says. */
+    /** A step in which each unknown has its value in {@code solution}. */
     static Step solved(Platform platform, Candidate.Step step, IntToLongFunction solution) {
         TraceEvent event = step.event().at(platform.when(step.clocks(), word -> Unknowns.solved(word, solution)));
         if (event.hasArgs()) {

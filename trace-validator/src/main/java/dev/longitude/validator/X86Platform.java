@@ -36,8 +36,8 @@ final class X86Platform implements Platform {
             ImmutableSet.of(Operation.GET_CLOCK, Operation.SET_CLOCK);
 
     /**
-     * How much longer than four times what the TSC says the base clock may say that the time between two events was, ns:
-     * 73 minutes. It bounds what is unknown, and is wider than any clocksource is wrong.
+     * The base clock may advance between two events by at most four times what the TSC shows, plus this, ns: 73
+     * minutes. It bounds the unknowns, and is wider than the error of any clocksource.
      */
     private static final long MOST_NS = 1L << 42;
 
@@ -147,7 +147,7 @@ final class X86Platform implements Platform {
                 when.nsCounter() == null ? tsc : within(when.nsCounter(), store),
                 ns == null ? null : within(ns, store),
                 !BY_REALTIME.contains(event.operation()) && (realtime == null || !realtime.isExact())
-                        ? X86Specification.HOST_REALTIME.in(before) // (nobody reads it, and anybody may set it)
+                        ? X86Specification.HOST_REALTIME.in(before) // (it is never read, and may be set at any time)
                         : realtime == null ? between(0, LATEST_REALTIME, store) : within(realtime, store));
     }
 
@@ -174,7 +174,9 @@ final class X86Platform implements Platform {
         return Unknowns.isUnreadIn(restored) ? null : restored;
     }
 
-    /** (Where the TSC was when KVM saw it last matters only on an unstable TSC, and no line of a log says that it became so.) */
+    /**
+     * (The TSC that KVM saw last matters only on an unstable TSC, and no line of a log shows that it became unstable.)
+     */
     @Override
     public State reduced(State state) {
         if (showsBaseClock || header.x86().tscUnstable()) {
@@ -225,7 +227,7 @@ final class X86Platform implements Platform {
         return width == 0 ? Words64.word(from) : SymbolicWords.word(from, LinearSum.of(store.unknown(0, width)));
     }
 
-    /** A base clock of which no more is known than that it is not before that of a state, nor long after. */
+    /** A base clock of which is known only that it is not before that of a state, nor long after. */
     private Value later(TraceEvent event, State before, Store store) {
         Value earlier = X86Specification.HOST_NS.in(before);
         // (KVM may not have read the base clock for long: no longer than since then.)
@@ -318,8 +320,7 @@ final class X86Platform implements Platform {
     }
 
     /**
-     * Of a base clock that no event shows, one origin is as good as another: KVM and the guest see only how far it has
-     * gone.
+     * The origin of a base clock that no event shows is arbitrary: KVM and the guest see only how far it has advanced.
      */
     @Override
     public Clocks atFirst(TraceEvent event, Store store) {

@@ -1,4 +1,6 @@
-/** Traces against the specification, evaluated in-process: by our own evaluator, and by TLC's for a reason. */
+/**
+ * Validates traces against the specification in-process: with our own evaluator, and with TLC's to explain a refusal.
+ */
 @NullMarked
 package dev.longitude.validator;
 

@@ -5,7 +5,7 @@ import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import org.jspecify.annotations.Nullable;
 
-/** What a file that cannot be used looks like, and what would be accepted in its place. */
+/** The format that an unusable file seems to have, and what is accepted in its place. */
 enum AcceptedFormat {
     /** An ioctl log. */
     LOG(
@@ -23,7 +23,7 @@ enum AcceptedFormat {
         this.text = text;
     }
 
-    /** What a file that begins with this line looks like. */
+    /** The format of a file that begins with this line. */
     static AcceptedFormat of(String firstLine) {
         if (RecordingFormat.of(firstLine).isPresent()) {
             return LOG;
@@ -31,7 +31,7 @@ enum AcceptedFormat {
         return firstLine.contains(TraceHeader.FORMAT) ? TRACE : NEITHER;
     }
 
-    /** A fault of a file, with what is accepted; of a file that is empty the fault says all. */
+    /** A fault of a file, with what is accepted; for an empty file the fault alone. */
     static TraceFormatException explained(TraceFormatException fault, @Nullable String firstLine) {
         return firstLine == null ? fault : fault.accepting(of(firstLine).text);
     }

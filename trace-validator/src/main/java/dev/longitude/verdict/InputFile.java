@@ -22,12 +22,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that is to be judged: a trace of ours, or a recording that is imported first.
+ * A file to judge: a trace of ours, or a recording, which is imported first.
  *
  * @param kernel the profile to judge by, or null for the one that the file names or was recorded on
  */
 public record InputFile(Path path, @Nullable KernelProfile kernel) {
-    /** What is done with the lines of a file; the format is empty if it is no recording. */
+    /** Processes the lines of a file; the format is empty if it is no recording. */
     private interface Use<T> {
         T of(LineSource lines, Optional<RecordingFormat> format) throws TraceFormatException, IOException;
     }
@@ -43,7 +43,7 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
         }
     }
 
-    /** Validates it; a trace is not kept in memory. */
+    /** Validates the file; it does not keep a trace in memory. */
     public Verdict validate() throws TraceFormatException, IOException {
         return use((lines, format) -> {
             if (format.isPresent()) {
@@ -61,19 +61,19 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
     }
 
     /**
-     * What a file's trace is of, at one behaviour.
+     * One behaviour that matches a file's trace.
      *
      * @param refusal why it does not conform, or null
-     * @param behaviour the events, with what was inferred of them; none if it does not conform
+     * @param behaviour the events, with the inferred values; none if it does not conform
      */
-    public record Witnessed(@Nullable Refusal refusal, Trace behaviour) {}
+    public record WitnessResult(@Nullable Refusal refusal, Trace behaviour) {}
 
     /**
-     * Finds a behaviour that its trace is of.
+     * Finds a behaviour that matches its trace.
      *
-     * @throws UndecidedException if that cannot be said
+     * @throws UndecidedException if the validator cannot decide
      */
-    public Witnessed witness() throws TraceFormatException, IOException, UndecidedException {
+    public WitnessResult witness() throws TraceFormatException, IOException, UndecidedException {
         Whole whole = whole();
         Trace trace = whole.trace;
         TraceValidator validator = TraceValidator.keepingWitness(trace.header(), whole.recorded);
@@ -87,7 +87,7 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
             validator.finish();
             behaviour = validator.witness();
         }
-        return new Witnessed(
+        return new WitnessResult(
                 refusal.orElse(null),
                 new Trace(trace.header().withSilent(ImmutableSet.of()).inOrder(), behaviour));
     }

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bundled recording's verdict beside the one that it must have.
+ * A bundled recording's verdict, compared with the expected one.
  *
- * @param expected the verdict that it must have, for people
+ * @param expected the expected verdict, as text
  * @param fault what is wrong, or null
  */
 public record RecordingCheck(
@@ -28,9 +28,7 @@ public record RecordingCheck(
             return new RecordingCheck(
                     verdict,
                     expected + "; today " + meanwhile,
-                    verdict.name().equals(meanwhile)
-                            ? null
-                            : "must be " + meanwhile + " as long as nobody says otherwise:\n" + verdict.text());
+                    verdict.name().equals(meanwhile) ? null : "must be " + meanwhile + ":\n" + verdict.text());
         }
         if (refusing == null) {
             return new RecordingCheck(verdict, expected, verdict.conforms() ? null : verdict.text());

@@ -20,15 +20,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one trace or recording.
+ * The verdict on one trace or recording.
  *
  * @param refusal why it does not conform, or null
- * @param undecided why that cannot be said, or null
+ * @param undecided why the validator cannot decide, or null
  * @param events events that conform
- * @param properties of each property of the report whether it is kept, by name; none counts as kept of a trace that was
- *     not judged to its end
+ * @param properties whether each property of the report is kept, by name; none is kept in a trace that was not judged
+ *     to its end
  * @param others the operations of a log that do not concern the guest's time, by name, and how many of each
- * @param notes what else a reader must know, a line each
+ * @param notes further lines for the reader
  */
 public record Verdict(
         String source,
@@ -60,7 +60,7 @@ public record Verdict(
         return refusal != null ? "refused" : undecided != null ? "undecided" : "conforms";
     }
 
-    /** The same with more to know. */
+    /** The same with more notes. */
     private Verdict with(ImmutableList<String> more) {
         return new Verdict(
                 source,
@@ -73,7 +73,7 @@ public record Verdict(
                 ImmutableList.<String>builder().addAll(notes).addAll(more).build());
     }
 
-    /** The verdict for people, without the last line's end. */
+    /** The verdict as text, without the last newline. */
     public String text() {
         StringBuilder text = new StringBuilder();
         if (refusal != null) {
@@ -99,7 +99,7 @@ public record Verdict(
         }
     }
 
-    /** Validates a trace as it is read, and says how much of what it leaves open was inferred. */
+    /** Validates a trace as it is read, and notes how much of what it leaves open was inferred. */
     static Verdict ofInferred(String name, TraceHeader header, TraceSource source) throws TraceFormatException {
         TraceValidator validator = new TraceValidator(header);
         return run(name, header, validator, source).with(inferred(validator.inferred()));
@@ -141,7 +141,7 @@ public record Verdict(
                 notes.build());
     }
 
-    /** What was inferred of a trace that does not tell all, for people; empty if nothing was. */
+    /** Notes on what was inferred from an incomplete trace; empty if nothing was. */
     private static ImmutableList<String> inferred(InferenceSummary known) {
         ImmutableList.Builder<String> notes = ImmutableList.builder();
         if (known.unknown() > 0) {

@@ -1,4 +1,4 @@
-/** What Longitude says of a trace or of a recording: it is read, imported if need be, and validated. */
+/** Verdicts on traces and recordings: a file is read, imported if necessary, and validated. */
 @NullMarked
 package dev.longitude.verdict;
 

@@ -26,8 +26,8 @@ import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.LazyValue;
 
 /**
- * Walks an action conjunct by conjunct over successors that are only partly assigned, to find the first conjunct that
- * has none. It stands in TLC's package because TLC evaluates part of an action only for classes of its own package.
+ * Walks an action conjunct by conjunct over partly assigned successors, to find the first conjunct that has none. It is
+ * in TLC's package because TLC evaluates part of an action only for classes of its own package.
  */
 public final class Conjuncts {
     private final Tool tool;
@@ -46,11 +46,11 @@ public final class Conjuncts {
     }
 
     /**
-     * What a walk found.
+     * The result of a walk.
      *
      * @param location the first conjunct without a successor; null if there is none
-     * @param bindings what the LET definitions on the way there were, by name
-     * @param sides the operands of the conjunct as they are before the action, where they can be evaluated
+     * @param bindings the values of the LET definitions before it, by name
+     * @param sides the values of the conjunct's operands before the action, where they can be evaluated
      */
     public record Outcome(@Nullable Location location, Map<String, String> bindings, Map<Location, IValue> sides) {}
 
@@ -58,7 +58,7 @@ public final class Conjuncts {
      * The first conjunct of {@code action} that is false from {@code from} to any completion of {@code to}.
      *
      * @param to a successor in which some variables are assigned
-     * @param show renders the value of a LET definition, given its name; what it renders empty is left out
+     * @param show renders the value of a LET definition, given its name; an empty result is left out
      */
     public static Outcome firstFalse(
             Tool tool,

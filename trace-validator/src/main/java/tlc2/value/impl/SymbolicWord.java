@@ -5,26 +5,26 @@ import org.jspecify.annotations.Nullable;
 import tlc2.value.IValue;
 
 /**
- * A 64-bit word of which not all is known: {@code constant + sum} modulo 2^64. It stands in TLC's package because TLC
- * lets no class of another one be a value.
+ * A 64-bit word that is not fully known: {@code constant + sum} modulo 2^64. It is in TLC's package because only
+ * classes there can be values.
  *
- * <p>Two of them are equal if they are written alike. Whether two words <em>are</em> the same, which the unknowns may
- * leave open, is for {@link dev.longitude.evaluator.SymbolicWords#same} to decide.
+ * <p>Equality is syntactic. Whether two words <em>are</em> the same, which may depend on the unknowns, is decided by
+ * {@link dev.longitude.evaluator.SymbolicWords#same}.
  */
-// TLC hashes every value by its fingerprint, and lets none do otherwise; nothing writes these to a disk.
+// TLC hashes every value by its fingerprint, and that is final; nothing serialises these.
 @SuppressWarnings({"overrides", "serial"})
 public final class SymbolicWord extends Value {
     private static final long serialVersionUID = 1;
 
-    /** A word that may be handed on and not looked at: who does throws an {@link UnreadWordException}. */
+    /** A word that may be passed on but not read: reading it throws an {@link UnreadWordException}. */
     public static final SymbolicWord UNREAD = new SymbolicWord(0, LinearSum.ZERO);
 
-    /** Something depends on a word of which it was assumed that nothing does. */
+    /** An evaluation read a word that was assumed to be irrelevant. */
     public static final class UnreadWordException extends RuntimeException {
         private static final long serialVersionUID = 1;
 
         private UnreadWordException() {
-            super("a word was read that was to be left alone", null, false, false);
+            super("a word that must not be read was read", null, false, false);
         }
     }
 
@@ -44,10 +44,10 @@ public final class SymbolicWord extends Value {
 
     /** Whether this is {@link #UNREAD}. */
     public boolean isUnread() {
-        return sum.isZero(); // (as of no other)
+        return sum.isZero(); // (no other word has a zero sum)
     }
 
-    /** What is known of it, unsigned. */
+    /** The known constant, unsigned. */
     public long constant() {
         if (isUnread()) {
             throw new UnreadWordException();
@@ -55,7 +55,7 @@ public final class SymbolicWord extends Value {
         return constant;
     }
 
-    /** What is added to the constant. */
+    /** The sum of unknowns that is added to the constant. */
     public LinearSum sum() {
         if (isUnread()) {
             throw new UnreadWordException();
@@ -68,10 +68,10 @@ public final class SymbolicWord extends Value {
         return other instanceof SymbolicWord word && constant == word.constant && sum.equals(word.sum);
     }
 
-    /** TLC never sorts these: a set of them is kept in the order in which its elements were found to be distinct. */
+    /** TLC never sorts these: a set keeps them in the order in which they were found to be distinct. */
     @Override
     public int compareTo(Object other) {
-        throw new UnsupportedOperationException("words that are not known have no order");
+        throw new UnsupportedOperationException("unknown words have no order");
     }
 
     @Override

@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** That it measures all four ways and says so; what it measures is no test's business. */
+/** The command measures in all four ways and prints each; no test checks the figures. */
 class BenchCommandTest {
     @TempDir
     private Path folder;

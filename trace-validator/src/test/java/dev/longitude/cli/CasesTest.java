@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Small logs, most of real kernels, with the right verdict of each: {@code cases/expected.tsv}. Where the column
- * {@code meanwhile} has a verdict, that one is given as long as the specification or the search lacks something.
+ * Small logs, most of real kernels, with the right verdict of each: {@code cases/expected.tsv}. A verdict in the column
+ * {@code meanwhile} is the one of today: the specification or the search still lacks something there.
  */
 class CasesTest {
     private static final Path CASES = Path.of("src/test/resources/cases");

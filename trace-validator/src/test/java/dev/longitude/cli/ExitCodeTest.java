@@ -27,7 +27,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a script can rely on: exit codes, one JSON object for each file, and that no file ends the judging of others. */
+/**
+ * What a script can rely on: exit codes, one JSON object for each file, and that no file stops the judging of others.
+ */
 class ExitCodeTest {
     @TempDir
     private Path folder = Path.of("set by JUnit");
@@ -80,7 +82,7 @@ class ExitCodeTest {
                 .isEqualTo(ExitCode.UNUSABLE);
     }
 
-    /** Standard input that fails as no file should: in each way in which this program can fail. */
+    /** Standard input that makes this program fail, in each way in which it can. */
     @ParameterizedTest
     @ValueSource(classes = {IllegalStateException.class, StackOverflowError.class, OutOfMemoryError.class})
     void anInternalErrorIsTheVerdictOfItsFileAlone(Class<? extends Throwable> fault) throws Exception {
@@ -221,7 +223,7 @@ class ExitCodeTest {
                 .doesNotContain("missing");
     }
 
-    /** What was not judged to its end may break anything yet; what is broken stays broken. */
+    /** In a trace that was not judged to its end any property may still fail; one that failed stays failed. */
     @ParameterizedTest
     @CsvSource({"SameLine,1", "Monotonic,3", "RoundTrip,3"})
     void ofAnUndecidedTraceNothingCountsAsKept(String required, int code) {
@@ -276,7 +278,7 @@ class ExitCodeTest {
         assertThat(trace.get("properties")).hasSizeGreaterThan(5);
     }
 
-    /** A device that takes nothing, behind standard output. */
+    /** Standard output to a device that accepts no data. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -313,7 +315,7 @@ class ExitCodeTest {
         assertThat(Files.isRegularFile(full.toPath())).isFalse();
     }
 
-    /** So that it can be seen to fail: with a device that takes all, the same commands succeed. */
+    /** The counterpart: with a device that accepts all data, the same commands succeed. */
     @Test
     void whatCanBeWrittenIsASuccess() {
         assertThat(Run.of("simulate").code()).isEqualTo(ExitCode.HOLDS);

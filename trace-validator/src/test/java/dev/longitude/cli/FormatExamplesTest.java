@@ -14,7 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The examples of the pages on formats: a block with a file's name is that file, and a console block is what follows. */
+/**
+ * The examples on the format pages: a block with a file's name is that file, and a console block is the output for it.
+ */
 class FormatExamplesTest {
     private static final Pattern BLOCK = Pattern.compile("(?m)^```(\\w+) (\\S[^\\n]*)\\n((?s:.*?))^```$");
 
@@ -43,7 +45,7 @@ class FormatExamplesTest {
         assertThat(run).isEqualTo(examples);
     }
 
-    /** Who is turned away learns what is accepted. */
+    /** A rejection names the accepted formats. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '\'', textBlock = """
             {"op":"KVM_RUN"}                                       | accepted: an ioctl log, | LOG-FORMAT.md
@@ -69,7 +71,7 @@ class FormatExamplesTest {
         assertThat(Path.of(page)).exists();
     }
 
-    /** There is nothing to be said of a format where there is no file, or nothing in it. */
+    /** A missing or empty file gets no hint about formats. */
     @Test
     void whatIsNotThereNamesNoPage() throws IOException {
         assertThat(Run.of("validate", folder.resolve("missing")).err()).doesNotContain("FORMAT.md");

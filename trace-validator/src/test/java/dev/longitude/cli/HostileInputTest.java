@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Damaged files: each is judged, or refused with one line that names the file; nothing else is ever thrown. The seed
+ * Damaged files: each is judged, or rejected with one line that names the file; no other exception is thrown. The seed
  * is {@code -Dlongitude.seed}, and every failure names it.
  */
 class HostileInputTest {
@@ -218,7 +218,7 @@ class HostileInputTest {
                 throw new AssertionError("try " + i + " of seed " + SEED + ", kept as " + kept, e);
             }
         }
-        // Not vacuous: each way to end was come to.
+        // Not vacuous: each outcome occurred.
         assertThat(ends).contains("unusable", "refused", "conforms");
     }
 

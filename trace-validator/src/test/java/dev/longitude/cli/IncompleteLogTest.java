@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a log does not show, or what the model has no room for, makes a verdict weaker: never a refusal. */
+/** What a log does not show, or the model does not have, makes a verdict weaker, and never leads to a refusal. */
 class IncompleteLogTest {
     private static final String X86 = "arch x86_64\nkernel 6.12.95\nclocksource tsc\n";
 
@@ -53,7 +53,7 @@ class IncompleteLogTest {
         return x86("KVM_RUN", "\"args\":{" + guest + "}", outcome, 1190000, 1230000);
     }
 
-    /** What a guest reads that has set its TSC to 500000000 in the run before. */
+    /** A read of a guest that set its TSC to 500000000 in the run before. */
     private static final String READS_MOVED =
             x86("KVM_RUN", "\"args\":{\"guest\":\"rdtsc\"},\"out\":{\"guest_tsc\":500050000}", OK, 1240000, 1280000);
 
@@ -86,7 +86,7 @@ class IncompleteLogTest {
         }
     }
 
-    /** It may have come to the write, or not. */
+    /** The guest may or may not have executed the write. */
     @Test
     void aRunThatMayHaveFailedMayHaveWritten() throws Exception {
         for (String outcome : List.of(EINTR, "", "\"ret\":null")) {
@@ -95,7 +95,7 @@ class IncompleteLogTest {
         }
     }
 
-    /** Its vCPUs are on two lines, and whether the guest ran in either of the two runs nothing shows. */
+    /** Its vCPUs are on two lines, and nothing shows whether the guest ran in either of the two runs. */
     @Test
     void whatFailsInAnEntryThatMayHaveBeenMayFailAtTheFirst() throws Exception {
         String attribute = "\"args\":{\"group\":\"KVM_VCPU_TSC_CTRL\",\"attr\":\"KVM_VCPU_TSC_OFFSET\",\"offset\":5}";
@@ -170,7 +170,7 @@ class IncompleteLogTest {
         }
     }
 
-    /** A vCPU whose number is missing is no device, where KVM has attributes that move a counter. */
+    /** A vCPU without a number is not taken for a device, where KVM has attributes that move a counter. */
     @Test
     void anAttributeOfWhicheverVcpuMayMoveACounter() throws Exception {
         for (String args : List.of("", "\"group\":1", "\"group\":1,\"attr\":2,\"offset\":5")) {
@@ -192,7 +192,7 @@ class IncompleteLogTest {
         }
     }
 
-    /** Memory that nobody has written yet may hold anything: here 0xdeadbeef and 0xdeadbeee. */
+    /** Memory that has not been written yet may hold anything: here 0xdeadbeef and 0xdeadbeee. */
     @Test
     void aPagesVersionHas32Bits() throws Exception {
         String page =
@@ -227,7 +227,9 @@ class IncompleteLogTest {
                 .isEqualTo(ExitCode.UNDECIDED);
     }
 
-    /** A host that scales refuses such a rate; one that does not takes any above its own, and lets the guest catch up. */
+    /**
+     * A host with scaling refuses such a rate; one without accepts any rate above its own, and lets the guest catch up.
+     */
     @Test
     void aRateHas32Bits() throws Exception {
         String scales = X86 + "tsc-scaling-ratio-frac-bits 48\n";
@@ -270,8 +272,9 @@ class IncompleteLogTest {
     }
 
     /**
-     * A guest reads its physical counter while another thread moves it from 2000000 to 1000000. With CNTPOFF_EL2, which KVM uses
-     * under VHE, a vCPU keeps the offset that it was loaded with; without it the read traps, and has the new one.
+     * A guest reads its physical counter while another thread moves it from 2000000 to 1000000. With CNTPOFF_EL2, which
+     * KVM uses under VHE, a vCPU keeps the offset that it was loaded with; without it the read traps, and has the new
+     * one.
      */
     @Test
     void whetherKvmUsesCntpoffMustBeKnownForARefusal() throws Exception {
@@ -293,7 +296,7 @@ class IncompleteLogTest {
                     .as(host)
                     .isEqualTo(ExitCode.HOLDS);
         }
-        for (String host : List.of("", vhe, cntpoff)) { // (of which the last is taken for one with VHE)
+        for (String host : List.of("", vhe, cntpoff)) { // (the last is treated as one with VHE)
             assertThat(judged(ARM64 + host, log).code())
                     .as(host)
                     .isEqualTo(host.equals(cntpoff) ? ExitCode.HOLDS : ExitCode.UNDECIDED);

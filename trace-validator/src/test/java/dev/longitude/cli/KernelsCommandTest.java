@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** What {@code longitude kernels} says; {@code spec/kernels.md} is what it prints as Markdown. */
+/** The output of {@code longitude kernels}; {@code spec/kernels.md} is its output as Markdown. */
 class KernelsCommandTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -39,7 +39,7 @@ class KernelsCommandTest {
         assertThat(out.toString().lines()).allMatch(line -> line.length() <= 80);
     }
 
-    /** To make it anew: {@code ./longitude kernels --markdown > spec/kernels.md}. */
+    /** To regenerate it: {@code ./longitude kernels --markdown > spec/kernels.md}. */
     @Test
     void theCommittedTableIsThisOne() throws IOException {
         assertThat(run("--markdown")).isZero();

@@ -63,7 +63,7 @@ class LongitudeTest {
                 .isEqualTo("unusable");
     }
 
-    /** Stock TLC comes to the same, and says where. */
+    /** Stock TLC reaches the same verdict, at the same event. */
     @Test
     void tlcJudgesATraceToo() {
         Path trace = folder.resolve("young.ndjson");
@@ -77,7 +77,9 @@ class LongitudeTest {
                 .isEqualTo(2);
     }
 
-    /** A recording's witness stands in a folder; stock TLC, called as the message says, takes all of its events. */
+    /**
+     * A recording's witness is written to a folder; stock TLC, called as the message shows, accepts all of its events.
+     */
     @Test
     void aWitnessIsConfirmedByTlc() throws Exception {
         BundledRecording recording = BundledRecording.all().stream()
@@ -96,7 +98,7 @@ class LongitudeTest {
         }
         String name = module.getFileName().toString().replace(".tla", "");
         assertThat(tlc(out, name)).contains("Invariant NotAllTaken is violated");
-        // With a result that was another one it does not.
+        // With a different result it does not.
         Files.writeString(
                 module,
                 Files.readString(module).replaceFirst("reply'\\.offset = <<[^>]*>>", "reply'.offset = <<1, 1>>"));
@@ -164,10 +166,10 @@ class LongitudeTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            check --distributed                                       | --distributed is for one --model
+            check --distributed                                       | --distributed needs exactly one --model
             check --distributed --model updates-performed-v7.3        | updates-performed-v7.3 cannot be checked distributed: UpdatesArePerformed is about liveness, which TLC does not check in distributed mode
             check --distributed --model any-vmm-v6.12 --workers 99    | --workers is 0 to 64
-            check --workers 3                                         | --workers, --fingerprint-servers, --address and --port go with --distributed
+            check --workers 3                                         | --workers, --fingerprint-servers, --address and --port need --distributed
             worker somewhere                                          | Missing required option: '--port=<port>'
             worker somewhere --port 0                                 | --port is 1 to 65535, and --threads 0 to 1024
             """)
@@ -262,8 +264,8 @@ class LongitudeTest {
     }
 
     /**
-     * What a recording shows of kvmclock is compared to the last digit: a little more is refused. (An odd version
-     * is that of a page which KVM was writing: nothing can be said of it.)
+     * A recorded kvmclock is compared to the last digit: a little more is refused. (A page with an odd version is one
+     * that KVM was writing: it shows nothing.)
      */
     @ParameterizedTest
     @CsvSource({
@@ -294,8 +296,9 @@ class LongitudeTest {
     }
 
     /**
-     * A made-up log of a host at 1 GHz whose clocksource is not its TSC and runs a thousandth faster: no masterclock, the
-     * base clock goes its own way, and the one-second window is measured by it. A clock that went back is refused.
+     * A made-up log of a host at 1 GHz whose clocksource is not its TSC and runs a thousandth faster: no masterclock,
+     * the base clock runs independently of the TSC, and the one-second window is measured by it. A clock that went back
+     * is refused.
      */
     @Test
     void anotherClocksourceGoesItsOwnWay() throws Exception {
@@ -312,8 +315,8 @@ class LongitudeTest {
     }
 
     /**
-     * A recording that is stopped earlier shows less of what came before, and is no less a recording: it is never refused. (Where
-     * its tracepoints go on, they show what no line explains any more.)
+     * A recording that was stopped earlier shows less, but is still valid: it is never refused. (Tracepoints after its
+     * end show events that no line explains.)
      */
     @Test
     void everyRecordingStoppedEarlierConforms() throws Exception {

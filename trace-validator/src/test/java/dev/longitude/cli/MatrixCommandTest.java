@@ -27,12 +27,12 @@ class MatrixCommandTest {
     @CsvSource(delimiter = '|', textBlock = """
                     matrix --recipe nosuch                                  | no recipe and no file 'nosuch'; `matrix --list` shows the recipes
                     matrix --world mars                                     | no recipe is judged in the world 'mars'; there are usual, other-rate, stepped-clock, young-guest
-                    matrix --property SameLine                              | --property opens one cell: it needs one --recipe and one --kernel
+                    matrix --property SameLine                              | --property needs one --recipe and one --kernel
                     matrix --recipe firecracker --kernel v6.1 --property X  | no property 'X' on x86_64; there are Completes, MonotonicAcross, SameLine, SameRate, TscContinuous, ClockContinuous, ClocksStayTogether, IdempotentRestore, RestoreTakesEffect, MasterClockIsOn, StoppedIsShown, TimerOnTime
-                    matrix --recipe firecracker --bless                     | --bless is for the whole matrix
-                    matrix --simulate 9 --out x                             | --simulate compares and writes nothing: no --bless, --out or --property with it
+                    matrix --recipe firecracker --bless                     | --bless needs the whole matrix
+                    matrix --simulate 9 --out x                             | --simulate only compares: it excludes --bless, --out and --property
                     matrix --preemptions 4 --recipe firecracker             | --preemptions is 1 to 3
-                    check --kernel v6.1                                     | --kernel, --world and --property go with --recipe, and that without --model
+                    check --kernel v6.1                                     | --kernel, --world and --property need --recipe, which excludes --model
                     simulate --recipe propolis --kernel v5.10               | GetClock of v5.10 returns neither realtime nor hostTsc
                     simulate --recipe propolis --world other-rate           | the recipe is not judged in the world 'other-rate', but in [usual, stepped-clock]
                     """)
@@ -58,14 +58,14 @@ class MatrixCommandTest {
         Run other = Run.of(command);
         assertThat(other.out())
                 .contains("kvmtool-pause@usual v6.12 SameLine: was 'fails, shown by 3 steps', is 'holds'\n")
-                .contains("Differences: 1, cells: 12. If that is right: longitude matrix --bless");
+                .contains("Differences: 1, cells: 12. If this is intended: longitude matrix --bless");
         assertThat(other.code()).isEqualTo(ExitCode.VIOLATED);
 
         Files.writeString(committed, "[{}]");
         assertThat(Run.of(command).code()).isEqualTo(ExitCode.UNUSABLE);
     }
 
-    /** Linux 6.6 is as 6.12 there, and has no column. */
+    /** Linux 6.6 behaves like 6.12 there, and has no column. */
     @Test
     void aKernelWithoutAColumnIsJudgedAndNotCompared() {
         Run run = Run.of("matrix", "--recipe", "kvmtool-pause", "--kernel", "v6.6", "--committed", folder);
@@ -116,7 +116,7 @@ class MatrixCommandTest {
         assertThat(wrong.code()).isEqualTo(ExitCode.VIOLATED);
         Run only = Run.of(
                 "check", "--recipe", mine, "--kernel", "v6.12", "--world", "usual", "--property", "TscContinuous");
-        assertThat(only.out()).contains("All properties hold that apply.");
+        assertThat(only.out()).contains("All properties that apply hold.");
         assertThat(only.code()).isEqualTo(ExitCode.HOLDS);
         Run matrix = Run.of("matrix", "--recipe", mine, "--kernel", "v6.12", "--world", "usual");
         assertThat(matrix.out()).contains("ClockContinuous").doesNotContain("committed");
@@ -144,7 +144,7 @@ class MatrixCommandTest {
                     "--out",
                     trace);
             assertThat(run.code()).isEqualTo(ExitCode.HOLDS);
-            assertThat(run.out()).contains("In this run fails: [");
+            assertThat(run.out()).contains("Fails in this run: [");
             Run validated = Run.of("validate", trace);
             assertThat(validated.out()).contains("conforms to v6.12");
             assertThat(validated.code()).isEqualTo(ExitCode.HOLDS);

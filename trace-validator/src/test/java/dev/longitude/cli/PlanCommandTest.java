@@ -84,7 +84,7 @@ class PlanCommandTest {
         assertThat(plan.err()).contains(message).doesNotContain("\tat ");
     }
 
-    /** 12 s on a counter of 62.5 MHz, which is at 7. */
+    /** 12 s on a counter of 62.5 MHz that shows 7. */
     @Test
     void anArm64CounterIsPlanned() throws Exception {
         String[] hosts = {"counter=625000000,realtime=100000000000", "counter=7,realtime=102000000000,apartNs=160000"};

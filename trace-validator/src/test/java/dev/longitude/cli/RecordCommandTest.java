@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** The command line of {@code longitude record}, as far as nothing is recorded. */
+/** The command line of {@code longitude record} where nothing is recorded. */
 class RecordCommandTest {
     @Test
     void eitherACommandOrAProcessIsRecorded() {

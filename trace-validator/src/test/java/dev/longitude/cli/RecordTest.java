@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A VMM of our own says what it does, and the recorder, beside it, must have seen the same. Needs /dev/kvm, a C compiler and
- * leave to trace.
+ * A test VMM prints what it does, and the recorder must have seen the same. Needs /dev/kvm, a C compiler and permission
+ * to trace.
  */
 class RecordTest {
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -122,7 +122,7 @@ class RecordTest {
         return List.of(ops).contains(record.get("op").asText());
     }
 
-    /** An ioctl as the VMM says it, and as a record has it, by the names and values that the VMM says. */
+    /** An ioctl as the VMM prints it, and as a record has it, by the names and values that the VMM prints. */
     private static String asSaid(JsonNode record, String said) {
         Map<String, String> shown = new LinkedHashMap<>();
         for (String group : List.of("args", "out")) {
@@ -150,7 +150,7 @@ class RecordTest {
         return record.has(key) ? record.get(key).asText() : "-1";
     }
 
-    /** Holds the log to what the VMM said: each thread's ioctls, in order, with the same payloads. */
+    /** Compares the log with the VMM's output: each thread's ioctls, in order, with the same payloads. */
     private void compare() throws IOException {
         Map<String, List<String>> said = new LinkedHashMap<>();
         for (String line : Files.readAllLines(folder.resolve("said.txt"))) {
@@ -183,7 +183,7 @@ class RecordTest {
         });
     }
 
-    /** Each thread's brackets stand one after the other, and hold what KVM says of the host's counter. */
+    /** Each thread's brackets follow one another, and contain the host counter that KVM reports. */
     private void checkBrackets() throws IOException {
         Map<String, Long> end = new LinkedHashMap<>();
         int shown = 0;

@@ -30,7 +30,7 @@ class SecondEngineTest {
             }
             Path log = recording.unpack(folder);
             if (new InputFile(log, null).read().header().arch() == arch) {
-                InputFile.Witnessed witnessed = new InputFile(log, null).witness();
+                InputFile.WitnessResult witnessed = new InputFile(log, null).witness();
                 assertThat(witnessed.refusal()).isNull();
                 assertThat(witnessed.behaviour().events()).isNotEmpty();
                 witnesses.add(witnessed.behaviour());

@@ -40,8 +40,8 @@ class ShowModelTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            check --show                                                 | --show goes with --model, and without --distributed
-            check --model any-vmm-v6.12 --show --distributed             | --show goes with --model, and without --distributed
+            check --show                                                 | --show needs --model and excludes --distributed
+            check --model any-vmm-v6.12 --show --distributed             | --show needs --model and excludes --distributed
             check --model yung-guest-v6.1                                | unknown model 'yung-guest-v6.1'; `check --list` shows them. Did you mean young-guest-v6.1?
             check --model nothing-like-it                                | unknown model 'nothing-like-it'; `check --list` shows them
             """)

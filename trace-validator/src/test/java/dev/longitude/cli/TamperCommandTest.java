@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 class TamperCommandTest {
-    /** What is refused, and where, of some 4,600 tampered traces. */
+    /** Which of about 4,600 tampered traces are refused, and where. */
     @Test
     void tamperedTracesAreRefusedAsCommitted() {
         Run run = Run.of("tamper", "--committed", Path.of("../spec/tamper.txt"));

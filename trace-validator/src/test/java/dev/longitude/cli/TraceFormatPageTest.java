@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What {@code TRACE-FORMAT.md} lists is what the code has: no more, and no less. */
+/** {@code TRACE-FORMAT.md} lists exactly what the code has. */
 class TraceFormatPageTest {
     private static final Page PAGE = Page.of("TRACE-FORMAT.md");
 

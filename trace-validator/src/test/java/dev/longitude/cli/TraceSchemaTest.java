@@ -44,7 +44,7 @@ class TraceSchemaTest {
     private static final long SEED = Long.getLong("longitude.seed", 20261127);
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** What is wrong with a line because of the lines before it, or in a way that a schema cannot say. */
+    /** Faults of a line that depend on the lines before it, or that a schema cannot express. */
     private static final Pattern NOT_OF_THE_LINE = Pattern.compile(
             "expected seq 1 and not [1-9]|the second word not behind the first|action before args, reply and state"
                     + "|expected (?:no )?thread in the event|the end line counts|the trace has no events");
@@ -133,7 +133,7 @@ class TraceSchemaTest {
                 + host + "},\"vcpus\":1,\"origin\":\"\"" + (threads ? ",\"threads\":true}" : "}");
     }
 
-    /** Why the reader turns a trace away that begins with these lines; null if it reads the last of them. */
+    /** Why the reader rejects a trace that begins with these lines; null if it reads the last of them. */
     private static @Nullable String reader(String... lines) {
         byte[] text = (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8);
         try (TraceReader reader = new TraceReader(new LineSource("t", new ByteArrayInputStream(text)))) {
@@ -164,7 +164,7 @@ class TraceSchemaTest {
             }
         }
         if (faults.stream().anyMatch(f -> NOT_OF_THE_LINE.matcher(f).find())) {
-            return; // (other faults may stand behind it)
+            return; // (other faults may follow it)
         }
         boolean accepted = faults.contains("null");
         List<?> errors = schema.validate(text, InputFormat.JSON);

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What tracepoints beside a log make of a read that does not fit: here the guest reads 5 and must read some 80000. */
+/**
+ * How tracepoints beside a log affect the verdict on a read that does not fit: the guest reads 5 and must read about
+ * 80000.
+ */
 class TracepointsOfALogTest {
     private static final String LOG = """
             {"op":"KVM_CREATE_VM","vm":0,"ret":4,"errno":0,"host_tsc":[1000000,1080000]}
@@ -36,7 +39,10 @@ class TracepointsOfALogTest {
         return "     qemu-1     [000] d..1.  " + stamp + event;
     }
 
-    /** One within the log that nothing explains may be what the guest saw. Outside the log, all are of another clock. */
+    /**
+     * An unexplained tracepoint within the log may explain the guest's read. Outside the log, all belong to another
+     * clock.
+     */
     @Test
     void tracepointsOfWhichNoneLiesWithinTheLogAreNotUsed() throws IOException {
         Run within = judged(LOG, at(100, OFFSET) + at(1165000, OFFSET));
@@ -55,7 +61,7 @@ class TracepointsOfALogTest {
         }
     }
 
-    /** A KVM_RUN of which only the beginning is logged may last until long after the last line. */
+    /** A KVM_RUN whose end is not logged may last until long after the last line. */
     @Test
     void whatALogHasOnlyTheBeginningOfHasNoEnd() throws IOException {
         String open = "{\"op\":\"KVM_RUN\",\"vm\":0,\"vcpu\":0,\"host_tsc\":[1240000,1240000]}\n";
@@ -63,7 +69,7 @@ class TracepointsOfALogTest {
         assertThat(judged(LOG + open, at(100, OFFSET)).out()).contains("another trace clock");
     }
 
-    /** What a write of MSR_AMD64_TSC_RATIO moves is in no list; EFER and the x2APIC are. */
+    /** The effect of a write of MSR_AMD64_TSC_RATIO is in no list; EFER and the x2APIC are. */
     @Test
     void aGuestsWriteOfAnUnlistedMsrMayHaveMovedItsClocks() throws IOException {
         Run unlisted = judged(LOG, at(1182500, ": kvm_msr: msr_write c0000104 = 0x1\n"));
@@ -84,7 +90,7 @@ class TracepointsOfALogTest {
         }
     }
 
-    /** Tracepoints of the model's MSRs show that nothing of them is missing; others show nothing. */
+    /** Tracepoints of the model's MSRs show that none of them is missing; others show nothing. */
     @Test
     void anUnlistedWriteDoesNotShowThatAllWritesAreRecorded() throws IOException {
         String unseen = LOG.replace("{\"guest\":\"none\"}", "{}")

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A recorder that does not note the clocksource gets no refusal that rests on it. */
+/** A log without the host's clocksource is not refused because of the clocksource. */
 class UnknownClocksourceTest {
     private static final String LOG = """
             {"op":"KVM_CREATE_VM","vm":0,"ret":4,"errno":0,"host_tsc":[1000000,1080000]}
@@ -24,7 +24,7 @@ class UnknownClocksourceTest {
     @TempDir
     private Path folder = Path.of("set by JUnit");
 
-    /** Without a TSC for a clocksource there is no masterclock, and KVM_GET_CLOCK returns no flag. */
+    /** Without the TSC as clocksource there is no masterclock, and KVM_GET_CLOCK returns no flag. */
     @ParameterizedTest
     @CsvSource({
         "clocksource tsc, 0, refused",

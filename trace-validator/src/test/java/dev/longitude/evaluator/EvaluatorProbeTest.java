@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Our evaluator is TLC's, on a specification that is made to try it. */
+/** Our evaluator agrees with TLC's on a specification that was written to test it. */
 class EvaluatorProbeTest {
     @Test
     void bothEvaluatorsSayTheSameOfTheProbe(@TempDir Path folder) throws Exception {

@@ -29,8 +29,8 @@ import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /**
- * Searches the states of Probe.tla, and asks both evaluators for the successors by each of its actions, and for its
- * facts. It is a program of its own because a JVM can hold one specification of TLC's.
+ * Searches the states of Probe.tla, and compares both evaluators' successors by each of its actions, and their values
+ * of its facts. It is a program of its own because TLC can hold one specification per JVM.
  */
 final class Probe {
     private static final List<String> ACTIONS = ImmutableList.of(

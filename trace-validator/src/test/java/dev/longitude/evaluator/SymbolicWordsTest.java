@@ -24,9 +24,9 @@ import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /**
- * The operators on words of which some are not known, against those on known words: for whatever the unknowns are, one way
- * admits it, and with these values it has the result of {@link Words64}. {@code -Dsymbolic.cases=N} tries so many cases of
- * each operator, and {@code -Dsymbolic.seed=S} only one.
+ * Compares the operators on words of which some are unknown with those on known words: for all values of the unknowns
+ * one way admits them, and with these values it has the result of {@link Words64}. {@code -Dsymbolic.cases=N} tries so
+ * many cases of each operator, and {@code -Dsymbolic.seed=S} only one.
  */
 class SymbolicWordsTest {
     private static final long CASES = Long.getLong("symbolic.cases", 400);
@@ -48,7 +48,7 @@ class SymbolicWordsTest {
         5_000_000
     };
 
-    /** An operator of two words; of conversions the second is not asked. */
+    /** An operator of two words; a conversion ignores the second. */
     private enum Operator {
         ADD,
         SUB,
@@ -148,7 +148,7 @@ class SymbolicWordsTest {
             return sum;
         }
 
-        /** Near one of the places where some answer changes, for some value of the sum. */
+        /** Near one of the places where an answer changes, for some value of the sum. */
         long constant(LinearSum sum) {
             long place = random.nextInt(6) == 0 ? random.nextLong() : PLACES[random.nextInt(PLACES.length)];
             return place + random.nextInt(7) - 3 - at(sum, assignment());
@@ -176,7 +176,7 @@ class SymbolicWordsTest {
             return apart >= Store.INFINITY || values[0] - values[1] <= apart;
         }
 
-        /** Assignments that the store allows, the ends of the intervals mostly among them. */
+        /** Assignments that the store allows, mostly with the ends of the intervals. */
         List<long[]> assignments() {
             List<long[]> all = new ArrayList<>();
             for (int i = 0; i < MOST_ASSIGNMENTS; i++) {
@@ -194,7 +194,7 @@ class SymbolicWordsTest {
         return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, CASES);
     }
 
-    /** The store in which the unknowns that were there before have these values; null if it does not admit them. */
+    /** The store in which the earlier unknowns have these values; null if it does not admit them. */
     private static Store at(Store store, long[] values) {
         Store fixed = store.copy();
         for (int i = 0; i < values.length; i++) {
@@ -224,9 +224,9 @@ class SymbolicWordsTest {
             long a = of.constant(sumA);
             long b = of.random.nextBoolean() ? of.constant(sumB) : a + PLACES[of.random.nextInt(PLACES.length)];
             if (operator == Operator.KEEPS_PACE) {
-                // No span of time is negative, or longer than the 9 years in cycles that two instants are apart.
+                // No span of time is negative, or longer than the 9 years in cycles between two instants.
                 a = of.random.nextLong(1L << 41, 1L << 59);
-                // At the ends of what is allowed, for some values of the unknowns.
+                // At the ends of the allowed range, for some values of the unknowns.
                 long[] values = of.assignment();
                 long nominal = Words64.cyclesToNs(with.khz, a + Case.at(sumA, values));
                 b = nominal
@@ -240,7 +240,7 @@ class SymbolicWordsTest {
             }
             check(operator, with, of, SymbolicWords.word(a, sumA), SymbolicWords.word(b, sumB), counts);
         });
-        // Otherwise nothing was shown: assignments, cases in which several ways were gone, and cases without an answer.
+        // Otherwise the test proved nothing: assignments, cases with several ways, and cases without an answer.
         if (Long.getLong("symbolic.seed") == null) {
             assertThat(counts[0]).isGreaterThan((int) CASES * 5);
             if (operator != Operator.ADD && operator != Operator.SUB && operator != Operator.KEEPS_PACE) {
@@ -254,7 +254,7 @@ class SymbolicWordsTest {
         String call =
                 of.repeat + operator + " of " + a + " and " + b + " with " + with + " where " + of.store.constraints();
         Object before = of.store.signature();
-        Way.Explored<Object> explored;
+        Way.Exploration<Object> explored;
         try {
             explored = Way.explore(of.store, MOST_WAYS, () -> symbolic(operator, with, a, b));
         } catch (TooLittleKnownException e) {
@@ -289,7 +289,7 @@ class SymbolicWordsTest {
         }
     }
 
-    /** Values of several parts are compared part by part, sets whatever the order. */
+    /** Values of several parts are compared part by part, sets in any order. */
     @Test
     void valuesWithUnknownWordsAreTheSameWhereTheirPartsAre() {
         seeds().forEach(seed -> {
@@ -301,7 +301,7 @@ class SymbolicWordsTest {
             int shape = of.random.nextInt(5);
             Value one = whole(shape, a, c, of.random.nextInt(6) > 0 ? 1 : 2);
             Value other = of.random.nextBoolean() ? whole(shape, b, c, 1) : whole(shape, c, b, 1);
-            Way.Explored<Boolean> explored = Way.explore(of.store, MOST_WAYS, () -> SymbolicWords.same(one, other));
+            Way.Exploration<Boolean> explored = Way.explore(of.store, MOST_WAYS, () -> SymbolicWords.same(one, other));
             for (long[] values : of.assignments()) {
                 String at = of.repeat + one + " and " + other + " at "
                         + LongStream.of(values).boxed().toList();
@@ -380,7 +380,7 @@ class SymbolicWordsTest {
         Value word = SymbolicWords.word(9, LinearSum.of(store.unknown(0, 2)));
         Value less = new SetEnumValue(new Value[] {word}, true);
         Value more = new SetEnumValue(new Value[] {word, Words64.word(20)}, true);
-        Way.Explored<List<Boolean>> explored = Way.explore(
+        Way.Exploration<List<Boolean>> explored = Way.explore(
                 store, MOST_WAYS, () -> List.of(SymbolicWords.same(less, more), SymbolicWords.same(more, less)));
         assertThat(explored.outcomes()).extracting(Way.Outcome::value).containsExactly(List.of(false, false));
     }
@@ -390,7 +390,7 @@ class SymbolicWordsTest {
         Store store = new Store();
         LinearSum x = LinearSum.of(store.unknown(0, 1_000));
         Value word = SymbolicWords.word(5, x);
-        Way.Explored<Boolean> explored = Way.explore(store, MOST_WAYS, () -> {
+        Way.Exploration<Boolean> explored = Way.explore(store, MOST_WAYS, () -> {
             Value ns = SymbolicWords.cyclesToNs(2_000_000, word);
             int size = Way.current().store().size();
             return SymbolicWords.cyclesToNs(2_000_000, word).equals(ns)
@@ -425,7 +425,7 @@ class SymbolicWordsTest {
     void aSetOfWordsThatMayBeTheSameHasOneElementWhereTheyAre() {
         Store store = new Store();
         LinearSum x = LinearSum.of(store.unknown(0, 2));
-        Way.Explored<Integer> explored = Way.explore(
+        Way.Exploration<Integer> explored = Way.explore(
                 store,
                 MOST_WAYS,
                 () -> Values.setOf(new Value[] {SymbolicWords.word(9, x), Words64.word(10), Words64.word(12)})

@@ -11,7 +11,7 @@ import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 
 class ValueKeyTest {
-    /** A value of each kind that states are made of, anew at each call. */
+    /** A value of each kind that states contain, new at each call. */
     private static Value[] parts(int number) {
         return new Value[] {
             IntValue.gen(number),

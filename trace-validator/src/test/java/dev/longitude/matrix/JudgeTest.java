@@ -44,8 +44,8 @@ class JudgeTest {
 
     /**
      * Until a vCPU is in the guest again, every behaviour has the same steps: create two vCPUs and their pages (4), run
-     * (2), work (1), pause (2), read (2 and 1), blackout (1), create (2), write (2 x 3), run the first (1). Then it shows
-     * a kvmclock that began when the VM was created.
+     * (2), work (1), pause (2), read (2 and 1), blackout (1), create (2), write (2 x 3), run the first (1). Then it
+     * shows a kvmclock that started when the VM was created.
      */
     private static final int STEPS_TO_THE_FIRST_RUN = 4 + 2 + 1 + 2 + 3 + 1 + 2 + 6 + 1;
 
@@ -54,11 +54,11 @@ class JudgeTest {
         Judge judge = new Judge(Judge.PREEMPTIONS, kept);
         Judgement judgement = judge.judge(of(WRONG));
         Verdict verdict = judgement.verdict(Property.CLOCK_CONTINUOUS);
-        assertThat(verdict).isEqualTo(Verdict.fails(Verdict.Says.FAILS, STEPS_TO_THE_FIRST_RUN));
+        assertThat(verdict).isEqualTo(Verdict.fails(Verdict.Outcome.FAILS, STEPS_TO_THE_FIRST_RUN));
         assertThat(judgement.verdict(Property.MONOTONIC_ACROSS))
-                .isEqualTo(Verdict.fails(Verdict.Says.FAILS, STEPS_TO_THE_FIRST_RUN));
+                .isEqualTo(Verdict.fails(Verdict.Outcome.FAILS, STEPS_TO_THE_FIRST_RUN));
         assertThat(judgement.verdict(Property.COMPLETES)).isEqualTo(Verdict.HOLDS);
-        assertThat(judgement.verdict(Property.TIMER_ON_TIME).says()).isEqualTo(Verdict.Says.DOES_NOT_APPLY);
+        assertThat(judgement.verdict(Property.TIMER_ON_TIME).says()).isEqualTo(Verdict.Outcome.DOES_NOT_APPLY);
 
         Counterexample shown = judge.open(judgement.of(), Property.CLOCK_CONTINUOUS, verdict);
         assertThat(shown.steps()).hasSize(STEPS_TO_THE_FIRST_RUN);
@@ -77,7 +77,7 @@ class JudgeTest {
                         "  - run\n  - SetClock: {clock: clock.clock}\n",
                         "  - SetClock: {clock: clock.clock}\n  - run\n")));
         assertThat(judgement.verdict(Property.CLOCK_CONTINUOUS)).isEqualTo(Verdict.HOLDS);
-        assertThat(judgement.verdict(Property.SAME_LINE).says()).isEqualTo(Verdict.Says.FAILS_IF_PREEMPTED_LONG);
+        assertThat(judgement.verdict(Property.SAME_LINE).says()).isEqualTo(Verdict.Outcome.FAILS_IF_PREEMPTED_LONG);
     }
 
     @Test
@@ -90,10 +90,10 @@ class JudgeTest {
         }
         assertThat(files).hasSize(1);
         assertThat(judge.judge(of(WRONG))).isEqualTo(first);
-        // Nothing is run: what the file says now is what is found.
+        // Nothing is run: the result is the one in the file.
         Files.writeString(files.get(0), Files.readString(files.get(0)).replaceFirst("\"states\":\\d+", "\"states\":7"));
         assertThat(judge.judge(of(WRONG)).states()).isEqualTo(7);
-        // Another recipe is another hash.
+        // Another recipe has another hash.
         judge.judge(of(WRONG.replace("      - KvmclockCtrl: {mayFail: true}\n", "")));
         try (Stream<Path> list = Files.list(kept)) {
             assertThat(list).hasSize(2);
@@ -107,7 +107,7 @@ class JudgeTest {
                 .judge(of(WRONG.replace(
                         "  - run\n",
                         "  - GetClock: {as: early}\n  - Compute: {value: early.hostTsc, as: unused}\n  - run\n")));
-        assertThat(judgement.verdict(Property.COMPLETES).says()).isEqualTo(Verdict.Says.FAILS);
+        assertThat(judgement.verdict(Property.COMPLETES).says()).isEqualTo(Verdict.Outcome.FAILS);
         assertThat(judgement.verdict(Property.CLOCK_CONTINUOUS))
                 .isEqualTo(Verdict.doesNotApply("the restore does not come to its end"));
     }
@@ -125,7 +125,7 @@ class JudgeTest {
     @Test
     void aCounterexampleThatThereIsNotIsNotShown() throws Exception {
         assertThatThrownBy(() -> new Judge(Judge.PREEMPTIONS, null)
-                        .open(of(WRONG), Property.COMPLETES, Verdict.fails(Verdict.Says.FAILS, 3)))
+                        .open(of(WRONG), Property.COMPLETES, Verdict.fails(Verdict.Outcome.FAILS, 3)))
                 .hasMessage("mine v6.12: Completes fails, shown by 3 steps, but no behaviour is found that shows it");
     }
 }

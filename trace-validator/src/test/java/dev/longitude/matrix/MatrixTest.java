@@ -33,17 +33,17 @@ class MatrixTest {
     void jsonAndCsvSayWhatTheMatrixSays() throws Exception {
         Recipe recipe = Recipes.find("firecracker");
         Matrix matrix = new Matrix(ImmutableList.of(
-                judgement(recipe, KernelProfile.of("v6.1"), Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED, 9)),
+                judgement(recipe, KernelProfile.of("v6.1"), Verdict.fails(Verdict.Outcome.FAILS_IF_PREEMPTED, 9)),
                 judgement(recipe, KernelProfile.of("v6.12"), Verdict.doesNotApply("why, \"that\""))));
         assertThat(Matrix.cells(matrix.json())).isEqualTo(matrix.cells());
         assertThat(matrix.csv())
                 .startsWith("recipe,world,kernel,property,says,length,why\n")
                 .contains("firecracker,usual,v6.1,SameLine,\"fails if preempted\",9,\n")
                 .contains("firecracker,usual,v6.12,SameLine,\"does not apply\",,\"why, \"\"that\"\"\"\n");
-        // One claim of the recipe's is about SameLine, on every kernel to which it applies.
+        // One of the recipe's claims is about SameLine, on every kernel where that applies.
         assertThat(matrix.claims())
                 .filteredOn(c -> c.claim().property() == Property.SAME_LINE)
-                .extracting(Matrix.Checked::verdict)
+                .extracting(Matrix.CheckedClaim::verdict)
                 .containsExactly("confirmed, if preempted");
     }
 
@@ -61,7 +61,7 @@ class MatrixTest {
                         first.world(),
                         first.kernel(),
                         first.property(),
-                        Verdict.fails(Verdict.Says.FAILS, 3)));
+                        Verdict.fails(Verdict.Outcome.FAILS, 3)));
         before.add(new Matrix.Cell("other", "usual", "v6.1", "SameLine", Verdict.HOLDS));
         assertThat(matrix.changesFrom(before, true))
                 .containsExactly(
@@ -73,7 +73,7 @@ class MatrixTest {
                 .contains("firecracker@usual v6.1 SameLine: new, holds");
     }
 
-    /** A property that cannot fail, or that nothing satisfies, says nothing. */
+    /** A property that cannot fail, or that nothing satisfies, is meaningless. */
     @ParameterizedTest
     @EnumSource(Arch.class)
     void everyPropertyFailsSomewhereAndHoldsSomewhere(Arch arch) throws Exception {
@@ -95,7 +95,7 @@ class MatrixTest {
         }
     }
 
-    /** The committed matrix is of the recipes that there are, each on every kernel. */
+    /** The committed matrix has every recipe on every kernel. */
     @Test
     void theCommittedMatrixIsWhole() throws Exception {
         List<String> cases = new ArrayList<>();

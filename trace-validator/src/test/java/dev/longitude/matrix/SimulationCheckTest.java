@@ -9,14 +9,17 @@ import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
 import org.junit.jupiter.api.Test;
 
-/** Runs of values written as of now: two vCPUs part if their writes lie more than a second apart, and not before. */
+/**
+ * Runs that write values of the current time: two vCPUs diverge if and only if their writes are more than a second
+ * apart.
+ */
 class SimulationCheckTest {
     private static SimulationCheck check(Verdict sameLine) throws Exception {
         Recipe recipe = Recipes.find("series-by-value");
         ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
         for (Property property : Property.of(recipe.arch())) {
-            // All but the one is left open.
-            verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.fails(Verdict.Says.FAILS, 1));
+            // All other properties may fail.
+            verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.fails(Verdict.Outcome.FAILS, 1));
         }
         Case of = new Case(recipe, World.USUAL, KernelProfile.of("v6.12"));
         return SimulationCheck.run(new Judgement(of, 1, verdicts.buildOrThrow()), 1, 1_000, 1);
@@ -24,7 +27,7 @@ class SimulationCheckTest {
 
     @Test
     void aVerdictThatIsRightIsNotContradicted() throws Exception {
-        SimulationCheck check = check(Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED_LONG, 1));
+        SimulationCheck check = check(Verdict.fails(Verdict.Outcome.FAILS_IF_PREEMPTED_LONG, 1));
         assertThat(check.contradictions()).isEmpty();
         assertThat(check.unseen()).noneMatch(u -> u.contains("SameLine"));
     }
@@ -40,7 +43,7 @@ class SimulationCheckTest {
 
     @Test
     void aFailureThatIsSaidToNeedLessThanItDoesIsNotSeen() throws Exception {
-        assertThat(check(Verdict.fails(Verdict.Says.FAILS_IF_PREEMPTED, 1)).unseen())
+        assertThat(check(Verdict.fails(Verdict.Outcome.FAILS_IF_PREEMPTED, 1)).unseen())
                 .contains("series-by-value v6.12: SameLine fails if preempted, but no run shows it");
     }
 }

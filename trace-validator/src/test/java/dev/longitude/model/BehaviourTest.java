@@ -39,7 +39,7 @@ class BehaviourTest {
                 .containsExactly("f[<<<<\"a\", 0>>, \"x, @@ [\">>].b {<<1, 2>>} -> {<<1, 2>>, <<3, 4>>}");
     }
 
-    /** TLC prints an empty function with a blank, or without. */
+    /** TLC prints an empty function with or without a blank. */
     @Test
     void anotherPrintOfAValueIsNoChange() {
         assertThat(changes("/\\ f = << >>\n/\\ s = {1,\n  2}", "/\\ f = <<>>\n/\\ s = {1, 2}"))

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the files in {@code spec/models} say: what makes a model different, and how to run it by hand. */
+/** The files in {@code spec/models} state what makes a model different, and how to run it by hand. */
 class ConfigurationTest {
     private static final Path MODELS = Path.of("../spec/models");
     private static final Pattern VALUE = Pattern.compile("(?m)^  (\\w+) = (.*)$");
@@ -48,7 +48,7 @@ class ConfigurationTest {
         assertThat(faults(model, config(model))).isEmpty();
     }
 
-    /** TLC ignores a value for a name that no module has, so that a mistyped one would check another model. */
+    /** TLC ignores a value for a name that no module has, so a mistyped name would check another model. */
     @Test
     void aRepeatedDefaultAndAMistypedNameAreSeen() throws Exception {
         Model model = Manifest.load().named("any-vmm-v6.12").orElseThrow();

@@ -30,7 +30,7 @@ class DistributedTlcTest {
         assertThat(outcome.states()).isEqualTo(outcome.model().states());
     }
 
-    /** A search that finds another number of states does not pass for this one's. */
+    /** A search that finds another number of states fails. */
     @Test
     void anotherCountIsAFault() throws Exception {
         Model right = Manifest.load().named("away-and-back-corrected").orElseThrow();
@@ -49,7 +49,7 @@ class DistributedTlcTest {
                 .contains("expected " + (right.states() + 1));
     }
 
-    /** What must hold and does not is found. */
+    /** A violation of a property that must hold is found. */
     @Test
     void aViolationIsSeen() throws Exception {
         Model failing = Manifest.load().models().stream()
@@ -72,7 +72,7 @@ class DistributedTlcTest {
         assertThat(outcome.counterexample()).isNotEmpty();
     }
 
-    /** A refinement is safety only, and is checked there. */
+    /** A refinement is safety only, and distributed mode checks it. */
     @Test
     void safetyOfStepsIsChecked() throws Exception {
         assertThat(model("by-value-corrected").refusedByDistributed()).isNull();
@@ -82,7 +82,7 @@ class DistributedTlcTest {
         assertThat(new ModelCheck(asHolding).run(loopback(1, 0)).fault()).startsWith("a property is violated");
     }
 
-    /** All models that say so by their fairness, and no others. */
+    /** Exactly the models with fairness are refused. */
     @Test
     void livenessIsKnown() throws Exception {
         List<String> refused = new ArrayList<>();

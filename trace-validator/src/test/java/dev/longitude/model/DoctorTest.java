@@ -13,7 +13,7 @@ class DoctorTest {
         assertThat(check.isRight()).isTrue();
     }
 
-    /** Each is known of it; if one of these changes, another TLC is bundled. */
+    /** The known results for the bundled TLC; if one changes, another TLC is bundled. */
     @ParameterizedTest
     @EnumSource(names = {"LAZY_EXCEPT", "SHARED_EXCEPT", "CONTINUE"})
     void theBundledTlcHasItsKnownFaults(Doctor check) throws Exception {

@@ -21,7 +21,7 @@ class ManifestTest {
         }
     }
 
-    /** Each property of the slice has a model that must fail on exactly it, under each kernel that has the fault. */
+    /** Each of these properties has a model that must fail on exactly it, under each kernel that has the fault. */
     @ParameterizedTest
     @ValueSource(strings = {"Monotonic", "SameLine", "StableIsTrue", "WriteTakesEffect", "KeepsContract"})
     void everyPropertyHasAWitnessThatItCanFail(String property) {

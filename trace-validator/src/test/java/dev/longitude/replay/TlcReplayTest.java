@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Both engines say the same of every scenario, under the kernel that it was played on and under another. */
+/** Both engines agree on every scenario, under its own kernel and under another. */
 class TlcReplayTest {
     private static OptionalInt firstEngine(Trace trace) throws Exception {
         TraceValidator validator = new TraceValidator(trace.header());

@@ -38,9 +38,9 @@ import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.Value;
 
 /**
- * Our evaluator is TLC's: on random walks through the specification under every kernel, both find the same successors by
- * every action, with arguments good and bad, and the same value of all that the validator asks for. The seed is the
- * walk's last parameter.
+ * Our evaluator agrees with TLC's: on random walks through the specification under every kernel, both find the same
+ * successors by every action, with valid and invalid arguments, and the same values of all operators that the validator
+ * uses. The seed is the walk's last parameter.
  */
 class EvaluatorTest {
     private static final Set<String> SPECIFICATION = Set.of("KvmX86", "TraceKvmX86", "KvmArm64", "TraceKvmArm64");
@@ -59,14 +59,14 @@ class EvaluatorTest {
         for (int i = 0; i < STEPS; i++) {
             walk.step();
         }
-        // Not a walk on which nothing happens, and on which everything does.
+        // Neither a walk on which nothing is possible nor one on which everything is.
         assertThat(walk.taken).hasSizeGreaterThan(arch == Arch.X86 ? 15 : 10);
         assertThat(walk.kept).hasSizeGreaterThan(5);
         assertThat(walk.keys).hasSizeBetween(STEPS / 5, STEPS - 1);
         assertThat(walk.refusals).isGreaterThan(STEPS / 20);
     }
 
-    /** What it has not it would only say when it needs it. */
+    /** The evaluator reports an unsupported construct only at its first use. */
     @Test
     void ourEvaluatorHasAllThatTheSpecificationUses() {
         ModuleNode root = Specification.of(Arch.X86).tool().getSpecProcessor().getRootModule();
@@ -200,7 +200,7 @@ class EvaluatorTest {
             return states;
         }
 
-        /** (Empty where there is none: a value that has no such field, a vCPU that is not there.) */
+        /** (Empty where there is none: a value without such a field, a vCPU that does not exist.) */
         private static Optional<List<State>> outcome(Supplier<List<State>> of) {
             try {
                 return Optional.of(of.get());

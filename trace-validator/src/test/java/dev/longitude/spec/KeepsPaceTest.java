@@ -16,11 +16,11 @@ import tla2sany.semantic.OpDefNode;
 import tla2sany.semantic.SemanticNode;
 
 /**
- * {@link dev.longitude.evaluator.SymbolicWords} evaluates KeepsPace by narrowing the unknowns to those for which it is
- * true. That is right where nothing comes of it but that it is true: so it may only be a guard of time's passing.
+ * {@link dev.longitude.evaluator.SymbolicWords} evaluates KeepsPace by narrowing the unknowns to the values for which
+ * it is true. That is sound only where its falsehood has no effect: so it may only be a guard of the passing of time.
  */
 class KeepsPaceTest {
-    /** What a conjunct, or what an implication concludes, is in turn. */
+    /** The conjunctions, whose parts are conjuncts in turn. */
     private static final Set<String> CONJUNCTIONS = Set.of("$ConjList", "\\land");
 
     private static ModuleNode root() {
@@ -48,7 +48,7 @@ class KeepsPaceTest {
             }
         }
         assertThat(users).containsExactly("TimePasses", "TimePassesBetweenReads");
-        // Neither may they stand where they could be false and something else still happens.
+        // Neither may they occur where they could be false and another step is still possible.
         for (OpDefNode definition : definitions()) {
             for (String user : users) {
                 assertThat(applies(definition.getBody(), user))
@@ -58,7 +58,7 @@ class KeepsPaceTest {
         }
     }
 
-    /** That the test above could fail: these are not only guards. */
+    /** The test above can fail: these are not only guards. */
     @Test
     void whatIsNegatedOrAConditionIsNotOnlyAGuard() {
         for (OpDefNode definition : definitions()) {

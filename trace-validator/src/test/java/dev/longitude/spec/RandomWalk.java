@@ -18,7 +18,9 @@ import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
-/** The choices of a random walk through the specification: where it begins, and actions with arguments good and bad. */
+/**
+ * The choices of a random walk through the specification: its beginning, and actions with valid and invalid arguments.
+ */
 final class RandomWalk {
     /** The host's rate, kHz. */
     static final int KHZ = 2_596_124;
@@ -27,7 +29,7 @@ final class RandomWalk {
     final SplittableRandom random;
     private final Specification specification;
 
-    /** Of which arguments are taken: what was a clock's value before, and what is special. */
+    /** The source of arguments: earlier values of clocks, and special values. */
     private final List<Long> words = new ArrayList<>(List.of(0L, 1L, -1L, 5_000_000L));
 
     RandomWalk(Arch arch, long seed) {
@@ -75,7 +77,7 @@ final class RandomWalk {
     /** The name of some action that is not the passing of time. */
     String anotherAction() {
         String action = pick(actions(arch));
-        // (A TSC that is unstable is so for ever, and its clocksource does not change any more.)
+        // (A TSC that is unstable stays so, and its clocksource does not change any more.)
         return action.equals("HostTscUnstable") && random.nextInt(8) > 0 ? "HostClocksource" : action;
     }
 

@@ -24,13 +24,13 @@ import tlc2.tool.TLCState;
 import tlc2.value.impl.StringValue;
 import tlc2.value.impl.Value;
 
-/** One vocabulary: what stands twice, in TLA+ and in Java, is the same. */
+/** One vocabulary: what both TLA+ and Java define is the same. */
 class SpecificationTest {
     private final Specification specification = Specification.of(Arch.X86);
 
     /**
-     * Every release beside one that changed something, of its own series and of the next ones, and every posting: what
-     * the two tables say of the releases between follows from the same rule.
+     * Every release next to one that changed something, in its own series and in the next ones, and every posting: both
+     * tables derive the releases between by the same rule.
      */
     static Stream<KernelProfile> kernels() {
         Stream<KernelProfile> releases = Stream.concat(
@@ -68,7 +68,7 @@ class SpecificationTest {
                         .map(o -> Arguments.of(arch, o)));
     }
 
-    /** Binding an operator by name does not prove that it is a step: that it is one of Step's disjuncts does. */
+    /** An operator that binds by name need not be a step: each must be one of Step's disjuncts. */
     @ParameterizedTest
     @MethodSource("operations")
     void anOperationIsAStepWithTheSameArguments(Arch arch, Operation operation) {
@@ -79,7 +79,7 @@ class SpecificationTest {
                         operation.args().stream().map(Field::name).toList());
     }
 
-    /** What Java calls by name is there, with the formal parameters that Java gives it arguments for. */
+    /** Every operator that Java calls by name exists, with the formal parameters that Java expects. */
     @ParameterizedTest
     @EnumSource
     void whatJavaCallsHasTheseFormalParameters(Arch arch) {

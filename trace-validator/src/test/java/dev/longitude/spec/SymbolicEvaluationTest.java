@@ -37,16 +37,16 @@ import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /**
- * Symbolic evaluation is concrete evaluation: on random walks under every kernel, some words of a state and of an action's
- * arguments are replaced by unknowns, and the action, the properties, and what the validator compares states by are
- * evaluated on every way. One way admits the values that the unknowns have, and with these values it has the successors
- * and the values that the concrete evaluation has. {@code -Dsymbolic.steps=N} walks further than usual.
+ * Symbolic evaluation agrees with concrete evaluation: on random walks under every kernel, the test replaces some words
+ * of a state and of an action's arguments by unknowns, and evaluates the action, the properties, and the validator's
+ * keys of states on every way. Exactly one way admits the true values of the unknowns, and with these values it has the
+ * successors and values of the concrete evaluation. {@code -Dsymbolic.steps=N} walks further than usual.
  */
 class SymbolicEvaluationTest {
     private static final int STEPS = Integer.getInteger("symbolic.steps", 400);
     private static final int MOST_WAYS = 100_000;
 
-    /** The actions by which some walk has come to another state. */
+    /** The actions that led some walk to another state. */
     private static final Map<Arch, Set<String>> taken = new EnumMap<>(Arch.class);
 
     static Stream<Arguments> walks() {
@@ -61,12 +61,12 @@ class SymbolicEvaluationTest {
     @MethodSource("walks")
     void symbolicEvaluationAndSubstitutionEqualConcreteEvaluation(Arch arch, KernelProfile kernel, long seed) {
         SymbolicWalk walk = new SymbolicWalk(arch, kernel, seed);
-        int steps = arch == Arch.X86 ? STEPS : 2 * STEPS; // more has to happen there before a guest runs
+        int steps = arch == Arch.X86 ? STEPS : 2 * STEPS; // there a guest needs more steps before it runs
         for (int i = 0; i < steps; i++) {
             walk.step();
         }
         taken.computeIfAbsent(arch, each -> new TreeSet<>()).addAll(walk.taken);
-        // Otherwise nothing was shown.
+        // Otherwise the test proved nothing.
         assertThat(walk.taken).as(walk.what).hasSizeGreaterThan(8);
         assertThat(walk.forks).as(walk.what).isGreaterThan(STEPS / 30);
         assertThat(walk.tooLittleKnown).as(walk.what).isLessThan(STEPS / 10);
@@ -77,7 +77,7 @@ class SymbolicEvaluationTest {
         taken.forEach((arch, names) -> assertThat(names).containsAll(RandomWalk.actions(arch)));
     }
 
-    /** The value of an evaluation on one way with the values of the unknowns, or nothing where it has no value. */
+    /** The value of an evaluation on one way with the values of the unknowns, or empty where it has no value. */
     private record Outcome<T>(Optional<T> value, Map<Integer, Long> truth, Store store) {}
 
     private static final class SymbolicWalk {
@@ -91,7 +91,7 @@ class SymbolicEvaluationTest {
         private int tooLittleKnown;
 
         private State state;
-        /** The same state with unknowns in it, what is known of them, and what they are. */
+        /** The same state with unknowns in it, the constraints on them, and their true values. */
         private State symbolic;
 
         private Store store = new Store();
@@ -110,7 +110,7 @@ class SymbolicEvaluationTest {
             this.symbolic = state;
         }
 
-        /** Mostly an action that leads somewhere. */
+        /** Mostly an action that is possible. */
         void step() {
             for (int tries = 0; ; tries++) {
                 String action = tries == 0 ? walk.action() : walk.anotherAction();
@@ -188,7 +188,7 @@ class SymbolicEvaluationTest {
             }
         }
 
-        /** What is asked of a state, in the state that the walk has come to. */
+        /** The queries of a state, in the current state of the walk. */
         private void evaluate() {
             for (Map.Entry<String, Function<State, Value>> property : keptSymbolically.entrySet()) {
                 evaluate(
@@ -225,12 +225,12 @@ class SymbolicEvaluationTest {
         }
 
         /**
-         * What came out on the one way that admits the values of the unknowns; null if too little is known for any.
+         * The outcome on the one way that admits the values of the unknowns; null if too little is known for any.
          *
-         * @param mayBeNone whether it is right that no way does
+         * @param mayBeNone whether it is correct that no way does
          */
         private <T> @Nullable Outcome<T> admitted(Supplier<T> evaluation, boolean mayBeNone, Supplier<String> call) {
-            Way.Explored<Optional<T>> explored;
+            Way.Exploration<Optional<T>> explored;
             try {
                 explored = Way.explore(store, MOST_WAYS, () -> onThisWay(evaluation));
             } catch (TooLittleKnownException e) {
@@ -278,7 +278,7 @@ class SymbolicEvaluationTest {
             }
         }
 
-        /** The values of all unknowns, also of those that follow from others; null if the store does not admit them. */
+        /** The values of all unknowns, also of those that depend on others; null if the store does not admit them. */
         private @Nullable Map<Integer, Long> valuesIn(Store of) {
             Store fixed = of.copy();
             for (Map.Entry<Integer, Long> each : truth.entrySet()) {

@@ -23,8 +23,8 @@ import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /**
- * Replaces words that are known by {@code constant + sum of unknowns}, and remembers the values of the unknowns for which
- * the sum is the word that was there.
+ * Replaces known words by {@code constant + sum of unknowns}, and remembers the values of the unknowns for which the
+ * sum is the original word.
  */
 final class WordReplacer {
     /** Pairs of numbers that are vCPUs of arm64, and words that the specification never computes from a clock. */
@@ -40,8 +40,8 @@ final class WordReplacer {
     private final double share;
 
     /**
-     * @param store gets the new unknowns
-     * @param truth the value of each unknown in the store; gets those of the new ones
+     * @param store receives the new unknowns
+     * @param truth the value of each unknown in the store; receives those of the new ones
      */
     WordReplacer(SplittableRandom random, Store store, Map<Integer, Long> truth) {
         this.random = random;
@@ -124,7 +124,7 @@ final class WordReplacer {
         }
         long width = random.nextInt(8) == 0 ? 0 : random.nextLong(1L << (1 + random.nextInt(40)));
         long value = random.nextBoolean() ? 0 : random.nextLong(-(1L << 40), 1L << 40);
-        // The ends of an interval are where an answer that is one off shows.
+        // An answer that is off by one shows at the ends of an interval.
         long below = switch (random.nextInt(4)) {
             case 0 -> 0;
             case 1 -> width;

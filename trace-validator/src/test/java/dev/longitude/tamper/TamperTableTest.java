@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** TLC judges tampered traces as the validator does: the same verdict, the same first event. */
+/** TLC and the validator agree on tampered traces: the same verdict, the same first event. */
 class TamperTableTest {
     static Stream<Scenario> scenarios() {
         return Stream.of(X86Scenario.YOUNG_GUEST, Arm64Scenario.LATE_VCPU);
@@ -24,7 +24,7 @@ class TamperTableTest {
     @MethodSource("scenarios")
     void bothEnginesSayTheSameOfTamperedTraces(Scenario scenario) throws Exception {
         Trace recording = scenario.play(KernelProfile.of("series-v2"), 2, 1);
-        List<TamperTable.Judged> judged =
+        List<TamperTable.JudgedMutant> judged =
                 TamperTable.of(new Trace(recording.header(), recording.events()), false, 2, 1);
         List<OptionalInt> byTlc = TlcReplay.firstRefused(
                 judged.stream().map(j -> j.mutant().trace()).toList());

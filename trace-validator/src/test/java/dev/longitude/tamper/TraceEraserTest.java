@@ -22,12 +22,12 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Traces that lack something, of every scenario. */
+/** Incomplete traces of every scenario. */
 class TraceEraserTest {
     private static final int VCPUS = 2;
     private static final long SEED = 1;
 
-    /** Before the series, with most of it, and the newest: those differ most on both architectures. */
+    /** Kernels before the series, with most of it, and the newest: these differ most on both architectures. */
     private static final List<KernelProfile> KERNELS =
             List.of(KernelProfile.of("v5.10"), KernelProfile.of("v6.12"), KernelProfile.of("v7.3"));
 
@@ -43,10 +43,9 @@ class TraceEraserTest {
     }
 
     /**
-     * A trace that lacks something is not refused, and not undecided either, on three kernels with so many seeds. (Three
-     * exceptions: more orders of several threads than are kept; a number that was not seen, of which only some are tried; and a
-     * few traces of the longest scenario of which only the order
-     * is known, where no values of the unknowns are found.)
+     * An incomplete trace is neither refused nor undecided, on three kernels with so many seeds. (Three exceptions:
+     * more orders of several threads than are kept; an unseen number, for which only some values are tried; and a few
+     * traces of the longest scenario with only their order, where no values of the unknowns are found.)
      */
     @ParameterizedTest
     @CsvSource({
@@ -76,7 +75,8 @@ class TraceEraserTest {
                     if (fate == Fate.CONFORMS && seed == SEED) {
                         compared += compare(what, erasure, whole, validator.properties());
                     }
-                    // (What one VM shows of its host's clocks is not used for another: of several most is undecided.)
+                    // (What one VM shows of its host's clocks is not used for another: with several VMs most traces are
+                    // undecided.)
                     if (vms(erased) == 1) {
                         fates.add(fate);
                     }
@@ -90,8 +90,9 @@ class TraceEraserTest {
     }
 
     /**
-     * The whole trace is one that the erased one may be of: what fails in it may fail there, and what is kept in it may be kept
-     * there. (An event that is erased is judged by nobody.) Returns how many properties fail in the whole trace.
+     * The complete trace is one possibility of the erased one: what fails in it may fail there, and what is kept in it
+     * may be kept there. (No property is judged at an erased event.) Returns how many properties fail in the complete
+     * trace.
      */
     private static int compare(String what, TraceEraser erasure, Trace whole, Map<String, PropertyVerdict> properties)
             throws Exception {
@@ -112,8 +113,9 @@ class TraceEraserTest {
     }
 
     /**
-     * Of the traces in which a value is off as well, at least so many per cent are refused. The others conform, and a
-     * behaviour that each is of has been replayed: what is off may have been so. (Of the scenarios each, or each third.)
+     * Of the erased traces with a wrong value too, at least so many per cent are refused. The others conform, and a
+     * behaviour that matches each has been replayed: the wrong value is a possible one. (Every scenario, or every
+     * third.)
      */
     @ParameterizedTest
     @CsvSource({

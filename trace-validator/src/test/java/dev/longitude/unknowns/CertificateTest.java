@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What the checker refutes has no solution, and a certificate holds nothing that it does not need. */
+/** Constraints that the checker refutes have no solution, and a certificate is minimal. */
 class CertificateTest {
     private static final LinearSum A = LinearSum.of(0);
     private static final LinearSum B = LinearSum.of(1);
@@ -69,7 +69,7 @@ class CertificateTest {
         }
     }
 
-    /** The arithmetic of an explanation, done again by hand. */
+    /** The arithmetic of an explanation, repeated by hand. */
     private static void adds(RandomSystem system, Certificate certificate) {
         if (certificate.conflict() instanceof Certificate.Cycle cycle) {
             LinearSum around = LinearSum.ZERO;
@@ -133,7 +133,7 @@ class CertificateTest {
         // y = floor(x * 3 / 2): 10..20 becomes 15..30.
         Constraint x = new Constraint.Bound(A, 10, 20, "line 1");
         Constraint y = new Constraint.Bound(B, 31, 40, "line 2");
-        Constraint related = new Constraint.Related(B, A, Floor.exact(3, 0, 2), "line 3");
+        Constraint related = new Constraint.Relation(B, A, Floor.exact(3, 0, 2), "line 3");
 
         Certificate certificate = Certificate.of(List.of(x, y, related)).orElseThrow();
 

@@ -5,8 +5,8 @@ import static com.google.common.base.Preconditions.checkArgument;
 import java.math.BigInteger;
 
 /**
- * y is {@code floor((x * times + plus) / by)}, up to a slack: the form of the kernel's conversions. Of x beyond +-2^{@code bits}
- * it says what it says of +-2^{@code bits}, so that it stays monotone where a product would overflow.
+ * y is {@code floor((x * times + plus) / by)}, up to a slack: the form of the kernel's conversions. For x beyond
+ * +-2^{@code bits} it has the bounds of +-2^{@code bits}, so that it stays monotone where a product would overflow.
  */
 record Floor(long times, long plus, long by, long slack, int bits) implements MonotoneRelation {
     Floor {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A random system of a few unknowns in small ranges, and all of its solutions by trying every value. Most constraints hold at
+ * A random system of a few unknowns in small ranges, and all of its solutions by brute force. Most constraints hold at
  * one random point, so that about half of the systems have solutions and most contradictions need several constraints.
  */
 final class RandomSystem {
@@ -73,10 +73,10 @@ final class RandomSystem {
                 ? random.nextInt(9) - 4L
                 : by * at(y, point) - times * at(x, point) + random.nextInt((int) by);
         Floor floor = new Floor(times, plus, by, random.nextInt(3) / 2, 20);
-        return new Constraint.Related(y, x, floor, reason);
+        return new Constraint.Relation(y, x, floor, reason);
     }
 
-    /** A store with the unknowns, and nothing imposed beyond their ranges. */
+    /** A store with the unknowns and only their ranges. */
     Store store() {
         Store store = new Store();
         for (long[] range : ranges) {
@@ -87,7 +87,7 @@ final class RandomSystem {
 
     static boolean impose(Store store, Constraint constraint) {
         store.because(constraint.reason());
-        return constraint instanceof Constraint.Related related
+        return constraint instanceof Constraint.Relation related
                 ? store.relate(related.y(), related.x(), related.relation())
                 : store.require(
                         ((Constraint.Bound) constraint).sum(),
@@ -121,7 +121,7 @@ final class RandomSystem {
             long value = at(bound.sum(), values);
             return bound.least() <= value && value <= bound.greatest();
         }
-        Constraint.Related related = (Constraint.Related) constraint;
+        Constraint.Relation related = (Constraint.Relation) constraint;
         long x = at(related.x(), values);
         long y = at(related.y(), values);
         return related.relation().least(x) <= y && y <= related.relation().greatest(x);

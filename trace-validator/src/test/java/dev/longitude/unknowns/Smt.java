@@ -11,12 +11,14 @@ import com.microsoft.z3.Status;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The same constraints over the integers, for a solver that shares nothing with the store. */
+/** The same constraints over the integers, for an independent solver. */
 final class Smt implements AutoCloseable {
     private final Context context = new Context();
     private final Solver solver = context.mkSolver();
 
-    /** @param effort the most that one check may cost, in the solver's own unit, so that it ends alike on any machine */
+    /**
+     * @param effort the most that one check may cost, in the solver's own unit, so that it ends the same on any machine
+     */
     Smt(List<Constraint> constraints, int effort) {
         Params params = context.mkParams();
         params.add("rlimit", effort);
@@ -26,12 +28,12 @@ final class Smt implements AutoCloseable {
         }
     }
 
-    /** Whether the constraints have a solution; {@link Status#UNKNOWN} if that would cost too much. */
+    /** Whether the constraints have a solution; {@link Status#UNKNOWN} if the check costs too much. */
     Status check() {
         return solver.check();
     }
 
-    /** Whether a solution has one of the sums outside of what the store says of it. */
+    /** Whether in some solution one of the sums is outside of the store's bounds. */
     Status checkAnyOutside(List<LinearSum> sums, Store store) {
         List<BoolExpr> outside = new ArrayList<>();
         for (LinearSum sum : sums) {
@@ -59,7 +61,7 @@ final class Smt implements AutoCloseable {
                             ? context.mkTrue()
                             : context.mkLe(at(bound.sum()), number(bound.greatest())));
         }
-        Constraint.Related related = (Constraint.Related) constraint;
+        Constraint.Relation related = (Constraint.Relation) constraint;
         Floor floor = (Floor) related.relation();
         Expr<IntSort> x = at(related.x());
         Expr<IntSort> widest = number(1L << floor.bits());

@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What a store says of numbers of 64 bits, against an SMT solver that is given the constraints as they were imposed. */
+/** Compares a store's bounds on 64-bit numbers with an SMT solver that gets the constraints as they were imposed. */
 class StoreAgainstSmtTest {
     private static final int BUDGET = 20_000;
     private static final int EFFORT = 2_000_000;
 
-    /** How many systems each of the two decided, and how many were without solution. */
+    /** How many systems each of the two decided, and how many had no solution. */
     private int systems;
 
     private int smtDecided;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** What a store must find out without a search, and what it must not claim. */
+/** What a store must infer without a search, and what it must not infer. */
 class StoreExamplesTest {
     private static final long WIDEST = MonotoneRelation.WIDEST;
 
@@ -71,7 +71,7 @@ class StoreExamplesTest {
         assertThat(store.greatest(x)).isEqualTo(11);
         assertThat(store.least(z)).isEqualTo(70);
         assertThat(store.greatest(z)).isEqualTo(77);
-        // A greater least value must wake as well as a smaller greatest one.
+        // A greater least value must wake a link, and so must a smaller greatest one.
         store.require(y, 51, 1000);
         assertThat(store.least(z)).isEqualTo(77);
     }
@@ -159,7 +159,7 @@ class StoreExamplesTest {
         // Three times the factor does not fit 64 bits: still at least that much.
         store.require(a, 3, WIDEST);
         assertThat(store.least(a.times(Long.MAX_VALUE))).isEqualTo(Store.INFINITY);
-        // Nothing is claimed of a value that does not fit either.
+        // Nor does the store accept a solution with a value that does not fit.
         assertThat(store.solve(100)).isInstanceOf(Solution.GaveUp.class);
         assertThat(store.isInfeasible()).isFalse();
     }

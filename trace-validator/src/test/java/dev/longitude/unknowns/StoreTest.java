@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.LongSummaryStatistics;
 import org.junit.jupiter.api.Test;
 
-/** What a store says, against every value tried. */
+/** Compares a store with brute force over all values. */
 class StoreTest {
     private static final int ENOUGH = 200_000;
 
@@ -103,7 +103,10 @@ class StoreTest {
         assertThat(forgotten[0]).isPositive();
     }
 
-    /** The store need not see every contradiction; how many it sees is counted, so that a rule that is lost shows. */
+    /**
+     * The store need not find every contradiction; the test counts those that it finds, so that the loss of a rule
+     * shows.
+     */
     @Test
     void mostContradictionsShowWithoutASearch() {
         int[] seen = new int[1];

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** The ways through an evaluation, against the same evaluation on every solution. */
+/** Compares the ways through an evaluation with the same evaluation on every solution. */
 class WayTest {
     private static final int MANY = 10_000;
 
@@ -49,7 +49,7 @@ class WayTest {
                 return;
             }
             Object before = store.signature();
-            Way.Explored<List<Boolean>> explored = Way.explore(
+            Way.Exploration<List<Boolean>> explored = Way.explore(
                     store,
                     MANY,
                     () -> evaluate(system, seed, new Questions() {
@@ -91,7 +91,7 @@ class WayTest {
         });
     }
 
-    /** Whether values meet all that was imposed. */
+    /** Whether values meet all constraints. */
     private static boolean holds(Store store, long[] values) {
         return store.constraints().stream().allMatch(constraint -> RandomSystem.holds(constraint, values));
     }
@@ -100,7 +100,7 @@ class WayTest {
     void aQuestionThatTheBoundsAnswerAddsNothing() {
         Store store = new Store();
         LinearSum x = LinearSum.of(store.unknown(0, 10));
-        Way.Explored<ImmutableList<Boolean>> explored = Way.explore(
+        Way.Exploration<ImmutableList<Boolean>> explored = Way.explore(
                 store,
                 1,
                 () -> ImmutableList.of(
@@ -117,10 +117,11 @@ class WayTest {
     void waysBeyondTheMostAreNotTakenAndItSaysSo() {
         Store store = new Store();
         LinearSum x = LinearSum.of(store.unknown(0, 10));
-        Way.Explored<Boolean> one = Way.explore(store, 1, () -> Way.current().atMost(x, 5));
+        Way.Exploration<Boolean> one = Way.explore(store, 1, () -> Way.current().atMost(x, 5));
         assertThat(one.complete()).isFalse();
         assertThat(one.outcomes()).hasSize(1);
-        Way.Explored<Boolean> both = Way.explore(store, 2, () -> Way.current().atMost(x, 5));
+        Way.Exploration<Boolean> both =
+                Way.explore(store, 2, () -> Way.current().atMost(x, 5));
         assertThat(both.complete()).isTrue();
         assertThat(both.outcomes()).extracting(Way.Outcome::value).containsExactlyInAnyOrder(true, false);
     }
@@ -131,10 +132,9 @@ class WayTest {
         LinearSum x = LinearSum.of(store.unknown(0, 10));
         LinearSum y = LinearSum.of(store.unknown(0, 20));
         store.because("doubled").relate(y, x, Floor.exact(2, 0, 1));
-        // By the bounds of x and y alone 2x - y may be 20; that x is 10 and y is 0 then is what the relation
-        // contradicts.
+        // By the bounds of x and y alone 2x - y may be 20; then x is 10 and y is 0, which contradicts the relation.
         LinearSum sum = x.times(2).minus(y);
-        Way.Explored<Boolean> explored = Way.explore(store, 10, () -> {
+        Way.Exploration<Boolean> explored = Way.explore(store, 10, () -> {
             Way.current().store().because("asked");
             return Way.current().atMost(sum, 19);
         });
@@ -151,7 +151,7 @@ class WayTest {
     void aWayMayEndItselfAndAnErrorIsNotTakenForAnEnd() {
         Store store = new Store();
         LinearSum x = LinearSum.of(store.unknown(0, 10));
-        Way.Explored<Boolean> explored = Way.explore(store, 10, () -> {
+        Way.Exploration<Boolean> explored = Way.explore(store, 10, () -> {
             if (Way.current().atMost(x, 5)) {
                 Way.current().store().require(x, 6, 7);
                 throw new IllegalArgumentException("as an evaluator may wrap it");

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Clocks as a recording leaves them: instants of a counter in intervals, in an order, and what conversions make of their
- * distances, of which some are known exactly. All holds at one point, unless one thing is off by little.
+ * Clocks as in a recording: ordered instants of a counter in intervals, and conversions of their distances, of which
+ * some are known exactly. All constraints hold at one point, unless one is off by a little.
  */
 final class WideSystem {
     private static final long[] KHZ = {1_000_000, 1_996_249, 2_400_000, 2_899_886, 3_599_998};
@@ -62,7 +62,7 @@ final class WideSystem {
         }
     }
 
-    /** Mostly nothing: then there is a solution. */
+    /** Mostly zero: then there is a solution. */
     private long off() {
         return random.nextInt(4) > 0 ? 0 : random.nextInt(7) - 3L;
     }

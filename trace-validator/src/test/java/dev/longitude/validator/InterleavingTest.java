@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Which event of several threads can be the next. */
+/** Which event of several threads can be next. */
 class InterleavingTest {
     private static TraceEvent event(int line, int thread, long lo, long hi, Operation operation) {
         return new TraceEvent(
@@ -70,7 +70,9 @@ class InterleavingTest {
         assertThat(next(events, 0, 1)).containsExactly(2);
     }
 
-    /** Between an entry and an exit there may be anything; and what others can change is looked at when it is due. */
+    /**
+     * Between an entry and an exit any event may happen; and state that others can change is compared at its own event.
+     */
     @Test
     void otherEventsLeaveRoomForOtherThreads() {
         List<TraceEvent> entered = List.of(

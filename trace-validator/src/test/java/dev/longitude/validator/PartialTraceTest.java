@@ -34,7 +34,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** What the validator makes of traces that do not show everything. */
+/** How the validator judges incomplete traces. */
 class PartialTraceTest {
     private static final TraceHeader HEADER =
             new TraceHeader(KernelProfile.of("v6.12"), new TraceHeader.X86(1_000_000, 0, true, false), 2, "test");
@@ -84,7 +84,7 @@ class PartialTraceTest {
         return Optional.empty();
     }
 
-    /** The value follows from the offset that it led to. */
+    /** The value follows from the offset that the write led to. */
     @Test
     void anArgumentThatNobodySawIsInferred() throws Exception {
         List<TraceEvent> events = new ArrayList<>(trace(vcpus -> vcpus[0].writeTsc(7_000_000_000L)));
@@ -98,7 +98,7 @@ class PartialTraceTest {
         assertThat(validator.witness().get(last).arg(Field.VALUE)).isEqualTo(7_000_000_000L);
     }
 
-    /** Nothing was seen of the write; what is read afterwards says what it was. */
+    /** Nothing was seen of the write; a later read shows its value. */
     @Test
     void anArgumentIsInferredFromWhatItLedToLater() throws Exception {
         List<TraceEvent> events = new ArrayList<>(withoutState(trace(vcpus -> {
@@ -112,7 +112,7 @@ class PartialTraceTest {
         assertThat(validator.witness().get(write).arg(Field.VALUE)).isEqualTo(7_000_000_000L);
     }
 
-    /** Two reads in one second show a TSC that stood still: the intervals of both say that it cannot have. */
+    /** Two reads in one second show a TSC that stood still: their intervals contradict that. */
     @Test
     void aRefusalNamesTheLinesThatContradictEachOther() throws Exception {
         List<TraceEvent> events = new ArrayList<>(withoutState(trace(vcpus -> {
@@ -132,7 +132,7 @@ class PartialTraceTest {
         assertThat(refusal.conflict()).extracting(c -> c.event().operation()).containsOnly(Operation.READ_TSC);
     }
 
-    /** The vCPU is in the guest, and no line tells of the entry; without it a read there is refused. */
+    /** The vCPU is in the guest, and no line shows the entry; without it a read there is refused. */
     @Test
     void aSilentEntryIsFound() throws Exception {
         List<TraceEvent> events = new ArrayList<>(trace(vcpus -> {
@@ -152,7 +152,7 @@ class PartialTraceTest {
         assertThat(refusal.first().sides()).containsExactly(Map.entry("vcpu", "1"), Map.entry("inGuest", "{}"));
     }
 
-    /** Silent steps make no wrong value right. */
+    /** Silent steps do not make a wrong value acceptable. */
     @Test
     void aWrongValueIsRefusedAlsoWhereStepsAreSilent() throws Exception {
         List<TraceEvent> events = new ArrayList<>(withoutState(trace(vcpus -> {
@@ -177,7 +177,10 @@ class PartialTraceTest {
         });
     }
 
-    /** Thread 0 reads the offset that thread 1 sets; the brackets of both overlap, and the file has them the wrong way round. */
+    /**
+     * Thread 0 reads the offset that thread 1 sets; the brackets of both overlap, and the file has them the wrong way
+     * round.
+     */
     @Test
     void theOrderOfThreadsIsFound() throws Exception {
         List<TraceEvent> events = new ArrayList<>(trace(vcpus -> {
@@ -204,7 +207,7 @@ class PartialTraceTest {
                 .isPresent();
     }
 
-    /** Which events a refusal rests on: of those before it, the ones that matter and no others. */
+    /** The events that a refusal depends on: of those before it, the ones that matter and no others. */
     @Test
     void aRefusalNamesWhatItRestsOn() throws Exception {
         List<TraceEvent> events = new ArrayList<>(trace(vcpus -> {
@@ -231,7 +234,7 @@ class PartialTraceTest {
                         "SetTscOffset(vcpu 1, offset 7)", "WriteTscAdjust(vcpu 1, value 9)", "ReadTscAdjust(vcpu 0)");
     }
 
-    /** No other silent step than those that are known to leaves something behind that no event shows. */
+    /** Only the silent steps in the list leave state behind that no event shows. */
     @Test
     void noOtherSilentStepHidesAnything() throws Exception {
         Set<Operation> hiding = EnumSet.noneOf(Operation.class);
@@ -279,7 +282,9 @@ class PartialTraceTest {
         return specification.nothingHidden(state);
     }
 
-    /** A guest that is scaled, at a host whose TSC is not its clocksource: nothing is known of its instants but order. */
+    /**
+     * A guest with a scaled TSC, on a host whose clocksource is not the TSC: of its instants only the order is known.
+     */
     @Test
     void theSummarySaysWhatIsOpen() throws Exception {
         Trace recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.12"), 2, 3);

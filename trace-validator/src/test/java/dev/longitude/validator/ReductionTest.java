@@ -25,7 +25,7 @@ import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
-/** Which candidates stand for which: an earlier one for a later one that is alike, and none for one that is not. */
+/** Which candidates represent others: an earlier one represents an equivalent later one, and no other. */
 class ReductionTest {
     private static final int KHZ = 1_000_000;
 
@@ -58,7 +58,7 @@ class ReductionTest {
         return Candidate.first(X86Specification.HOST_TSC.set(state, word(store, from, to)), store, null);
     }
 
-    /** With enough others of which other things matter. */
+    /** With enough candidates that are not equivalent. */
     private List<Candidate> reduced(Candidate... those) {
         List<Candidate> all = new ArrayList<>();
         for (int i = 1; i <= 20; i++) {
@@ -88,7 +88,7 @@ class ReductionTest {
         assertThat(reduced(within, wide)).containsExactly(wide);
     }
 
-    /** Its TSC is as far on as another word of it: it is early only if that word is small, and a late one is not. */
+    /** Its TSC depends on another word of its state: it is early only if that word is small, and a late one is not. */
     @Test
     void oneWhoseInstantIsTiedStandsForNoOther() {
         Store store = new Store();
@@ -144,7 +144,9 @@ class ReductionTest {
                 .satisfies(left -> assertThat(left.failures.possible()).containsKey("SameLine"));
     }
 
-    /** What need not have happened and changes nothing but the time has not happened; what changes more may have. */
+    /**
+     * An optional step that changes nothing but the time is taken not to have happened; one that changes more may have.
+     */
     @Test
     void whatChangesNothingButTheTimeIsPassedBy() {
         TraceEvent ask = new TraceEvent(

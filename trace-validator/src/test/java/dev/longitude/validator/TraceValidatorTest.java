@@ -109,7 +109,7 @@ class TraceValidatorTest {
         assertThat(tried).hasSizeGreaterThan(7);
     }
 
-    /** What one VM has is not taken for what another has, though they share a state: the very same value, seen of the other. */
+    /** The validator does not confuse two VMs that share a state: the same value, observed of the other VM. */
     @Test
     void whatIsSeenOfOneVmIsNotTakenForWhatAnotherHas() throws Exception {
         Trace recording = Arm64Scenario.TWO_VMS.play(KernelProfile.of("v6.12"), 2, 1);
@@ -211,7 +211,7 @@ class TraceValidatorTest {
         assertThat(refusal.first().differences()).isEmpty();
     }
 
-    /** A VM's rate that the host has no ratio for: what a vCPU then gets is not modelled, and nobody can say. */
+    /** A VM's rate for which the host has no ratio: which rate a vCPU then gets is not modelled, and not known. */
     @Test
     void whatTheSpecificationLeavesOutIsUndecided() throws Exception {
         TraceHeader header =
@@ -236,7 +236,7 @@ class TraceValidatorTest {
         return validate(header, events);
     }
 
-    /** Two VMs, of which the second has another offset on its two vCPUs and so no masterclock. */
+    /** Two VMs; the two vCPUs of the second have different offsets, so it has no masterclock. */
     private static List<TraceEvent> twoVms(BiConsumer<X86Host, List<X86Vcpu>> then) {
         List<TraceEvent> events = new ArrayList<>();
         X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 1L << 40, events::add);
@@ -253,7 +253,7 @@ class TraceValidatorTest {
         return events;
     }
 
-    /** The clocksource leaves the TSC under all VMs, and one that is created later finds it so. */
+    /** The clocksource leaves the TSC for all VMs, also for one that is created later. */
     @Test
     void whatBefallsTheHostBefallsAllVms() throws Exception {
         List<TraceEvent> events = twoVms((host, vcpus) -> {
@@ -269,7 +269,10 @@ class TraceValidatorTest {
         assertThat(refusal.first().differences().get(0).what()).isEqualTo("masterclockUpdate");
     }
 
-    /** Whether a VM without masterclock is asked depends on the others; that it is not asked by half does not. */
+    /**
+     * Whether KVM asks a VM without the masterclock to update depends on the others; that it asks all or no vCPUs does
+     * not.
+     */
     @Test
     void theLossOfTheClocksourceAsksAllVcpusOrNone() throws Exception {
         List<TraceEvent> events = twoVms((host, vcpus) -> {
@@ -287,7 +290,7 @@ class TraceValidatorTest {
         }
     }
 
-    /** All VMs live at their host's time. */
+    /** All VMs share their host's time. */
     @Test
     void aVmDoesNotLiveBeforeAnother() throws Exception {
         List<TraceEvent> events = twoVms((host, vcpus) -> {
@@ -328,7 +331,7 @@ class TraceValidatorTest {
         assertThat(refusal.explain("t")).contains("it would pass with userSetTscGate (since 6.7, bf328e22e472)");
     }
 
-    /** Only what a log would have: intervals for instants, and the offset that is read later. */
+    /** Only what a log shows: intervals for instants, and the offset that is read later. */
     @Test
     void anInstantIsFoundFromTheOffsetThatAWriteLedTo() throws Exception {
         Trace recording = X86Scenario.SLOW_RESTORE.play(KernelProfile.of("v6.12"), 2, 3);

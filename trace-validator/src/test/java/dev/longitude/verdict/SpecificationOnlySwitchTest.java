@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A switch that is only in the specification so far is judged by, and named. */
+/** The validator judges by a switch that only the specification has, and names it. */
 class SpecificationOnlySwitchTest {
     private static final Path RECORDING =
             Path.of("src/main/resources/recordings/x86_64-linux6.12.95-tcg-max/S1-msr-write-by-value.jsonl");

@@ -9,33 +9,33 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unknowns that were forgotten at one time, with what was known then, so that values can be found for them once the others
- * have values.
+ * Unknowns that were forgotten together, with their constraints at that time, so that values can be found for them once
+ * the others have values.
  *
  * @param unknowns ascending
  * @param greater, lesser, most each {@code greater[i] - lesser[i] <= most[i]}, where {@link #NOTHING} stands for 0
  * @param links that were dropped with them
- * @param lost equal for what was lost by the same act of forgetting, and {@link #NOTHING_LOST} if any values of the others that
- *     meet what is kept can be completed
+ * @param lost identifies the information that forgetting lost; {@link #NOTHING_LOST} if all values of the others that
+ *     meet the remaining constraints can be completed
  */
-record Forgotten(
+record ForgottenUnknowns(
         ImmutableIntArray unknowns,
         ImmutableIntArray greater,
         ImmutableIntArray lesser,
         ImmutableLongArray most,
         ImmutableList<Link> links,
         Object lost,
-        @Nullable Forgotten earlier) {
+        @Nullable ForgottenUnknowns earlier) {
     static final int NOTHING = -1;
     static final Object NOTHING_LOST = "nothing lost";
 
-    /** Finds values for the forgotten unknowns, given those of the ones that were left; false if none are found. */
+    /** Finds values for the forgotten unknowns, given the values of the remaining ones; false if none are found. */
     boolean complete(Map<Integer, Long> values, Search search) {
         Network network = new Network();
         Map<Integer, Integer> places = new HashMap<>();
         places.put(NOTHING, 0);
         for (int i = 0; i < unknowns.length(); i++) {
-            place(unknowns.get(i), network, places, -Extended.INFINITY, Extended.INFINITY);
+            place(unknowns.get(i), network, places, -ExtendedBound.INFINITY, ExtendedBound.INFINITY);
         }
         for (int i = 0; i < most.length(); i++) {
             int from = placeOf(greater.get(i), network, places, values);

@@ -1,7 +1,7 @@
 package dev.longitude.unknowns;
 
-import static dev.longitude.unknowns.Forgotten.NOTHING;
-import static dev.longitude.unknowns.Forgotten.NOTHING_LOST;
+import static dev.longitude.unknowns.ForgottenUnknowns.NOTHING;
+import static dev.longitude.unknowns.ForgottenUnknowns.NOTHING_LOST;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.ImmutableIntArray;
@@ -14,16 +14,16 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which unknowns go, and takes them out of a network.
+ * Selects the unknowns to forget, and eliminates them from a network.
  *
- * <p>Without links an unknown can be taken out exactly: what its differences say of the others is in the bounds already.
- * Nothing is lost either with a link that is fixed, or if the bounds say all that it says of the rest. Other links stay, with
- * what they mention, until too many unknowns stay that are not live. Then those go first that are bands around an unknown that
- * is not live, and then the oldest: what they said has narrowed the rest, and will not narrow it again, so that the rest has
- * more solutions than it had.
+ * <p>Without links an unknown can be eliminated exactly: the closed bounds have all that its differences imply of the
+ * others. A link can be dropped exactly if it is fixed, or if the bounds imply all that it implies of the rest. Other
+ * links stay, with their unknowns, until too many unknowns that are not live stay. Then the links that are bands around
+ * an unknown that is not live are dropped first, and then the oldest: they have narrowed the rest, but will not narrow
+ * it again, so the rest has more solutions than before.
  */
-final class Forgetting {
-    /** How many unknowns that are not live may stay so that nothing is lost. The cost of a change is quadratic in all. */
+final class UnknownElimination {
+    /** The most unknowns that are not live and stay for exactness. The cost of a change is quadratic in all. */
     private static final int MOST_MENTIONED = 32;
 
     private final Network network;
@@ -35,7 +35,7 @@ final class Forgetting {
     private List<Link> links = new ArrayList<>();
     private boolean isExact;
 
-    Forgetting(Network network, int[] alive, int[] places, IntPredicate live) {
+    UnknownElimination(Network network, int[] alive, int[] places, IntPredicate live) {
         this.network = network;
         this.alive = alive;
         this.places = places;
@@ -55,9 +55,9 @@ final class Forgetting {
         return places;
     }
 
-    /** What has been forgotten, with what was before. */
+    /** Forgets unknowns; returns them together with those forgotten earlier. */
     @Nullable
-    Forgotten forget(@Nullable Forgotten earlier) {
+    ForgottenUnknowns forget(@Nullable ForgottenUnknowns earlier) {
         links = new ArrayList<>(Arrays.asList(network.links()));
         dropped.addAll(links.stream().filter(link -> link.isFixed(bounds)).toList());
         links.removeIf(link -> link.isFixed(bounds));
@@ -75,7 +75,7 @@ final class Forgetting {
         return eliminate(earlier);
     }
 
-    /** How many unknowns stay only because links mention them. */
+    /** The number of unknowns that stay only because links mention them. */
     private int nrOnlyMentioned() {
         boolean[] mentioned = new boolean[needed.length];
         links.forEach(link -> link.mark(mentioned));
@@ -86,7 +86,7 @@ final class Forgetting {
         return n;
     }
 
-    /** Drops the links that are the only one of an unknown that is not live, and that the rest can do without. */
+    /** Drops each redundant link that is the only one of an unknown that is not live. */
     private void dropLeaves(boolean bandsToo) {
         boolean again = true;
         while (again) {
@@ -124,7 +124,10 @@ final class Forgetting {
         return false;
     }
 
-    /** Drops the link whose latest unknown is the earliest, of those that mention an unknown that is not live; false if none do. */
+    /**
+     * Of the links that mention an unknown that is not live, drops the one whose latest unknown is the earliest; false
+     * if there is none.
+     */
     private boolean dropOldest() {
         int[] unknownAt = new int[needed.length];
         for (int i = 0; i < places.length; i++) {
@@ -161,14 +164,14 @@ final class Forgetting {
         return false;
     }
 
-    private @Nullable Forgotten eliminate(@Nullable Forgotten earlier) {
+    private @Nullable ForgottenUnknowns eliminate(@Nullable ForgottenUnknowns earlier) {
         int[] kept =
                 IntStream.range(0, alive.length).filter(i -> needed[places[i]]).toArray();
         ImmutableList<Link> gone = dropped.build();
         if (kept.length == alive.length && gone.isEmpty()) {
             return earlier;
         }
-        Forgotten forgotten = record(gone, earlier);
+        ForgottenUnknowns forgotten = record(gone, earlier);
         for (int place : places) {
             if (!needed[place]) {
                 bounds.remove(place);
@@ -181,7 +184,7 @@ final class Forgetting {
         return forgotten;
     }
 
-    private Forgotten record(ImmutableList<Link> gone, @Nullable Forgotten earlier) {
+    private ForgottenUnknowns record(ImmutableList<Link> gone, @Nullable ForgottenUnknowns earlier) {
         ImmutableIntArray.Builder unknowns = ImmutableIntArray.builder();
         ImmutableIntArray.Builder greater = ImmutableIntArray.builder();
         ImmutableIntArray.Builder lesser = ImmutableIntArray.builder();
@@ -199,7 +202,7 @@ final class Forgetting {
             most.add(bounds.greatest(0, places[i]));
             for (int j = 0; j < places.length; j++) {
                 if (j == i || (j < i && !needed[places[j]])) {
-                    continue; // (that pair is there already)
+                    continue; // (that pair is already present)
                 }
                 if (Parts.isTied(bounds, places[i], places[j])) {
                     greater.add(alive[i]);
@@ -214,6 +217,7 @@ final class Forgetting {
             }
         }
         Object lost = !isExact ? new Object() : earlier == null ? NOTHING_LOST : earlier.lost();
-        return new Forgotten(unknowns.build(), greater.build(), lesser.build(), most.build(), gone, lost, earlier);
+        return new ForgottenUnknowns(
+                unknowns.build(), greater.build(), lesser.build(), most.build(), gone, lost, earlier);
     }
 }

@@ -1,14 +1,14 @@
 package dev.longitude.unknowns;
 
 /**
- * Upper bounds: integers from -2^62 to 2^62, of which the greatest stands for "not bounded". A result outside of that range
- * is replaced by the next weaker one in it, so no operation overflows and none claims more than is true. A lower bound of a
- * sum is the negated upper bound of the negated sum.
+ * Upper bounds: integers from -2^62 to 2^62, of which the greatest stands for "not bounded". A result outside of that
+ * range is replaced by the next weaker one in it, so no operation overflows and every result is sound. A lower bound of
+ * a sum is the negated upper bound of the negated sum.
  */
-final class Extended {
+final class ExtendedBound {
     static final long INFINITY = 1L << 62;
 
-    private Extended() {}
+    private ExtendedBound() {}
 
     static long clamp(long bound) {
         return Math.max(-INFINITY, Math.min(INFINITY, bound));
