@@ -3,6 +3,7 @@ package dev.longitude.migration;
 import static com.google.common.base.Preconditions.checkArgument;
 
 import java.math.BigInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The offset to set on the destination of a migration between arm64 hosts (KVM_ARM_SET_COUNTER_OFFSET, Linux 6.4 and
@@ -41,12 +42,13 @@ public record CounterOffsetPlan(long offset, long elapsedNs, Bound bound) {
      * Computes a plan.
      *
      * @param counterHz CNTFRQ_EL0 of both hosts, Hz, positive
-     * @param clockErrorNs how far the hosts' CLOCK_REALTIME may be apart, ns, not negative; 0 for one host
+     * @param clockErrorNs how far the hosts' CLOCK_REALTIME may be apart, ns, not negative; 0 for one host; null if that is
+     *     not known
      */
     public static CounterOffsetPlan of(
-            long counterHz, Policy policy, Reading source, Reading destination, long clockErrorNs) {
+            long counterHz, Policy policy, Reading source, Reading destination, @Nullable Long clockErrorNs) {
         checkArgument(counterHz > 0, "a counter of %s Hz", counterHz);
-        checkArgument(clockErrorNs >= 0, "a clock error of %s ns", clockErrorNs);
+        checkArgument(clockErrorNs == null || clockErrorNs >= 0, "a clock error of %s ns", clockErrorNs);
         long elapsedNs = destination.realtime() - source.realtime();
         boolean advances = policy == Policy.ADVANCE;
         long elapsed = BigInteger.valueOf(advances ? elapsedNs : 0)
@@ -59,7 +61,7 @@ public record CounterOffsetPlan(long offset, long elapsedNs, Bound bound) {
                 new Bound(
                         advances ? 1 : 0,
                         advances ? Bound.ticks(source.apartNs() + destination.apartNs() + 2, counterHz) : 0,
-                        advances ? Bound.ticks(clockErrorNs, counterHz) : 0,
+                        Bound.hostClocks(advances ? clockErrorNs : Long.valueOf(0), counterHz),
                         0));
     }
 }

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The TSC offsets to set on the destination of a migration (KVM_VCPU_TSC_OFFSET of each vCPU), from what was read on
@@ -23,6 +24,10 @@ import java.util.stream.Stream;
  *
  * <p>where elapsed is the difference in real time, or 0 under the policy freeze. Offsets are guest TSC minus scaled
  * host TSC, cycles modulo 2^64. Products are exact; the division by 10^6 truncates.
+ *
+ * <p>The plan is of one instant. Where a host runs the guest unscaled, its TSC drifts from then on ({@link Drift}); where
+ * KVM catches up ({@link GuestRate#CATCHES_UP}), it raises the offset that was set, and on the source the TSC was behind by
+ * what it had lost since the last entry, which the bound does not contain.
  *
  * @param guestKhz the guest's rate, kHz
  * @param policy what the guest's TSC does over the blackout
@@ -56,23 +61,29 @@ public record TscOffsetPlan(
      *
      * @param guestKhz what KVM_GET_TSC_KHZ returned on the source, kHz, positive
      * @param offsets each vCPU's KVM_VCPU_TSC_OFFSET on the source, cycles modulo 2^64
-     * @param clockErrorNs how far the hosts' CLOCK_REALTIME may be apart, ns, not negative; 0 for one host
-     * @throws IllegalArgumentException if a host cannot run a guest of that rate
+     * @param clockErrorNs how far the hosts' CLOCK_REALTIME may be apart, ns, not negative; 0 for one host; null if that is
+     *     not known
+     * @throws IllegalArgumentException if a host cannot have a guest of that rate, or if that is not known
      */
     public static TscOffsetPlan of(
-            int guestKhz, Policy policy, ClockFix source, ClockFix destination, List<Long> offsets, long clockErrorNs) {
+            int guestKhz,
+            Policy policy,
+            ClockFix source,
+            ClockFix destination,
+            List<Long> offsets,
+            @Nullable Long clockErrorNs) {
         checkArgument(guestKhz > 0, "a guest's rate of %s kHz", guestKhz);
-        checkArgument(clockErrorNs >= 0, "a clock error of %s ns", clockErrorNs);
+        checkArgument(clockErrorNs == null || clockErrorNs >= 0, "a clock error of %s ns", clockErrorNs);
         long elapsedNs = destination.realtime() - source.realtime();
         long clockElapsedNs = destination.clock() - source.clock();
-        BigInteger scaledSource = scaled(guestKhz, source, "source");
-        BigInteger scaledDestination = scaled(guestKhz, destination, "destination");
+        BigInteger scaledSource = exact(source.scaledTsc(guestKhz));
+        BigInteger scaledDestination = exact(destination.scaledTsc(guestKhz));
         BigInteger plain = exact(source.hostTsc()).subtract(exact(destination.hostTsc()));
         BigInteger scaled = scaledSource.subtract(scaledDestination);
         BigInteger byRealtime = policy == Policy.ADVANCE ? cycles(elapsedNs, guestKhz) : BigInteger.ZERO;
         BigInteger byClock = cycles(clockElapsedNs, guestKhz);
         long scaling = Stream.of(source, destination)
-                .filter(fix -> scales(guestKhz, fix))
+                .filter(fix -> fix.rateOf(guestKhz) == GuestRate.SCALED)
                 .count();
         boolean advances = policy == Policy.ADVANCE;
         return new TscOffsetPlan(
@@ -91,23 +102,8 @@ public record TscOffsetPlan(
                 new Bound(
                         (advances ? 1 : 0) + scaling,
                         advances ? Bound.ticks(2, 1_000L * guestKhz) : 0,
-                        advances ? Bound.ticks(clockErrorNs, 1_000L * guestKhz) : 0,
+                        Bound.hostClocks(advances ? clockErrorNs : Long.valueOf(0), 1_000L * guestKhz),
                         advances ? Bound.ticks(Math.abs(elapsedNs), HALF_A_KHZ) : 0));
-    }
-
-    private static boolean scales(int guestKhz, ClockFix fix) {
-        return fix.ratioFor(guestKhz) != fix.scaling().defaultRatio();
-    }
-
-    private static BigInteger scaled(int guestKhz, ClockFix fix, String which) {
-        long ratio = fix.ratioFor(guestKhz);
-        checkArgument(
-                ratio != 0,
-                "the %s, at %s kHz, cannot have a guest at %s kHz: its TSC does not scale",
-                which,
-                fix.hostKhz(),
-                guestKhz);
-        return exact(fix.scaling().scale(fix.hostTsc(), ratio));
     }
 
     private static BigInteger exact(long word) {

@@ -12,7 +12,7 @@ class TscOffsetPlanTest {
     private static final long SECOND = 1_000_000_000L;
 
     private static TscOffsetPlan plan(int khz, Policy policy, ClockFix source, ClockFix destination) {
-        return TscOffsetPlan.of(khz, policy, source, destination, List.of(-5L), 0);
+        return TscOffsetPlan.of(khz, policy, source, destination, List.of(-5L), 0L);
     }
 
     /** 3 GHz on both sides and 2 s of blackout: the guest's TSC goes on by 6 * 10^9, wherever the hosts' TSCs are. */
@@ -59,13 +59,13 @@ class TscOffsetPlanTest {
         ClockFix source = new ClockFix(2_596_124, TscScaling.NONE, 46239717159L, 17634798, 1795347983135827208L);
         ClockFix destination = new ClockFix(2_596_124, TscScaling.NONE, 48201220742L, 773210381, 1795347983891377974L);
         TscOffsetPlan plan =
-                TscOffsetPlan.of(2_596_124, Policy.ADVANCE, source, destination, List.of(-46208809191L), 0);
+                TscOffsetPlan.of(2_596_124, Policy.ADVANCE, source, destination, List.of(-46208809191L), 0L);
         assertThat(plan.offsets().get(0).documented()).isEqualTo(-46208744870L);
         assertThat(plan.offsets().get(0).corrected()).isEqualTo(-46208809191L - 107);
         assertThat(plan.clockElapsedNs() - plan.elapsedNs()).isEqualTo(24817);
         // 1 for truncation, 6 for two whole ns, 378 for half a kHz over 0.756 s.
-        assertThat(plan.bound()).isEqualTo(new Bound(1, 6, 0, 378));
-        assertThat(plan.bound().total()).isGreaterThan(107);
+        assertThat(plan.bound()).isEqualTo(new Bound(1, 6, 0L, 378));
+        assertThat(plan.bound().known()).isGreaterThan(107);
     }
 
     @Test
@@ -74,22 +74,58 @@ class TscOffsetPlanTest {
         ClockFix destination = new ClockFix(2_000_000, TscScaling.AMD, 700, 9 * SECOND, 102 * SECOND);
         TscOffsetPlan plan = plan(3_000_000, Policy.FREEZE, source, destination);
         assertThat(1050 + plan.offsets().get(0).corrected()).isEqualTo(-7 - 5);
-        assertThat(plan.bound().total()).isEqualTo(1);
+        assertThat(plan.bound().known()).isEqualTo(1);
     }
 
     @Test
     void theClocksErrorIsInTheBound() {
         ClockFix fix = new ClockFix(2_000_000, TscScaling.NONE, 0, 0, 0);
-        TscOffsetPlan plan = TscOffsetPlan.of(2_000_000, Policy.ADVANCE, fix, fix, List.of(0L), 1_000_000);
+        TscOffsetPlan plan = TscOffsetPlan.of(2_000_000, Policy.ADVANCE, fix, fix, List.of(0L), 1_000_000L);
         assertThat(plan.bound().hostClocks()).isEqualTo(2_000_000);
     }
 
     @Test
-    void aHostThatCannotScaleCannotHaveTheGuest() {
-        ClockFix source = new ClockFix(3_000_000, TscScaling.NONE, 0, 0, 0);
-        ClockFix destination = new ClockFix(2_000_000, TscScaling.NONE, 0, 0, 0);
-        assertThatThrownBy(() -> plan(3_000_000, Policy.ADVANCE, source, destination))
+    void withoutTheClocksErrorTheBoundDoesNotContainIt() {
+        ClockFix fix = new ClockFix(2_000_000, TscScaling.NONE, 0, 0, 0);
+        TscOffsetPlan plan = TscOffsetPlan.of(2_000_000, Policy.ADVANCE, fix, fix, List.of(0L), null);
+        assertThat(plan.bound().hostClocks()).isNull();
+        TscOffsetPlan frozen = TscOffsetPlan.of(2_000_000, Policy.FREEZE, fix, fix, List.of(0L), null);
+        assertThat(frozen.bound().hostClocks()).isZero();
+    }
+
+    @Test
+    void aHostThatCannotScaleRefusesASlowerGuest() {
+        ClockFix source = new ClockFix(2_000_000, TscScaling.NONE, 0, 0, 0);
+        ClockFix destination = new ClockFix(3_000_000, TscScaling.NONE, 0, 0, 0);
+        assertThat(destination.rateOf(2_000_000)).isEqualTo(GuestRate.REFUSED);
+        assertThatThrownBy(() -> plan(2_000_000, Policy.ADVANCE, source, destination))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("the destination, at 2000000 kHz, cannot have a guest at 3000000 kHz");
+                .hasMessageContaining("a host at 3000000 kHz cannot have a guest at 2000000 kHz");
+    }
+
+    /** KVM catches up on the TSC as it is: 10 s of a 3 GHz guest, 2 s of blackout, and a host whose TSC is at 700. */
+    @Test
+    void aFasterGuestIsPlannedUnscaledWhereTheHostCannotScale() {
+        ClockFix source = new ClockFix(3_000_000, TscScaling.NONE, 30 * SECOND, 7 * SECOND, 100 * SECOND);
+        ClockFix destination = new ClockFix(2_000_000, TscScaling.NONE, 700, 9 * SECOND, 102 * SECOND);
+        assertThat(destination.rateOf(3_000_000)).isEqualTo(GuestRate.CATCHES_UP);
+        TscOffsetPlan plan = plan(3_000_000, Policy.ADVANCE, source, destination);
+        assertThat(700 + plan.offsets().get(0).corrected()).isEqualTo(36 * SECOND - 5);
+    }
+
+    @Test
+    void whetherTheHostScalesMattersOnlyBeyondTheTolerance() {
+        ClockFix host = new ClockFix(2_000_000, null, 0, 0, 0);
+        assertThat(host.rateOf(2_000_500)).isEqualTo(GuestRate.UNSCALED);
+        assertThat(host.rateOf(2_000_501)).isEqualTo(GuestRate.NOT_KNOWN);
+        assertThatThrownBy(() -> host.scaledTsc(1_000_000)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** AMD has 8 bits before the point: a ratio of 256 is none. */
+    @Test
+    void aRateThatNoRatioExpressesIsRefused() {
+        ClockFix host = new ClockFix(1_000, TscScaling.AMD, 0, 0, 0);
+        assertThat(host.rateOf(255_000)).isEqualTo(GuestRate.SCALED);
+        assertThat(host.rateOf(256_000)).isEqualTo(GuestRate.REFUSED);
     }
 }

@@ -196,8 +196,12 @@ final class CheckCommand implements Callable<Integer> {
 
     private static String unknown(String name, Manifest manifest) {
         return "unknown model '" + name + "'; `check --list` shows them"
-                + manifest.nearest(name)
-                        .map(near -> ". Did you mean " + near.name() + "?")
+                + NearestName.of(
+                                name,
+                                manifest.models().stream().map(Model::name).toList())
+                        .stream()
+                        .findFirst()
+                        .map(near -> ". Did you mean " + near + "?")
                         .orElse("");
     }
 

@@ -3,18 +3,22 @@ package dev.longitude.cli;
 import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.longitude.migration.Bound;
+import dev.longitude.migration.ClockDifference;
 import dev.longitude.migration.CounterOffsetPlan;
 import dev.longitude.migration.Policy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.math.BigInteger;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,10 +31,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "FILE is a JSON object with counterHz, source, destination and optionally policy and clockErrorNs. source and"
-                    + " destination have counter (the guest's on the source, the host's on the destination), realtime,"
-                    + " and optionally apartNs: the most time between the two readings. A number may be a string."
-                    + " The command line takes the same names."
+            "FILE is a JSON object: counterHz, source and destination, and where wanted policy, sameHost and clockErrorNs. source"
+                    + " and destination have counter (the guest's on the source, the host's on the destination), realtime,"
+                    + " and where wanted apartNs: how far apart the two may have been read. A number may be a string."
+                    + " On the command line the same."
         })
 final class PlanCounterCommand implements Callable<Integer> {
     @Spec
@@ -41,6 +45,9 @@ final class PlanCounterCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
+
+    @Mixin
+    private ClockDifferenceOption clocks = new ClockDifferenceOption();
 
     /** Either a file or the numbers. */
     private static final class Arguments {
@@ -79,14 +86,26 @@ final class PlanCounterCommand implements Callable<Integer> {
             @JsonProperty(required = true) Host source,
             @JsonProperty(required = true) Host destination,
             @Nullable Policy policy,
+            @Nullable Boolean sameHost,
             @Nullable Long clockErrorNs) {
+        private boolean isSameHost() {
+            return Boolean.TRUE.equals(sameHost);
+        }
+
         CounterOffsetPlan plan() {
             return CounterOffsetPlan.of(
                     counterHz,
                     requireNonNullElse(policy, Policy.ADVANCE),
                     source.reading(),
                     destination.reading(),
-                    requireNonNullElse(clockErrorNs, 0L));
+                    PlanInput.clockError(clockErrorNs, isSameHost()));
+        }
+
+        List<ClockDifference> differences() {
+            return ClockDifference.realtime(
+                            source.reading().realtime(), destination.reading().realtime())
+                    .stream()
+                    .toList();
         }
     }
 
@@ -95,10 +114,10 @@ final class PlanCounterCommand implements Callable<Integer> {
         try {
             Input input = input();
             print(input, input.plan());
+            return clocks.exitCode(input.differences());
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
         }
-        return ExitCode.HOLDS;
     }
 
     private Input input() throws IOException {
@@ -110,6 +129,7 @@ final class PlanCounterCommand implements Callable<Integer> {
                         PlanInput.host("--source", numbers.source, Host.class),
                         PlanInput.host("--destination", numbers.destination, Host.class),
                         numbers.policy,
+                        numbers.sameHost,
                         numbers.clockErrorNs);
     }
 
@@ -120,16 +140,20 @@ final class PlanCounterCommand implements Callable<Integer> {
             all.put("counterOffset", Long.toUnsignedString(plan.offset()));
             all.put("elapsedNs", Long.toString(plan.elapsedNs()));
             all.put("bound", plan.bound());
+            all.put("clockDifferences", clocks.json(input.differences()));
             out.println(PlanInput.MAPPER.writeValueAsString(all));
         } else {
             out.println("counter_offset: " + Long.toUnsignedString(plan.offset()));
             out.println("elapsed: " + plan.elapsedNs() + " ns by real time");
-            out.println(String.format(
-                    Locale.ROOT,
-                    "at most %d ticks (%.9f s) off, of which %s",
-                    plan.bound().total(),
-                    (double) plan.bound().total() / input.counterHz,
-                    PlanInput.parts(plan.bound())));
+            Bound bound = plan.bound();
+            out.println(PlanInput.text(
+                    bound,
+                    String.format(
+                            Locale.ROOT,
+                            "%d ticks (%.9f s)",
+                            bound.known(),
+                            (double) bound.known() / input.counterHz)));
+            input.differences().forEach(each -> out.println(clocks.text(each)));
         }
         out.flush();
     }

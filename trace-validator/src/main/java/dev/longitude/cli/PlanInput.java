@@ -3,17 +3,22 @@ package dev.longitude.cli;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longitude.migration.Bound;
 import dev.longitude.migration.Policy;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Reads a plan's numbers from a file or from the command line. */
@@ -52,9 +57,20 @@ final class PlanInput {
         @Option(
                 names = "--clock-error-ns",
                 paramLabel = "NS",
-                defaultValue = "0",
-                description = "The most that the hosts' real-time clocks may differ (default: ${DEFAULT-VALUE}).")
-        long clockErrorNs;
+                description =
+                        "How far the hosts' real-time clocks may be apart (default: not known; 0 with --same-host).")
+        @Nullable
+        Long clockErrorNs;
+
+        @Option(
+                names = "--same-host",
+                description = "Source and destination are one host that was not restarted in between.")
+        boolean sameHost;
+    }
+
+    /** How far the hosts' real-time clocks may be apart, ns; null if nobody says so. */
+    static @Nullable Long clockError(@Nullable Long clockErrorNs, boolean sameHost) {
+        return clockErrorNs == null && sameHost ? Long.valueOf(0) : clockErrorNs;
     }
 
     /**
@@ -67,7 +83,9 @@ final class PlanInput {
             throw new IllegalArgumentException(file + ": no such file");
         }
         try (InputStream in = file.equals("-") ? System.in : Files.newInputStream(Path.of(file))) {
-            return MAPPER.readValue(in, type);
+            byte[] text = in.readAllBytes();
+            checkKeys(file, MAPPER.readTree(text), type);
+            return MAPPER.readValue(text, type);
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
             throw new IllegalArgumentException(
@@ -75,6 +93,39 @@ final class PlanInput {
                             + e.getOriginalMessage().replaceFirst(" \\(start marker.*", ""),
                     e);
         }
+    }
+
+    /**
+     * Refuses a key that the format does not have. Jackson would name it only if no key were missing, which is the one that
+     * was mistyped.
+     */
+    private static void checkKeys(String where, JsonNode object, Class<?> type) {
+        Map<String, Class<?>> known = keys(type);
+        object.properties().forEach(each -> {
+            Class<?> inner = known.get(each.getKey());
+            if (inner == null) {
+                throw new IllegalArgumentException(unknownKey(where, each.getKey(), known.keySet()));
+            }
+            if (inner.isRecord()) {
+                checkKeys(where + ": " + each.getKey(), each.getValue(), inner);
+            }
+        });
+    }
+
+    private static Map<String, Class<?>> keys(Class<?> type) {
+        Map<String, Class<?>> keys = new LinkedHashMap<>();
+        for (RecordComponent each : type.getRecordComponents()) {
+            keys.put(each.getName(), each.getType());
+        }
+        return keys;
+    }
+
+    private static String unknownKey(String where, String key, Set<String> known) {
+        List<String> near = NearestName.of(key, known);
+        return where + ": unknown key \"" + key + "\"; "
+                + (near.isEmpty()
+                        ? "there are " + String.join(", ", known)
+                        : "did you mean " + String.join(" or ", near) + "?");
     }
 
     /** A host on the command line: {@code name=number,name=number}. */
@@ -87,6 +138,7 @@ final class PlanInput {
                         option + " " + text + ": expected name=number, each once, at \"" + part + "\"");
             }
         }
+        checkKeys(option, MAPPER.valueToTree(parts), type);
         try {
             return MAPPER.convertValue(parts, type);
         } catch (IllegalArgumentException e) {
@@ -104,9 +156,19 @@ final class PlanInput {
         return number.longValue();
     }
 
-    /** The parts of a bound, as text. */
-    static String parts(Bound bound) {
-        return bound.rounding() + " by truncation, " + bound.reading() + " by how the clocks were read, "
-                + bound.hostClocks() + " by the hosts' real-time clocks, " + bound.rate() + " by the rate";
+    /**
+     * How far the counter can be off, for people.
+     *
+     * @param known the sum of what is known, with its unit
+     */
+    static String text(Bound bound, String known) {
+        String before = bound.rounding() + " by truncation, " + bound.reading() + " by how the clocks were read, ";
+        String after = bound.rate() + " by the rate";
+        return bound.hostClocks() == null
+                ? "off by at most " + known + ", " + before + after
+                        + ", and by what the hosts' real-time clocks are apart, which is not known and not in that bound"
+                        + " (clockErrorNs)"
+                : "at most " + known + " off, of which " + before + bound.hostClocks()
+                        + " by the hosts' real-time clocks, " + after;
     }
 }

@@ -3,8 +3,9 @@ package dev.longitude.cli;
 import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.longitude.migration.Bound;
+import dev.longitude.migration.ClockDifference;
 import dev.longitude.migration.ClockFix;
+import dev.longitude.migration.GuestRate;
 import dev.longitude.migration.Policy;
 import dev.longitude.migration.TscOffsetPlan;
 import dev.longitude.x86.TscScaling;
@@ -16,10 +17,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -32,10 +35,15 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "FILE is a JSON object with guestKhz, offsets (of the vCPUs, on the source), source, destination and"
-                    + " optionally policy and clockErrorNs. source and destination have hostKhz, fracBits (48 Intel, 32 AMD;"
-                    + " without it the host cannot scale), hostTsc, clock and realtime: what KVM_GET_CLOCK returned, on the"
-                    + " destination after KVM_SET_CLOCK. A number may be a string. The command line takes the same names."
+            "FILE is a JSON object: guestKhz, offsets (of the vCPUs, on the source), source and destination, and where"
+                    + " wanted policy, sameHost and clockErrorNs. source and destination have hostKhz, hostTsc, clock and"
+                    + " realtime: what KVM_GET_CLOCK returned, on the destination after KVM_SET_CLOCK; where known"
+                    + " tscControl (0 or 1: KVM_CAP_TSC_CONTROL, whether the host scales) and, where it does, fracBits (48"
+                    + " Intel, 32 AMD); and where wanted earlierHostTsc and earlierRealtime: both as read on that host"
+                    + " before. A number may be a string. On the command line the same.",
+            "",
+            "The exit code is 1 if clocks contradict each other, if KVM_SET_TSC_KHZ fails on the destination or if KVM only"
+                    + " catches up there; 3 if it depends on whether a host scales, which is not known."
         })
 final class PlanTscCommand implements Callable<Integer> {
     @Spec
@@ -46,6 +54,9 @@ final class PlanTscCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print JSON and no table.")
     private boolean json;
+
+    @Mixin
+    private ClockDifferenceOption clocks = new ClockDifferenceOption();
 
     /** Either a file or the numbers. */
     private static final class Arguments {
@@ -75,17 +86,53 @@ final class PlanTscCommand implements Callable<Integer> {
     /** A host in the file. */
     private record Host(
             @JsonProperty(required = true) int hostKhz,
+            @Nullable Integer tscControl,
             @Nullable Integer fracBits,
             @JsonProperty(required = true) BigInteger hostTsc,
             @JsonProperty(required = true) BigInteger clock,
-            @JsonProperty(required = true) BigInteger realtime) {
+            @JsonProperty(required = true) BigInteger realtime,
+            @Nullable BigInteger earlierHostTsc,
+            @Nullable BigInteger earlierRealtime) {
         ClockFix fix() {
             return new ClockFix(
                     hostKhz,
-                    new TscScaling(requireNonNullElse(fracBits, 0)),
+                    scaling(),
                     PlanInput.word("hostTsc", hostTsc),
                     PlanInput.word("clock", clock),
                     PlanInput.word("realtime", realtime));
+        }
+
+        /** What its hardware can do; null if that is not known. */
+        private @Nullable TscScaling scaling() {
+            if (tscControl != null && tscControl != 0 && tscControl != 1) {
+                throw new IllegalArgumentException("tscControl is 0 or 1, not " + tscControl);
+            }
+            if (fracBits == null) {
+                if (tscControl != null && tscControl == 1) {
+                    throw new IllegalArgumentException("tscControl is 1, so fracBits is needed: 48 (Intel), 32 (AMD)");
+                }
+                return tscControl == null ? null : TscScaling.NONE;
+            }
+            TscScaling scaling = new TscScaling(fracBits);
+            if (tscControl != null && scaling.supported() != (tscControl == 1)) {
+                throw new IllegalArgumentException(
+                        "tscControl " + tscControl + " and fracBits " + fracBits + " contradict each other");
+            }
+            return scaling;
+        }
+
+        /** Its clocks against each other since they were read before, if they were. */
+        Optional<ClockDifference> sinceEarlier(ClockDifference.Kind kind) {
+            if ((earlierHostTsc == null) != (earlierRealtime == null)) {
+                throw new IllegalArgumentException("earlierHostTsc and earlierRealtime go together");
+            }
+            return earlierHostTsc == null || earlierRealtime == null
+                    ? Optional.empty()
+                    : ClockDifference.tsc(
+                            kind,
+                            hostKhz,
+                            fix().hostTsc() - PlanInput.word("earlierHostTsc", earlierHostTsc),
+                            fix().realtime() - PlanInput.word("earlierRealtime", earlierRealtime));
         }
     }
 
@@ -96,34 +143,81 @@ final class PlanTscCommand implements Callable<Integer> {
             @JsonProperty(required = true) Host source,
             @JsonProperty(required = true) Host destination,
             @Nullable Policy policy,
+            @Nullable Boolean sameHost,
             @Nullable Long clockErrorNs) {
-        TscOffsetPlan plan() {
-            return TscOffsetPlan.of(
-                    guestKhz,
-                    requireNonNullElse(policy, Policy.ADVANCE),
-                    source.fix(),
-                    destination.fix(),
-                    offsets.stream()
-                            .map(offset -> PlanInput.word("offsets", offset))
-                            .toList(),
-                    requireNonNullElse(clockErrorNs, 0L));
+        private boolean isSameHost() {
+            return Boolean.TRUE.equals(sameHost);
+        }
+
+        Answer answer() {
+            if (guestKhz <= 0) {
+                throw new IllegalArgumentException("guestKhz is positive, not " + guestKhz);
+            }
+            if (isSameHost() && source.hostKhz != destination.hostKhz) {
+                throw new IllegalArgumentException(
+                        "one host has one hostKhz, not " + source.hostKhz + " and " + destination.hostKhz);
+            }
+            ClockFix from = source.fix();
+            ClockFix to = destination.fix();
+            HostRate fromRate = new HostRate("source", guestKhz, from);
+            HostRate toRate = new HostRate("destination", guestKhz, to);
+            if (fromRate.rate() == GuestRate.REFUSED) {
+                // KVM_GET_TSC_KHZ also returns a rate that was refused, but then nothing ran at it.
+                throw new IllegalArgumentException(fromRate.text().orElse(""));
+            }
+            Policy chosen = requireNonNullElse(policy, Policy.ADVANCE);
+            List<Long> words = offsets.stream()
+                    .map(offset -> PlanInput.word("offsets", offset))
+                    .toList();
+            return new Answer(
+                    fromRate.hasOffset() && toRate.hasOffset()
+                            ? Optional.of(TscOffsetPlan.of(
+                                    guestKhz,
+                                    chosen,
+                                    from,
+                                    to,
+                                    words,
+                                    PlanInput.clockError(clockErrorNs, isSameHost())))
+                            : Optional.empty(),
+                    fromRate,
+                    toRate,
+                    differences(chosen, from, to));
+        }
+
+        private List<ClockDifference> differences(Policy chosen, ClockFix from, ClockFix to) {
+            List<ClockDifference> all = new ArrayList<>(ClockDifference.between(chosen, from, to, isSameHost()));
+            source.sinceEarlier(ClockDifference.Kind.TSC_AND_REALTIME_OF_SOURCE).ifPresent(all::add);
+            destination
+                    .sinceEarlier(ClockDifference.Kind.TSC_AND_REALTIME_OF_DESTINATION)
+                    .ifPresent(all::add);
+            return all;
+        }
+    }
+
+    /** What comes out: no plan where a host has no offset for the guest, or where that is not known. */
+    private record Answer(
+            Optional<TscOffsetPlan> plan, HostRate source, HostRate destination, List<ClockDifference> differences) {
+        int exitCode() {
+            return plan.isPresent() || destination.rate() == GuestRate.REFUSED
+                    ? destination.exitCode()
+                    : ExitCode.UNDECIDED;
         }
     }
 
     @Override
     public Integer call() throws IOException {
-        TscOffsetPlan plan;
+        Answer answer;
         try {
-            plan = input().plan();
+            answer = input().answer();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
         }
         if (json) {
-            printJson(plan);
+            printJson(answer);
         } else {
-            print(plan);
+            print(answer);
         }
-        return ExitCode.HOLDS;
+        return ExitCode.ofBoth(answer.exitCode(), clocks.exitCode(answer.differences));
     }
 
     private Input input() throws IOException {
@@ -135,12 +229,26 @@ final class PlanTscCommand implements Callable<Integer> {
                     PlanInput.host("--source", numbers.source, Host.class),
                     PlanInput.host("--destination", numbers.destination, Host.class),
                     numbers.policy,
+                    numbers.sameHost,
                     numbers.clockErrorNs);
         }
         return PlanInput.read(requireNonNullElse(given.input, "-"), Input.class);
     }
 
-    private void printJson(TscOffsetPlan plan) throws IOException {
+    private void printJson(Answer answer) throws IOException {
+        Map<String, Object> all = new LinkedHashMap<>();
+        answer.plan.ifPresent(plan -> put(all, plan));
+        Map<String, Object> rates = new LinkedHashMap<>();
+        rates.put("source", answer.source.json());
+        rates.put("destination", answer.destination.json());
+        all.put("rates", rates);
+        all.put("clockDifferences", clocks.json(answer.differences));
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(PlanInput.MAPPER.writeValueAsString(all));
+        out.flush();
+    }
+
+    private static void put(Map<String, Object> all, TscOffsetPlan plan) {
         List<Map<String, String>> offsets = new ArrayList<>();
         for (TscOffsetPlan.Offsets each : plan.offsets()) {
             Map<String, String> row = new LinkedHashMap<>();
@@ -149,20 +257,28 @@ final class PlanTscCommand implements Callable<Integer> {
             row.put("corrected", Long.toString(each.corrected()));
             offsets.add(row);
         }
-        Map<String, Object> all = new LinkedHashMap<>();
         all.put("offsets", offsets);
         all.put("elapsedNs", Long.toString(plan.elapsedNs()));
         all.put("clockElapsedNs", Long.toString(plan.clockElapsedNs()));
         all.put("documentedErrorByClock", plan.byClock().toString());
         all.put("documentedErrorByScaling", plan.byScaling().toString());
         all.put("bound", plan.bound());
+    }
+
+    private void print(Answer answer) {
         PrintWriter out = spec.commandLine().getOut();
-        out.println(PlanInput.MAPPER.writeValueAsString(all));
+        answer.plan.ifPresentOrElse(
+                plan -> print(plan, out), () -> out.println("No offset can be given for the destination."));
+        answer.source.text().ifPresent(out::println);
+        if (answer.plan.isPresent() && answer.source.rate() == GuestRate.CATCHES_UP) {
+            out.println("source: the bound does not contain by how much the TSC was behind since the last entry");
+        }
+        answer.destination.text().ifPresent(out::println);
+        answer.differences.forEach(each -> out.println(clocks.text(each)));
         out.flush();
     }
 
-    private void print(TscOffsetPlan plan) {
-        PrintWriter out = spec.commandLine().getOut();
+    private static void print(TscOffsetPlan plan, PrintWriter out) {
         Table table = new Table("vcpu", "offset on the source", "to set", "by the documented recipe");
         for (int i = 0; i < plan.offsets().size(); i++) {
             TscOffsetPlan.Offsets each = plan.offsets().get(i);
@@ -173,17 +289,16 @@ final class PlanTscCommand implements Callable<Integer> {
                     Long.toString(each.documented()));
         }
         out.print(table);
-        Bound bound = plan.bound();
         boolean advances = plan.policy() == Policy.ADVANCE;
         out.println("The guest's TSC " + (advances ? "advances by the blackout" : "goes on where it was") + ".");
         out.println("elapsed: " + plan.elapsedNs() + " ns by real time, " + plan.clockElapsedNs() + " ns by kvmclock");
-        out.println("to set: at most " + cycles(BigInteger.valueOf(bound.total()), plan) + " off, of which "
-                + PlanInput.parts(bound));
+        out.println("to set: "
+                + PlanInput.text(
+                        plan.bound(), cycles(BigInteger.valueOf(plan.bound().known()), plan)));
         out.println("documented: off by "
                 + cycles(plan.byClock().add(plan.byScaling()), plan)
                 + " more, of which " + plan.byClock() + " by going by kvmclock"
                 + (advances ? "" : ", which does not stand still,") + " and " + plan.byScaling() + " by not scaling");
-        out.flush();
     }
 
     private static String cycles(BigInteger cycles, TscOffsetPlan plan) {

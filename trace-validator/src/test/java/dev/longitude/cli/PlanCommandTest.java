@@ -1,11 +1,13 @@
 package dev.longitude.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,10 +74,19 @@ class PlanCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {"guestKhz": 1                | p.json:1:
-            {"x": 1}                      | Missing required creator property 'guestKhz'
+            {"offsets": []}               | Missing required creator property 'guestKhz'
+            {"guestkhz": 1}               | p.json: unknown key "guestkhz"; did you mean guestKhz?
+            {"x": 1}                      | p.json: unknown key "x"; there are guestKhz, offsets, source, destination, policy, sameHost, clockErrorNs
+            {"source": {"host_tsc": 1}}   | p.json: source: unknown key "host_tsc"; did you mean hostTsc?
             []                            | p.json:1:1
             {"guestKhz": 1, "offsets": [340282366920938463463374607431768211456], "source": {"hostKhz": 1, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 1, "hostTsc": 0, "clock": 0, "realtime": 0}} | does not fit 64 bits
-            {"guestKhz": 9, "offsets": [], "source": {"hostKhz": 9, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 1, "hostTsc": 0, "clock": 0, "realtime": 0}} | the destination, at 1 kHz, cannot have a guest at 9 kHz
+            {"guestKhz": 1, "offsets": [], "source": {"hostKhz": 9, "tscControl": 0, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 1, "hostTsc": 0, "clock": 0, "realtime": 0}} | source: a guest at 1 kHz on a host at 9 kHz, which cannot scale: KVM_SET_TSC_KHZ of a vCPU fails with EINVAL
+            {"guestKhz": 0, "offsets": [], "source": {"hostKhz": 9, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 9, "hostTsc": 0, "clock": 0, "realtime": 0}} | guestKhz is positive, not 0
+            {"guestKhz": 9, "offsets": [], "source": {"hostKhz": 9, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 9, "tscControl": 2, "hostTsc": 0, "clock": 0, "realtime": 0}} | tscControl is 0 or 1, not 2
+            {"guestKhz": 9, "offsets": [], "source": {"hostKhz": 9, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 9, "tscControl": 1, "hostTsc": 0, "clock": 0, "realtime": 0}} | tscControl is 1, so fracBits is needed
+            {"guestKhz": 9, "offsets": [], "source": {"hostKhz": 9, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 9, "tscControl": 0, "fracBits": 48, "hostTsc": 0, "clock": 0, "realtime": 0}} | tscControl 0 and fracBits 48 contradict each other
+            {"guestKhz": 9, "offsets": [], "source": {"hostKhz": 9, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 9, "earlierHostTsc": 0, "hostTsc": 0, "clock": 0, "realtime": 0}} | earlierHostTsc and earlierRealtime go together
+            {"guestKhz": 9, "offsets": [], "sameHost": true, "source": {"hostKhz": 9, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 8, "hostTsc": 0, "clock": 0, "realtime": 0}} | one host has one hostKhz, not 9 and 8
             {"guestKhz": 9, "offsets": [], "source": {"hostKhz": 9, "fracBits": 7, "hostTsc": 0, "clock": 0, "realtime": 0}, "destination": {"hostKhz": 1, "hostTsc": 0, "clock": 0, "realtime": 0}} | no scaling has 7 fraction bits
             """)
     void whatIsUnusableIsNamed(String text, String message) throws Exception {
@@ -109,5 +120,181 @@ class PlanCommandTest {
                         .asText())
                 .isEqualTo("7");
         assertThat(Run.of("plan").err()).contains("tsc (x86) or counter (arm64)");
+    }
+
+    /** 2 s of blackout, between hosts of 3 GHz but where a test says otherwise. */
+    private static Run tsc(int guestKhz, String source, String destination, Object... more) {
+        return Run.of(Stream.concat(
+                        Stream.of(
+                                "plan",
+                                "tsc",
+                                "--guest-khz",
+                                guestKhz,
+                                "--offset=-5",
+                                "--source",
+                                source + ",hostTsc=30000000000,clock=7000000000,realtime=100000000000",
+                                "--destination",
+                                destination + ",hostTsc=700,clock=9000000000,realtime=102000000000"),
+                        Stream.of(more))
+                .toArray());
+    }
+
+    /** 250 of 10^6 are 86400 s * 250 / 10^6 = 21.6 s a day; whole kHz leave 10^6 / 1000000 = 1 ppm open. */
+    @Test
+    void theDriftOfANearRateIsPrinted() {
+        Run fast = tsc(1_000_000, "hostKhz=1000000", "hostKhz=1000250");
+        assertThat(fast.code()).as(fast.err()).isZero();
+        assertThat(fast.out())
+                .contains(
+                        "drift on the destination: the guest's TSC is fast by +250.000 ppm, +21.600 s a day, to within"
+                                + " 1.000 ppm")
+                .doesNotContain("drift on the source");
+        Run slow = tsc(1_000_000, "hostKhz=1000000", "hostKhz=999751,fracBits=48");
+        assertThat(slow.out()).contains("the guest's TSC is slow by -249.000 ppm, -21.514 s a day");
+    }
+
+    @Test
+    void theDriftIsInTheJson() throws Exception {
+        Run json = tsc(1_000_000, "hostKhz=1000000", "hostKhz=1000250", "--json");
+        JsonNode rates = JsonMapper.builder().build().readTree(json.out()).get("rates");
+        assertThat(rates.get("destination").get("driftPpm").asDouble()).isCloseTo(250, within(1e-9));
+        assertThat(rates.get("destination").get("driftSecondsADay").asDouble()).isCloseTo(21.6, within(1e-9));
+        assertThat(rates.get("source").get("driftPpm").asDouble()).isZero();
+    }
+
+    /** From 100 to 102 s, and by kvmclock from 7 to 7 s; tolerated are 1 ms and 500 ppm of 2 s. */
+    @Test
+    void aKvmclockThatStoodStillIsAWarning() {
+        String[] hosts = {
+            "hostKhz=3000000,hostTsc=0,clock=7000000000,realtime=100000000000",
+            "hostKhz=3000000,hostTsc=0,clock=7000000000,realtime=102000000000"
+        };
+        Object[] plan = {
+            "plan", "tsc", "--guest-khz=3000000", "--offset=0", "--source", hosts[0], "--destination", hosts[1]
+        };
+        Run refused = Run.of(plan);
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.out())
+                .contains("warning: kvmclock and CLOCK_REALTIME differ in what passed: 0 ns against 2000000000 ns,"
+                        + " tolerated are 2000000 ns");
+        Run accepted = Run.of(Stream.concat(Stream.of(plan), Stream.of("--accept-clock-difference"))
+                .toArray());
+        assertThat(accepted.code()).isZero();
+        assertThat(accepted.out()).contains("accepted: kvmclock and CLOCK_REALTIME differ");
+    }
+
+    @Test
+    void realTimeThatGoesBackIsAWarningOnBothArchitectures() throws Exception {
+        Run counter = Run.of(
+                "plan",
+                "counter",
+                "--counter-hz=62500000",
+                "--source=counter=0,realtime=7",
+                "--destination=counter=0,realtime=5");
+        assertThat(counter.code()).isEqualTo(1);
+        assertThat(counter.out())
+                .contains("warning: CLOCK_REALTIME of the destination is before the source's: 5 ns against 7 ns");
+        Run tsc = Run.of("plan", "tsc", "--json", "--input", file(RECORDED.replace("1795347983891377974", "5")));
+        assertThat(tsc.code()).isEqualTo(1);
+        assertThat(JsonMapper.builder()
+                        .build()
+                        .readTree(tsc.out())
+                        .get("clockDifferences")
+                        .get(0)
+                        .get("kind")
+                        .asText())
+                .isEqualTo("REALTIME_GOES_BACK");
+    }
+
+    /** 6 * 10^9 cycles of 3 GHz are 2 s; on the destination 700 cycles, which are 233 ns, against 2 s. */
+    @Test
+    void theTscOfAHostIsHeldAgainstItsOwnRealTime() {
+        Run differs = tsc(
+                3_000_000,
+                "hostKhz=3000000,earlierHostTsc=24000000000,earlierRealtime=98000000000",
+                "hostKhz=3000000,earlierHostTsc=0,earlierRealtime=100000000000");
+        assertThat(differs.code()).isEqualTo(1);
+        assertThat(differs.out())
+                .contains(
+                        "warning: the destination's TSC and CLOCK_REALTIME differ in what passed there: 233 ns against"
+                                + " 2000000000 ns")
+                .doesNotContain("the source's TSC");
+        assertThat(tsc(3_000_000, "hostKhz=3000000", "hostKhz=3000000", "--same-host")
+                        .out())
+                .contains("warning: the host's TSC and CLOCK_REALTIME differ in what passed");
+    }
+
+    @Test
+    void anUnknownErrorOfTheHostsClocksIsNotTakenForNone() throws Exception {
+        String unknown =
+                ", and by what the hosts' real-time clocks are apart, which is not known and not in that bound";
+        assertThat(Run.of("plan", "tsc", "--input", file(RECORDED)).out())
+                .contains("to set: off by at most 385 cycles")
+                .contains(unknown);
+        assertThat(Run.of("plan", "tsc", "--input", file(RECORDED.replaceFirst("\\{", "{\"sameHost\": true,")))
+                        .out())
+                .contains("to set: at most 385 cycles (0.000000148 s) off")
+                .contains("0 by the hosts' real-time clocks")
+                .doesNotContain(unknown);
+        Run json = Run.of("plan", "tsc", "--json", "--input", file(RECORDED));
+        assertThat(JsonMapper.builder()
+                        .build()
+                        .readTree(json.out())
+                        .get("bound")
+                        .get("hostClocks")
+                        .isNull())
+                .isTrue();
+    }
+
+    /** A guest at 2.7 GHz on 2.6 GHz falls behind by 1/27 between entries, which is 37037.0 ppm. */
+    @Test
+    void aFasterGuestIsCaughtUpWhereTheHostCannotScale() {
+        Run faster = tsc(2_700_000, "hostKhz=2700000", "hostKhz=2600000,tscControl=0");
+        assertThat(faster.code()).isEqualTo(1);
+        assertThat(faster.out())
+                .contains("35399999295") // 30000000000 - 5 + 2 s of 2.7 GHz - 700
+                .contains("KVM_SET_TSC_KHZ succeeds, and KVM catches up at each entry of a vCPU only")
+                .contains("slow by 37037.0 ppm");
+    }
+
+    @Test
+    void aSlowerGuestIsRefusedWhereTheHostCannotScale() {
+        Run slower = tsc(2_600_000, "hostKhz=2600000", "hostKhz=2700000,tscControl=0");
+        assertThat(slower.code()).isEqualTo(1);
+        assertThat(slower.out())
+                .contains("No offset can be given")
+                .contains("KVM_SET_TSC_KHZ of a vCPU fails with EINVAL")
+                .doesNotContain("catches up");
+    }
+
+    /** 256 times the host's rate is more than AMD's 8 bits before the point express. */
+    @Test
+    void aRateBeyondWhatAHostScalesIsRefused() {
+        assertThat(tsc(256_000, "hostKhz=256000", "hostKhz=1000,fracBits=32").out())
+                .contains("beyond what that scales: KVM_SET_TSC_KHZ fails with EINVAL");
+    }
+
+    @Test
+    void bothAreSaidWhereItIsNotKnownWhetherTheHostScales() {
+        Run faster = tsc(2_700_000, "hostKhz=2700000", "hostKhz=2600000");
+        assertThat(faster.code()).isEqualTo(3);
+        assertThat(faster.out())
+                .contains(
+                        "is not known (tscControl, fracBits). If it does not: KVM_SET_TSC_KHZ succeeds, and KVM catches up")
+                .contains("If it does: KVM_SET_TSC_KHZ succeeds");
+        Run slower = tsc(2_600_000, "hostKhz=2600000", "hostKhz=2700000", "--json");
+        assertThat(slower.code()).isEqualTo(3);
+        assertThat(slower.out())
+                .contains("\"NOT_KNOWN\"")
+                .contains("If it does not: KVM_SET_TSC_KHZ of a vCPU fails with EINVAL")
+                .doesNotContain("\"offsets\"");
+        assertThat(tsc(2_600_000, "hostKhz=2700000", "hostKhz=2600000").code()).isEqualTo(3);
+    }
+
+    @Test
+    void aMistypedKeyOnTheCommandLineIsNamed() {
+        Run plan = tsc(3_000_000, "hostkhz=3000000", "hostKhz=3000000");
+        assertThat(plan.code()).isEqualTo(2);
+        assertThat(plan.err()).contains("--source: unknown key \"hostkhz\"; did you mean hostKhz?");
     }
 }
