@@ -79,7 +79,7 @@ record HostRate(String host, int guestKhz, ClockFix fix) {
     private String driftText() {
         return String.format(
                 Locale.ROOT,
-                "the guest's TSC is %s by %+.3f ppm, %+.3f s a day, to within %.3f ppm: KVM sets no ratio within"
+                "the guest's TSC is %s: %+.3f ppm, %+.3f s a day, to within %.3f ppm; KVM sets no ratio within"
                         + " tsc_tolerance_ppm (250) of the host's rate",
                 drift().ppm() > 0 ? "fast" : "slow",
                 drift().ppm(),

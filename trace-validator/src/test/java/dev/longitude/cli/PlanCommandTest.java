@@ -145,12 +145,11 @@ class PlanCommandTest {
         Run fast = tsc(1_000_000, "hostKhz=1000000", "hostKhz=1000250");
         assertThat(fast.code()).as(fast.err()).isZero();
         assertThat(fast.out())
-                .contains(
-                        "drift on the destination: the guest's TSC is fast by +250.000 ppm, +21.600 s a day, to within"
-                                + " 1.000 ppm")
+                .contains("drift on the destination: the guest's TSC is fast: +250.000 ppm, +21.600 s a day, to within"
+                        + " 1.000 ppm")
                 .doesNotContain("drift on the source");
         Run slow = tsc(1_000_000, "hostKhz=1000000", "hostKhz=999751,fracBits=48");
-        assertThat(slow.out()).contains("the guest's TSC is slow by -249.000 ppm, -21.514 s a day");
+        assertThat(slow.out()).contains("the guest's TSC is slow: -249.000 ppm, -21.514 s a day");
     }
 
     @Test
