@@ -62,7 +62,7 @@ class ArchitectureTest {
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
             .put("tamper", "kernel trace validator replay")
-            .put("bench", "kernel trace x86 arm64")
+            .put("bench", "kernel trace x86 arm64 validator tamper")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
             .put(
                     "cli",
