@@ -62,11 +62,12 @@ class ArchitectureTest {
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
             .put("tamper", "kernel trace validator replay")
-            .put("bench", "kernel trace x86 arm64")
+            .put("bench", "kernel trace x86 arm64 validator tamper")
+            .put("check", "kernel trace scenario recipe recording model matrix verdict")
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
-                            + " verdict tamper bench")
+                            + " verdict check tamper bench")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */
