@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.scenario.X86Scenario;
+import dev.longitude.scenario.Scenario;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
@@ -41,6 +42,12 @@ class KvmX86Properties {
         X86Host host(Consumer<TraceEvent> trace) {
             return new X86Host(tscKhz, new TscScaling(fracBits), tscClocksource, tsc, trace);
         }
+    }
+
+    @Provide
+    Arbitrary<Scenario> scenarios() {
+        return Arbitraries.of(
+                Scenario.all().stream().filter(s -> s.arch() == Arch.X86).toList());
     }
 
     @Provide
@@ -157,7 +164,7 @@ class KvmX86Properties {
     /** Every scenario again, on a host whose TSC wraps in the middle of it. */
     @Property(tries = 300)
     void everyScenarioConformsAcrossTheWrap(
-            @ForAll X86Scenario scenario,
+            @ForAll("scenarios") Scenario scenario,
             @ForAll KernelProfile kernel,
             @ForAll @IntRange(min = 1, max = MOST_VCPUS) int vcpus,
             @ForAll long seed,
