@@ -18,6 +18,9 @@ final class HostFacts {
     private static final Pattern ARCH = Pattern.compile("^arch (\\S+)");
     private static final Pattern KERNEL = Pattern.compile("^kernel (\\S+)");
 
+    /** The kernels of Red Hat and of its derivatives: {@code 5.14.0-427.el9.x86_64}. */
+    private static final Pattern RED_HAT = Pattern.compile("\\.el\\d");
+
     /** The name of a kernel without its patch level: {@code 5.15.0-91-generic}. */
     private static final Pattern INTERFACE = Pattern.compile("^\\d+\\.\\d+\\.0-\\d");
 
@@ -190,6 +193,11 @@ final class HostFacts {
      */
     boolean isOfUnknownPatch() {
         return debian == null && hidesPatch();
+    }
+
+    /** Whether the kernel keeps a release's name and gets changes of later ones. */
+    boolean isOfRedHat() {
+        return kernel != null && RED_HAT.matcher(kernel).find();
     }
 
     private boolean hidesPatch() {

@@ -58,6 +58,13 @@ public final class IoctlLog implements RecordingFormat {
             return trace.withNote("Linux " + release + " is newer than " + KernelProfile.newest()
                     + ", the newest known kernel, and is judged as that");
         }
+        if (run.host().isOfRedHat()) {
+            return run.assuming(
+                    trace,
+                    "that the kernel does what " + run.kernel().release()
+                            + " does: Red Hat's kernels may have KVM's changes of later releases;"
+                            + " --kernel says which it is like");
+        }
         // A kernel whose name hides its patch level may or may not have the backports of its series.
         String got = run.kernel().laterInSeries(trace.header().arch()).stream()
                 .map(Switch::specName)
