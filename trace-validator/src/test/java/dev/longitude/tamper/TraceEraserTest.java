@@ -3,10 +3,12 @@ package dev.longitude.tamper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.HashMultiset;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Multiset;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -87,6 +90,32 @@ class TraceEraserTest {
                 .as("%s", fates)
                 .isGreaterThanOrEqualTo(percent);
         assertThat(compared).isGreaterThan(30);
+    }
+
+    /**
+     * A trace that shows the base clock at some events only: at the others the last known one is out of date, also where
+     * all words are known, and no property is judged by it.
+     */
+    @Test
+    void noPropertyIsJudgedByABaseClockOfAnEarlierInstant() throws Exception {
+        int compared = 0;
+        for (Scenario scenario : Scenario.all()) {
+            for (long seed = SEED; seed < SEED + 2 && scenario.arch() == Arch.X86; seed++) {
+                Trace whole = scenario.play(KernelProfile.of("v6.12"), VCPUS, seed);
+                SplittableRandom random = new SplittableRandom(seed);
+                Trace erased = new Trace(
+                        whole.header(),
+                        whole.events().stream()
+                                .map(e -> random.nextInt(4) > 0 ? e.at(HostTime.of(e.counter())) : e)
+                                .collect(ImmutableList.toImmutableList()));
+                TraceValidator validator = new TraceValidator(erased.header());
+                String what = scenario.commandName() + ", seed " + seed;
+                if (fate(erased, validator) == Fate.CONFORMS) {
+                    compared += compare(what, TraceEraser.CLOCKS, whole, validator.properties());
+                }
+            }
+        }
+        assertThat(compared).isGreaterThan(10);
     }
 
     /**
