@@ -24,12 +24,12 @@ public record Versions(
         ImmutableSet<Posting> postings,
         String reference) {
 
-    /** On since {@code mainline}, by a commit, and in the stable releases of {@code stable} and later ones of their series. */
+    /** On since {@code mainline}, by a commit; the stable releases, and later ones of their series, have that commit too. */
     static Versions since(String mainline, String commit, String... stable) {
         return new Versions(releases(mainline, stable), releases(null), ImmutableSet.of(), commit);
     }
 
-    /** On until {@code mainline}, which ended it by a commit, as the stable releases did. */
+    /** On until {@code mainline}, which ended it by a commit; the stable releases, and later ones of their series, have that commit too. */
     static Versions until(String mainline, String commit, String... stable) {
         return new Versions(releases(null), releases(mainline, stable), ImmutableSet.of(), commit);
     }
@@ -41,7 +41,11 @@ public record Versions(
 
     /** The same, and on in a posting too. */
     Versions andIn(Posting posting) {
-        return new Versions(since, until, ImmutableSet.of(posting), reference);
+        return new Versions(
+                since,
+                until,
+                ImmutableSet.<Posting>builder().addAll(postings).add(posting).build(),
+                reference);
     }
 
     private static ImmutableSortedSet<Release> releases(@Nullable String mainline, String... stable) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
-import dev.longitude.kernel.Release;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
@@ -29,19 +28,22 @@ class SpecificationTest {
     private final Specification specification = Specification.of(Arch.X86);
 
     /**
-     * Every release next to one that changed something, in its own series and in the next ones, and every posting: both
-     * tables derive the releases between by the same rule.
+     * Each series at its beginning and with more patches than it will ever get, so that a stable release which only one
+     * table names shows; the releases beside each one that changed something; and every posting.
      */
     static Stream<KernelProfile> kernels() {
-        Stream<KernelProfile> releases = Stream.concat(
-                        KernelProfile.changes().stream(),
-                        Stream.of(KernelProfile.newest(), Release.parse("5.10").orElseThrow()))
-                .flatMap(r -> IntStream.rangeClosed(-1, 1)
+        Stream<String> series = IntStream.rangeClosed(3, KernelProfile.newest().major())
+                .boxed()
+                .flatMap(major -> IntStream.rangeClosed(0, 20)
                         .boxed()
-                        .flatMap(minor -> IntStream.of(0, 1, r.patch() - 1, r.patch(), r.patch() + 1, 999)
-                                .mapToObj(patch -> r.major() + "." + (r.minor() + minor) + "." + patch)))
-                .flatMap(name -> KernelProfile.named(name).stream());
-        return Stream.concat(releases, KernelProfile.known().stream()).distinct();
+                        .flatMap(minor -> Stream.of(0, 999_999).map(patch -> major + "." + minor + "." + patch)));
+        Stream<String> beside = KernelProfile.changes().stream()
+                .flatMap(r -> IntStream.rangeClosed(r.patch() - 1, r.patch() + 1)
+                        .mapToObj(patch -> r.major() + "." + r.minor() + "." + patch));
+        return Stream.concat(
+                        Stream.concat(series, beside).flatMap(name -> KernelProfile.named(name).stream()),
+                        KernelProfile.known().stream())
+                .distinct();
     }
 
     @ParameterizedTest
