@@ -6,23 +6,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * How far a guest's counter can be from its right value after a migration, in its ticks: the sum of each step's error.
  *
- * @param rounding what truncation adds
- * @param reading what it adds that a counter and real time are not read at one instant, or in whole ns
- * @param hostClocks what it adds that the hosts' real-time clocks are apart; null if nobody says how far they may be: the
- *     counter can then be off by any number of ticks, and the other parts bound the rest of the error only
- * @param rate what it adds that the counter's rate is not known exactly
+ * @param rounding the error from truncation
+ * @param reading the error from reading a counter and real time at different instants, or in whole ns
+ * @param hostClocks the error from the difference between the hosts' real-time clocks; null if that difference is not
+ *     known: the counter can then be off by any number of ticks, and the other parts bound only the rest of the error
+ * @param rate the error from a counter rate that is not known exactly
  */
 public record Bound(long rounding, long reading, @Nullable Long hostClocks, long rate) {
-    /** All that is known of it. It bounds the error only if {@code hostClocks} is not null. */
+    /** The sum of the known parts. It bounds the error only if {@code hostClocks} is not null. */
     public long known() {
         return rounding + reading + (hostClocks == null ? 0 : hostClocks) + rate;
     }
 
     /**
-     * What it adds that the hosts' real-time clocks are apart.
+     * The error from the difference between the hosts' real-time clocks.
      *
-     * @param ns how far they may be apart, not negative; null if that is not known
-     * @param perSecond ticks
+     * @param ns the largest difference, ns, not negative; null if it is not known
+     * @param perSecond ticks in a second
      */
     static @Nullable Long hostClocks(@Nullable Long ns, long perSecond) {
         return ns == null ? null : Long.valueOf(ticks(ns, perSecond));

@@ -6,21 +6,21 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Two clocks that contradict each other, so that at least one of the numbers of a migration is wrong or the VMM did not do
- * what the recipe says.
+ * Two clocks that contradict each other: at least one number of a migration is wrong, or the VMM did not follow the
+ * recipe.
  *
  * @param kind which clocks
- * @param oneNs what the first says, signed ns
- * @param otherNs what the second says, signed ns
- * @param toleranceNs by how much they may differ, ns, not negative
+ * @param oneNs the first clock's value, signed ns
+ * @param otherNs the second clock's value, signed ns
+ * @param toleranceNs the largest difference that is no contradiction, ns, not negative
  */
 public record ClockDifference(Kind kind, BigInteger oneNs, BigInteger otherNs, BigInteger toleranceNs) {
-    /** What every comparison of two clocks allows for reading one after the other, ns. */
+    /** The tolerance of every comparison for reading the two clocks one after the other, ns. */
     public static final long READING_NS = 1_000_000;
 
     /**
-     * What it allows for their rates, ppm of the time that passed: the kernel slews CLOCK_REALTIME by at most so much
-     * (MAXFREQ, include/linux/timex.h), and kvmclock and the TSC not at all.
+     * The tolerance for their rates, ppm of the elapsed time: the kernel slews CLOCK_REALTIME by at most this much
+     * (MAXFREQ, include/linux/timex.h), and does not slew kvmclock and the TSC.
      */
     public static final long RATE_PPM = 500;
 
@@ -30,13 +30,13 @@ public record ClockDifference(Kind kind, BigInteger oneNs, BigInteger otherNs, B
     public enum Kind {
         /** CLOCK_REALTIME of the destination is before that of the source: the first and the second. */
         REALTIME_GOES_BACK,
-        /** What passed by kvmclock, and by CLOCK_REALTIME. */
+        /** The time elapsed by kvmclock, and by CLOCK_REALTIME. */
         KVMCLOCK_AND_REALTIME,
-        /** What passed by the TSC of the one host that is both source and destination, and by its CLOCK_REALTIME. */
+        /** The time elapsed by the TSC of the one host that is source and destination, and by its CLOCK_REALTIME. */
         TSC_AND_REALTIME,
-        /** What passed between two readings on the source, by its TSC and by its CLOCK_REALTIME. */
+        /** The time elapsed between two readings on the source, by its TSC and by its CLOCK_REALTIME. */
         TSC_AND_REALTIME_OF_SOURCE,
-        /** What passed between two readings on the destination, by its TSC and by its CLOCK_REALTIME. */
+        /** The time elapsed between two readings on the destination, by its TSC and by its CLOCK_REALTIME. */
         TSC_AND_REALTIME_OF_DESTINATION
     }
 
@@ -54,8 +54,8 @@ public record ClockDifference(Kind kind, BigInteger oneNs, BigInteger otherNs, B
     }
 
     /**
-     * The contradictions between the clocks of a migration. A frozen guest's kvmclock may stand still, so that it is compared
-     * for {@link Policy#ADVANCE} only.
+     * The contradictions between the clocks of a migration. A frozen guest's kvmclock may stand still: it is compared
+     * only for {@link Policy#ADVANCE}.
      *
      * @param sameHost whether source and destination are one host that was not restarted in between
      */
@@ -83,8 +83,8 @@ public record ClockDifference(Kind kind, BigInteger oneNs, BigInteger otherNs, B
      * Whether a host's TSC and its CLOCK_REALTIME contradict each other between two of its instants.
      *
      * @param hostKhz the rate of its TSC, kHz, positive
-     * @param cycles what passed by its TSC, signed cycles: modulo 2^64
-     * @param realtimeNs what passed by CLOCK_REALTIME, signed ns
+     * @param cycles the time elapsed by its TSC, signed cycles: modulo 2^64
+     * @param realtimeNs the time elapsed by CLOCK_REALTIME, signed ns
      */
     public static Optional<ClockDifference> tsc(Kind kind, int hostKhz, long cycles, long realtimeNs) {
         BigInteger byTsc = BigInteger.valueOf(cycles).multiply(MILLION).divide(BigInteger.valueOf(hostKhz));

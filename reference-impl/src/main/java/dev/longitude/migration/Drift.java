@@ -3,10 +3,10 @@ package dev.longitude.migration;
 import static com.google.common.base.Preconditions.checkArgument;
 
 /**
- * How the time of a guest drifts that goes by its TSC, where the TSC runs at the host's rate and the guest takes it to run
- * at its own. kvmclock does not drift with it: its page has the host's rate.
+ * The drift of a guest's time if the guest counts by its TSC: the TSC runs at the host's rate, and the guest expects its
+ * own. kvmclock does not drift with it: its page has the host's rate.
  *
- * @param guestKhz the rate that the guest believes, kHz, positive
+ * @param guestKhz the rate that the guest expects, kHz, positive
  * @param hostKhz the rate at which its TSC runs, kHz, positive
  */
 public record Drift(int guestKhz, int hostKhz) {
@@ -29,8 +29,8 @@ public record Drift(int guestKhz, int hostKhz) {
     }
 
     /**
-     * How far from the right one {@link #ppm} can be as both rates are in whole kHz, not negative: half a kHz for each. It
-     * does not contain how well the hosts measured their rates.
+     * The largest error of {@link #ppm} because both rates are in whole kHz, not negative: half a kHz for each. It does not
+     * contain the error of the hosts' own measurements of their rates.
      */
     public double errorPpm() {
         return MILLION / guestKhz;

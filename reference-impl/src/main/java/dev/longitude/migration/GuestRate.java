@@ -23,10 +23,10 @@ public enum GuestRate {
 
     /**
      * For a vCPU it fails with EINVAL: the hardware cannot scale and the guest is slower than the host, or no ratio expresses the
-     * rate. Without scaling hardware KVM_SET_TSC_KHZ of the VM succeeds all the same, but no vCPU gets the rate.
+     * rate. Without scaling hardware KVM_SET_TSC_KHZ of the VM still succeeds, but no vCPU gets the rate.
      */
     REFUSED,
 
-    /** The rate needs scaling, and nobody says whether the hardware scales: any of the three before. */
+    /** The rate needs scaling, and it is not known whether the hardware scales: any of the three above. */
     NOT_KNOWN
 }

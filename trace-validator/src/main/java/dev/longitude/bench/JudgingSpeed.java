@@ -104,7 +104,7 @@ public final class JudgingSpeed {
         return Math.min(most, FOR_PARTIAL);
     }
 
-    /** Traces of which something was erased. */
+    /** Traces from which something was erased. */
     public ImmutableList<Pace> erased()
             throws IOException, InterruptedException, ExecutionException, UndecidedException, TraceFormatException {
         Trace trace = new Trace(LongTrace.header(), all.subList(0, eventsBeforeErasing()));

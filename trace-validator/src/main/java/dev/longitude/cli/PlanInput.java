@@ -68,7 +68,7 @@ final class PlanInput {
         boolean sameHost;
     }
 
-    /** How far the hosts' real-time clocks may be apart, ns; null if nobody says so. */
+    /** How far the hosts' real-time clocks may be apart, ns; null if that is not known. */
     static @Nullable Long clockError(@Nullable Long clockErrorNs, boolean sameHost) {
         return clockErrorNs == null && sameHost ? Long.valueOf(0) : clockErrorNs;
     }

@@ -43,9 +43,9 @@ public final class Markdown {
                 "",
                 "- `+` holds, in every behaviour of the model.",
                 "- `FAILS n` fails though the VMM is not preempted; a shortest behaviour that shows it has n steps.",
-                "- `preempted n` fails if the VMM is preempted between two of its steps, be it for a moment; by as much.",
-                "- `over 1 s n` fails only if that lasts for more than a second.",
-                "- Nothing: it does not apply; below the table it says why.",
+                "- `preempted n` fails if the VMM is preempted between two of its steps, however briefly; the error is as large as the preemption is long.",
+                "- `over 1 s n` fails only if the preemption lasts for more than a second.",
+                "- An empty cell: the property does not apply; the reason stands below the table.",
                 "");
         for (Arch arch : Arch.values()) {
             add("If it fails on " + arch + ":", "");
@@ -75,7 +75,7 @@ public final class Markdown {
 
     private static String policy(Recipe recipe) {
         String text = recipe.policy() == Policy.ADVANCE
-                ? "the guest's clocks go on over the blackout"
+                ? "the guest's clocks advance over the blackout"
                 : "the guest's clocks stand still over the blackout";
         return recipe.moves() ? text : text + "; the VM stays where it is";
     }
@@ -122,9 +122,9 @@ public final class Markdown {
 
     private void claims(Matrix matrix) {
         add(
-                "## What others say, and what the matrix says of it",
+                "## Published claims, and whether the matrix confirms them",
                 "",
-                "| recipe | what they say | who | how they know | property | the matrix |",
+                "| recipe | claim | by | evidence | property | the matrix |",
                 "|---|---|---|---|---|---|");
         for (Matrix.CheckedClaim checked : matrix.claims()) {
             Claim claim = checked.claim();
