@@ -236,6 +236,28 @@ class TraceValidatorTest {
         return validate(header, events);
     }
 
+    /** A base clock that does not follow the TSC advances while the TSC stands still: here by 300 ns in no cycle. */
+    @Test
+    void theBaseClockAdvancesWhileTheTscStandsStill() throws Exception {
+        List<TraceEvent> events = new ArrayList<>();
+        X86Host host = new X86Host(1_000, TscScaling.NONE, false, 1L << 40, events::add);
+        X86Vm vm = new X86Vm(host, KernelProfile.of("v6.12"), 0);
+        long clock = vm.getClock().clock();
+        TraceEvent get = events.get(events.size() - 1);
+        long ns = requireNonNull(get.when().ns()).lo();
+        HostTime later = new HostTime(
+                get.counter(), Interval.exactly(ns + 300), get.when().realtime());
+        Map<Field, Object> results = new HashMap<>(get.results());
+        results.put(Field.CLOCK, clock + 300);
+        TraceHeader header =
+                new TraceHeader(KernelProfile.of("v6.12"), new TraceHeader.X86(1_000, 0, false, false), 1, "test");
+        TraceEvent shown = new TraceEvent(
+                get.line(), get.vm(), later, get.operation(), get.args(), ImmutableMap.copyOf(results), get.state());
+        assertThat(validate(header, List.of(events.get(0), get, shown))).isEmpty();
+        TraceEvent stale = get.at(later);
+        assertThat(validate(header, List.of(events.get(0), get, stale))).isPresent();
+    }
+
     /** Two VMs; the two vCPUs of the second have different offsets, so it has no masterclock. */
     private static List<TraceEvent> twoVms(BiConsumer<X86Host, List<X86Vcpu>> then) {
         List<TraceEvent> events = new ArrayList<>();
