@@ -28,13 +28,14 @@ final class ClockDifferenceOption {
         return switch (difference.kind()) {
             case REALTIME_GOES_BACK -> "CLOCK_REALTIME of the destination is before the source's: " + numbers;
             case KVMCLOCK_AND_REALTIME ->
-                "kvmclock and CLOCK_REALTIME differ in what passed: " + numbers + tolerance(difference);
+                "kvmclock and CLOCK_REALTIME differ in the elapsed time: " + numbers + tolerance(difference);
             case TSC_AND_REALTIME ->
-                "the host's TSC and CLOCK_REALTIME differ in what passed: " + numbers + tolerance(difference);
+                "the host's TSC and CLOCK_REALTIME differ in the elapsed time: " + numbers + tolerance(difference);
             case TSC_AND_REALTIME_OF_SOURCE ->
-                "the source's TSC and CLOCK_REALTIME differ in what passed there: " + numbers + tolerance(difference);
+                "the source's TSC and CLOCK_REALTIME differ in the elapsed time there: " + numbers
+                        + tolerance(difference);
             case TSC_AND_REALTIME_OF_DESTINATION ->
-                "the destination's TSC and CLOCK_REALTIME differ in what passed" + " there: " + numbers
+                "the destination's TSC and CLOCK_REALTIME differ in the elapsed time there: " + numbers
                         + tolerance(difference);
         };
     }

@@ -166,7 +166,8 @@ final class PlanInput {
         String after = bound.rate() + " by the rate";
         return bound.hostClocks() == null
                 ? "off by at most " + known + ", " + before + after
-                        + ", and by what the hosts' real-time clocks are apart, which is not known and not in that bound"
+                        + ", and by the difference between the hosts' real-time clocks, which is not known and"
+                        + " not in that bound"
                         + " (clockErrorNs)"
                 : "at most " + known + " off, of which " + before + bound.hostClocks()
                         + " by the hosts' real-time clocks, " + after;

@@ -297,7 +297,7 @@ final class PlanTscCommand implements Callable<Integer> {
                         plan.bound(), cycles(BigInteger.valueOf(plan.bound().known()), plan)));
         out.println("documented: off by "
                 + cycles(plan.byClock().add(plan.byScaling()), plan)
-                + " more, of which " + plan.byClock() + " by going by kvmclock"
+                + " more, of which " + plan.byClock() + " by using kvmclock"
                 + (advances ? "" : ", which does not stand still,") + " and " + plan.byScaling() + " by not scaling");
     }
 

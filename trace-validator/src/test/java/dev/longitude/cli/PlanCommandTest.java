@@ -38,7 +38,7 @@ class PlanCommandTest {
                 .contains("-46208744870")
                 .contains("-46208809298")
                 .contains("755550766 ns by real time, 755575583 ns by kvmclock")
-                .contains("64428 by going by kvmclock and 0 by not scaling");
+                .contains("64428 by using kvmclock and 0 by not scaling");
     }
 
     /** A signed and an unsigned offset of the same bits are the same vCPU's. */
@@ -174,7 +174,7 @@ class PlanCommandTest {
         Run refused = Run.of(plan);
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.out())
-                .contains("warning: kvmclock and CLOCK_REALTIME differ in what passed: 0 ns against 2000000000 ns,"
+                .contains("warning: kvmclock and CLOCK_REALTIME differ in the elapsed time: 0 ns against 2000000000 ns,"
                         + " tolerated are 2000000 ns");
         Run accepted = Run.of(Stream.concat(Stream.of(plan), Stream.of("--accept-clock-difference"))
                 .toArray());
@@ -215,18 +215,18 @@ class PlanCommandTest {
         assertThat(differs.code()).isEqualTo(1);
         assertThat(differs.out())
                 .contains(
-                        "warning: the destination's TSC and CLOCK_REALTIME differ in what passed there: 233 ns against"
+                        "warning: the destination's TSC and CLOCK_REALTIME differ in the elapsed time there: 233 ns against"
                                 + " 2000000000 ns")
                 .doesNotContain("the source's TSC");
         assertThat(tsc(3_000_000, "hostKhz=3000000", "hostKhz=3000000", "--same-host")
                         .out())
-                .contains("warning: the host's TSC and CLOCK_REALTIME differ in what passed");
+                .contains("warning: the host's TSC and CLOCK_REALTIME differ in the elapsed time");
     }
 
     @Test
     void anUnknownErrorOfTheHostsClocksIsNotTakenForNone() throws Exception {
         String unknown =
-                ", and by what the hosts' real-time clocks are apart, which is not known and not in that bound";
+                ", and by the difference between the hosts' real-time clocks, which is not known and not in that bound";
         assertThat(Run.of("plan", "tsc", "--input", file(RECORDED)).out())
                 .contains("to set: off by at most 385 cycles")
                 .contains(unknown);
