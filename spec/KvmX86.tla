@@ -81,7 +81,8 @@ VARIABLES
   reply,              \* the last operation, with its arguments and what it returned
   guestSeen,          \* {} or {the greatest value that a vCPU has read since the TSC was last set}
   clockSeen,          \* {} or {the greatest kvmclock that a vCPU has read since it was last set}
-  userOffset,         \* {} or {the offset that userspace's writes have set}
+  userOffset,         \* {} or {the offset that userspace's writes have set, and the vCPUs that have
+                      \* run since: [offset, ran]}
   updatedGeneration   \* the generation at the last masterclock update
 
 fixedVars == <<kernel, tscKhz, tscFracBits>>
@@ -248,11 +249,13 @@ SynchronizeCore(vcpu, rate, offset, value, matched, byUser) ==
 
 \* A value is expected if it is less than a second away from the value that the last
 \* write would have reached by now.  Strict on both sides; the sums wrap.
-WithinOneSecond(khz, value) ==
-  LET expected == Add(lastTscWrite, NsToCycles(khz, Sub(hostNs, lastTscNsec)))
-      second   == SecondInCycles(khz)
+InWindow(khz, expected, value) ==
+  LET second == SecondInCycles(khz)
   IN /\ Less(value, Add(expected, second))
      /\ Less(expected, Add(value, second))
+
+WithinOneSecond(khz, value) ==
+  InWindow(khz, Add(lastTscWrite, NsToCycles(khz, Sub(hostNs, lastTscNsec))), value)
 
 \* Does KVM treat the write as one of a series that gives all vCPUs the same time?  It
 \* always does so for a creation, which counts as a write of 0, and in most kernels also
@@ -398,7 +401,8 @@ WorkOffRequests(vcpu) ==
            /\ GuestTimeUpdate(vcpu, asked, useMasterClock, masterKernelNs, masterCycleNow)
            /\ UNCHANGED masterVars
      /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, rateVars,
-                    tscAdjust, kvmclockOffset, oddVars, clockTaken, setClockBegun, seenVars>>
+                    tscAdjust, kvmclockOffset, oddVars, clockTaken, setClockBegun, guestSeen,
+                    clockSeen, guestLastClock>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -440,7 +444,8 @@ WriteTsc(vcpu, value) ==
   /\ Synchronize(vcpu, RateOf(vcpu), value, TRUE)
   /\ reply' = [op |-> "WriteTsc", vcpu |-> vcpu, value |-> value]
   /\ guestSeen' = {}
-  /\ userOffset' = IF curTscGeneration' # curTscGeneration THEN {curTscOffset'} ELSE userOffset
+  /\ userOffset' = IF curTscGeneration' # curTscGeneration THEN {[offset |-> curTscOffset', ran |-> {}]}
+                   ELSE userOffset
   /\ clockUpdate' = IF kernel.tscWriteAsks THEN clockUpdate \cup {vcpu} ELSE clockUpdate
   /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, tscAdjust, masterVars,
                  kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars, inGuest,
@@ -456,7 +461,7 @@ SetTscOffset(vcpu, offset) ==
      IN SynchronizeCore(vcpu, rate, offset, Add(Scaled(rate.ratio), offset), matched, TRUE)
   /\ reply' = [op |-> "SetTscOffset", vcpu |-> vcpu, offset |-> offset]
   /\ guestSeen' = {}
-  /\ userOffset' = {offset}
+  /\ userOffset' = {[offset |-> offset, ran |-> {}]}
   /\ clockUpdate' = IF kernel.tscWriteAsks THEN clockUpdate \cup {vcpu} ELSE clockUpdate
   /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, tscAdjust, masterVars,
                  kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars, inGuest,
@@ -729,6 +734,7 @@ EnterGuest(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ inGuest' = inGuest \cup {vcpu}
   /\ WorkOffRequests(vcpu)
+  /\ userOffset' = {[user EXCEPT !.ran = @ \cup {vcpu}] : user \in userOffset}
   /\ reply' = [op |-> "EnterGuest", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate,
                needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
                caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
@@ -739,6 +745,7 @@ CancelEntry(vcpu) ==
   /\ VcpuIdle(vcpu)
   /\ inGuest' = inGuest
   /\ WorkOffRequests(vcpu)
+  /\ userOffset' = userOffset
   /\ reply' = [op |-> "CancelEntry", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate,
                needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
                caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
@@ -748,6 +755,7 @@ ReenterGuest(vcpu) ==
   /\ vcpu \in inGuest
   /\ inGuest' = inGuest
   /\ WorkOffRequests(vcpu)
+  /\ userOffset' = userOffset
   /\ reply' = [op |-> "ReenterGuest", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate,
                needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
                caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
@@ -1053,12 +1061,13 @@ NoUnderflow ==
 
 \* A write that returned success took effect: the vCPU reads the value (has the offset)
 \* that was written.  A value write may instead join the line of userspace's own earlier
-\* writes: this is the purpose of the heuristic.  If it fails, a restored guest runs at
-\* a time that no one gave it.
+\* writes, unless the vCPU has run on that line: this is the purpose of the heuristic.  If it
+\* fails, a restored guest runs at a time that no one gave it.
 WriteTakesEffect ==
   /\ reply.op = "WriteTsc" =>
        \/ GuestTsc(reply.vcpu) = reply.value
-       \/ tscOffset[reply.vcpu] \in userOffset
+       \/ \E user \in userOffset : /\ tscOffset[reply.vcpu] = user.offset
+                                  /\ reply.vcpu \notin user.ran
   /\ reply.op = "SetTscOffset" => tscOffset[reply.vcpu] = reply.offset
   /\ reply.op = "GuestWriteTsc" => GuestTsc(reply.vcpu) = reply.value
   /\ reply.op = "SetClock" /\ reply.errno = 0 /\ ~HasRealtime(reply.flags) =>

@@ -4,13 +4,10 @@
 (*                                                                         *)
 (* The recipe is data: blocks of steps, each step an operation of KvmX86   *)
 (* or KvmArm64 (or one of the VMM's own, below) with the saved values that *)
-(* it uses.  The VMM runs a block once, for the VM; or for the vCPUs one   *)
-(* after the other; or for all of them in parallel.  One step is           *)
-(* "Blackout": before it the VM is on one host; after it, if the recipe    *)
-(* moves the VM, on another, where nothing exists yet.  The steps          *)
-(* themselves take no time, but the VMM can be preempted between any two:  *)
-(* briefly, or for more than the second within which KVM treats two writes *)
-(* of a TSC as one.                                                        *)
+(* it uses.  The VMM runs a block for the VM; or for the vCPUs one after   *)
+(* the other; or for all of them in parallel.  One step is "Blackout":     *)
+(* before it the VM is on one host; after it, if the recipe moves the VM,  *)
+(* on another, or in a new VM of the same host: nothing exists there yet.  *)
 (*                                                                         *)
 (* This module has what does not depend on the architecture: which vCPU    *)
 (* may do its next step, what has been saved, how long things took.  A VM  *)
@@ -18,31 +15,31 @@
 (* the destination before the source has stopped counts as part of the     *)
 (* blackout.                                                               *)
 (*                                                                         *)
-(* Time is counted in ticks.  A tick is a nanosecond of the model, on both *)
-(* hosts' clocks, and a cycle of the guest.                                *)
+(* One run of TLC can judge many cases: a case is a recipe on a kernel in  *)
+(* a world, and each is an initial state of its own.                       *)
 (***************************************************************************)
 EXTENDS Sequences, FiniteSets, TLC, Rates
 
 CONSTANTS
-  Recipe,           \* the blocks: [how |-> "once", "inTurn" or "inParallel", steps |-> <<step, ...>>]
-  Policy,           \* "advance": the guest's counters go on over the blackout; "freeze": they stand still
-  NrVcpus,          \* the vCPUs are 0 .. NrVcpus - 1
+  Cases,            \* what is judged: a sequence of
+                    \*   recipe:     the blocks, [how |-> "once", "inTurn" or "inParallel",
+                    \*               vcpus |-> whose steps they are, steps |-> <<step, ...>>]
+                    \*   policy:     "advance": the guest's counters go on over the blackout;
+                    \*               "freeze": they stand still
+                    \*   moves:      does the VM move to another host, or into a new VM?
+                    \*   wallClocks: does the recipe depend on the CLOCK_REALTIME of two hosts?
+                    \*   from:       the block before which the VMM's steps first take time
+                    \*   nrVcpus:    the vCPUs are 0 .. nrVcpus - 1
+                    \*   world:      its name, see below
+                    \*   kernel:     a record of switches
   GuestKhz,         \* the rate of the source's counter, and of the guest's
-  DestinationKhz,   \* the rate of the destination's
-  FracBits,         \* how the hosts scale (see Rates); 0: not at all
-  Uptimes,          \* how long the guest may have run before it is saved
-  Blackouts,        \* how long the blackout may be
-  Waits,            \* how long the VMM may wait for something: memory, or its user
-  ShortPreemptions, \* how long a preemption of less than a second may be
-  LongPreemptions,  \* ... and one of more than a second
-  MaxPreemptions,   \* how many there may be
-  Skews,            \* by how much CLOCK_REALTIME may be ahead after the blackout (modulo 2^WordBits)
-  ClockError        \* the most error that a recipe which uses CLOCK_REALTIME may show
+  MaxPreemptions    \* how often time may pass between two steps
 
 VARIABLES
+  case,        \* which of the cases this is; never changes
   now,         \* true time
-  preemption,  \* how long the VMM is preempted: "none", "short" or "long"
-  preempted,   \* how often it has been
+  preemption,  \* how long what has passed between two steps was: "none", "steps", "short" or "long"
+  preempted,   \* when time passed: a sequence of [ticks, at, done], the block and the vCPUs' steps
   at,          \* the block in progress
   done,        \* for each vCPU, how many of its steps are done
   saved,       \* what the VMM has saved, by name: for each vCPU, or for 0 if it is the VM's
@@ -55,45 +52,83 @@ VARIABLES
   seenCounter, \* the greatest value of each of the guest's clocks that a vCPU may have read
   seenClock
 
-vmmVars == <<now, preemption, preempted, at, done, saved, skew, refused, blackout, stopped, resumed, again,
-             seenCounter, seenClock>>
+recipeVars == <<case, now, preemption, at, done, saved, skew, refused, blackout, stopped, resumed, again,
+                seenCounter, seenClock>>
+vmmVars    == <<recipeVars, preempted>>
 
-Vcpus == 0 .. NrVcpus - 1
+Recipe     == Cases[case].recipe
+Policy     == Cases[case].policy
+Moves      == Cases[case].moves
+World      == Cases[case].world
+WallClocks == Cases[case].wallClocks
+Vcpus      == 0 .. Cases[case].nrVcpus - 1
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* The worlds: the circumstances in which a recipe is judged               *)
+(*                                                                         *)
+(* usual          Both hosts' counters have one rate; the guest has run    *)
+(*                for long, and the blackout lasts for at least a window.  *)
+(* near-rate      The destination's rate differs, but so little that KVM   *)
+(*                does not scale.                                          *)
+(* other-rate     It differs by more; the destination can scale.           *)
+(* cannot-scale   It differs by more; the destination cannot scale.        *)
+(* same-host      The new VM is on the source's host.                      *)
+(* stepped-clock  CLOCK_REALTIME was stepped during the blackout, by more  *)
+(*                than it lasted.                                          *)
+(* young-guest    The guest has run for no longer than a window.           *)
+(* short          The blackout is shorter than a window.                   *)
+(***************************************************************************)
+
+\* The destination's rates, kHz.  With the tolerance of a model (MCTolerancePpm) 56 is at its edge,
+\* 72 within it; 48 and 80 are beyond.  Durations below are multiples of an eighth of a window, so
+\* that each is a whole number of cycles of every host and of the guest.
+DestinationKhzs ==
+  CASE World = "near-rate"    -> {56, 72}
+    [] World = "cannot-scale" -> {48, 80}
+    [] World = "other-rate"   -> {32, 128}
+    [] OTHER                  -> {GuestKhz}
+MCTolerancePpm == 150000
+
+\* How the destination scales (see Rates).  These two ratios are exact.
+FracBits == IF World = "other-rate" THEN 4 ELSE 0
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* The recipe                                                              *)
 (***************************************************************************)
 
-Has(block, op) == \E i \in DOMAIN block.steps : block.steps[i].op = op
+\* Of each case the blocks of the blackout and of the run after it.
+Places ==
+  LET Has(block, op) == \E i \in DOMAIN block.steps : block.steps[i].op = op
+      FirstWith(recipe, op, from) ==
+        CHOOSE i \in from .. Len(recipe) :
+          Has(recipe[i], op) /\ \A j \in from .. i - 1 : ~Has(recipe[j], op)
+  IN [c \in DOMAIN Cases |->
+        LET recipe == Cases[c].recipe
+            moved  == FirstWith(recipe, "Blackout", 1)
+        IN [blackoutAt |-> moved, runAt |-> FirstWith(recipe, "EnterGuest", moved)]]
 
-\* The first block, from a block on, that has the operation.
-FirstWith(op, from) ==
-  CHOOSE i \in from .. Len(Recipe) : Has(Recipe[i], op) /\ \A j \in from .. i - 1 : ~Has(Recipe[j], op)
-
-WorkAt     == FirstWith("Work", 1)
-BlackoutAt == FirstWith("Blackout", 1)
-RunAt      == FirstWith("EnterGuest", BlackoutAt)
+BlackoutAt == Places[case].blackoutAt
+RunAt      == Places[case].runAt
 
 Restored == at > BlackoutAt
 Over     == at > Len(Recipe)
 
-\* Who takes part in a block.
-Participants(block) == IF block.how = "once" THEN {0} ELSE Vcpus
-
 \* May the vCPU's next step of the block be done?
 Ready(vcpu) ==
   /\ ~refused /\ ~Over
-  /\ vcpu \in Participants(Recipe[at])
+  /\ vcpu \in Recipe[at].vcpus
   /\ done[vcpu] < Len(Recipe[at].steps)
-  /\ Recipe[at].how = "inTurn" => \A v \in 0 .. vcpu - 1 : done[v] = Len(Recipe[at].steps)
+  /\ Recipe[at].how = "inTurn" =>
+       \A v \in Recipe[at].vcpus : v < vcpu => done[v] = Len(Recipe[at].steps)
 
 NextStep(vcpu) == Recipe[at].steps[done[vcpu] + 1]
 
 \* That step is done.
 Advance(vcpu) ==
   LET all == [done EXCEPT ![vcpu] = @ + 1]
-      end == \A v \in Participants(Recipe[at]) : all[v] = Len(Recipe[at].steps)
+      end == \A v \in Recipe[at].vcpus : all[v] = Len(Recipe[at].steps)
   IN /\ at' = IF end THEN at + 1 ELSE at
      /\ done' = IF end THEN [v \in Vcpus |-> 0] ELSE all
 
@@ -105,24 +140,23 @@ Lasting == {"Work", "Blackout", "Wait"}
 \* The steps that are not KVM's.
 Own == {"Compute", "ReadRealtime", "ReadHostCounter", "ReadInstant"} \cup Lasting
 
-\* The arithmetic of a VMM.  An expression is a tuple: its kind, then its parts.
+\* The arithmetic of a VMM on a host of khz.  An expression is a tuple: its kind, then its parts.
 \*   cycles    ns as cycles at the guest's rate
 \*   scaled    a value of this host's counter as the guest sees it before the offset
 \*   atLeast0  0 if negative
 \*   without   flags without one of their bits
-RECURSIVE Eval(_, _)
-Eval(e, vcpu) ==
+RECURSIVE Eval(_, _, _)
+Eval(e, vcpu, khz) ==
   CASE e[1] = "number"   -> FromNat(e[2])
     [] e[1] = "saved"    -> saved[e[2]][vcpu]
     [] e[1] = "savedOf"  -> saved[e[2]][e[3]]
-    [] e[1] = "add"      -> Add(Eval(e[2], vcpu), Eval(e[3], vcpu))
-    [] e[1] = "sub"      -> Sub(Eval(e[2], vcpu), Eval(e[3], vcpu))
-    [] e[1] = "cycles"   -> NsToCycles(GuestKhz, Eval(e[2], vcpu))
-    [] e[1] = "scaled"   -> Scale(FracBits, Eval(e[2], vcpu),
-                                  IF FracBits = 0 THEN DefaultRatio(0)
-                                  ELSE Ratio(FracBits, GuestKhz, IF Restored THEN DestinationKhz ELSE GuestKhz))
-    [] e[1] = "atLeast0" -> LET x == Eval(e[2], vcpu) IN IF Before(x, Zero) THEN Zero ELSE x
-    [] e[1] = "without"  -> LET x == Eval(e[2], vcpu)
+    [] e[1] = "add"      -> Add(Eval(e[2], vcpu, khz), Eval(e[3], vcpu, khz))
+    [] e[1] = "sub"      -> Sub(Eval(e[2], vcpu, khz), Eval(e[3], vcpu, khz))
+    [] e[1] = "cycles"   -> NsToCycles(GuestKhz, Eval(e[2], vcpu, khz))
+    [] e[1] = "scaled"   -> Scale(FracBits, Eval(e[2], vcpu, khz),
+                                  IF FracBits = 0 THEN DefaultRatio(0) ELSE Ratio(FracBits, GuestKhz, khz))
+    [] e[1] = "atLeast0" -> LET x == Eval(e[2], vcpu, khz) IN IF Before(x, Zero) THEN Zero ELSE x
+    [] e[1] = "without"  -> LET x == Eval(e[2], vcpu, khz)
                             IN IF (x \div e[3]) % 2 = 1 THEN x - e[3] ELSE x
 
 \* known, with x for the vCPU under a name, new or not.
@@ -134,30 +168,81 @@ Noting(known, name, vcpu, x) ==
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Time                                                                    *)
+(*                                                                         *)
+(* It is counted in ticks.  A tick is a nanosecond of the model, on both   *)
+(* hosts' clocks, and a cycle of the guest.                                *)
+(*                                                                         *)
+(* How long something lasts matters to KVM only where it compares: with    *)
+(* the window within which it treats two writes of a TSC as one.  The      *)
+(* window is computed from KVM's own comparison, and each duration is a    *)
+(* part or a multiple of it: there are some below, at and above it.  On    *)
+(* arm64 nothing is compared, and the window is only a unit.               *)
+(*                                                                         *)
+(* So an eighth of a window stands for a microsecond.  Below the window    *)
+(* KVM does the same whatever the time is, all that the guest sees is      *)
+(* linear in it, and one such step together with any other duration that   *)
+(* is below the window stays below it: what goes wrong by an eighth of a   *)
+(* window goes wrong by a microsecond too, only by less.                   *)
 (***************************************************************************)
 
 \* How far a counter of khz advances in some ticks.
 Ticks(khz, ticks) == NsToCycles(khz, ticks)
 
-\* A preemption can come between any two steps of the VMM.
-MayBePreempted == preempted < MaxPreemptions /\ at > WorkAt /\ ~refused
+\* How long the guest may have run before it is saved.
+Uptimes(window) ==
+  CASE World = "young-guest" -> {window \div 8, window}
+    [] World = "short"       -> {window \div 8, 6 * window}
+    [] OTHER                 -> {6 * window}
 
-Preemptions ==
-  CASE preemption = "none"  -> {}
-    [] preemption = "short" -> ShortPreemptions
-    [] preemption = "long"  -> LongPreemptions
+\* How long the blackout may be.  (A VM that moves begins anew: nothing compares its blackout.)
+Blackouts(window) ==
+  IF World = "short" THEN {3 * (window \div 8), 5 * (window \div 8)}
+  ELSE {window + window \div 2} \cup (IF Moves THEN {} ELSE {window})
+
+\* How long the VMM may wait for something: memory, or its user.
+Waits(window) ==
+  IF World \in {"short", "young-guest"} THEN {0, 2 * window} ELSE {window \div 2, 2 * window}
+
+\* By how much the CLOCK_REALTIME of two hosts may differ for a recipe that depends on it: its
+\* error is as large.  Except for a short one, a blackout is longer.
+WallClockError(window) == window \div 2
+ClockError(window) == IF WallClocks THEN WallClockError(window) ELSE 0
+
+\* By how much CLOCK_REALTIME may be ahead after the blackout.
+Skews(window) ==
+  CASE World = "stepped-clock" -> {3 * window, Sub(Zero, 3 * window)}
+    [] WallClocks              -> {Zero, WallClockError(window), Sub(Zero, WallClockError(window))}
+    [] OTHER                   -> {Zero}
+
+\* What may pass between two steps of the VMM: the time that steps take; a preemption within the
+\* window, and one that goes beyond.  If time passes several times, it is the same each time.
+Preemptions(kind, window) ==
+  CASE kind = "steps" -> {window \div 8}
+    [] kind = "short" -> {7 * (window \div 8)}
+    [] kind = "long"  -> {window} \cup (IF World = "usual" THEN {window + window \div 2} ELSE {})
+Kinds == IF preemption = "none" THEN {"steps", "short", "long"} ELSE {preemption}
+
+MayBePreempted == Len(preempted) < MaxPreemptions /\ at >= Cases[case].from /\ ~refused
+
+\* How long all that was.
+RECURSIVE Lost(_)
+Lost(preemptions) == IF preemptions = << >> THEN 0 ELSE Head(preemptions).ticks + Lost(Tail(preemptions))
 
 \* The VMM may do the restore a second time, but no third time.
 MayRestoreAgain == at = RunAt /\ again = {} /\ \A v \in Vcpus : done[v] = 0
 
 \* ... and the second restore skips these.
 OnlyOnce == {"CreateVcpu", "SetVmTscKhz", "Wait", "WriteSystemTime"}
-Skipped(step) == again # {} /\ at < RunAt /\ step.op \in OnlyOnce
+
+\* The VMM also leaves out some steps where the host's rate is near enough.
+Skipped(step, khz) ==
+  \/ again # {} /\ at < RunAt /\ step.op \in OnlyOnce
+  \/ step.unlessNear /\ NearEnough(GuestKhz, khz)
 
 MigrationInit ==
   /\ now = Zero /\ skew = Zero
-  /\ preemption \in {"none", "short", "long"}
-  /\ preempted = 0
+  /\ preemption = "none"
+  /\ preempted = << >>
   /\ at = 1 /\ done = [v \in Vcpus |-> 0]
   /\ saved = << >>
   /\ refused = FALSE
@@ -172,29 +257,41 @@ Errno(said) == IF "errno" \in DOMAIN said THEN said.errno ELSE 0
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* For the matrix: one run of TLC judges all properties.                   *)
+(* For the matrix: one run of TLC judges all properties of all cases.      *)
 (*                                                                         *)
 (* An invariant that is always TRUE prints for each property when it is    *)
 (* first false: that is a shortest behaviour, because TLC searches breadth *)
-(* first with one worker.  It does so separately for a VMM that is not     *)
-(* preempted, that is for less than a second, and that is for longer.      *)
+(* first with one worker.  It does so separately for each length of what   *)
+(* passes between the steps.                                               *)
 (***************************************************************************)
 
-Judge(properties) ==
-  \A i \in DOMAIN properties :
-    LET place == i + Len(properties) * (CASE preemption = "none" -> 0 [] preemption = "short" -> 1 [] preemption = "long" -> 2)
-    IN \/ properties[i][2]
-       \/ TLCGet(place)
-       \/ TLCSet(place, TRUE) /\ PrintT(<<"fails", properties[i][1], preemption, TLCGet("level")>>)
+\* Where time passed last: the block, and how many steps each vCPU had done.
+LastPlace ==
+  LET last == preempted[Len(preempted)]
+  IN [i \in 1 .. Cardinality(Vcpus) + 1 |-> IF i = 1 THEN last.at ELSE last.done[i - 2]]
+
+\* A property that holds, or what is printed: how it fails, and where it holds up to the time that
+\* passed, each place where that was.
+Say(how, property, place) ==
+  LET key == <<how, property, preemption, place>>
+  IN \/ key \in TLCGet(case)
+     \/ /\ TLCSet(case, TLCGet(case) \cup {key})
+        /\ PrintT(<<how, case, property, preemption, TLCGet("level"), place>>)
+
+Judge(property, holds) == holds \/ Say("fails", property, << >>)
+
+JudgeDistance(property, holds, upToSteps) ==
+  holds \/ IF upToSteps THEN Say("upToSteps", property, LastPlace) ELSE Say("fails", property, << >>)
 
 \* The step that was just done, and for which vCPU; or what else happened.  within: what KVM did if
 \* it ended no step.
 Did(within) ==
-  CASE preempted' # preempted          -> [did |-> "the VMM is preempted", vcpu |-> 0, how |-> "once"]
+  CASE preempted' # preempted          ->
+         [did |-> IF preemption' = "steps" THEN "steps take time" ELSE "the VMM is preempted", vcpu |-> 0, how |-> "once"]
     [] again' # again                  -> [did |-> "the VMM restores once more", vcpu |-> 0, how |-> "once"]
     [] <<at, done>>' # <<at, done>>    ->
          LET block == Recipe[at]
-             v     == CHOOSE v \in Participants(block) :
+             v     == CHOOSE v \in block.vcpus :
                         done[v] < Len(block.steps) /\ (at' = at => done'[v] # done[v])
          IN [did |-> block.steps[done[v] + 1].op, vcpu |-> v, how |-> block.how]
     [] OTHER                           -> [did |-> within, vcpu |-> 0, how |-> "once"]
@@ -204,16 +301,15 @@ Did(within) ==
 (* How far a clock of the guest may have come                              *)
 (***************************************************************************)
 
-\* A clock showed before when the guest left, and now shows after: has it kept to the policy?  With
-\* "advance" it has gone on, up to the error of the clock that the VMM uses.  With "freeze" it has
-\* stood still over the blackout; the recipe may count any part of the time that saving and
-\* restoring took.
-KeepsPolicy(before, after, stop) ==
+\* A clock showed before when the guest left, and now shows after: has it kept to the policy, up to
+\* an error?  With "advance" it has gone on.  With "freeze" it has stood still over the blackout; the
+\* recipe may count any part of the time that saving and restoring took.
+KeepsPolicy(before, after, stop, error) ==
   LET moved   == Sub(after, before)
       elapsed == Sub(now, stop)
       ran     == IF resumed = {} THEN Zero ELSE Sub(now, CHOOSE t \in resumed : TRUE)
   IN IF Policy = "advance"
-     THEN Near(moved, elapsed, ClockError)
-     ELSE /\ ~Before(moved, ran)
-          /\ ~Before(Sub(elapsed, blackout), moved)
+     THEN Near(moved, elapsed, error)
+     ELSE /\ ~Before(Add(moved, error), ran)
+          /\ ~Before(Add(Sub(elapsed, blackout), error), moved)
 =============================================================================

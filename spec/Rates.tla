@@ -16,6 +16,7 @@ CONSTANT NsPerSecond   \* 10^9 in the kernel
 \* A configuration may override these.
 CyclesPerKhz == 1      \* cycles in a second for each kHz: 1000 in the kernel
 Drift        == 0      \* ns by which the host's clock may be off the TSC's pace
+TscTolerancePpm == 250 \* tsc_tolerance_ppm: its default
 
 \* The cycles in one second: the length of the one-second window.
 SecondInCycles(khz) == MulDiv(khz, CyclesPerKhz, 1)
@@ -72,9 +73,9 @@ Scale(fracBits, cycles, ratio) ==
 ScaledKhz(fracBits, khz, ratio) ==
   IF ratio = DefaultRatio(fracBits) THEN khz ELSE (khz * ratio) \div 2 ^ fracBits
 
-\* tsc_tolerance_ppm, 250 by default: a rate this near to the host's needs no scaling.
+\* A rate this near to the host's needs no scaling.
 NearEnough(userKhz, hostKhz) ==
-  LET millionths == hostKhz * 250
+  LET millionths == hostKhz * TscTolerancePpm
   IN /\ userKhz >= hostKhz - ((millionths + 999999) \div 1000000)
      /\ userKhz <= hostKhz + (millionths \div 1000000)
 =============================================================================

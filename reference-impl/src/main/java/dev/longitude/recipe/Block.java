@@ -7,7 +7,7 @@ import java.util.Arrays;
 public record Block(How how, ImmutableList<Step> steps) {
     /** How the steps of a block are carried out. */
     public enum How {
-        /** Once; a vCPU's steps on vCPU 0. */
+        /** Once; a vCPU's steps on vCPU 0, except that CreateVcpu creates the next vCPU. */
         ONCE("once"),
         /** All of them for each vCPU, one vCPU after the other. */
         IN_TURN("inTurn"),
@@ -24,6 +24,11 @@ public record Block(How how, ImmutableList<Step> steps) {
         public String specName() {
             return specName;
         }
+    }
+
+    /** Whether it creates vCPUs. */
+    boolean creates() {
+        return steps.stream().anyMatch(s -> s.kind() == StepKind.CREATE_VCPU);
     }
 
     static Block once(StepKind kind) {

@@ -2,13 +2,15 @@ package dev.longitude.recipe;
 
 import java.util.Locale;
 
-/** How long the VMM is preempted between its steps, shortest first. */
+/** How long what passes between two steps of the VMM is, shortest first. */
 public enum Preemption {
-    /** Not at all. */
+    /** Steps take no time. */
     NONE,
-    /** For less than a second. */
+    /** Steps take time: microseconds. */
+    STEPS,
+    /** The VMM is preempted within the window in which KVM treats two writes of a TSC as one. */
     SHORT,
-    /** For more than the second within which KVM takes two writes of a TSC for one. */
+    /** The VMM is preempted beyond that window. */
     LONG;
 
     /** The name in the specification. */

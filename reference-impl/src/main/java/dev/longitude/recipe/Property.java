@@ -87,12 +87,28 @@ public enum Property {
     public Optional<String> emptyFor(Recipe recipe, World world) {
         return switch (this) {
             case SAME_RATE ->
-                unless(recipe.moves() && world == World.OTHER_RATE, "the counter has the same rate all the time");
+                unless(recipe.moves() && world.changesRate(), "the counter has the same rate all the time");
             case IDEMPOTENT_RESTORE, RESTORE_TAKES_EFFECT, BROADCAST_COMPLETE ->
                 unless(recipe.restores(StepKind::writesClock), "the restore writes no clock");
             case TIMER_ON_TIME ->
                 unless(recipe.restores(v -> v == StepKind.WRITE_TSC_DEADLINE), "the restore arms no timer");
             default -> Optional.empty();
+        };
+    }
+
+    /**
+     * Whether it says how far a clock is off. The specification then also judges whether it is off by no more than the
+     * time that passed between two steps. The others are false whatever the distance.
+     */
+    public boolean isDistance() {
+        return switch (this) {
+            case TSC_CONTINUOUS,
+                    CLOCK_CONTINUOUS,
+                    VIRTUAL_CONTINUOUS,
+                    PHYSICAL_CONTINUOUS,
+                    CLOCKS_STAY_TOGETHER,
+                    IDEMPOTENT_RESTORE -> true;
+            default -> false;
         };
     }
 

@@ -1,6 +1,7 @@
 package dev.longitude.recipe;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
@@ -8,11 +9,15 @@ import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.migration.Policy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -22,8 +27,9 @@ import java.util.stream.Stream;
  * @param about a description in one line
  * @param sources where the VMM's code is
  * @param policy what the guest's counters do over the blackout
- * @param worlds the circumstances in which it is judged
+ * @param excludes the worlds in which it is not to be judged, each with the author's reason
  * @param moves whether the VMM restores into a new VM on another host; otherwise the VM continues where it was
+ * @param bootsItself whether its file describes the boot; otherwise the VMM only creates the vCPUs
  * @param blocks all of it, from boot until the guest runs again
  * @param claims the published claims about it
  */
@@ -33,8 +39,9 @@ public record Recipe(
         ImmutableList<String> sources,
         Arch arch,
         Policy policy,
-        ImmutableList<World> worlds,
+        ImmutableMap<World, String> excludes,
         boolean moves,
+        boolean bootsItself,
         ImmutableList<Block> blocks,
         ImmutableList<Claim> claims) {
 
@@ -48,14 +55,46 @@ public record Recipe(
         return steps().dropWhile(s -> s.kind() != StepKind.BLACKOUT).anyMatch(s -> such.test(s.kind()));
     }
 
+    /** The worlds in which it is judged: all that can show something of their own and are not excluded. */
+    public ImmutableList<World> worlds() {
+        ImmutableMap<World, String> not = notJudged();
+        return Arrays.stream(World.values()).filter(w -> !not.containsKey(w)).collect(ImmutableList.toImmutableList());
+    }
+
+    /** The worlds in which it is not judged, each with the reason. */
+    public ImmutableMap<World, String> notJudged() {
+        ImmutableMap.Builder<World, String> not = ImmutableMap.builder();
+        for (World world : World.values()) {
+            String excluded = excludes.get(world);
+            if (excluded != null) {
+                not.put(world, "the recipe excludes it: " + excluded);
+            } else {
+                world.sameAsUsualFor(this).ifPresent(why -> not.put(world, why));
+            }
+        }
+        return not.buildOrThrow();
+    }
+
     /** Whether it depends on the CLOCK_REALTIME of two hosts. */
     public boolean goesByWallClocks() {
-        return moves
-                && steps().anyMatch(s -> s.kind() == StepKind.READ_REALTIME
+        return moves && usesRealtime();
+    }
+
+    /** Whether the VMM, or KVM on its behalf, uses CLOCK_REALTIME. */
+    boolean usesRealtime() {
+        return steps().anyMatch(s -> s.kind() == StepKind.READ_REALTIME
                         || s.kind() == StepKind.READ_INSTANT
                         || (s.args().get("flags") instanceof Expression.Literal n
                                 && (n.value() & KvmAbi.CLOCK_REALTIME) != 0)
                         || (s.args().get("flags") != null && !(s.args().get("flags") instanceof Expression.Literal)));
+    }
+
+    /** Whether the VMM uses a value of a host's counter, or an offset from it. */
+    boolean usesHostCounter() {
+        return steps().anyMatch(s -> s.kind().usesHostCounter()
+                || (s.kind() == StepKind.GET_CLOCK
+                        && s.as() != null
+                        && fieldsUsedOf(s.as()).contains("hostTsc")));
     }
 
     /**
@@ -107,25 +146,84 @@ public record Recipe(
     }
 
     /** The recipe as the VMM runs it on a kernel: without the steps that it leaves out. */
-    public Recipe in(World world, KernelProfile kernel) {
+    public Recipe on(KernelProfile kernel) {
         return new Recipe(
                 name,
                 about,
                 sources,
                 arch,
                 policy,
-                worlds,
+                excludes,
                 moves,
+                bootsItself,
                 blocks.stream()
                         .map(b -> new Block(
                                 b.how(),
                                 b.steps().stream()
-                                        .filter(s ->
-                                                isDoneOn(s, kernel) && (world == World.OTHER_RATE || !s.unlessNear()))
+                                        .filter(s -> isDoneOn(s, kernel))
                                         .collect(ImmutableList.toImmutableList())))
                         .filter(b -> !b.steps().isEmpty())
                         .collect(ImmutableList.toImmutableList()),
                 claims);
+    }
+
+    /**
+     * The number of vCPUs: as many as the boot creates.
+     *
+     * @param all the number where it creates all of them
+     */
+    public int vcpus(int all) {
+        int single = 0;
+        for (Block block : blocks) {
+            if (block.creates()) {
+                if (block.how() != Block.How.ONCE) {
+                    return Math.max(all, single + 1);
+                }
+                single++;
+            } else if (block.steps().get(0).kind() == StepKind.BLACKOUT) {
+                break;
+            }
+        }
+        return single;
+    }
+
+    /**
+     * Of each block the vCPUs whose steps it holds; for an operation on the VM, and for a step of a single vCPU, 0.
+     *
+     * @param vcpus the number of vCPUs
+     */
+    public ImmutableList<ImmutableSet<Integer>> vcpusOfBlocks(int vcpus) {
+        ImmutableList.Builder<ImmutableSet<Integer>> all = ImmutableList.builder();
+        int created = 0;
+        Set<Integer> running = new TreeSet<>();
+        for (Block block : blocks) {
+            StepKind first = block.steps().get(0).kind();
+            Set<Integer> idle = range(0, created);
+            idle.removeAll(running);
+            Set<Integer> these;
+            if (block.creates()) {
+                int until = block.how() == Block.How.ONCE ? created + 1 : vcpus;
+                these = range(created, until);
+                created = until;
+            } else if (first == StepKind.EXIT_GUEST) {
+                these = new TreeSet<>(running);
+                running.clear();
+            } else if (block.how() == Block.How.ONCE) {
+                these = range(0, 1);
+                created = first == StepKind.BLACKOUT && moves ? 0 : created;
+            } else {
+                these = idle;
+                if (first == StepKind.ENTER_GUEST) {
+                    running.addAll(idle);
+                }
+            }
+            all.add(ImmutableSet.copyOf(these));
+        }
+        return all.build();
+    }
+
+    private static Set<Integer> range(int from, int to) {
+        return IntStream.range(from, to).boxed().collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static boolean isDoneOn(Step step, KernelProfile kernel) {

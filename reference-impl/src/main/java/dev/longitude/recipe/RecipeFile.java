@@ -76,13 +76,23 @@ record RecipeFile(String name) {
         return new Entries(node, Map.of());
     }
 
-    Entries entries(Node node, Set<String> allowed, String what) throws RecipeException {
+    /**
+     * Reads a map.
+     *
+     * @param allowed the keys that it may have
+     * @param ignored keys of before, which are skipped
+     * @param what what it describes, for messages
+     */
+    Entries entries(Node node, Set<String> allowed, Set<String> ignored, String what) throws RecipeException {
         if (!(node instanceof MappingNode mapping)) {
             throw wrong(node, what + " is a map of " + String.join(", ", allowed));
         }
         Map<String, Node> map = new LinkedHashMap<>();
         for (NodeTuple tuple : mapping.getValue()) {
             String key = text(tuple.getKeyNode());
+            if (ignored.contains(key)) {
+                continue;
+            }
             if (!allowed.contains(key)) {
                 throw wrong(tuple.getKeyNode(), what + " has no '" + key + "'; it has " + String.join(", ", allowed));
             }

@@ -9,6 +9,7 @@ import dev.longitude.kernel.KvmAbi;
 import dev.longitude.migration.Policy;
 import java.io.Reader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,7 +27,12 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 /** Reads recipes. The format is described in {@code spec/recipes/README.md}. */
 public final class RecipeReader {
     private static final ImmutableSet<String> KEYS = ImmutableSet.of(
-            "about", "source", "arch", "policy", "worlds", "moves", "boot", "save", "restore", "claims");
+            "about", "source", "arch", "policy", "excludes", "moves", "boot", "save", "restore", "claims");
+
+    /** Recipes named the worlds in which they are judged until each was judged in all that apply. */
+    private static final String FORMER_WORLDS = "worlds";
+
+    private static final int MOST_SINGLE_VCPUS = 4;
     private static final ImmutableSet<String> STEP_KEYS =
             ImmutableSet.of("as", "mayFail", "ifHas", "unlessHas", "fills", "unlessNear");
     private static final ImmutableSet<String> CLAIM_KEYS =
@@ -40,8 +46,17 @@ public final class RecipeReader {
     private final Map<String, Boolean> saved = new HashMap<>();
 
     private Arch arch = Arch.X86;
+
+    /** Whether the guest runs, on some vCPU. */
     private boolean running;
-    private boolean created;
+
+    /** The vCPUs that were created one by one, and whether all the others were then created too. */
+    private int single;
+
+    private boolean all;
+
+    /** Whether there is a vCPU that does not run; vCPU 0 is one unless some vCPU runs. */
+    private boolean idle;
 
     private RecipeReader(String file, String name) {
         this.file = new RecipeFile(file);
@@ -78,7 +93,7 @@ public final class RecipeReader {
     }
 
     private Recipe recipe(Node root) throws RecipeException {
-        RecipeFile.Entries map = file.entries(root, KEYS, "a recipe");
+        RecipeFile.Entries map = file.entries(root, KEYS, ImmutableSet.of(FORMER_WORLDS), "a recipe");
         arch = file.oneOf(map.get("arch"), Map.of("x86_64", Arch.X86, "aarch64", Arch.ARM64));
         Policy policy = file.oneOf(map.get("policy"), Map.of("advance", Policy.ADVANCE, "freeze", Policy.FREEZE));
         boolean moves = !map.has("moves") || file.bool(map.get("moves"));
@@ -90,55 +105,76 @@ public final class RecipeReader {
                     arch == Arch.X86
                             ? Block.eachInTurn(StepKind.CREATE_VCPU, StepKind.WRITE_SYSTEM_TIME)
                             : Block.eachInTurn(StepKind.CREATE_VCPU, StepKind.INIT_VCPU));
-            created = true;
+            createsAll();
         }
-        if (!running) {
-            blocks.add(Block.eachInParallel(StepKind.ENTER_GUEST));
-            running = true;
-        }
-        if (!created) {
+        if (!created()) {
             throw file.wrong(root, "boot creates no vCPU");
         }
+        if (idle) {
+            blocks.add(Block.eachInParallel(StepKind.ENTER_GUEST));
+            running = true;
+            idle = false;
+        }
+        int booted = all ? 0 : single;
         blocks.add(Block.once(StepKind.WORK));
         section(map.get("save"), blocks::add);
         if (running) {
             throw file.wrong(map.get("save"), "the guest still runs at the end of save: it needs a 'pause'");
         }
         blocks.add(Block.once(StepKind.BLACKOUT));
-        created = !moves;
+        if (moves) {
+            single = 0;
+            all = false;
+            idle = false;
+        }
         section(map.get("restore"), blocks::add);
-        if (!running) {
+        if (!running || idle) {
             throw file.wrong(map.get("restore"), "the guest does not run at the end of restore: it needs a 'run'");
         }
-        ImmutableList<World> worlds = worlds(map.find("worlds"));
+        if (moves && booted != (all ? 0 : single)) {
+            throw file.wrong(map.get("restore"), "restore does not create as many vCPUs as boot");
+        }
         return new Recipe(
                 name,
                 file.text(map.get("about")),
                 map.has("source") ? file.texts(map.get("source")) : ImmutableList.of(),
                 arch,
                 policy,
-                worlds,
+                excludes(map.find("excludes")),
                 moves,
+                map.has("boot"),
                 ImmutableList.copyOf(blocks),
-                claims(map.find("claims"), worlds));
+                claims(map.find("claims")));
     }
 
-    private ImmutableList<World> worlds(@Nullable Node node) throws RecipeException {
-        if (node == null) {
-            return ImmutableList.of(World.USUAL);
+    private boolean created() {
+        return all || single > 0;
+    }
+
+    private void createsAll() {
+        all = true;
+        idle = true;
+    }
+
+    private ImmutableMap<World, String> excludes(@Nullable Node node) throws RecipeException {
+        ImmutableMap.Builder<World, String> excluded = ImmutableMap.builder();
+        if (node != null) {
+            RecipeFile.Entries map = file.entries(
+                    node,
+                    Arrays.stream(World.values()).map(World::specName).collect(ImmutableSet.toImmutableSet()),
+                    ImmutableSet.of(),
+                    "excludes");
+            for (World world : World.values()) {
+                Node why = map.find(world.specName());
+                if (why != null) {
+                    if (world == World.USUAL) {
+                        throw file.wrong(why, "every recipe is judged in the world usual");
+                    }
+                    excluded.put(world, file.text(why));
+                }
+            }
         }
-        ImmutableList.Builder<World> worlds = ImmutableList.builder();
-        for (Node one : file.sequence(node)) {
-            worlds.add(world(one));
-        }
-        ImmutableList<World> all = worlds.build();
-        if (all.isEmpty()) {
-            throw file.wrong(node, "worlds: at least one of " + World.names());
-        }
-        if (arch == Arch.ARM64 && all.contains(World.OTHER_RATE)) {
-            throw file.wrong(node, "KVM does not scale a counter on aarch64: there is no other-rate");
-        }
-        return all;
+        return excluded.buildOrThrow();
     }
 
     private World world(Node node) throws RecipeException {
@@ -147,15 +183,12 @@ public final class RecipeReader {
                         file.wrong(node, "'" + RecipeFile.raw(node) + "' is none of the worlds " + World.names()));
     }
 
-    private ImmutableList<Claim> claims(@Nullable Node node, ImmutableList<World> worlds) throws RecipeException {
+    private ImmutableList<Claim> claims(@Nullable Node node) throws RecipeException {
         ImmutableList.Builder<Claim> claims = ImmutableList.builder();
         if (node != null) {
             for (Node one : file.sequence(node)) {
-                RecipeFile.Entries map = file.entries(one, CLAIM_KEYS, "a claim");
-                World world = map.has("world") ? world(map.get("world")) : worlds.get(0);
-                if (!worlds.contains(world)) {
-                    throw file.wrong(map.get("world"), "the recipe is not judged in the world " + world);
-                }
+                RecipeFile.Entries map = file.entries(one, CLAIM_KEYS, ImmutableSet.of(), "a claim");
+                World world = map.has("world") ? world(map.get("world")) : World.USUAL;
                 Node kernel = map.find("kernel");
                 if (kernel != null && KernelProfile.named(file.text(kernel)).isEmpty()) {
                     throw file.wrong(
@@ -196,17 +229,19 @@ public final class RecipeReader {
                             throw file.wrong(item, "'pause', but the guest does not run");
                         }
                         running = false;
+                        idle = true;
                         blocks.accept(Block.eachInParallel(StepKind.EXIT_GUEST));
                         continue;
                     }
                     case "run" -> {
-                        if (running) {
-                            throw file.wrong(item, "'run', but the guest runs");
-                        }
-                        if (!created) {
+                        if (!created()) {
                             throw file.wrong(item, "'run', but there is no vCPU yet: a CreateVcpu must come first");
                         }
+                        if (!idle) {
+                            throw file.wrong(item, "'run', but the guest runs");
+                        }
                         running = true;
+                        idle = false;
                         blocks.accept(Block.eachInParallel(StepKind.ENTER_GUEST));
                         continue;
                     }
@@ -230,6 +265,24 @@ public final class RecipeReader {
             } else {
                 blocks.accept(new Block(Block.How.ONCE, ImmutableList.of(step(item, Block.How.ONCE))));
             }
+        }
+    }
+
+    private void create(Node node, Block.How how) throws RecipeException {
+        if (all) {
+            throw file.wrong(node, "all vCPUs have been created");
+        }
+        switch (how) {
+            case IN_TURN -> createsAll();
+            case ONCE -> {
+                idle = true;
+                if (++single > MOST_SINGLE_VCPUS) {
+                    throw file.wrong(
+                            node, "CreateVcpu creates one vCPU here, at most " + MOST_SINGLE_VCPUS + "; inTurn, all others");
+                }
+            }
+            case IN_PARALLEL ->
+                throw file.wrong(node, "CreateVcpu stands in inTurn, or alone for the next vCPU");
         }
     }
 
@@ -257,21 +310,17 @@ public final class RecipeReader {
         if (each && kind.isOfVm()) {
             throw file.wrong(node, kind + " is done once, not for each vCPU: take it out of " + how.specName());
         }
-        if (kind.isOfVcpu() && running) {
-            throw file.wrong(node, kind + " needs a vCPU that is not in KVM_RUN: put a 'pause' before it");
-        }
         if (kind == StepKind.CREATE_VCPU) {
-            if (how != Block.How.IN_TURN) {
-                throw file.wrong(node, "CreateVcpu stands in inTurn");
-            }
-            created = true;
-        } else if (kind.isOfVcpu() && !created) {
+            create(node, how);
+        } else if (kind.isOfVcpu() && !created()) {
             throw file.wrong(node, kind + ", but there is no vCPU yet: a CreateVcpu must come first");
+        } else if (kind.isOfVcpu() && (!idle || (running && !each))) {
+            throw file.wrong(node, kind + " needs a vCPU that is not in KVM_RUN: put a 'pause' before it");
         }
         Node value = node instanceof ScalarNode ? null : RecipeFile.onlyValue(node);
         Set<String> allowed = new LinkedHashSet<>(kind.args());
         allowed.addAll(STEP_KEYS);
-        RecipeFile.Entries map = value == null ? file.nothing(node) : file.entries(value, allowed, kind.specName());
+        RecipeFile.Entries map = value == null ? file.nothing(node) : file.entries(value, allowed, ImmutableSet.of(), kind.specName());
         ImmutableMap.Builder<String, Expression> args = ImmutableMap.builder();
         for (String arg : kind.args()) {
             Node expression = map.find(arg);

@@ -10,6 +10,7 @@ import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.migration.Policy;
 import dev.longitude.trace.Trace;
+import dev.longitude.x86.TscScaling;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +49,7 @@ public final class RecipeRun {
     private final long seed;
     private final SplittableRandom random;
     private final int vcpus;
+    private final ImmutableList<ImmutableSet<Integer>> vcpusOfBlocks;
     private final int workAt;
     private final int blackoutAt;
     private final int runAt;
@@ -58,9 +61,14 @@ public final class RecipeRun {
     private final Map<String, Map<Integer, Long>> saved = new HashMap<>();
     private final Map<Integer, Stopped> stopped = new HashMap<>();
     private final Set<Property> fails = EnumSet.noneOf(Property.class);
+    private final Set<Property> failsBeyondSteps = EnumSet.noneOf(Property.class);
     private SimulatedHost machine;
     private long now;
     private long blackout;
+
+    /** The time that passed between the VMM's steps, ns. */
+    private long lost;
+
     private @Nullable Long resumed;
     private @Nullable Long seenCounter;
     private @Nullable Long seenClock;
@@ -75,27 +83,33 @@ public final class RecipeRun {
 
     private RecipeRun(
             Recipe recipe, World world, KernelProfile kernel, Preemption preemption, int preemptions, long seed) {
-        this.recipe = recipe.in(world, kernel);
+        this.recipe = recipe.on(kernel);
         this.world = world;
         this.kernel = kernel;
         this.preemption = preemption;
         this.preemptions = preemptions;
         this.seed = seed;
         this.random = new SplittableRandom(seed);
-        this.vcpus = random.nextInt(2, 5);
+        this.vcpus = this.recipe.vcpus(random.nextInt(2, 5));
+        this.vcpusOfBlocks = this.recipe.vcpusOfBlocks(vcpus);
         this.workAt = indexOf(StepKind.WORK, 0);
         this.blackoutAt = indexOf(StepKind.BLACKOUT, 0);
         this.runAt = indexOf(StepKind.ENTER_GUEST, blackoutAt);
         this.guestKhz = recipe.arch() == Arch.X86
                 ? random.nextInt(1_000_000, 4_000_000)
                 : new int[] {24_000, 62_500, 1_000_000}[random.nextInt(3)];
-        if (preemption != Preemption.NONE) {
-            int most = placesFrom(workAt + 1);
+        if (preemption == Preemption.SHORT || preemption == Preemption.LONG) {
+            int most = placesFrom(timedFrom());
             for (int i = 0; i < preemptions; i++) {
                 preemptAt.add(random.nextInt(most));
             }
         }
-        this.machine = machine(guestKhz, 0);
+        this.machine = machine(guestKhz, 0, null);
+    }
+
+    /** The block from which on the VMM's steps take time. */
+    private int timedFrom() {
+        return recipe.bootsItself() ? 0 : workAt + 1;
     }
 
     /** How many steps the VMM may be preempted before, if it restores twice. */
@@ -104,7 +118,7 @@ public final class RecipeRun {
         for (int i = block; i < recipe.blocks().size(); i++) {
             Block one = recipe.blocks().get(i);
             places += one.steps().size()
-                    * (one.how() == Block.How.ONCE ? 1 : vcpus)
+                    * vcpusOfBlocks.get(i).size()
                     * (i > blackoutAt && i < runAt ? 2 : 1);
         }
         return places;
@@ -140,7 +154,7 @@ public final class RecipeRun {
                 ImmutableMap<String, Long> made = machine.made();
                 ImmutableMap<String, Long> before = madeBefore;
                 if (before != null) {
-                    fail(!same(before, made), Property.IDEMPOTENT_RESTORE);
+                    fail(e -> same(before, made, e), Property.IDEMPOTENT_RESTORE);
                 } else if (random.nextBoolean()) {
                     madeBefore = made;
                     at = blackoutAt + 1;
@@ -156,15 +170,16 @@ public final class RecipeRun {
         if (ended) {
             look(true);
         } else {
-            fail(true, Property.COMPLETES);
+            fail(Property.COMPLETES);
         }
         traces.add(machine.trace());
-        return new Simulation(ImmutableSet.copyOf(fails), ended, ImmutableList.copyOf(traces));
+        return new Simulation(
+                ImmutableSet.copyOf(fails), ImmutableSet.copyOf(failsBeyondSteps), ended, ImmutableList.copyOf(traces));
     }
 
-    /** Whether two restores had the same result, up to rounding. */
-    private boolean same(Map<String, Long> before, Map<String, Long> after) {
-        long by = SimulatedHost.cycles(tolerance(), guestKhz);
+    /** Whether two restores had the same result, up to rounding and an error in ns. */
+    private boolean same(Map<String, Long> before, Map<String, Long> after, long error) {
+        long by = SimulatedHost.cycles(tolerance() + error, guestKhz);
         return before.keySet().equals(after.keySet())
                 && before.entrySet().stream()
                         .allMatch(e -> near(e.getValue(), requireNonNull(after.get(e.getKey())), by));
@@ -175,7 +190,7 @@ public final class RecipeRun {
      * millionth.
      */
     private long tolerance() {
-        return TOLERANCE_NS + (world == World.OTHER_RATE ? now / 1_000_000 : 0);
+        return TOLERANCE_NS + (world.changesRate() ? now / 1_000_000 : 0);
     }
 
     private static boolean near(long a, long b, long by) {
@@ -183,19 +198,19 @@ public final class RecipeRun {
     }
 
     private boolean carryOut(Block block, int at) {
-        int[] done = new int[vcpus];
-        int actors = block.how() == Block.How.ONCE ? 1 : vcpus;
-        int left = actors * block.steps().size();
+        ImmutableList<Integer> actors = vcpusOfBlocks.get(at).asList();
+        int[] done = new int[actors.size()];
+        int left = actors.size() * block.steps().size();
         int turn = 0;
         while (left > 0) {
             if (block.how() == Block.How.IN_PARALLEL) {
-                turn = random.nextInt(actors);
+                turn = random.nextInt(actors.size());
             }
             if (done[turn] == block.steps().size()) {
-                turn = (turn + 1) % actors;
+                turn = (turn + 1) % actors.size();
                 continue;
             }
-            if (!carryOut(block.steps().get(done[turn]), turn, at)) {
+            if (!carryOut(block.steps().get(done[turn]), actors.get(turn), at)) {
                 return false;
             }
             done[turn]++;
@@ -208,7 +223,10 @@ public final class RecipeRun {
         if (madeBefore != null && at < runAt && ONLY_ONCE.contains(step.kind())) {
             return true;
         }
-        if (at > workAt) {
+        if (step.unlessNear() && machine.isNearEnough(guestKhz)) {
+            return true;
+        }
+        if (at >= timedFrom()) {
             preempt();
         }
         return done(step, vcpu);
@@ -217,7 +235,7 @@ public final class RecipeRun {
     private boolean done(Step step, int vcpu) {
         switch (step.kind()) {
             case WORK ->
-                pass(world == World.YOUNG_GUEST ? between(SECOND / 100, SECOND) : between(300 * SECOND, 3600 * SECOND));
+                pass(uptime());
             case WAIT -> {
                 long ns = random.nextBoolean()
                         ? between(SECOND / 1000, SECOND * 9 / 10)
@@ -226,13 +244,19 @@ public final class RecipeRun {
                 pass(ns);
             }
             case BLACKOUT -> {
-                long ns = between(SECOND * 12 / 10, 600 * SECOND);
+                long ns = world == World.SHORT
+                        ? between(SECOND / 1000, SECOND * 6 / 10)
+                        : between(SECOND * 12 / 10, 600 * SECOND);
                 blackout += ns;
                 restored = true;
                 if (recipe.moves()) {
                     now += ns;
                     traces.add(machine.trace());
-                    machine = machine(world == World.OTHER_RATE ? otherKhz() : guestKhz, skew(ns));
+                    long counter = machine.hostCounter();
+                    machine = machine(
+                            destinationKhz(),
+                            skew(ns),
+                            world == World.SAME_HOST ? counter + SimulatedHost.cycles(ns, guestKhz) : null);
                 } else {
                     machine.stepRealtime(skew(ns));
                     pass(ns);
@@ -314,22 +338,34 @@ public final class RecipeRun {
         return random.nextLong(least, most);
     }
 
+    private long uptime() {
+        boolean young = world == World.YOUNG_GUEST || (world == World.SHORT && random.nextBoolean());
+        return !young
+                ? between(300 * SECOND, 3600 * SECOND)
+                : world == World.SHORT ? between(SECOND / 100, SECOND / 10) : between(SECOND / 100, SECOND);
+    }
+
     private void pass(long ns) {
         now += ns;
         machine.advance(ns);
     }
 
-    /** Here the VMM may be preempted: short preemptions last less than a second together. */
+    /** Here time may pass between two steps: short preemptions last less than a second together. */
     private void preempt() {
         int place = places++;
-        if (preemptAt.contains(place)) {
-            long ns;
+        long ns = 0;
+        if (preemption == Preemption.STEPS) {
+            ns = between(TOLERANCE_NS, 200 * TOLERANCE_NS);
+        } else if (preemptAt.contains(place)) {
             if (preemption == Preemption.LONG) {
                 ns = between(SECOND * 11 / 10, 60 * SECOND);
             } else {
                 ns = Math.min(between(SECOND / 1_000_000, 1L << random.nextInt(11, 31)), shortLeft);
                 shortLeft -= ns;
             }
+        }
+        if (ns > 0) {
+            lost += ns;
             pass(ns);
             look(false);
         }
@@ -350,14 +386,24 @@ public final class RecipeRun {
         return recipe.goesByWallClocks() ? between(-WALL_CLOCK_BOUND_NS, WALL_CLOCK_BOUND_NS + 1) : 0;
     }
 
-    private int otherKhz() {
-        int percent = random.nextInt(5, 40);
-        return random.nextBoolean()
-                ? guestKhz + (int) (guestKhz / 100L * percent)
-                : guestKhz - (int) (guestKhz / 100L * percent);
+    /** The rate of the destination's counter, kHz. */
+    private int destinationKhz() {
+        boolean faster = random.nextBoolean();
+        return switch (world) {
+            case NEAR_RATE -> {
+                int most = (int) (guestKhz / 1_000_000L * TscScaling.TOLERANCE_PPM);
+                int by = random.nextInt(2, most);
+                yield faster ? guestKhz + by : guestKhz - by;
+            }
+            case OTHER_RATE, CANNOT_SCALE -> {
+                int by = (int) (guestKhz / 100L * random.nextInt(5, 40));
+                yield faster ? guestKhz + by : guestKhz - by;
+            }
+            default -> guestKhz;
+        };
     }
 
-    private SimulatedHost machine(int khz, long skew) {
+    private SimulatedHost machine(int khz, long skew, @Nullable Long counter) {
         String origin = "reference implementation, recipe " + recipe.name() + " in the world " + world
                 + ", VMM preempted: " + preemption + ", at most " + preemptions + " times, seed " + seed
                 + (restored ? ", destination" : ", source");
@@ -369,19 +415,28 @@ public final class RecipeRun {
                         world == World.OTHER_RATE,
                         now,
                         skew,
+                        counter,
                         vcpus,
                         seenClock,
                         this::preemptInKvm,
                         origin,
                         random)
-                : new SimulatedArm64Host(kernel, khz, now, skew, vcpus, origin, random);
+                : new SimulatedArm64Host(kernel, khz, now, skew, counter, vcpus, origin, random);
     }
 
     // What the guest sees, and whether it may.
 
-    private void fail(boolean isFalse, Property property) {
-        if (isFalse && Property.of(recipe.arch()).contains(property)) {
+    private void fail(Property property) {
+        fail(e -> false, property);
+    }
+
+    /** Notes a failure. holds: whether the property holds up to an error, ns. */
+    private void fail(LongPredicate holds, Property property) {
+        if (Property.of(recipe.arch()).contains(property) && !holds.test(0)) {
             fails.add(property);
+            if (!property.isDistance() || !holds.test(lost)) {
+                failsBeyondSteps.add(property);
+            }
         }
     }
 
@@ -394,24 +449,26 @@ public final class RecipeRun {
             long counter = machine.counter(vcpu);
             Long clock = machine.clock(vcpu);
             if (restored) {
-                fail(
-                        latestCounter != null
-                                && SimulatedHost.ns(counter - latestCounter, guestKhz)
-                                        < (world == World.OTHER_RATE ? -tolerance() : 0),
-                        Property.MONOTONIC_ACROSS);
-                fail(
-                        clock != null && latestClock != null && clock - latestClock < -tolerance(),
-                        Property.MONOTONIC_ACROSS);
+                if (latestCounter != null
+                        && SimulatedHost.ns(counter - latestCounter, guestKhz)
+                                < (world.changesRate() ? -tolerance() : 0)) {
+                    fail(Property.MONOTONIC_ACROSS);
+                }
+                if (clock != null && latestClock != null && clock - latestClock < -tolerance()) {
+                    fail(Property.MONOTONIC_ACROSS);
+                }
                 Stopped left = stopped.get(vcpu);
                 if (left != null) {
                     long moved = SimulatedHost.ns(counter - left.counter, guestKhz);
-                    fail(!keepsPolicy(moved, left.now), x86 ? Property.TSC_CONTINUOUS : Property.VIRTUAL_CONTINUOUS);
+                    fail(
+                            e -> keepsPolicy(moved, left.now, e),
+                            x86 ? Property.TSC_CONTINUOUS : Property.VIRTUAL_CONTINUOUS);
                     Long before = left.clock;
                     if (clock != null && before != null) {
                         fail(
-                                !keepsPolicy(clock - before, left.now),
+                                e -> keepsPolicy(clock - before, left.now, e),
                                 x86 ? Property.CLOCK_CONTINUOUS : Property.PHYSICAL_CONTINUOUS);
-                        fail(!near(moved, clock - before, tolerance()), Property.CLOCKS_STAY_TOGETHER);
+                        fail(e -> near(moved, clock - before, tolerance() + e), Property.CLOCKS_STAY_TOGETHER);
                     }
                 }
             }
@@ -422,16 +479,19 @@ public final class RecipeRun {
                 seenClock = clock;
             }
         }
-        fail(executing.stream().map(machine::line).distinct().count() > 1, Property.SAME_LINE);
-        machine.falseNow(restored, over).forEach(p -> fail(true, p));
+        if (executing.stream().map(machine::line).distinct().count() > 1) {
+            fail(Property.SAME_LINE);
+        }
+        machine.falseNow(restored, over).forEach(this::fail);
     }
 
-    private boolean keepsPolicy(long moved, long stop) {
+    private boolean keepsPolicy(long moved, long stop, long error) {
         long elapsed = now - stop;
+        long by = tolerance() + error;
         if (recipe.policy() == Policy.ADVANCE) {
-            return near(moved, elapsed, tolerance() + (recipe.goesByWallClocks() ? WALL_CLOCK_BOUND_NS : 0));
+            return near(moved, elapsed, by + (recipe.goesByWallClocks() ? WALL_CLOCK_BOUND_NS : 0));
         }
         long ran = resumed == null ? 0 : now - resumed;
-        return moved >= ran - tolerance() && moved <= elapsed - blackout + tolerance();
+        return moved >= ran - by && moved <= elapsed - blackout + by;
     }
 }

@@ -44,15 +44,22 @@ final class SimulatedArm64Host implements SimulatedHost {
     private @Nullable Long askedPhysical;
 
     SimulatedArm64Host(
-            KernelProfile kernel, int khz, long now, long skew, int vcpuCount, String origin, SplittableRandom random) {
+            KernelProfile kernel,
+            int khz,
+            long now,
+            long skew,
+            @Nullable Long counter,
+            int vcpuCount,
+            String origin,
+            SplittableRandom random) {
         this.kernel = kernel;
         this.khz = khz;
         this.vcpuCount = vcpuCount;
         this.origin = origin;
         this.realtime = WALL_CLOCK_BEGINS_NS + now + skew;
         // (Not a counter about to wrap: the guest sees it unchanged, and would read a jump ahead as one back.)
-        long counter = random.nextLong() >>> 12;
-        this.host = new Arm64Host(kernel, true, false, vcpuCount, counter, events::add);
+        long other = random.nextLong() >>> 12;
+        this.host = new Arm64Host(kernel, true, false, vcpuCount, counter == null ? other : counter, events::add);
         this.vm = host.createVm(0);
     }
 
@@ -151,6 +158,11 @@ final class SimulatedArm64Host implements SimulatedHost {
     @Override
     public void stepRealtime(long by) {
         realtime += by;
+    }
+
+    @Override
+    public boolean isNearEnough(int khz) {
+        return true;
     }
 
     @Override

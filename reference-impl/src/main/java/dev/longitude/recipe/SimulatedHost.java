@@ -51,6 +51,13 @@ interface SimulatedHost {
     /** The host's CLOCK_REALTIME is set. */
     void stepRealtime(long by);
 
+    /**
+     * Whether the host's rate is so near to a guest's that KVM does not scale.
+     *
+     * @param khz the guest's, kHz
+     */
+    boolean isNearEnough(int khz);
+
     /** The host's counter, unsigned. */
     long hostCounter();
 

@@ -47,6 +47,9 @@ final class SimulatedX86Host implements SimulatedHost {
     /** The offsets that userspace's last writes asked for; empty before the first. */
     private final Set<Long> userOffset = new HashSet<>();
 
+    /** The vCPUs that have run since. */
+    private final Set<Integer> ranSince = new HashSet<>();
+
     private int generation;
 
     /** The guest's kvmclock data in its memory, which migrates with it. */
@@ -59,6 +62,7 @@ final class SimulatedX86Host implements SimulatedHost {
             boolean scales,
             long now,
             long skew,
+            @Nullable Long counter,
             int vcpuCount,
             @Nullable Long guestLastClock,
             Runnable preempt,
@@ -72,8 +76,14 @@ final class SimulatedX86Host implements SimulatedHost {
         TscScaling scaling = random.nextBoolean() ? TscScaling.INTEL : TscScaling.AMD;
         // One host in four has a TSC that is about to wrap.
         long tsc = random.nextInt(4) == 0 ? -random.nextLong(1, 1L << 33) : random.nextLong() >>> 12;
-        this.host = new X86Host(khz, scales ? scaling : TscScaling.NONE, true, tsc, events::add);
-        host.advance(host.millis(random.nextLong(10_000, 864_000_000)));
+        long uptime = (long) khz * random.nextLong(10_000, 864_000_000);
+        this.host = new X86Host(
+                khz,
+                scales ? scaling : TscScaling.NONE,
+                true,
+                counter == null ? tsc : counter - uptime,
+                events::add);
+        host.advance(uptime);
         host.setRealtime(WALL_CLOCK_BEGINS_NS + now + skew);
         this.vm = new X86Vm(host, kernel, 0);
         vm.setBetween(preempt);
@@ -164,20 +174,18 @@ final class SimulatedX86Host implements SimulatedHost {
                 int before = generation;
                 generation = (int) state(StateVariable.CUR_TSC_GENERATION);
                 if (generation != before) {
-                    userOffset.clear();
-                    userOffset.add((long) state(StateVariable.CUR_TSC_OFFSET));
+                    asked((long) state(StateVariable.CUR_TSC_OFFSET));
                 }
                 if (!(step.arg("value") instanceof Expression.Literal)
                         && counter(index) != eval.apply(step.arg("value"))
-                        && !userOffset.contains(vcpu(index).tscOffset())) {
+                        && !(userOffset.contains(vcpu(index).tscOffset()) && !ranSince.contains(index))) {
                     falseReplies.add(Property.RESTORE_TAKES_EFFECT);
                 }
             }
             case SET_TSC_OFFSET -> {
                 generation = (int) state(StateVariable.CUR_TSC_GENERATION);
                 long offset = eval.apply(step.arg("offset"));
-                userOffset.clear();
-                userOffset.add(offset);
+                asked(offset);
                 if (vcpu(index).tscOffset() != offset) {
                     falseReplies.add(Property.RESTORE_TAKES_EFFECT);
                 }
@@ -191,8 +199,19 @@ final class SimulatedX86Host implements SimulatedHost {
                     falseReplies.add(Property.RESTORE_TAKES_EFFECT);
                 }
             }
+            case ENTER_GUEST -> {
+                generation = (int) state(StateVariable.CUR_TSC_GENERATION);
+                ranSince.add(index);
+            }
             default -> generation = (int) state(StateVariable.CUR_TSC_GENERATION);
         }
+    }
+
+    /** Userspace has asked for a line. */
+    private void asked(long offset) {
+        userOffset.clear();
+        userOffset.add(offset);
+        ranSince.clear();
     }
 
     @Override
@@ -203,6 +222,11 @@ final class SimulatedX86Host implements SimulatedHost {
     @Override
     public void stepRealtime(long by) {
         host.setRealtime(host.realtime() + by);
+    }
+
+    @Override
+    public boolean isNearEnough(int khz) {
+        return TscScaling.nearEnough(khz, host.tscKhz());
     }
 
     @Override

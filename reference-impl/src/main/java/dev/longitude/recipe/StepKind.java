@@ -173,6 +173,24 @@ public enum StepKind {
         return !args.isEmpty() && this != COMPUTE;
     }
 
+    /** Whether it returns or takes a value of the host's counter, or an offset from it. */
+    boolean usesHostCounter() {
+        return switch (this) {
+            case READ_HOST_COUNTER,
+                    READ_INSTANT,
+                    GET_TSC_OFFSET,
+                    SET_TSC_OFFSET,
+                    GET_VTIMER_OFFSET,
+                    SET_VTIMER_OFFSET,
+                    GET_PTIMER_OFFSET,
+                    SET_PTIMER_OFFSET,
+                    GET_SYSTEM_COUNTER_STATE,
+                    SET_SYSTEM_COUNTER_STATE,
+                    SET_COUNTER_OFFSET -> true;
+            default -> false;
+        };
+    }
+
     /** Its arguments, which are expressions. */
     public ImmutableList<String> args() {
         return args;

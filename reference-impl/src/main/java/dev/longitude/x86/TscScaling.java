@@ -21,7 +21,8 @@ public record TscScaling(int fracBits) {
     /** SVM: 32 bits behind the point, and 8 before it. */
     public static final TscScaling AMD = new TscScaling(32);
 
-    private static final int TOLERANCE_PPM = 250;
+    /** tsc_tolerance_ppm, a parameter of the module kvm: its default, parts per million. */
+    public static final int TOLERANCE_PPM = 250;
 
     /** Checks that the bits are one of the three. */
     public TscScaling {

@@ -13,7 +13,6 @@ import dev.longitude.model.DistributedTlc;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
 import dev.longitude.recipe.Recipe;
-import dev.longitude.recipe.World;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.trace.Trace;
@@ -52,7 +51,11 @@ public interface Check extends Callable<CheckResult> {
         for (Recipe recipe : Recipes.bundled()) {
             OF_THE_MATRIX.forEach((kernel, name) -> {
                 if (name.equals(recipe.name())) {
-                    checks.add(of(new Case(recipe, World.USUAL, kernel), committed));
+                    checks.add(of(
+                            recipe.worlds().stream()
+                                    .map(world -> new Case(recipe, world, kernel))
+                                    .collect(ImmutableList.toImmutableList()),
+                            committed));
                 }
             });
         }
@@ -93,17 +96,21 @@ public interface Check extends Callable<CheckResult> {
         };
     }
 
-    /** A recipe on a kernel, whose verdicts must be the committed ones. */
-    static Check of(Case of, ImmutableList<Matrix.Cell> committed) {
+    /**
+     * Recipes, whose verdicts must be the committed ones.
+     *
+     * @param cases of one architecture; one run of TLC judges them
+     */
+    static Check of(ImmutableList<Case> cases, ImmutableList<Matrix.Cell> committed) {
         return () -> {
             long begin = System.nanoTime();
-            Judgement judgement = new Judge(Judge.PREEMPTIONS, null).judge(of);
-            ImmutableList<String> changes = new Matrix(ImmutableList.of(judgement)).changesFrom(committed, false);
+            ImmutableList<Judgement> judgements = new Judge(Judge.PREEMPTIONS, null).judge(cases);
+            ImmutableList<String> changes = new Matrix(judgements).changesFrom(committed, false);
             String fault = changes.isEmpty() ? null : String.join("\n", changes);
             return new CheckResult(
-                    "recipe " + of,
+                    "recipe " + cases.get(0) + (cases.size() == 1 ? "" : " and " + (cases.size() - 1) + " more"),
                     "as in the committed matrix",
-                    judgement.states() + " states",
+                    cases.size() + " cases",
                     seconds(begin),
                     CheckResult.Status.of(fault),
                     fault,

@@ -189,7 +189,7 @@ final class MatrixCommand implements Callable<Integer> {
     private static Table table(Matrix matrix) {
         Table table = new Table("recipe", "kernels", "fails", "fails if preempted", "fails if over a second");
         for (Matrix.Group group : matrix.groups()) {
-            boolean judged = group.judgement().states() > 0;
+            boolean judged = group.judgement().isJudged();
             table.row(
                     group.recipe().name() + (group.world().equals(World.USUAL.specName()) ? "" : "@" + group.world()),
                     String.join(" ", group.kernels()),

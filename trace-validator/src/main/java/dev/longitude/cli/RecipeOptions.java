@@ -1,6 +1,7 @@
 package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Judge;
@@ -16,9 +17,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,6 +30,9 @@ import picocli.CommandLine.Spec;
 
 /** Selects cases of recipes and judges them: the options that {@code check --recipe} and {@code matrix} share. */
 final class RecipeOptions {
+    /** The most cases of a recipe that one run of TLC judges. */
+    private static final int AT_ONCE = 24;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
@@ -147,10 +153,15 @@ final class RecipeOptions {
     List<Judgement> judgements(List<Case> cases, Judge judge) throws InterruptedException, ExecutionException {
         PrintWriter out = spec.commandLine().getOut();
         Progress progress = new Progress(out, Boolean.getBoolean("longitude.terminal"), cases.size());
-        List<Callable<Judgement>> jobs = new ArrayList<>();
-        cases.forEach(c -> jobs.add(() -> judge.judge(c)));
+        List<Callable<List<Judgement>>> jobs = new ArrayList<>();
+        cases.stream()
+                .collect(Collectors.groupingBy(Case::recipe, LinkedHashMap::new, Collectors.toList()))
+                .values()
+                .forEach(ofOne -> Lists.partition(ofOne, AT_ONCE).forEach(some -> jobs.add(() -> judge.judge(some))));
         try {
-            return Jobs.run(jobs, j -> progress.step(j.of().toString(), summary(j)));
+            return Jobs.run(jobs, done -> done.forEach(j -> progress.step(j.of().toString(), summary(j)))).stream()
+                    .flatMap(List::stream)
+                    .toList();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RecipeFaultException fault) {
                 throw unusable(fault.getMessage());
@@ -165,7 +176,7 @@ final class RecipeOptions {
         long fail = judgement.verdicts().values().stream()
                 .filter(Verdict::isFailure)
                 .count();
-        if (judgement.states() == 0) {
+        if (!judgement.isJudged()) {
             return "does not apply";
         }
         return fail == 0 ? "all hold" : fail + " fail";

@@ -3,9 +3,9 @@ package dev.longitude.matrix;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Iterables;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
-import dev.longitude.kernel.KernelProfile;
 import dev.longitude.model.Tlc;
 import dev.longitude.model.TlcOutput;
 import dev.longitude.recipe.Preemption;
@@ -17,24 +17,26 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.EnumMap;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Judges cases with TLC. Results are cached in files, under a hash of all inputs. */
+/** Judges cases with TLC, many in one run. Results are cached in files, under a hash of all inputs. */
 public final class Judge {
-    /** The maximum preemptions per run by default. */
+    /** How often time may pass between two steps, by default. */
     public static final int PREEMPTIONS = 1;
 
-    /** The most preemptions that an option may request. */
+    /** The most that an option may request. */
     public static final int MOST_PREEMPTIONS = 3;
 
-    private static final Pattern FAILS = Pattern.compile("<<\"fails\", \"(\\w+)\", \"(none|short|long)\", (\\d+)>>");
+    private static final Pattern FOUND = Pattern.compile(
+            "<<\"(fails|upToSteps|notModelled)\", (\\d+), \"(\\w+)\", \"(none|steps|short|long)\", (\\d+), <<([\\d, ]*) ?>>>>");
     private static final String UNFINISHED = "Unfinished";
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -44,7 +46,7 @@ public final class Judge {
     /**
      * A judge.
      *
-     * @param preemptions the maximum preemptions per run
+     * @param preemptions how often time may pass between two steps
      * @param kept the folder of the cache, or null: none
      */
     public Judge(int preemptions, @Nullable Path kept) {
@@ -53,23 +55,16 @@ public final class Judge {
     }
 
     /**
-     * The result of one run of TLC.
+     * What TLC found of a property in a case.
      *
-     * @param fails for each property that fails: for each kind of preemption under which it does, the steps of a
-     *     shortest counterexample
+     * @param how {@code fails}; {@code upToSteps}: it is off by no more than the time that passed
+     * @param index the case's place in the model, from 1
+     * @param property its name in the specification
+     * @param preemption how long what passed between two steps was
+     * @param length the steps of a shortest behaviour that shows it
+     * @param place of {@code upToSteps}: where time passed last, the block's number and the vCPUs' finished steps
      */
-    record TlcResult(long states, Map<String, Map<Preemption, Integer>> fails) {
-        /** The results of both runs together: of two counterexamples the shorter one. */
-        TlcResult and(TlcResult other) {
-            Map<String, Map<Preemption, Integer>> both = new TreeMap<>();
-            for (TlcResult one : ImmutableList.of(this, other)) {
-                one.fails.forEach((property, lengths) -> lengths.forEach(
-                        (how, length) -> both.computeIfAbsent(property, p -> new EnumMap<>(Preemption.class))
-                                .merge(how, length, Math::min)));
-            }
-            return new TlcResult(states + other.states, both);
-        }
-    }
+    record Finding(String how, int index, String property, Preemption preemption, int length, List<Integer> place) {}
 
     /**
      * Judges a case.
@@ -77,50 +72,104 @@ public final class Judge {
      * @throws RecipeFaultException if no behaviour completes the recipe
      */
     public Judgement judge(Case of) throws IOException, InterruptedException, RecipeFaultException {
-        Recipe recipe = of.recipe();
-        KernelProfile kernel = of.kernel();
-        Optional<String> unfit = recipe.unfitFor(kernel);
-        if (unfit.isPresent()) {
-            return new Judgement(of, 0, all(recipe, Verdict.doesNotApply(unfit.get())));
+        return Iterables.getOnlyElement(judge(ImmutableList.of(of)));
+    }
+
+    /**
+     * Judges cases of one architecture, in one run of TLC.
+     *
+     * @return in their order
+     * @throws RecipeFaultException if no behaviour completes the recipe of one of them
+     */
+    public ImmutableList<Judgement> judge(List<Case> cases)
+            throws IOException, InterruptedException, RecipeFaultException {
+        Map<Case, Judgement> judgements = new LinkedHashMap<>();
+        List<Case> fit = new ArrayList<>();
+        for (Case of : cases) {
+            Optional<String> unfit = of.recipe().unfitFor(of.kernel());
+            unfit.ifPresent(why ->
+                    judgements.put(of, new Judgement(of, false, all(of.recipe(), Verdict.doesNotApply(why)))));
+            if (unfit.isEmpty()) {
+                fit.add(of);
+            }
         }
-        ImmutableList<MigrationModel> models = MigrationModel.of(of, preemptions);
-        MigrationModel model = models.get(0);
-        TlcResult found = found(of, model);
-        for (MigrationModel other : models.subList(1, models.size())) {
-            found = found.and(found(of, other));
+        if (!fit.isEmpty()) {
+            MigrationModel model = new MigrationModel(ImmutableList.copyOf(fit), preemptions);
+            List<Finding> findings = findings(model);
+            for (int i = 0; i < fit.size(); i++) {
+                int index = i + 1;
+                Case of = fit.get(i);
+                judgements.put(
+                        of, judgement(of, findings.stream().filter(f -> f.index() == index).toList()));
+            }
         }
-        ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
-        boolean ends = found.fails().containsKey(UNFINISHED);
-        if (!ends && !found.fails().containsKey(Property.COMPLETES.specName())) {
-            throw new RecipeFaultException(of + ": the recipe cannot be completed: a step cannot be carried out");
-        }
-        for (Property property : Property.of(recipe.arch())) {
-            verdicts.put(property, verdict(property, found, model, ends));
-        }
-        return new Judgement(of, found.states(), verdicts.buildOrThrow());
+        return cases.stream().map(c -> Optional.ofNullable(judgements.get(c)).orElseThrow())
+                .collect(ImmutableList.toImmutableList());
     }
 
     private static ImmutableMap<Property, Verdict> all(Recipe recipe, Verdict verdict) {
         return Property.of(recipe.arch()).stream().collect(ImmutableMap.toImmutableMap(p -> p, p -> verdict));
     }
 
-    private static Verdict verdict(Property property, TlcResult found, MigrationModel model, boolean ends) {
-        Map<Preemption, Integer> fails = found.fails().getOrDefault(property.specName(), Map.of());
-        for (Verdict.Outcome says : Verdict.Outcome.values()) {
-            Integer length = fails.get(says.preemption());
-            if (says.isFailure() && length != null) {
-                return Verdict.fails(says, length);
+    private static Judgement judgement(Case of, List<Finding> findings) throws RecipeFaultException {
+        boolean ends = findings.stream().anyMatch(f -> f.property().equals(UNFINISHED));
+        Optional<Finding> notModelled =
+                findings.stream().filter(f -> f.how().equals("notModelled")).findFirst();
+        boolean completes = findings.stream()
+                .noneMatch(f -> f.property().equals(Property.COMPLETES.specName()));
+        if (!ends && completes && notModelled.isEmpty()) {
+            throw new RecipeFaultException(of + ": the recipe cannot be completed: a step cannot be carried out");
+        }
+        ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
+        for (Property property : Property.of(of.recipe().arch())) {
+            Verdict verdict = verdict(
+                    of,
+                    property,
+                    findings.stream()
+                            .filter(f -> f.property().equals(property.specName()))
+                            .toList(),
+                    ends);
+            // What holds as far as the specification goes is not known to hold.
+            verdicts.put(
+                    property,
+                    verdict.isFailure() || notModelled.isEmpty()
+                            ? verdict
+                            : Verdict.notModelled("a vCPU on a host that cannot provide its rate is not modelled"));
+        }
+        return new Judgement(of, true, verdicts.buildOrThrow());
+    }
+
+    private static Verdict verdict(Case of, Property property, List<Finding> findings, boolean ends) {
+        for (Preemption preemption : Preemption.values()) {
+            Optional<Finding> fails = findings.stream()
+                    .filter(f -> f.how().equals("fails") && f.preemption() == preemption)
+                    .findFirst();
+            if (fails.isPresent()) {
+                return Verdict.fails(preemption, fails.get().length());
             }
         }
         if (!ends) {
             return Verdict.doesNotApply("the restore does not come to its end");
         }
-        return property.emptyFor(model.carriedOut(), model.world())
-                .map(Verdict::doesNotApply)
-                .orElse(Verdict.HOLDS);
+        Optional<String> empty = property.emptyFor(MigrationModel.carriedOut(of), of.world());
+        if (empty.isPresent()) {
+            return Verdict.doesNotApply(empty.get());
+        }
+        for (Preemption preemption : Preemption.values()) {
+            List<Finding> upToSteps = findings.stream()
+                    .filter(f -> f.how().equals("upToSteps") && f.preemption() == preemption)
+                    .toList();
+            if (!upToSteps.isEmpty()) {
+                return Verdict.holdsUpToSteps(
+                        preemption,
+                        upToSteps.get(0).length(),
+                        upToSteps.stream().map(f -> Gap.text(of, f.place())).distinct().toList());
+            }
+        }
+        return Verdict.HOLDS;
     }
 
-    private TlcResult found(Case of, MigrationModel model) throws IOException, InterruptedException {
+    private List<Finding> findings(MigrationModel model) throws IOException, InterruptedException {
         MigrationModel.Text text = model.judging();
         Path file = kept == null ? null : kept.resolve(key(text) + ".json");
         if (file != null) {
@@ -130,7 +179,7 @@ public final class Judge {
                 // not cached yet
             }
         }
-        TlcResult found = run(of, text);
+        List<Finding> found = run(model, text);
         if (file != null) {
             // Atomic: the file appears only once it has been written.
             Path folder = Files.createDirectories(file.getParent());
@@ -141,36 +190,53 @@ public final class Judge {
         return found;
     }
 
-    private TlcResult run(Case of, MigrationModel.Text text) throws IOException, InterruptedException {
-        TlcOutput output = tlc(text, preemptions);
-        sane(of, output);
-        Map<String, Map<Preemption, Integer>> found = new TreeMap<>();
+    private List<Finding> run(MigrationModel model, MigrationModel.Text text)
+            throws IOException, InterruptedException {
+        TlcOutput output = tlc(model, text);
+        sane(model.cases(), output);
+        List<Finding> findings = new ArrayList<>();
         for (String line : output.printed()) {
-            Matcher fails = FAILS.matcher(line);
-            if (fails.matches()) {
-                found.computeIfAbsent(fails.group(1), p -> new EnumMap<>(Preemption.class))
-                        .put(
-                                Preemption.valueOf(fails.group(2).toUpperCase(Locale.ROOT)),
-                                Integer.parseInt(fails.group(3)));
+            if (!line.startsWith("<<")) {
+                continue;
             }
+            Matcher found = FOUND.matcher(line);
+            if (!found.matches()) {
+                throw new IllegalStateException("cannot parse what TLC printed: " + line);
+            }
+            findings.add(new Finding(
+                    found.group(1),
+                    Integer.parseInt(found.group(2)),
+                    found.group(3),
+                    Preemption.valueOf(found.group(4).toUpperCase(Locale.ROOT)),
+                    Integer.parseInt(found.group(5)),
+                    found.group(6).isBlank()
+                            ? ImmutableList.of()
+                            : Pattern.compile(", ").splitAsStream(found.group(6).strip())
+                                    .map(Integer::valueOf)
+                                    .toList()));
         }
-        return new TlcResult(output.states(), found);
+        return findings;
     }
 
     /**
-     * A shortest behaviour that shows a failure.
+     * A shortest behaviour that shows a failure, or by how much a property holds only up to the time that steps take.
      *
-     * @param verdict which failure it is
+     * @param verdict which one it is
      * @throws IllegalStateException if there is no such behaviour of that length
      */
     public Counterexample open(Case of, Property property, Verdict verdict) throws IOException, InterruptedException {
-        for (MigrationModel model : MigrationModel.of(of, preemptions)) {
-            TlcOutput output = tlc(model.opening(property, verdict.says().preemption()), preemptions);
-            if (output.violated() == null) {
-                sane(of, output);
-                continue;
-            }
-            Counterexample shown = Counterexample.of(of, property, model.ticksPerSecond(), output.counterexample());
+        Preemption preemption = Optional.ofNullable(verdict.preemption())
+                .orElseThrow(() -> new IllegalArgumentException(verdict + " shows nothing"));
+        MigrationModel model = new MigrationModel(ImmutableList.of(of), preemptions);
+        String invariant = property.isDistance() && verdict.says() != Verdict.Outcome.HOLDS_UP_TO_STEPS
+                ? property.specName() + "UpToSteps"
+                : property.specName();
+        TlcOutput output = tlc(model, model.opening(invariant, preemption));
+        if (output.violated() == null) {
+            sane(model.cases(), output);
+        } else {
+            Counterexample shown =
+                    Counterexample.of(of, property, MigrationModel.TICKS_PER_SECOND, output.counterexample());
             if (Integer.valueOf(shown.steps().size()).equals(verdict.length())) {
                 return shown;
             }
@@ -179,25 +245,25 @@ public final class Judge {
                 of + ": " + property + " " + verdict + ", but no behaviour is found that shows it");
     }
 
-    private static TlcOutput tlc(MigrationModel.Text text, int preemptions) throws IOException, InterruptedException {
+    private TlcOutput tlc(MigrationModel model, MigrationModel.Text text) throws IOException, InterruptedException {
         return Tlc.run(
                 MigrationModel.MODULE,
                 text.module(),
                 text.config(),
-                preemptions > PREEMPTIONS ? Tlc.Length.LONG : Tlc.Length.SHORT);
+                preemptions > PREEMPTIONS || model.cases().size() > 1 ? Tlc.Length.LONG : Tlc.Length.SHORT);
     }
 
-    private static void sane(Case of, TlcOutput output) {
+    private static void sane(List<Case> cases, TlcOutput output) {
         if (!output.finished() || !output.trouble().isEmpty() || output.violated() != null) {
-            throw new IllegalStateException(of + ": TLC says: "
+            throw new IllegalStateException(cases + ": TLC says: "
                     + (output.trouble().isEmpty()
                             ? "finished " + output.finished() + ", violated " + output.violated()
                             : String.join(" / ", output.trouble())));
         }
     }
 
-    private static TlcResult read(Path file) throws IOException {
-        return JSON.readValue(Files.readString(file), TlcResult.class);
+    private static List<Finding> read(Path file) throws IOException {
+        return ImmutableList.copyOf(JSON.readValue(Files.readString(file), Finding[].class));
     }
 
     /** A hash of the model's text, of all modules that it builds on, and of TLC. */

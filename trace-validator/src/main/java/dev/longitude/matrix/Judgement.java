@@ -6,11 +6,16 @@ import dev.longitude.recipe.Property;
 /**
  * The verdicts on one case.
  *
- * @param states the distinct states that TLC saw; 0 if the kernel cannot carry out the recipe, and nothing was run
+ * @param isJudged whether TLC has judged it; otherwise the kernel cannot carry out the recipe
  * @param verdicts for every property of the architecture
  */
-public record Judgement(Case of, long states, ImmutableMap<Property, Verdict> verdicts) {
-    Verdict verdict(Property property) {
+public record Judgement(Case of, boolean isJudged, ImmutableMap<Property, Verdict> verdicts) {
+    /**
+     * The verdict on a property of the architecture.
+     *
+     * @throws IllegalArgumentException if it is of the other one
+     */
+    public Verdict verdict(Property property) {
         Verdict verdict = verdicts.get(property);
         if (verdict == null) {
             throw new IllegalArgumentException(

@@ -1,8 +1,7 @@
 package dev.longitude.matrix;
 
 import com.google.common.collect.ImmutableList;
-import dev.longitude.kernel.KernelProfile;
-import dev.longitude.migration.Policy;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.recipe.Block;
 import dev.longitude.recipe.Expression;
 import dev.longitude.recipe.Preemption;
@@ -10,95 +9,144 @@ import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.Step;
 import dev.longitude.recipe.StepKind;
-import dev.longitude.recipe.World;
 import dev.longitude.spec.Specification;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A recipe as a model for TLC: a root module over {@code MigrationX86} or {@code MigrationArm64} with the recipe in
+ * Cases as one model for TLC: a root module over {@code MigrationX86} or {@code MigrationArm64} with the recipes in
  * TLA+, and a configuration.
  *
- * @param recipe the recipe of the file
- * @param preemptions the maximum preemptions per run
- * @param slower of {@link World#OTHER_RATE}: whether the destination's counter is slower; otherwise it is faster
+ * @param cases of one architecture, each of a kernel that can carry out the recipe
+ * @param preemptions how often time may pass between two steps
  */
-record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int preemptions, boolean slower) {
+record MigrationModel(ImmutableList<Case> cases, int preemptions) {
     /** The root module's name. */
     static final String MODULE = "RecipeModel";
 
-    /** The models of a case: two in a world of other rates. */
-    static ImmutableList<MigrationModel> of(Case of, int preemptions) {
-        MigrationModel model = new MigrationModel(of.recipe(), of.world(), of.kernel(), preemptions, false);
-        return of.world() == World.OTHER_RATE
-                ? ImmutableList.of(model, new MigrationModel(of.recipe(), of.world(), of.kernel(), preemptions, true))
-                : ImmutableList.of(model);
-    }
+    /** The vCPUs of a VM whose boot creates all of them. */
+    private static final int VCPUS = 2;
 
-    /** The recipe as the VMM carries it out here. */
-    Recipe carriedOut() {
-        return recipe.in(world, kernel);
-    }
+    /**
+     * The ticks of a second, and the rate of the guest in kHz: a tick is a cycle. The rates of the worlds (see
+     * {@code Migration.tla}) are fractions of it.
+     */
+    static final int TICKS_PER_SECOND = 64;
 
-    /** The root module and the configuration that judge all properties in one run. */
+    /** The bits of a word: more than twice the ticks of any run, on the fastest host. */
+    private static final int WORD_BITS = 14;
+
+    /** The root module and the configuration that judge all properties of all cases in one run. */
     Text judging() {
-        return new Text(module(List.of()), config("Spec", "Judged", "View"));
+        return new Text(module(List.of()), config("Spec", "Judged"));
     }
 
     /**
-     * The root module and the configuration that look for one counterexample.
+     * The root module and the configuration that look for one counterexample, in the only case.
      *
-     * @param preemption how the VMM is preempted
+     * @param invariant what it must violate
+     * @param preemption how long what passes between two steps is
      */
-    Text opening(Property property, Preemption preemption) {
+    Text opening(String invariant, Preemption preemption) {
         return new Text(
                 module(List.of(
                         "\\* What has just been done, and what the guest's clocks then show.",
                         "VARIABLE shown",
                         "",
-                        "ShowingInit == Init /\\ preemption = \"" + preemption + "\" /\\ shown = << >>",
-                        "ShowingNext == Next /\\ shown' = LET did == Did(reply'.op) IN <<did.did, did.how, did.vcpu, now', Shown'>>",
+                        "ShowingInit == Init /\\ shown = << >>",
+                        "ShowingNext == Next /\\ preemption' \\in {\"none\", \"" + preemption + "\"} /\\ shown' = LET did == Did(reply'.op) IN <<did.did, did.how, did.vcpu, now', Shown'>>",
                         "ShowingSpec == ShowingInit /\\ [][ShowingNext]_<<allVars, shown>>",
                         "")),
-                config("ShowingSpec", property.specName(), "View"));
+                config("ShowingSpec", invariant));
     }
 
     /** A root module and its configuration. */
     record Text(String module, String config) {}
 
-    private MigratedGuest guest() {
-        return MigratedGuest.of(recipe.arch());
+    /** The recipe as the VMM carries it out in a case. */
+    static Recipe carriedOut(Case of) {
+        return of.recipe().on(of.kernel());
+    }
+
+    /** The number of vCPUs in the model of a case. */
+    static int vcpus(Case of) {
+        return carriedOut(of).vcpus(VCPUS);
     }
 
     private String module(List<String> more) {
+        String suffix = MigratedGuest.of(cases.get(0).recipe().arch()).suffix();
+        Map<String, String> recipes = new LinkedHashMap<>();
+        Map<String, String> kernels = new LinkedHashMap<>();
+        List<String> all = new ArrayList<>();
+        for (Case of : cases) {
+            String blocks = blocks(of);
+            String kernel = Specification.textOf(of.kernel());
+            String recipeName = recipes.computeIfAbsent(blocks, t -> "Recipe" + (recipes.size() + 1));
+            String kernelName = kernels.computeIfAbsent(kernel, t -> "Kernel" + (kernels.size() + 1));
+            all.add("  \\* " + of + "\n  [recipe |-> " + recipeName
+                    + ", policy |-> \"" + of.recipe().policy().name().toLowerCase(Locale.ROOT)
+                    + "\", moves |-> " + tla(of.recipe().moves())
+                    + ", wallClocks |-> " + tla(of.recipe().goesByWallClocks())
+                    + ", from |-> " + from(of)
+                    + ", nrVcpus |-> " + vcpus(of)
+                    + ", world |-> \"" + of.world()
+                    + "\", kernel |-> " + kernelName + "]");
+        }
         List<String> lines = new ArrayList<>();
         lines.add("---- MODULE " + MODULE + " ----");
-        lines.add("\\* The recipe " + recipe.name() + " on " + kernel + ", in the world " + world + ".");
-        lines.add("EXTENDS Migration" + guest().suffix());
+        lines.add("EXTENDS Migration" + suffix);
         lines.add("");
-        lines.add("TheRecipe == <<");
-        lines.add(carriedOut().blocks().stream().map(this::block).collect(Collectors.joining(",\n")));
-        lines.add(">>");
+        recipes.forEach((text, name) -> lines.add(name + " == <<\n" + text + ">>\n"));
+        kernels.forEach((text, name) -> lines.add(name + " == " + text + "\n"));
+        lines.add("TheCases == <<\n" + String.join(",\n", all) + ">>");
         lines.add("");
-        lines.add("Init == Migration" + guest().suffix() + "Init(" + Specification.textOf(kernel) + ")");
-        lines.add("Next == Migration" + guest().suffix() + "Next");
+        lines.add("Init == Migration" + suffix + "Init");
+        lines.add("Next == Migration" + suffix + "Next");
         lines.add("Spec == Init /\\ [][Next]_allVars");
         lines.add("");
         lines.addAll(more);
-        lines.add("ASSUME \\A place \\in 1 .. "
-                + Preemption.values().length * (Property.of(recipe.arch()).size() + 1) + " : TLCSet(place, FALSE)");
+        lines.add("ASSUME \\A c \\in DOMAIN TheCases : TLCSet(c, {})");
         lines.add("====");
         return String.join("\n", lines) + "\n";
     }
 
-    private String block(Block block) {
-        return "  [how |-> \"" + block.how().specName() + "\", steps |-> <<\n"
-                + block.steps().stream().map(s -> "    " + step(s)).collect(Collectors.joining(",\n")) + ">>]";
+    /** The number of the block before which the VMM's steps first take time. */
+    private static int from(Case of) {
+        if (of.recipe().bootsItself()) {
+            return 1;
+        }
+        ImmutableList<Block> blocks = carriedOut(of).blocks();
+        int at = 0;
+        while (blocks.get(at).steps().get(0).kind() != StepKind.WORK) {
+            at++;
+        }
+        return at + 2;
     }
 
-    private String step(Step step) {
+    private static String blocks(Case of) {
+        Recipe recipe = carriedOut(of);
+        ImmutableList<ImmutableSet<Integer>> vcpus = recipe.vcpusOfBlocks(vcpus(of));
+        List<String> all = new ArrayList<>();
+        for (int i = 0; i < vcpus.size(); i++) {
+            all.add(block(recipe, recipe.blocks().get(i), vcpus.get(i)));
+        }
+        return String.join(",\n", all);
+    }
+
+    private static String block(Recipe recipe, Block block, Set<Integer> vcpus) {
+        // A single CreateVcpu is a step of the vCPU that it creates.
+        Block.How how = vcpus.equals(Set.of(0)) || block.how() != Block.How.ONCE ? block.how() : Block.How.IN_TURN;
+        return "  [how |-> \"" + how.specName() + "\", vcpus |-> {"
+                + vcpus.stream().map(String::valueOf).collect(Collectors.joining(", ")) + "}, steps |-> <<\n"
+                + block.steps().stream().map(s -> "    " + step(recipe, s)).collect(Collectors.joining(",\n")) + ">>]";
+    }
+
+    private static String step(Recipe recipe, Step step) {
         List<String> fields = new ArrayList<>();
         fields.add("op |-> \"" + step.kind() + "\"");
         step.args().forEach((name, value) -> fields.add(name + " |-> " + tla(value)));
@@ -107,17 +155,15 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
             fields.add("as |-> \"" + as + "\"");
         }
         fields.add("mayFail |-> " + tla(step.mayFail()));
+        fields.add("unlessNear |-> " + tla(step.unlessNear()));
         if (step.kind() == StepKind.GET_CLOCK && as != null) {
             fields.add("needs |-> {"
-                    + carriedOut().fieldsUsedOf(as).stream()
+                    + recipe.fieldsUsedOf(as).stream()
                             .sorted()
                             .map(f -> "\"" + f + "\"")
                             .collect(Collectors.joining(", "))
                     + "}");
             fields.add("fills |-> " + tla(step.fills()));
-        }
-        if (step.kind() == StepKind.BLACKOUT) {
-            fields.add("moves |-> " + tla(recipe.moves()));
         }
         return "[" + String.join(", ", fields) + "]";
     }
@@ -145,50 +191,20 @@ record MigrationModel(Recipe recipe, World world, KernelProfile kernel, int pree
         throw new IllegalArgumentException(e.toString());
     }
 
-    /** The ticks of a second. Where the destination's counter is slower, every duration is an even number of ticks. */
-    int ticksPerSecond() {
-        return slower ? 4 : 2;
-    }
-
-    /** A word has seven or eight bits: small, and more than twice the ticks of any run here. */
-    private String config(String specification, String invariant, String view) {
-        boolean scales = world == World.OTHER_RATE;
-        boolean wallClocks = recipe.goesByWallClocks();
-        int half = ticksPerSecond() / 2;
-        int bits = slower ? 8 : 7;
-        String skews = "0";
-        if (world == World.STEPPED_CLOCK) {
-            skews = ((1 << bits) - 6 * half) + ", " + 6 * half;
-        } else if (wallClocks) {
-            skews = ((1 << bits) - half) + ", 0, " + half;
-        }
-        int destinationKhz = scales ? (slower ? 2 : 4) : 2;
-        ImmutableList.Builder<String> lines = ImmutableList.builder();
-        lines.add(
-                "SPECIFICATION " + specification,
-                "CONSTANTS",
-                "  Recipe <- TheRecipe",
-                "  Policy = \"" + policy(recipe.policy()) + "\"",
-                "  NrVcpus = 2",
-                "  WordBits = " + bits,
-                "  NsPerSecond = " + ticksPerSecond(),
-                "  GuestKhz = " + ticksPerSecond(),
-                "  DestinationKhz = " + destinationKhz,
-                "  FracBits = " + (scales ? 4 : 0),
-                "  Uptimes = {" + (world == World.YOUNG_GUEST ? "1, 2" : "" + 12 * half) + "}",
-                "  Blackouts = {" + 3 * half + "}",
-                "  Waits = {" + (world == World.YOUNG_GUEST ? 0 : half) + ", " + 4 * half + "}",
-                "  ShortPreemptions = {" + half + "}",
-                "  LongPreemptions = {" + 3 * half + "}",
-                "  MaxPreemptions = " + preemptions,
-                "  Skews = {" + skews + "}",
-                "  ClockError = " + (wallClocks ? half : 0));
-        guest().hostConstants(scales).forEach(lines::add);
-        lines.add("INVARIANT " + invariant, "VIEW " + view, "CHECK_DEADLOCK FALSE");
-        return String.join("\n", lines.build()) + "\n";
-    }
-
-    private static String policy(Policy policy) {
-        return policy.name().toLowerCase(Locale.ROOT);
+    private String config(String specification, String invariant) {
+        return String.join(
+                        "\n",
+                        "SPECIFICATION " + specification,
+                        "CONSTANTS",
+                        "  Cases <- TheCases",
+                        "  WordBits = " + WORD_BITS,
+                        "  NsPerSecond = " + TICKS_PER_SECOND,
+                        "  GuestKhz = " + TICKS_PER_SECOND,
+                        "  TscTolerancePpm <- MCTolerancePpm",
+                        "  MaxPreemptions = " + preemptions,
+                        "INVARIANT " + invariant,
+                        "VIEW View",
+                        "CHECK_DEADLOCK FALSE")
+                + "\n";
     }
 }

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -30,35 +31,46 @@ public record SimulationCheck(Case of, int runs, ImmutableList<String> contradic
      */
     public static SimulationCheck run(Judgement judgement, int preemptions, int runs, long firstSeed) {
         Case of = judgement.of();
-        if (judgement.states() == 0) {
+        if (!judgement.isJudged()) {
             return new SimulationCheck(of, 0, ImmutableList.of(), ImmutableList.of());
         }
         Map<Property, Map<Preemption, Long>> seen = new TreeMap<>();
+        Map<Property, Map<Preemption, Long>> seenBeyondSteps = new TreeMap<>();
         Preemption[] ways = Preemption.values();
         for (int run = 0; run < runs; run++) {
             long seed = firstSeed + run;
             Preemption way = ways[run % ways.length];
             Simulation simulation = RecipeRun.play(of.recipe(), of.world(), of.kernel(), way, preemptions, seed);
-            simulation
-                    .fails()
-                    .forEach(property -> seen.computeIfAbsent(property, p -> new EnumMap<>(Preemption.class))
-                            .putIfAbsent(way, seed));
+            note(simulation.fails(), way, seed, seen);
+            note(simulation.failsBeyondSteps(), way, seed, seenBeyondSteps);
         }
         List<String> contradictions = new ArrayList<>();
         List<String> unseen = new ArrayList<>();
         judgement.verdicts().forEach((property, verdict) -> {
+            if (verdict.says() == Verdict.Outcome.NOT_MODELLED) {
+                return;
+            }
             Map<Preemption, Long> by = seen.getOrDefault(property, Map.of());
-            by.forEach((way, seed) -> {
-                if (!verdict.says().isShownBy(way)) {
+            Map<Preemption, Long> beyond = seenBeyondSteps.getOrDefault(property, Map.of());
+            Map<Preemption, Long> contradicting = verdict.isFailure() && property.isDistance() ? beyond : by;
+            contradicting.forEach((way, seed) -> {
+                if (!verdict.isShownBy(way, beyond.containsKey(way))) {
                     contradictions.add(of + ": " + property + " " + verdict.says() + ", but a run shows it: "
                             + command(of, way, preemptions, seed));
                 }
             });
-            if (verdict.isFailure() && !by.containsKey(verdict.says().preemption())) {
+            Preemption least = verdict.preemption();
+            if (least != null && !(verdict.isFailure() ? beyond : by).containsKey(least)) {
                 unseen.add(of + ": " + property + " " + verdict.says() + ", but no run shows it");
             }
         });
         return new SimulationCheck(of, runs, ImmutableList.copyOf(contradictions), ImmutableList.copyOf(unseen));
+    }
+
+    private static void note(
+            Set<Property> fails, Preemption way, long seed, Map<Property, Map<Preemption, Long>> seen) {
+        fails.forEach(property -> seen.computeIfAbsent(property, p -> new EnumMap<>(Preemption.class))
+                .putIfAbsent(way, seed));
     }
 
     private static String command(Case of, Preemption way, int preemptions, long seed) {

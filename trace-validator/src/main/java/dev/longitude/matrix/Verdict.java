@@ -5,34 +5,44 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
+import com.google.common.collect.ImmutableList;
 import dev.longitude.recipe.Preemption;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A cell of the matrix.
  *
  * @param says whether the property holds
- * @param length if it fails: the steps of a shortest behaviour that shows it, with the least preemption that is
- *     necessary
- * @param why the reason if it does not apply
+ * @param preemption if it fails, or holds up to the time that steps take: how long what passes between two steps is in
+ *     a shortest behaviour that shows it; the shortest that is enough
+ * @param length the steps of that behaviour
+ * @param between where it holds up to the time that steps take: the pairs of steps whose distance is the error
+ * @param why the reason if it does not apply, or was not judged
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Verdict(
         @JsonProperty(required = true) Outcome says,
+        @Nullable Preemption preemption,
         @Nullable Integer length,
+        @Nullable List<String> between,
         @Nullable String why) {
     /** Whether a property holds. */
     public enum Outcome {
         /** Always. */
         HOLDS("holds", "+"),
-        /** It fails though the VMM is not preempted. */
+        /** A clock is off by the time between two steps, and by nothing more. */
+        HOLDS_UP_TO_STEPS("holds up to the time that steps take", "+ steps"),
+        /** It fails at every restore: though steps take no time, or because they take some. */
         FAILS("fails", "FAILS"),
-        /** It fails if the VMM is preempted; less than a second is enough. */
-        FAILS_IF_PREEMPTED("fails if preempted", "preempted"),
-        /** It fails only if the VMM is preempted for more than a second. */
-        FAILS_IF_PREEMPTED_LONG("fails if preempted for over a second", "over 1 s"),
+        /** It fails if the VMM is preempted between two steps, within the window. */
+        FAILS_IF_PREEMPTED("fails if preempted within the window", "preempted"),
+        /** It fails only if such a preemption lasts for as long as the window, or longer. */
+        FAILS_IF_PREEMPTED_LONG("fails if preempted beyond the window", "beyond"),
         /** It does not apply. */
-        DOES_NOT_APPLY("does not apply", "");
+        DOES_NOT_APPLY("does not apply", ""),
+        /** The specification does not model what happens there. */
+        NOT_MODELLED("not judged", "?");
 
         private final String text;
         private final String brief;
@@ -47,23 +57,9 @@ public record Verdict(
             return brief;
         }
 
-        /** Whether the property fails, of some VMM. */
+        /** Whether the property fails. */
         public boolean isFailure() {
-            return this != HOLDS && this != DOES_NOT_APPLY;
-        }
-
-        /** The preemption of the VMM in the counterexample. */
-        Preemption preemption() {
-            return switch (this) {
-                case FAILS_IF_PREEMPTED -> Preemption.SHORT;
-                case FAILS_IF_PREEMPTED_LONG -> Preemption.LONG;
-                default -> Preemption.NONE;
-            };
-        }
-
-        /** Whether a VMM that is preempted like this may show the failure. */
-        public boolean isShownBy(Preemption by) {
-            return isFailure() && by.compareTo(preemption()) >= 0;
+            return this == FAILS || this == FAILS_IF_PREEMPTED || this == FAILS_IF_PREEMPTED_LONG;
         }
 
         @JsonValue
@@ -83,28 +79,75 @@ public record Verdict(
         }
     }
 
-    static final Verdict HOLDS = new Verdict(Outcome.HOLDS, null, null);
+    /** How many pairs of steps a text names. */
+    private static final int MOST_NAMED = 3;
 
-    static Verdict fails(Outcome how, int length) {
-        return new Verdict(how, length, null);
+    static final Verdict HOLDS = new Verdict(Outcome.HOLDS, null, null, null, null);
+
+    static Verdict fails(Preemption preemption, int length) {
+        Outcome says = switch (preemption) {
+            case NONE, STEPS -> Outcome.FAILS;
+            case SHORT -> Outcome.FAILS_IF_PREEMPTED;
+            case LONG -> Outcome.FAILS_IF_PREEMPTED_LONG;
+        };
+        return new Verdict(says, preemption, length, null, null);
+    }
+
+    static Verdict holdsUpToSteps(Preemption preemption, int length, List<String> between) {
+        return new Verdict(
+                Outcome.HOLDS_UP_TO_STEPS, preemption, length, ImmutableList.copyOf(between), null);
     }
 
     static Verdict doesNotApply(String why) {
-        return new Verdict(Outcome.DOES_NOT_APPLY, null, why);
+        return new Verdict(Outcome.DOES_NOT_APPLY, null, null, null, why);
     }
 
-    /** Whether the property fails, of some VMM. */
+    static Verdict notModelled(String why) {
+        return new Verdict(Outcome.NOT_MODELLED, null, null, null, why);
+    }
+
+    /** Whether the property fails. */
     @JsonIgnore
     public boolean isFailure() {
         return says.isFailure();
     }
 
+    /** Whether there is a behaviour to show: the property fails, or holds only up to the time that steps take. */
+    @JsonIgnore
+    public boolean canBeShown() {
+        return length != null;
+    }
+
+    /**
+     * Whether a run may show the failure.
+     *
+     * @param by how long what passes between its steps is
+     * @param beyondSteps whether the run fails by more than that time
+     */
+    public boolean isShownBy(Preemption by, boolean beyondSteps) {
+        return preemption != null
+                && by.compareTo(preemption) >= 0
+                && (says != Outcome.HOLDS_UP_TO_STEPS || !beyondSteps);
+    }
+
     @Override
     public String toString() {
-        return switch (says) {
-            case HOLDS -> says.text;
-            case FAILS, FAILS_IF_PREEMPTED, FAILS_IF_PREEMPTED_LONG -> says + ", shown by " + length + " steps";
-            case DOES_NOT_APPLY -> says + ": " + why;
-        };
+        StringBuilder text = new StringBuilder(says.text);
+        if (says == Outcome.FAILS && preemption == Preemption.STEPS) {
+            text.append(", because steps take time");
+        }
+        if (between != null) {
+            text.append(", between ").append(String.join(", ", between.subList(0, Math.min(MOST_NAMED, between.size()))));
+            if (between.size() > MOST_NAMED) {
+                text.append(" and ").append(between.size() - MOST_NAMED).append(" more");
+            }
+        }
+        if (length != null) {
+            text.append(", shown by ").append(length).append(" steps");
+        }
+        if (why != null) {
+            text.append(": ").append(why);
+        }
+        return text.toString();
     }
 }
