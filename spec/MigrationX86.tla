@@ -132,13 +132,14 @@ Move(ticks, tsc) ==
   /\ kvmclockOffset' = Sub(Zero, hostNs')
   /\ tscOffset' = << >> /\ thisTscNsec' = << >> /\ thisTscWrite' = << >> /\ thisTscGeneration' = << >>
   /\ virtualTscKhz' = << >> /\ tscScalingRatio' = << >> /\ tscAdjust' = << >> /\ lastGuestTsc' = << >>
+  /\ tscDeadlineMode' = {} /\ tscDeadline' = << >>
   /\ pvclock' = << >> /\ armed' = << >> /\ reset' = FALSE
   /\ tscCatchup' = {} /\ tscAlwaysCatchup' = {}
   /\ masterclockUpdate' = {} /\ clockUpdate' = {} /\ stoppedRequest' = {} /\ kicked' = {}
   /\ clockTaken' = {} /\ setClockBegun' = FALSE /\ tscTaken' = << >>
   /\ updatedGeneration' = 0
   /\ reply' = [op |-> "CreateVm"]
-  /\ guestSeen' = {} /\ clockSeen' = {} /\ userOffset' = {}
+  /\ guestSeen' = {} /\ clockSeen' = {} /\ userOffset' = {} /\ userDeadline' = {}
   /\ UNCHANGED <<kernel, tscFracBits, tscClocksource, tscUnstable, oddVars, inGuest, guestLastClock>>
 
 \* A step that takes time.
@@ -249,7 +250,7 @@ StoppedIsShown == Restored => \A v \in WithClock : pvclock[v].stopped
 
 \* A timer that was armed fires when the guest's TSC gets there.  If it fails, it comes too early
 \* or too late by how far the TSC moved afterwards: after hours, or never.
-TimerOnTime == \A v \in Executing \cap DOMAIN armed : armed[v] = Line(v)
+ArmedOnItsLine == \A v \in Executing \cap DOMAIN armed : armed[v] = Line(v)
 
 \* Once all vCPUs run, the masterclock is on.  If it fails, the guest's clocks are slow to read,
 \* and users notice.
@@ -272,7 +273,7 @@ Judged == Judge(<<
   <<"RestoreTakesEffect", RestoreTakesEffect>>,
   <<"MasterClockIsOn", MasterClockIsOn>>,
   <<"StoppedIsShown", StoppedIsShown>>,
-  <<"TimerOnTime", TimerOnTime>>,
+  <<"TimerOnTime", ArmedOnItsLine>>,
   <<"Unfinished", ~Over>> >>)
 
 View == <<changing, tscKhz, vmmVars, x86Vars>>
