@@ -1031,6 +1031,9 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy, moves, version
   \/ GetVmTscKhz
   \/ WriteTscAdjust(vcpu, word)
   \/ ReadTscAdjust(vcpu)
+  \/ SetLapic(vcpu, flag)
+  \/ WriteTscDeadline(vcpu, word)
+  \/ ReadTscDeadline(vcpu)
   \/ BeginSetClock
   \/ SetClock(clock, flags, realtime)
   \/ BeginGetClock
@@ -1054,6 +1057,8 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy, moves, version
   \/ GuestWriteTsc(vcpu, word)
   \/ GuestWriteTscAdjust(vcpu, word)
   \/ GuestReadTscAdjust(vcpu)
+  \/ GuestSetsTimer(vcpu, flag, word)
+  \/ TimerFires(vcpu)
   \/ HostClocksource(flag)
   \/ HostTscUnstable
   \/ HostResumes(word, clock)

@@ -113,7 +113,7 @@ Move(ticks, counter) ==
   /\ voffset' = With(voffset, "a", Zero) /\ poffset' = With(poffset, "a", Zero)
   /\ vmCounterOffset' = {} /\ broadcasts' = << >>
   /\ creating' = {} /\ shadowCntvoff' = << >> /\ shadowCntpoff' = << >>
-  /\ ptimer' = << >>
+  /\ vtimer' = << >> /\ ptimer' = << >>
   /\ reply' = [op |-> "CreateVm"]
   /\ LET none == With(virtualSeen, "a", {})
      IN virtualSeen' = none /\ physicalSeen' = none /\ askedVirtual' = none /\ askedPhysical' = none /\ got' = none

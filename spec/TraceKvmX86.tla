@@ -42,7 +42,9 @@ Course ==
     callVars, inGuest, guestLastClock, IF tscUnstable THEN lastGuestTsc ELSE << >> >>
 
 \* Is everything in the state shown by events?
-NothingHidden == clockTaken = {} /\ ~setClockBegun /\ tscTaken = << >> /\ guestLastClock = {}
+NothingHidden ==
+  /\ clockTaken = {} /\ ~setClockBegun /\ tscTaken = << >> /\ guestLastClock = {}
+  /\ tscDeadlineMode = {} /\ userDeadline = {}
 
 \* The part of a state that can still matter, to the properties too.
 Essence == <<Course, updatedGeneration, reply, guestSeen, clockSeen, userOffset, userDeadline>>
@@ -63,7 +65,8 @@ ReportedProperties ==
    NoUnderflow      |-> NoUnderflow,
    RoundTrip        |-> RoundTrip,
    WriteTakesEffect |-> WriteTakesEffect,
-   HistoryFree      |-> HistoryFree]
+   HistoryFree      |-> HistoryFree,
+   TimerOnTime      |-> TimerOnTime]
 
 \* TLC needs these to load the module; the validator never searches them.
 TraceInit == NewVm(KernelOf(<<6, 12, 0>>, ""), 1, 0, TRUE, FALSE, Zero, Zero, Zero)
