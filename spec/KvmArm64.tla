@@ -49,8 +49,10 @@ VARIABLES
   loadedOn,        \* a function from the loaded vCPUs to physical CPUs
   inGuest,         \* those of them that execute guest code
   loadedPoffset,   \* the physical offset for which KVM last prepared a loaded vCPU
-  ptimer,          \* the physical timer's compare value (CNTP_CVAL_EL0): {} while it is off, or {value};
+  vtimer,          \* the virtual timer, as KVM keeps it in the guest's terms: its compare value
+                   \* (CNTV_CVAL_EL0) and whether it is on (ENABLE of CNTV_CTL_EL0): [cval, on];
                    \* a function over the vCPUs created so far
+  ptimer,          \* ... and the physical timer (CNTP_CVAL_EL0, CNTP_CTL_EL0)
 
   \* What can be seen from outside.  No action reads these; properties do.
   reply,           \* the last operation, with its arguments and what it returned
@@ -67,7 +69,8 @@ vmVars    == <<voffset, poffset, vmCounterOffset, broadcasts>>
 lifeVars  == <<creating, shadowCntvoff, shadowCntpoff>>
 runVars   == <<inRun, loadedOn, inGuest, loadedPoffset>>
 seenVars  == <<virtualSeen, physicalSeen, askedVirtual, askedPhysical, got>>
-kvmVars   == <<pcpuVars, vmVars, lifeVars, runVars, ptimer>>
+timerVars == <<vtimer, ptimer>>
+kvmVars   == <<pcpuVars, vmVars, lifeVars, runVars, timerVars>>
 vars      == <<hostVars, kvmVars, reply, seenVars>>
 
 \* All that ever changes.
@@ -117,8 +120,11 @@ Traps(vcpu)   == ~AllowsCounter(cnthctlEl2[loadedOn[vcpu]])
 Cntvct(vcpu)  == Sub(cntpct, cntvoffEl2[loadedOn[vcpu]])
 Cntpct(vcpu)  == Sub(cntpct, IF Traps(vcpu) THEN PhysicalOffset(vcpu) ELSE cntpoffEl2[loadedOn[vcpu]])
 
-\* The timers that are on, as traces show them.
-ptimerCval == [v \in {w \in online : ptimer[w] # {}} |-> CHOOSE cval \in ptimer[v] : TRUE]
+\* The timers as traces show them: those that are on.
+On(timers) == {v \in online : timers[v].on}
+vtimerCval == [v \in On(vtimer) |-> vtimer[v].cval]
+ptimerCval == [v \in On(ptimer) |-> ptimer[v].cval]
+TimerOff   == [cval |-> Zero, on |-> FALSE]
 
 Host(switches, isVhe, hasEcv, pcpus, counter, existing) ==
   LET none == [vm \in existing |-> {}] IN
@@ -129,7 +135,7 @@ Host(switches, isVhe, hasEcv, pcpus, counter, existing) ==
   /\ vmCounterOffset = {} /\ broadcasts = << >>
   /\ creating = {} /\ shadowCntvoff = << >> /\ shadowCntpoff = << >>
   /\ inRun = {} /\ loadedOn = << >> /\ inGuest = {} /\ loadedPoffset = << >>
-  /\ ptimer = << >>
+  /\ vtimer = << >> /\ ptimer = << >>
   /\ reply = [op |-> "None"]
   /\ virtualSeen = none /\ physicalSeen = none
   /\ askedVirtual = none /\ askedPhysical = none /\ got = none
@@ -174,7 +180,7 @@ BroadcastTo(vcpu) ==
      /\ broadcasts' = IF done THEN Without(broadcasts, vm) ELSE With(broadcasts, vm, rest)
      /\ IF done /\ loop.for.op # "CreateVcpu" THEN Asked(vm, {loop.timer}, loop.offset) ELSE UNCHANGED seenVars
      /\ reply' = [op |-> "BroadcastTo", vcpu |-> vcpu, done |-> IF done THEN {loop.for} ELSE {}]
-     /\ UNCHANGED <<hostVars, pcpuVars, voffset, poffset, vmCounterOffset, creating, runVars, ptimer>>
+     /\ UNCHANGED <<hostVars, pcpuVars, voffset, poffset, vmCounterOffset, creating, runVars, timerVars>>
 
 \* Does the operation put back what was read?  (For a property.)
 PutsBack(vm, op, x) == <<op, x>> \in got[vm]
@@ -210,7 +216,7 @@ SetCnt(vcpu, op, timer, value) ==
                /\ IF kernel.offsetsOfVm
                   THEN SetOfVm(vm, {timer}, offset)
                   ELSE BeginBroadcast(vm, timer, offset, call) /\ UNCHANGED <<voffset, poffset, seenVars>>
-     /\ UNCHANGED <<hostVars, pcpuVars, vmCounterOffset, lifeVars, runVars, ptimer>>
+     /\ UNCHANGED <<hostVars, pcpuVars, vmCounterOffset, lifeVars, runVars, timerVars>>
 
 SetTimerCnt(vcpu, value)  == SetCnt(vcpu, "SetTimerCnt", "vtimer", value)
 SetPtimerCnt(vcpu, value) == SetCnt(vcpu, "SetPtimerCnt", "ptimer", value)
@@ -225,7 +231,7 @@ SetOffset(vcpu, op, timer, offset) ==
      /\ Free(vcpu) /\ Unlocked(vm)
      /\ BeginBroadcast(vm, timer, offset, call)
      /\ reply' = call
-     /\ UNCHANGED <<hostVars, pcpuVars, voffset, poffset, vmCounterOffset, lifeVars, runVars, ptimer, seenVars>>
+     /\ UNCHANGED <<hostVars, pcpuVars, voffset, poffset, vmCounterOffset, lifeVars, runVars, timerVars, seenVars>>
 
 SetVtimerOffset(vcpu, offset) == SetOffset(vcpu, "SetVtimerOffset", "vtimer", offset)
 SetPtimerOffset(vcpu, offset) == SetOffset(vcpu, "SetPtimerOffset", "ptimer", offset)
@@ -253,7 +259,7 @@ SetSystemCounterState(vcpu, pcpu, flags, cntvoff, cntpoff) ==
              /\ askedVirtual' = With(askedVirtual, vm, {cntvoff})
              /\ askedPhysical' = IF physical THEN With(askedPhysical, vm, {cntpoff}) ELSE askedPhysical
              /\ got' = With(got, vm, {})
-     /\ UNCHANGED <<hostVars, cntvoffEl2, cntpoffEl2, vmVars, creating, runVars, ptimer>>
+     /\ UNCHANGED <<hostVars, cntvoffEl2, cntpoffEl2, vmVars, creating, runVars, timerVars>>
 
 \* KVM_ARM_SET_COUNTER_OFFSET on the VM, since 6.4: one offset for both counters of all vCPUs, also
 \* of later ones.  It takes the mutex of every vCPU, or fails.
@@ -268,7 +274,7 @@ SetCounterOffset(vm, offset, reserved) ==
      /\ IF errno # 0
         THEN UNCHANGED <<voffset, poffset, broadcasts, vmCounterOffset, seenVars>>
         ELSE SetOfVm(vm, {"vtimer", "ptimer"}, offset) /\ vmCounterOffset' = vmCounterOffset \cup {vm}
-     /\ UNCHANGED <<hostVars, pcpuVars, lifeVars, runVars, ptimer>>
+     /\ UNCHANGED <<hostVars, pcpuVars, lifeVars, runVars, timerVars>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -333,7 +339,7 @@ CreateVm(vm) ==
   /\ askedVirtual' = With(askedVirtual, vm, {}) /\ askedPhysical' = With(askedPhysical, vm, {})
   /\ got' = With(got, vm, {})
   /\ reply' = [op |-> "CreateVm"]
-  /\ UNCHANGED <<hostVars, pcpuVars, vmCounterOffset, broadcasts, lifeVars, runVars, ptimer>>
+  /\ UNCHANGED <<hostVars, pcpuVars, vmCounterOffset, broadcasts, lifeVars, runVars, timerVars>>
 
 \* kvm_timer_vcpu_init(), before 6.3: the virtual counter of the whole VM starts again from 0.  The
 \* vCPU's own physical offset is 0.
@@ -347,7 +353,7 @@ BeginCreateVcpu(vcpu) ==
   /\ BeginBroadcast(VmOf(vcpu), "vtimer", cntpct, [op |-> "CreateVcpu", vcpu |-> vcpu])
   /\ got' = With(got, VmOf(vcpu), {})
   /\ reply' = [op |-> "BeginCreateVcpu", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, pcpuVars, voffset, poffset, vmCounterOffset, runVars, ptimer,
+  /\ UNCHANGED <<hostVars, pcpuVars, voffset, poffset, vmCounterOffset, runVars, timerVars,
                  virtualSeen, physicalSeen, askedVirtual, askedPhysical>>
 
 \* ... and since 6.3: the same for the VM's two offsets, unless they are permanent.
@@ -366,16 +372,17 @@ CreateVcpu(vcpu) ==
   /\ shadowCntpoff' = IF vcpu \in creating THEN shadowCntpoff ELSE With(shadowCntpoff, vcpu, Zero)
   /\ voffset' = IF CreationResets(vm) THEN With(voffset, vm, cntpct) ELSE voffset
   /\ poffset' = IF CreationResets(vm) THEN With(poffset, vm, Zero) ELSE poffset
-  /\ ptimer' = With(ptimer, vcpu, {})
+  /\ vtimer' = With(vtimer, vcpu, TimerOff) /\ ptimer' = With(ptimer, vcpu, TimerOff)
   /\ got' = With(got, vm, {})
   /\ reply' = [op |-> "CreateVcpu", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, pcpuVars, vmCounterOffset, broadcasts, runVars,
                  virtualSeen, physicalSeen, askedVirtual, askedPhysical>>
 
-\* KVM_ARM_VCPU_INIT, the first time or again: leaves the counters alone.
+\* KVM_ARM_VCPU_INIT, the first time or again: turns the timers off (kvm_timer_vcpu_reset()), keeps
+\* their compare values, and leaves the counters alone.
 InitVcpu(vcpu) ==
   /\ Free(vcpu)
-  /\ ptimer' = With(ptimer, vcpu, {})
+  /\ vtimer' = [vtimer EXCEPT ![vcpu].on = FALSE] /\ ptimer' = [ptimer EXCEPT ![vcpu].on = FALSE]
   /\ reply' = [op |-> "InitVcpu", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, pcpuVars, vmVars, lifeVars, runVars, seenVars>>
 
@@ -396,7 +403,7 @@ VcpuLoad(vcpu, pcpu) ==
   /\ cnthctlEl2' = IF vhe /\ kernel.trapsAtLoad
                    THEN With(cnthctlEl2, pcpu, ForGuest(PhysicalOffset(vcpu))) ELSE cnthctlEl2
   /\ reply' = [op |-> "VcpuLoad", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, vmVars, lifeVars, inGuest, ptimer, seenVars>>
+  /\ UNCHANGED <<hostVars, vmVars, lifeVars, inGuest, timerVars, seenVars>>
 
 \* kvm_timer_vcpu_put(): the vCPU is preempted, or KVM_RUN returns.
 VcpuPut(vcpu, returns) ==
@@ -407,7 +414,7 @@ VcpuPut(vcpu, returns) ==
   /\ cntvoffEl2' = With(cntvoffEl2, loadedOn[vcpu], Zero)
   /\ cntpoffEl2' = With(cntpoffEl2, loadedOn[vcpu], Zero)
   /\ reply' = [op |-> "VcpuPut", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, cnthctlEl2, vmVars, lifeVars, inGuest, ptimer, seenVars>>
+  /\ UNCHANGED <<hostVars, cnthctlEl2, vmVars, lifeVars, inGuest, timerVars, seenVars>>
 
 \* __activate_traps(): without VHE KVM sets the traps up at each entry; with VHE too, in the
 \* kernels that do not do it at load.
@@ -421,7 +428,7 @@ EnterGuest(vcpu) ==
   /\ loadedPoffset' = IF ConfiguresAtEntry
                       THEN With(loadedPoffset, vcpu, PhysicalOffset(vcpu)) ELSE loadedPoffset
   /\ reply' = [op |-> "EnterGuest", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, cntvoffEl2, cntpoffEl2, vmVars, lifeVars, inRun, loadedOn, ptimer, seenVars>>
+  /\ UNCHANGED <<hostVars, cntvoffEl2, cntpoffEl2, vmVars, lifeVars, inRun, loadedOn, timerVars, seenVars>>
 
 \* Without VHE the host needs its own counter and timer back at once.
 ExitGuest(vcpu) ==
@@ -430,7 +437,7 @@ ExitGuest(vcpu) ==
   /\ cnthctlEl2' = IF vhe THEN cnthctlEl2 ELSE With(cnthctlEl2, loadedOn[vcpu], ForHost)
   /\ reply' = [op |-> "ExitGuest", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, cntvoffEl2, cntpoffEl2, vmVars, lifeVars, inRun, loadedOn, loadedPoffset,
-                 ptimer, seenVars>>
+                 timerVars, seenVars>>
 
 Greatest(seen, value) == IF \E s \in seen : Before(value, s) THEN seen ELSE {value}
 
@@ -453,38 +460,108 @@ GuestReadCntpct(vcpu) ==
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* The physical timer                                                      *)
+(* The timers.  KVM keeps a compare value as the guest's number, and       *)
+(* compares it with the guest's counter only when it loads the vCPU, or    *)
+(* the vCPU blocks: a VMM may restore it before the counter or after it.   *)
 (***************************************************************************)
 
-\* The guest sets CNTP_CVAL_EL0 and turns the timer on.
+\* KVM_SET_ONE_REG and KVM_GET_ONE_REG of KVM_REG_ARM_TIMER_CVAL and KVM_REG_ARM_TIMER_CTL, of which
+\* only the enabling bit is modelled.  (The number of TIMER_CVAL is the one that the architecture
+\* gives to the counter, and the other way round: an old mistake that has become the interface.)
+SetVtimer(vcpu, op, cval, on) ==
+  /\ Free(vcpu)
+  /\ IsWord(cval)
+  /\ vtimer' = With(vtimer, vcpu, [cval |-> cval, on |-> on])
+  /\ reply' = [op |-> op, vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, pcpuVars, vmVars, lifeVars, runVars, ptimer, seenVars>>
+
+SetVtimerCval(vcpu, cval) == SetVtimer(vcpu, "SetVtimerCval", cval, vtimer[vcpu].on)
+SetVtimerCtl(vcpu, on)    == SetVtimer(vcpu, "SetVtimerCtl", vtimer[vcpu].cval, on)
+
+GetVtimerCval(vcpu) ==
+  /\ Free(vcpu)
+  /\ reply' = [op |-> "GetVtimerCval", vcpu |-> vcpu, cval |-> vtimer[vcpu].cval]
+  /\ UNCHANGED <<hostVars, kvmVars, seenVars>>
+
+GetVtimerCtl(vcpu) ==
+  /\ Free(vcpu)
+  /\ reply' = [op |-> "GetVtimerCtl", vcpu |-> vcpu, on |-> vtimer[vcpu].on]
+  /\ UNCHANGED <<hostVars, kvmVars, seenVars>>
+
+\* The same of KVM_REG_ARM_PTIMER_CVAL and KVM_REG_ARM_PTIMER_CTL, which KVM has since it has
+\* KVM_REG_ARM_PTIMER_CNT.
+SetPtimer(vcpu, op, cval, on) ==
+  /\ Free(vcpu)
+  /\ IsWord(cval)
+  /\ ptimer' = IF kernel.ptimerCnt THEN With(ptimer, vcpu, [cval |-> cval, on |-> on]) ELSE ptimer
+  /\ reply' = [op |-> op, vcpu |-> vcpu, errno |-> IF kernel.ptimerCnt THEN 0 ELSE ENOENT]
+  /\ UNCHANGED <<hostVars, pcpuVars, vmVars, lifeVars, runVars, vtimer, seenVars>>
+
+SetPtimerCval(vcpu, cval) == SetPtimer(vcpu, "SetPtimerCval", cval, ptimer[vcpu].on)
+SetPtimerCtl(vcpu, on)    == SetPtimer(vcpu, "SetPtimerCtl", ptimer[vcpu].cval, on)
+
+GetPtimerCval(vcpu) ==
+  /\ Free(vcpu)
+  /\ reply' = [op |-> "GetPtimerCval", vcpu |-> vcpu,
+               cval |-> IF kernel.ptimerCnt THEN ptimer[vcpu].cval ELSE Zero,
+               errno |-> IF kernel.ptimerCnt THEN 0 ELSE ENOENT]
+  /\ UNCHANGED <<hostVars, kvmVars, seenVars>>
+
+GetPtimerCtl(vcpu) ==
+  /\ Free(vcpu)
+  /\ reply' = [op |-> "GetPtimerCtl", vcpu |-> vcpu, on |-> kernel.ptimerCnt /\ ptimer[vcpu].on,
+               errno |-> IF kernel.ptimerCnt THEN 0 ELSE ENOENT]
+  /\ UNCHANGED <<hostVars, kvmVars, seenVars>>
+
+\* The guest sets CNTV_CVAL_EL0 and turns the virtual timer on.
+GuestSetVtimer(vcpu, cval) ==
+  /\ vcpu \in inGuest
+  /\ IsWord(cval)
+  /\ vtimer' = With(vtimer, vcpu, [cval |-> cval, on |-> TRUE])
+  /\ reply' = [op |-> "GuestSetVtimer", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, pcpuVars, vmVars, lifeVars, runVars, ptimer, seenVars>>
+
+\* The guest sets CNTP_CVAL_EL0 and turns the physical timer on.
 GuestSetPtimer(vcpu, cval) ==
   /\ vcpu \in inGuest
   /\ IsWord(cval)
-  /\ ptimer' = With(ptimer, vcpu, {cval})
+  /\ ptimer' = With(ptimer, vcpu, [cval |-> cval, on |-> TRUE])
   /\ reply' = [op |-> "GuestSetPtimer", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, pcpuVars, vmVars, lifeVars, runVars, seenVars>>
+  /\ UNCHANGED <<hostVars, pcpuVars, vmVars, lifeVars, runVars, vtimer, seenVars>>
 
-\* Is the timer due by the guest's own counter?
-Due(vcpu, cval) == ~Less(Sub(cntpct, PhysicalOffset(vcpu)), cval)
+\* Is the timer due by the guest's own counter, with the offset that the vCPU has?
+VtimerDue(vcpu, cval) == ~Less(Sub(cntpct, VirtualOffset(vcpu)), cval)
+PtimerDue(vcpu, cval) == ~Less(Sub(cntpct, PhysicalOffset(vcpu)), cval)
 
-\* Is the timer due by what the host has programmed into the hardware?  CNTPOFF_EL2 has an effect
+\* Is the virtual timer of a loaded vCPU due by the hardware?  The hardware subtracts CNTVOFF_EL2,
+\* in the host as well.
+VtimerFires(vcpu, cval) == ~Less(Sub(cntpct, cntvoffEl2[loadedOn[vcpu]]), cval)
+
+\* Is the physical timer due by what the host has programmed into the hardware?  CNTPOFF_EL2 has an effect
 \* only in the guest; there the hardware compares as the guest does.  Otherwise KVM adds the offset
 \* to the compare value, for the host's counter.  The result is wrong where one of the two wraps
 \* and the other does not; a kernel that knows this programs "now" or "never" instead.
 Corrected(vcpu, cval) == Add(cval, PhysicalOffset(vcpu))
 Wraps(vcpu, cval)     == Less(cntpct, PhysicalOffset(vcpu)) # Less(Corrected(vcpu, cval), cval)
-HardwareDue(vcpu, cval) ==
+PtimerFires(vcpu, cval) ==
   IF UsesCntpoff /\ vcpu \in inGuest THEN ~Less(Sub(cntpct, cntpoffEl2[loadedOn[vcpu]]), cval)
   ELSE IF UsesCntpoff /\ ~kernel.flipsCval THEN ~Less(cntpct, cval)
-  ELSE IF kernel.cvalCannotWrap /\ Wraps(vcpu, cval) THEN Due(vcpu, cval)
+  ELSE IF kernel.cvalCannotWrap /\ Wraps(vcpu, cval) THEN PtimerDue(vcpu, cval)
   ELSE ~Less(cntpct, Corrected(vcpu, cval))
 
-\* An observer checks whether the timer of a loaded vCPU has fired.
+\* An observer checks whether a timer of a loaded vCPU has fired.
+LookAtVtimer(vcpu) ==
+  /\ vcpu \in On(vtimer) \cap DOMAIN loadedOn
+  /\ LET cval == vtimer[vcpu].cval
+     IN reply' = [op |-> "LookAtVtimer", vcpu |-> vcpu, due |-> VtimerFires(vcpu, cval),
+                  wanted |-> VtimerDue(vcpu, cval)]
+  /\ UNCHANGED <<hostVars, kvmVars, seenVars>>
+
 LookAtPtimer(vcpu) ==
-  /\ vcpu \in DOMAIN ptimerCval \cap DOMAIN loadedOn
-  /\ LET cval == ptimerCval[vcpu]
-     IN reply' = [op |-> "LookAtPtimer", vcpu |-> vcpu, due |-> HardwareDue(vcpu, cval),
-                  wanted |-> Due(vcpu, cval), wraps |-> Wraps(vcpu, cval)]
+  /\ vcpu \in On(ptimer) \cap DOMAIN loadedOn
+  /\ LET cval == ptimer[vcpu].cval
+     IN reply' = [op |-> "LookAtPtimer", vcpu |-> vcpu, due |-> PtimerFires(vcpu, cval),
+                  wanted |-> PtimerDue(vcpu, cval), wraps |-> Wraps(vcpu, cval)]
   /\ UNCHANGED <<hostVars, kvmVars, seenVars>>
 
 -----------------------------------------------------------------------------
@@ -497,7 +574,7 @@ TimePasses(counter) ==
   /\ UNCHANGED <<kernel, vhe, ecv, kvmVars, seenVars>>
 
 \* One step of KVM under any VMM and any guest, besides time.
-Step(vm, vcpu, pcpu, value, offset, reserved, flags, returns) ==
+Step(vm, vcpu, pcpu, value, offset, reserved, flags, returns, on) ==
   \/ CreateVm(vm)
   \/ BeginCreateVcpu(vcpu)
   \/ CreateVcpu(vcpu)
@@ -520,7 +597,17 @@ Step(vm, vcpu, pcpu, value, offset, reserved, flags, returns) ==
   \/ ExitGuest(vcpu)
   \/ GuestReadCntvct(vcpu)
   \/ GuestReadCntpct(vcpu)
+  \/ SetVtimerCval(vcpu, value)
+  \/ GetVtimerCval(vcpu)
+  \/ SetVtimerCtl(vcpu, on)
+  \/ GetVtimerCtl(vcpu)
+  \/ SetPtimerCval(vcpu, value)
+  \/ GetPtimerCval(vcpu)
+  \/ SetPtimerCtl(vcpu, on)
+  \/ GetPtimerCtl(vcpu)
+  \/ GuestSetVtimer(vcpu, value)
   \/ GuestSetPtimer(vcpu, value)
+  \/ LookAtVtimer(vcpu)
   \/ LookAtPtimer(vcpu)
 
 -----------------------------------------------------------------------------
@@ -588,13 +675,16 @@ WriteTakesEffect ==
 
 \* An operation that reports an error has changed nothing.
 ErrorChangesNothing ==
-  [][(reply'.op \in {"SetTimerCnt", "SetPtimerCnt", "SetSystemCounterState", "SetCounterOffset"}
+  [][(reply'.op \in {"SetTimerCnt", "SetPtimerCnt", "SetSystemCounterState", "SetCounterOffset",
+                    "SetPtimerCval", "SetPtimerCtl"}
         /\ reply'.errno # 0) => UNCHANGED kvmVars]_vars
 
-\* The guest's timer fires in the host when it is due in the guest.  If it fails, the host wakes
-\* the vCPU for nothing, again and again, or too late.
+\* The guest's timers fire exactly when the guest's counter, with the offset that the vCPU has, has
+\* reached the compare value.  If it fails, the guest's tasks wake too late, by how far the counter
+\* was moved, or the host wakes the vCPU for nothing, again and again.
 TimerOnTime ==
-  (reply.op = "LookAtPtimer" /\ ~reply.wraps) => reply.due = reply.wanted
+  /\ reply.op = "LookAtVtimer" => reply.due = reply.wanted
+  /\ (reply.op = "LookAtPtimer" /\ ~reply.wraps) => reply.due = reply.wanted
 
 \* ... also where compare value plus offset wraps.  If it fails, a timer never fires, or fires
 \* without end.
@@ -614,6 +704,8 @@ TypeOK ==
        cnthctlEl2[p] \in 0 .. 2 ^ 13 - 1 /\ IsWord(cntvoffEl2[p]) /\ IsWord(cntpoffEl2[p])
   /\ \A vm \in vms : IsWord(voffset[vm]) /\ IsWord(poffset[vm])
   /\ vmCounterOffset \subseteq vms /\ DOMAIN broadcasts \subseteq vms
+  /\ DOMAIN vtimer = online
+  /\ \A v \in online : \A timer \in {vtimer[v], ptimer[v]} : IsWord(timer.cval) /\ timer.on \in BOOLEAN
   /\ online \cap creating = {}
   /\ DOMAIN shadowCntvoff = online \cup creating /\ DOMAIN shadowCntpoff = online \cup creating
   /\ inGuest \subseteq DOMAIN loadedOn /\ DOMAIN loadedOn \subseteq inRun /\ inRun \subseteq online

@@ -58,6 +58,9 @@ VARIABLES
   tscScalingRatio,    \* l1_tsc_scaling_ratio: guest's rate by host's, fixed point
   tscAdjust,          \* ia32_tsc_adjust_msr, cycles modulo 2^WordBits
   lastGuestTsc,       \* last_guest_tsc: the TSC when KVM last saw it, cycles
+  tscDeadlineMode,    \* apic_lvtt_tscdeadline(): the vCPUs whose LVT timer is in TSC-deadline mode
+  tscDeadline,        \* lapic_timer.tscdeadline: {} or {the deadline that is armed, in cycles of the
+                      \* vCPU's TSC, and the line that its TSC had then: [deadline, offset, ratio]}
   pvclock,            \* the vCPU's kvmclock page and its state:
                       \* [active, version, tscTimestamp, systemTime, mul, shift, stable, stopped]
   inGuest,            \* the vCPUs whose KVM_RUN is in the guest: they hold their vCPU mutex
@@ -83,6 +86,8 @@ VARIABLES
   clockSeen,          \* {} or {the greatest kvmclock that a vCPU has read since it was last set}
   userOffset,         \* {} or {the offset that userspace's writes have set, and the vCPUs that have
                       \* run since: [offset, ran]}
+  userDeadline,       \* the vCPUs whose deadline userspace has written since they last ran, and that
+                      \* has not been reached
   updatedGeneration   \* the generation at the last masterclock update
 
 fixedVars == <<kernel, tscKhz, tscFracBits>>
@@ -92,13 +97,14 @@ rateVars  == <<defaultTscKhz, virtualTscKhz, tscScalingRatio, tscCatchup, tscAlw
 lastVars  == <<lastTscNsec, lastTscWrite, lastTscKhz, lastTscOffset>>
 curVars   == <<curTscNsec, curTscWrite, curTscOffset, curTscGeneration>>
 thisVars  == <<thisTscNsec, thisTscWrite, thisTscGeneration>>
+timerVars == <<tscDeadlineMode, tscDeadline>>
 syncVars  == <<lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars, lastGuestTsc>>
 masterVars == <<useMasterClock, masterKernelNs, masterCycleNow, updatedGeneration>>
 requestVars == <<masterclockUpdate, clockUpdate, stoppedRequest, kicked>>
 oddVars   == <<backwardsTscObserved, bootVcpuRunsOldKvmclock>>
 callVars  == <<clockTaken, setClockBegun, tscTaken>>
-seenVars  == <<guestSeen, clockSeen, guestLastClock, userOffset>>
-kvmVars   == <<syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock,
+seenVars  == <<guestSeen, clockSeen, guestLastClock, userOffset, userDeadline>>
+kvmVars   == <<syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset, oddVars, pvclock,
                requestVars, callVars, inGuest>>
 vars      == <<hostVars, kvmVars, reply, seenVars>>
 
@@ -136,7 +142,7 @@ pvclockFlags        == [v \in online |-> PageFlags(pvclock[v])]
 TscOnly ==
   <<tscClocksource, hostTsc, lastVars, curVars, nrVcpusMatched,
     userSetTsc, tscOffset, thisVars, defaultTscKhz, virtualTscKhz, tscScalingRatio, tscAdjust,
-    useMasterClock, masterclockUpdate, inGuest, guestSeen, userOffset,
+    timerVars, userDeadline, useMasterClock, masterclockUpdate, inGuest, guestSeen, userOffset,
     setClockBegun, {taken.byMaster : taken \in clockTaken},
     IF reply.op = "GetClock" THEN [op |-> "GetClock", flags |-> reply.flags]
     ELSE IF reply.op = "EnterGuest"
@@ -155,6 +161,9 @@ AllMatched(nrMatched, offsets, ratios) ==
   IF kernel.matchesOffsets
   THEN offsets # << >> /\ Equal(offsets) /\ Equal(ratios)
   ELSE nrMatched + 1 = Cardinality(DOMAIN offsets)
+
+\* The line that the TSC of vcpu has.
+TscLine(vcpu) == [offset |-> tscOffset[vcpu], ratio |-> tscScalingRatio[vcpu]]
 
 \* f with x at key, whether key is new or not.
 With(f, key, x) == [k \in DOMAIN f \cup {key} |-> IF k = key THEN x ELSE f[k]]
@@ -183,7 +192,7 @@ NewVm(switches, khz, fracBits, clocksourceIsTsc, unstable, tsc, ns, realtime) ==
   /\ backwardsTscObserved = FALSE /\ bootVcpuRunsOldKvmclock = FALSE
   /\ tscOffset = << >> /\ thisTscNsec = << >> /\ thisTscWrite = << >> /\ thisTscGeneration = << >>
   /\ virtualTscKhz = << >> /\ tscScalingRatio = << >> /\ tscAdjust = << >> /\ lastGuestTsc = << >>
-  /\ pvclock = << >>
+  /\ pvclock = << >> /\ tscDeadlineMode = {} /\ tscDeadline = << >>
   /\ tscCatchup = {} /\ tscAlwaysCatchup = {}
   /\ masterclockUpdate = {} /\ clockUpdate = {} /\ stoppedRequest = {} /\ kicked = {}
   /\ inGuest = {}
@@ -191,7 +200,7 @@ NewVm(switches, khz, fracBits, clocksourceIsTsc, unstable, tsc, ns, realtime) ==
   /\ guestLastClock = {}
   /\ reply = [op |-> "CreateVm"]
   /\ guestSeen = {} /\ clockSeen = {}
-  /\ userOffset = {}
+  /\ userOffset = {} /\ userDeadline = {}
   /\ updatedGeneration = 0
 
 -----------------------------------------------------------------------------
@@ -352,8 +361,8 @@ TakeHostTsc(vcpu) ==
   /\ vcpu \in clockUpdate \cup masterclockUpdate
   /\ tscTaken' = With(tscTaken, vcpu, hostTsc)
   /\ reply' = [op |-> "TakeHostTsc", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
-                 pvclock, requestVars, clockTaken, setClockBegun, inGuest, seenVars>>
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
+                 oddVars, pvclock, requestVars, clockTaken, setClockBegun, inGuest, seenVars>>
 
 \* kvm_guest_time_update() of vcpu by this masterclock, if requested: catch up, then write the
 \* page.
@@ -401,8 +410,8 @@ WorkOffRequests(vcpu) ==
            /\ GuestTimeUpdate(vcpu, asked, useMasterClock, masterKernelNs, masterCycleNow)
            /\ UNCHANGED masterVars
      /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, rateVars,
-                    tscAdjust, kvmclockOffset, oddVars, clockTaken, setClockBegun, guestSeen,
-                    clockSeen, guestLastClock>>
+                    tscAdjust, timerVars, kvmclockOffset, oddVars, clockTaken, setClockBegun,
+                    guestSeen, clockSeen, guestLastClock, userDeadline>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -421,6 +430,7 @@ CreateVcpu(vcpu) ==
   /\ defaultTscKhz' = defaultTscKhz
   /\ tscAdjust' = With(tscAdjust, vcpu, Zero)
   /\ pvclock' = With(pvclock, vcpu, NoPage)
+  /\ tscDeadline' = With(tscDeadline, vcpu, {})
   /\ LET on == MasterClockAllowed /\ AllMatched(nrVcpusMatched', tscOffset', tscScalingRatio')
      IN IF kernel.masterClockAtCreation /\ on # useMasterClock
         THEN /\ useMasterClock' = on
@@ -433,7 +443,8 @@ CreateVcpu(vcpu) ==
              /\ kicked' = kicked
              /\ UNCHANGED masterVars
   /\ reply' = [op |-> "CreateVcpu", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, kvmclockOffset, oddVars, stoppedRequest, callVars, inGuest, seenVars>>
+  /\ UNCHANGED <<hostVars, tscDeadlineMode, kvmclockOffset, oddVars, stoppedRequest, callVars, inGuest,
+                 seenVars>>
 
 \* A vCPU ioctl needs the vCPU and its mutex.
 VcpuIdle(vcpu) == vcpu \in online /\ vcpu \notin inGuest
@@ -447,9 +458,9 @@ WriteTsc(vcpu, value) ==
   /\ userOffset' = IF curTscGeneration' # curTscGeneration THEN {[offset |-> curTscOffset', ran |-> {}]}
                    ELSE userOffset
   /\ clockUpdate' = IF kernel.tscWriteAsks THEN clockUpdate \cup {vcpu} ELSE clockUpdate
-  /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, tscAdjust, masterVars,
-                 kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars, inGuest,
-                 clockSeen, guestLastClock>>
+  /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, tscAdjust, timerVars,
+                 masterVars, kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars,
+                 inGuest, clockSeen, guestLastClock, userDeadline>>
 
 \* KVM_SET_DEVICE_ATTR, KVM_VCPU_TSC_CTRL / KVM_VCPU_TSC_OFFSET: the offset itself.  KVM compares
 \* it with the last write to any vCPU, not with the vCPU's own offset.
@@ -463,12 +474,12 @@ SetTscOffset(vcpu, offset) ==
   /\ guestSeen' = {}
   /\ userOffset' = {[offset |-> offset, ran |-> {}]}
   /\ clockUpdate' = IF kernel.tscWriteAsks THEN clockUpdate \cup {vcpu} ELSE clockUpdate
-  /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, tscAdjust, masterVars,
-                 kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars, inGuest,
-                 clockSeen, guestLastClock>>
+  /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, tscAdjust, timerVars,
+                 masterVars, kvmclockOffset, oddVars, pvclock, stoppedRequest, kicked, callVars,
+                 inGuest, clockSeen, guestLastClock, userDeadline>>
 
 \* Only what was seen changes.
-OnlyReads == UNCHANGED <<hostVars, kvmVars, userOffset, guestLastClock>>
+OnlyReads == UNCHANGED <<hostVars, kvmVars, userOffset, userDeadline, guestLastClock>>
 
 \* KVM_GET_DEVICE_ATTR of the same attribute.  ENXIO: KVM has copied the offset out, but returns
 \* the error.
@@ -508,8 +519,8 @@ SetTscKhz(vcpu, khz) ==
                  /\ LET value == GuestTsc(vcpu)
                     IN SynchronizeCore(vcpu, rate, Sub(value, Scaled(rate.ratio)), value, FALSE, TRUE)
      /\ reply' = [op |-> "SetTscKhz", vcpu |-> vcpu, khz |-> khz, errno |-> IF refused THEN 22 ELSE 0]
-     /\ UNCHANGED <<hostVars, defaultTscKhz, tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock,
-                    clockUpdate, stoppedRequest, kicked, callVars, inGuest, seenVars>>
+     /\ UNCHANGED <<hostVars, defaultTscKhz, tscAdjust, timerVars, masterVars, kvmclockOffset, oddVars,
+                    pvclock, clockUpdate, stoppedRequest, kicked, callVars, inGuest, seenVars>>
 
 \* KVM_GET_TSC_KHZ on a vCPU.
 GetTscKhz(vcpu) ==
@@ -531,15 +542,15 @@ SetVmTscKhz(khz) ==
   IN /\ defaultTscKhz' = IF refused THEN defaultTscKhz ELSE Wanted(khz)
      /\ reply' = [op |-> "SetVmTscKhz", khz |-> khz, errno |-> IF refused THEN 22 ELSE 0]
      /\ UNCHANGED <<hostVars, syncVars, virtualTscKhz, tscScalingRatio, tscCatchup, tscAlwaysCatchup,
-                    tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock, requestVars, callVars,
-                    inGuest, seenVars>>
+                    tscAdjust, timerVars, masterVars, kvmclockOffset, oddVars, pvclock, requestVars,
+                    callVars, inGuest, seenVars>>
 
 \* KVM_SET_MSRS of MSR_IA32_TSC_ADJUST: stores the value; the TSC stays.
 WriteTscAdjust(vcpu, value) ==
   /\ VcpuIdle(vcpu)
   /\ tscAdjust' = With(tscAdjust, vcpu, value)
   /\ reply' = [op |-> "WriteTscAdjust", vcpu |-> vcpu, value |-> value]
-  /\ UNCHANGED <<hostVars, syncVars, rateVars, masterVars, kvmclockOffset, oddVars, pvclock,
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, timerVars, masterVars, kvmclockOffset, oddVars, pvclock,
                  requestVars, callVars, inGuest, seenVars>>
 
 \* KVM_GET_MSRS of MSR_IA32_TSC_ADJUST.
@@ -568,7 +579,7 @@ BeginSetClock ==
   /\ clockUpdate' = online
   /\ setClockBegun' = TRUE
   /\ reply' = [op |-> "BeginSetClock"]
-  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, kvmclockOffset, oddVars, pvclock,
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, kvmclockOffset, oddVars, pvclock,
                  masterclockUpdate, stoppedRequest, clockTaken, tscTaken, inGuest, seenVars>>
 
 \* KVM_SET_CLOCK: from now on kvmclock shows clock; with KVM_CLOCK_REALTIME, as if it had shown it
@@ -600,8 +611,9 @@ SetClock(clock, flags, realtime) ==
            /\ setClockBegun' = FALSE
            /\ clockSeen' = {}
            /\ UNCHANGED <<masterVars, masterclockUpdate>>
-     /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, oddVars, pvclock, stoppedRequest, clockTaken, tscTaken, inGuest, guestSeen, guestLastClock,
-                    userOffset>>
+     /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, oddVars, pvclock,
+                    stoppedRequest, clockTaken, tscTaken, inGuest, guestSeen, guestLastClock,
+                    userOffset, userDeadline>>
 
 \* Some kernels read the flags of KVM_GET_CLOCK only after they have computed the clock and
 \* dropped the lock.
@@ -610,8 +622,8 @@ BeginGetClock ==
   /\ clockTaken = {}
   /\ clockTaken' = {[clock |-> KvmclockNs, byMaster |-> useMasterClock]}
   /\ reply' = [op |-> "BeginGetClock"]
-  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
-                 pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
+                 oddVars, pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
 
 \* KVM_GET_CLOCK.  KVM_CLOCK_TSC_STABLE follows the masterclock; KVM_CLOCK_REALTIME and
 \* KVM_CLOCK_HOST_TSC need the pair of the host's clocks as well.
@@ -627,8 +639,8 @@ GetClock ==
                   hostTsc  |-> IF kernel.clockRealtime /\ ByMaster THEN hostTsc ELSE Zero,
                   byMaster |-> taken.byMaster]
      /\ clockTaken' = {}
-     /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
-                    pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
+     /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
+                    oddVars, pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
 
 \* MSR_KVM_SYSTEM_TIME_NEW, written by the host (KVM_SET_MSRS) or by the guest: where its page is,
 \* and whether KVM must keep it up to date.  A page is the guest's memory: at the same address its
@@ -637,7 +649,7 @@ SetSystemTime(vcpu, active, moves) ==
   /\ pvclock' = With(pvclock, vcpu,
                      [(IF active /\ moves THEN NoPage ELSE pvclock[vcpu]) EXCEPT !.active = active])
   /\ clockUpdate' = clockUpdate \cup {vcpu}
-  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset,
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
                  backwardsTscObserved, stoppedRequest, callVars, inGuest, seenVars>>
 
 WriteSystemTime(vcpu, active, moves) ==
@@ -663,8 +675,8 @@ WritePvclockPage(vcpu, version, tscTimestamp, systemTime, mul, shift, flags) ==
                       stable       |-> flags % 2 = 1,
                       stopped      |-> flags >= 2])
   /\ reply' = [op |-> "WritePvclockPage", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
-                 requestVars, callVars, inGuest, seenVars>>
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
+                 oddVars, requestVars, callVars, inGuest, seenVars>>
 
 \* KVM_KVMCLOCK_CTRL: show the guest that it was stopped.
 KvmclockCtrl(vcpu) ==
@@ -673,8 +685,8 @@ KvmclockCtrl(vcpu) ==
      /\ stoppedRequest' = IF refused THEN stoppedRequest ELSE stoppedRequest \cup {vcpu}
      /\ clockUpdate' = IF refused THEN clockUpdate ELSE clockUpdate \cup {vcpu}
      /\ reply' = [op |-> "KvmclockCtrl", vcpu |-> vcpu, errno |-> IF refused THEN 22 ELSE 0]
-     /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
-                    pvclock, masterclockUpdate, kicked, callVars, inGuest, seenVars>>
+     /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
+                    oddVars, pvclock, masterclockUpdate, kicked, callVars, inGuest, seenVars>>
 
 \* The VMM reads the page in the guest's memory.
 ReadPvclockPage(vcpu) ==
@@ -698,7 +710,7 @@ VcpuLoad(vcpu) ==
   /\ clockUpdate' = IF useMasterClock THEN clockUpdate ELSE clockUpdate \cup {vcpu}
   /\ reply' = [op |-> "VcpuLoad", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, lastGuestTsc,
-                 defaultTscKhz, virtualTscKhz, tscScalingRatio, tscAlwaysCatchup, tscAdjust,
+                 defaultTscKhz, virtualTscKhz, tscScalingRatio, tscAlwaysCatchup, tscAdjust, timerVars,
                  masterVars, kvmclockOffset, oddVars, pvclock, masterclockUpdate, stoppedRequest,
                  kicked, callVars, inGuest, seenVars>>
 
@@ -709,8 +721,8 @@ AskForClockUpdate(vcpu) ==
   /\ clockUpdate' = clockUpdate \cup {vcpu}
   /\ kicked' = kicked \cup ({vcpu} \cap inGuest)
   /\ reply' = [op |-> "AskForClockUpdate", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
-                 pvclock, masterclockUpdate, stoppedRequest, callVars, inGuest, seenVars>>
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
+                 oddVars, pvclock, masterclockUpdate, stoppedRequest, callVars, inGuest, seenVars>>
 
 \* KVM_REQ_MASTERCLOCK_UPDATE because of an interface that is not modelled: host or guest writes
 \* HV_X64_MSR_REFERENCE_TSC with its enabling bit (for its vCPU); until 7.2 KVM_XEN_HVM_SET_ATTR of
@@ -720,8 +732,86 @@ AskForMasterclockUpdate(vcpu) ==
   /\ masterclockUpdate' = masterclockUpdate \cup {vcpu}
   /\ kicked' = kicked \cup ({vcpu} \cap inGuest)
   /\ reply' = [op |-> "AskForMasterclockUpdate", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
-                 pvclock, clockUpdate, stoppedRequest, callVars, inGuest, seenVars>>
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
+                 oddVars, pvclock, clockUpdate, stoppedRequest, callVars, inGuest, seenVars>>
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* The local APIC's timer in TSC-deadline mode                             *)
+(***************************************************************************)
+
+\* What KVM keeps of a deadline that is armed now; 0 disarms.  It computes from the vCPU's TSC when
+\* the timer must fire, and (in general) not again when the TSC moves.
+Armed(vcpu, deadline) ==
+  IF deadline = Zero THEN {}
+  ELSE {[deadline |-> deadline, offset |-> tscOffset[vcpu], ratio |-> tscScalingRatio[vcpu]]}
+
+\* KVM_SET_LAPIC (kvm_apic_set_state()) of registers whose LVT timer has TSC-deadline mode, or not.
+\* A change into or out of that mode forgets the deadline (apic_update_lvtt()); without one KVM
+\* starts the timer again, from the vCPU's TSC of now.  (The mode is the one that KVM takes: a vCPU
+\* whose CPUID lacks the TSC-deadline timer has another, whatever its register has.)
+SetLapic(vcpu, deadlineMode) ==
+  /\ VcpuIdle(vcpu)
+  /\ tscDeadlineMode' = IF deadlineMode THEN tscDeadlineMode \cup {vcpu} ELSE tscDeadlineMode \ {vcpu}
+  /\ tscDeadline' = With(tscDeadline, vcpu,
+                         IF deadlineMode = (vcpu \in tscDeadlineMode)
+                         THEN {[armed EXCEPT !.offset = tscOffset[vcpu], !.ratio = tscScalingRatio[vcpu]] :
+                                 armed \in tscDeadline[vcpu]}
+                         ELSE {})
+  /\ reply' = [op |-> "SetLapic", vcpu |-> vcpu, deadlineMode |-> deadlineMode]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock,
+                 requestVars, callVars, inGuest, seenVars>>
+
+\* KVM_SET_MSRS of MSR_IA32_TSC_DEADLINE (kvm_set_lapic_tscdeadline_msr()): outside the mode KVM drops
+\* it, and KVM_SET_MSRS reports success.
+WriteTscDeadline(vcpu, deadline) ==
+  /\ VcpuIdle(vcpu)
+  /\ tscDeadline' = IF vcpu \in tscDeadlineMode THEN With(tscDeadline, vcpu, Armed(vcpu, deadline))
+                    ELSE tscDeadline
+  /\ userDeadline' = IF deadline = Zero THEN userDeadline \ {vcpu} ELSE userDeadline \cup {vcpu}
+  /\ reply' = [op |-> "WriteTscDeadline", vcpu |-> vcpu, deadline |-> deadline]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, tscDeadlineMode, masterVars, kvmclockOffset,
+                 oddVars, pvclock, requestVars, callVars, inGuest, guestSeen, clockSeen, guestLastClock,
+                 userOffset>>
+
+\* KVM_GET_MSRS of MSR_IA32_TSC_DEADLINE: 0 outside the mode, where nothing is armed.
+ReadTscDeadline(vcpu) ==
+  /\ VcpuIdle(vcpu)
+  /\ reply' = [op |-> "ReadTscDeadline", vcpu |-> vcpu,
+               deadline |-> IF tscDeadline[vcpu] = {} THEN Zero
+                            ELSE (CHOOSE armed \in tscDeadline[vcpu] : TRUE).deadline]
+  /\ UNCHANGED <<guestSeen, clockSeen>>
+  /\ OnlyReads
+
+\* The guest sets its timer's mode and deadline: it may write the LVT timer, MSR_IA32_TSC_DEADLINE or
+\* both.
+GuestSetsTimer(vcpu, deadlineMode, deadline) ==
+  /\ vcpu \in inGuest
+  /\ tscDeadlineMode' = IF deadlineMode THEN tscDeadlineMode \cup {vcpu} ELSE tscDeadlineMode \ {vcpu}
+  /\ tscDeadline' = With(tscDeadline, vcpu, IF deadlineMode THEN Armed(vcpu, deadline) ELSE {})
+  /\ userDeadline' = userDeadline \ {vcpu}
+  /\ reply' = [op |-> "GuestSetsTimer", vcpu |-> vcpu, deadlineMode |-> deadlineMode,
+               deadline |-> deadline]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock,
+                 requestVars, callVars, inGuest, guestSeen, clockSeen, guestLastClock, userOffset>>
+
+\* KVM lets its timer expire up to 5 us early (lapic_timer_advance_ns), and then waits.
+TimerAdvance(vcpu) == NsToCycles(virtualTscKhz[vcpu], FromNat(NsPerSecond \div 200000))
+
+\* kvm_apic_inject_pending_timer_irqs(): the TSC, on the line on which the deadline was armed, has
+\* reached it.  The guest gets its interrupt.
+TimerFires(vcpu) ==
+  /\ vcpu \in online
+  /\ \E armed \in tscDeadline[vcpu] :
+       LET tsc == Add(Scaled(armed.ratio), armed.offset)
+       IN \/ ~Less(tsc, armed.deadline)
+          \/ ~Less(TimerAdvance(vcpu), Sub(armed.deadline, tsc))
+  /\ tscDeadline' = With(tscDeadline, vcpu, {})
+  /\ userDeadline' = userDeadline \ {vcpu}
+  /\ reply' = [op |-> "TimerFires", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, tscDeadlineMode, masterVars, kvmclockOffset,
+                 oddVars, pvclock, requestVars, callVars, inGuest, guestSeen, clockSeen, guestLastClock,
+                 userOffset>>
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -767,10 +857,12 @@ ExitGuest(vcpu) ==
   /\ kicked' = kicked \ {vcpu}
   /\ lastGuestTsc' = With(lastGuestTsc, vcpu, GuestTsc(vcpu))
   /\ clockUpdate' = IF vcpu \in tscAlwaysCatchup THEN clockUpdate \cup {vcpu} ELSE clockUpdate
+  /\ userDeadline' = userDeadline \ {vcpu}
   /\ reply' = [op |-> "ExitGuest", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars,
-                 rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars, pvclock,
-                 masterclockUpdate, stoppedRequest, callVars, seenVars>>
+                 rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset, oddVars, pvclock,
+                 masterclockUpdate, stoppedRequest, callVars, guestSeen, clockSeen, guestLastClock,
+                 userOffset>>
 
 \* The guest executes rdtsc on vcpu.  It may do so whenever it runs.
 GuestReadTsc(vcpu) ==
@@ -797,7 +889,7 @@ GuestReadClock(vcpu, page) ==
      /\ guestLastClock' = IF pvclock[page].stable THEN guestLastClock ELSE {value}
      /\ clockSeen' = IF \E seen \in clockSeen : Before(value, seen) THEN clockSeen ELSE {value}
      /\ guestSeen' = guestSeen
-     /\ UNCHANGED <<hostVars, kvmVars, userOffset>>
+     /\ UNCHANGED <<hostVars, kvmVars, userOffset, userDeadline>>
 
 \* The guest has noticed that it was stopped, and clears the flag.
 GuestClearsStopped(vcpu) ==
@@ -805,8 +897,8 @@ GuestClearsStopped(vcpu) ==
   /\ pvclock[vcpu].stopped
   /\ pvclock' = [pvclock EXCEPT ![vcpu].stopped = FALSE]
   /\ reply' = [op |-> "GuestClearsStopped", vcpu |-> vcpu]
-  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, masterVars, kvmclockOffset, oddVars,
-                 requestVars, callVars, inGuest, seenVars>>
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
+                 oddVars, requestVars, callVars, inGuest, seenVars>>
 
 \* The guest writes MSR_KVM_SYSTEM_TIME_NEW, or the legacy MSR_KVM_SYSTEM_TIME.  vCPU 0's choice
 \* decides whether there may be a masterclock.
@@ -830,8 +922,9 @@ MoveGuestTsc(vcpu, delta, adjust, asks) ==
   /\ kicked' = IF asks THEN kicked \cup {vcpu} ELSE kicked
   /\ guestSeen' = {}
   /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, lastGuestTsc,
-                 rateVars, masterVars, kvmclockOffset, oddVars, pvclock, masterclockUpdate,
-                 stoppedRequest, callVars, inGuest, clockSeen, guestLastClock, userOffset>>
+                 rateVars, timerVars, masterVars, kvmclockOffset, oddVars, pvclock, masterclockUpdate,
+                 stoppedRequest, callVars, inGuest, clockSeen, guestLastClock, userOffset,
+                 userDeadline>>
 
 \* The guest writes MSR_IA32_TSC: MSR_IA32_TSC_ADJUST moves with it.
 GuestWriteTsc(vcpu, value) ==
@@ -843,9 +936,9 @@ GuestWriteTsc(vcpu, value) ==
         /\ Synchronize(vcpu, RateOf(vcpu), value, TRUE)
         /\ tscAdjust' = With(tscAdjust, vcpu, Add(tscAdjust[vcpu], Sub(tscOffset'[vcpu], tscOffset[vcpu])))
         /\ guestSeen' = {}
-        /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, masterVars,
-                       kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked,
-                       callVars, inGuest, clockSeen, guestLastClock, userOffset>>
+        /\ UNCHANGED <<hostVars, defaultTscKhz, tscCatchup, tscAlwaysCatchup, timerVars, masterVars,
+                       kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
+                       inGuest, clockSeen, guestLastClock, userOffset, userDeadline>>
   /\ reply' = [op |-> "GuestWriteTsc", vcpu |-> vcpu, value |-> value]
 
 \* The guest writes MSR_IA32_TSC_ADJUST: its TSC moves with it.
@@ -890,9 +983,9 @@ HostClocksource(isTsc) ==
   /\ paceTsc' = hostTsc /\ paceNs' = hostNs
   /\ IF isTsc THEN masterclockUpdate' = masterclockUpdate ELSE ClocksourceLost
   /\ reply' = [op |-> "HostClocksource", isTsc |-> isTsc]
-  /\ UNCHANGED <<fixedVars, tscUnstable, timeVars, syncVars, rateVars, tscAdjust, masterVars,
-                 kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
-                 inGuest, seenVars>>
+  /\ UNCHANGED <<fixedVars, tscUnstable, timeVars, syncVars, rateVars, tscAdjust, timerVars,
+                 masterVars, kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked,
+                 callVars, inGuest, seenVars>>
 
 \* mark_tsc_unstable(): permanent; from then on the clocksource is another one.
 HostTscUnstable ==
@@ -901,9 +994,9 @@ HostTscUnstable ==
   /\ tscClocksource' = FALSE
   /\ IF tscClocksource THEN ClocksourceLost ELSE masterclockUpdate' = masterclockUpdate
   /\ reply' = [op |-> "HostTscUnstable"]
-  /\ UNCHANGED <<fixedVars, timeVars, paceTsc, paceNs, syncVars, rateVars, tscAdjust, masterVars,
-                 kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
-                 inGuest, seenVars>>
+  /\ UNCHANGED <<fixedVars, timeVars, paceTsc, paceNs, syncVars, rateVars, tscAdjust, timerVars,
+                 masterVars, kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked,
+                 callVars, inGuest, seenVars>>
 
 \* kvm_arch_hardware_enable() after a suspend from which the host's TSC comes back missing cycles
 \* earlier, and its base clock at ns: KVM raises each vCPU's offset by what is missing.  (The
@@ -918,6 +1011,9 @@ HostResumes(missing, ns) ==
      /\ paceTsc' = tsc /\ paceNs' = ns
      /\ backwardsTscObserved' = TRUE
      /\ tscOffset' = [v \in online |-> Add(tscOffset[v], Missing(tscScalingRatio[v]))]
+     \* (What an armed deadline means for the guest stays: its line moves with the host's TSC.)
+     /\ tscDeadline' = [v \in online |-> {[armed EXCEPT !.offset = Add(@, Missing(armed.ratio))] :
+                                          armed \in tscDeadline[v]}]
      /\ lastTscNsec' = Zero /\ lastTscWrite' = Zero
      /\ curTscOffset' = IF kernel.resumeMovesLine
                         THEN Add(curTscOffset, missing) ELSE curTscOffset
@@ -925,7 +1021,7 @@ HostResumes(missing, ns) ==
      /\ reply' = [op |-> "HostResumes"]
      /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, hostRealtime, lastTscKhz, lastTscOffset,
                     curTscNsec, curTscWrite, curTscGeneration, nrVcpusMatched, userSetTsc, thisVars,
-                    lastGuestTsc, rateVars, tscAdjust, masterVars, kvmclockOffset,
+                    lastGuestTsc, rateVars, tscAdjust, tscDeadlineMode, masterVars, kvmclockOffset,
                     bootVcpuRunsOldKvmclock, pvclock, clockUpdate, stoppedRequest, kicked, callVars,
                     inGuest, seenVars>>
 
@@ -942,6 +1038,9 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy, moves, version
   \/ GetVmTscKhz
   \/ WriteTscAdjust(vcpu, word)
   \/ ReadTscAdjust(vcpu)
+  \/ SetLapic(vcpu, flag)
+  \/ WriteTscDeadline(vcpu, word)
+  \/ ReadTscDeadline(vcpu)
   \/ BeginSetClock
   \/ SetClock(clock, flags, realtime)
   \/ BeginGetClock
@@ -965,6 +1064,8 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy, moves, version
   \/ GuestWriteTsc(vcpu, word)
   \/ GuestWriteTscAdjust(vcpu, word)
   \/ GuestReadTscAdjust(vcpu)
+  \/ GuestSetsTimer(vcpu, flag, word)
+  \/ TimerFires(vcpu)
   \/ HostClocksource(flag)
   \/ HostTscUnstable
   \/ HostResumes(word, clock)
@@ -1073,6 +1174,15 @@ WriteTakesEffect ==
   /\ reply.op = "SetClock" /\ reply.errno = 0 /\ ~HasRealtime(reply.flags) =>
        SameNs(Add(hostNs, kvmclockOffset), reply.clock)
 
+\* A timer fires when the guest's TSC gets there: whenever a vCPU runs, its deadline is armed on the
+\* line that its TSC has; and a deadline that userspace has written is armed, or has been reached.
+\* If it fails, the guest's timer comes too early or too late by how far the TSC has moved, or never:
+\* the guest's tasks sleep for ever, although KVM_SET_MSRS reported success.
+TimerOnTime ==
+  \A v \in inGuest :
+    /\ \A armed \in tscDeadline[v] : [offset |-> armed.offset, ratio |-> armed.ratio] = TscLine(v)
+    /\ v \in userDeadline => tscDeadline[v] # {}
+
 \* An operation that reports an error has changed nothing.  If it fails, a VMM that tries something
 \* else after the error starts from a state that it does not know.
 ErrorChangesNothing ==
@@ -1119,11 +1229,15 @@ TypeOK ==
   /\ \A f \in {tscOffset, thisTscNsec, thisTscWrite, tscAdjust, lastGuestTsc} :
        DOMAIN f = online /\ \A v \in online : IsWord(f[v])
   /\ \A f \in {thisTscGeneration, virtualTscKhz, tscScalingRatio} : DOMAIN f = online
+  /\ DOMAIN tscDeadline = online
+  /\ \A v \in online : \A armed \in tscDeadline[v] :
+       /\ IsWord(armed.deadline) /\ armed.deadline # Zero /\ IsWord(armed.offset)
+       /\ tscDeadline[v] = {armed} /\ v \in tscDeadlineMode
   /\ DOMAIN pvclock = online
   /\ \A v \in online : /\ IsWord(pvclock[v].tscTimestamp) /\ IsWord(pvclock[v].systemTime)
                        /\ pvclock[v].version % 2 = 0
   /\ \A s \in {masterclockUpdate, clockUpdate, stoppedRequest, inGuest, tscCatchup,
-               tscAlwaysCatchup} : s \subseteq online
+               tscAlwaysCatchup, tscDeadlineMode, userDeadline} : s \subseteq online
   /\ kicked \subseteq inGuest
   /\ \A s \in {guestSeen, clockSeen, guestLastClock, userOffset} : Cardinality(s) <= 1
   /\ Cardinality(clockTaken) <= 1 /\ DOMAIN tscTaken \subseteq online

@@ -43,6 +43,12 @@ Set(vcpu) ==
        \/ (Has("SetSystemCounterState")
              /\ \E pcpu \in Pcpus : SetSystemCounterState(vcpu, pcpu, PHYS_OFFSET, offset, offset))
 
+\* Compare values, and whether a timer is on.
+SetTimer(vcpu) ==
+  /\ Has("SetVtimerCval")
+  /\ \/ \E cval \in Timers : SetVtimerCval(vcpu, cval) \/ SetPtimerCval(vcpu, cval)
+     \/ \E on \in BOOLEAN : SetVtimerCtl(vcpu, on) \/ SetPtimerCtl(vcpu, on)
+
 Get(vcpu) ==
   \/ (Has("GetTimerCnt") /\ GetTimerCnt(vcpu))
   \/ (Has("GetVtimerOffset") /\ (GetVtimerOffset(vcpu) \/ GetPtimerOffset(vcpu)))
@@ -50,21 +56,23 @@ Get(vcpu) ==
 Guest(vcpu) ==
   \/ (Has("GuestReadCntvct") /\ GuestReadCntvct(vcpu))
   \/ (Has("GuestReadCntpct") /\ GuestReadCntpct(vcpu))
-  \/ \E cval \in Timers : vcpu \in inGuest /\ ptimer[vcpu] = {} /\ GuestSetPtimer(vcpu, cval)
+  \/ \E cval \in Timers :
+       \/ (vcpu \in inGuest /\ ~ptimer[vcpu].on /\ ~Has("GuestSetVtimer") /\ GuestSetPtimer(vcpu, cval))
+       \/ (vcpu \in inGuest /\ ~vtimer[vcpu].on /\ Has("GuestSetVtimer") /\ GuestSetVtimer(vcpu, cval))
 
 MCNext ==
   \/ (Sub(cntpct, Start) < Duration /\ TimePasses(Add(cntpct, 1)))
   \/ \E vcpu \in Vcpus :
        \/ (Next(vcpu) /\ (BeginCreateVcpu(vcpu) \/ CreateVcpu(vcpu)))
        \/ BroadcastTo(vcpu)
-       \/ (Ready /\ VmOf(vcpu) \notin Left /\ (Set(vcpu) \/ Get(vcpu)))
+       \/ (Ready /\ VmOf(vcpu) \notin Left /\ (Set(vcpu) \/ SetTimer(vcpu) \/ Get(vcpu)))
        \/ \E pcpu \in Pcpus : (Ready /\ VcpuLoad(vcpu, pcpu))
        \/ VcpuPut(vcpu, TRUE)
        \/ (Has("Preempt") /\ VcpuPut(vcpu, FALSE))
        \/ EnterGuest(vcpu)
        \/ ExitGuest(vcpu)
        \/ Guest(vcpu)
-       \/ (Timers # {} /\ LookAtPtimer(vcpu))
+       \/ (Timers # {} /\ (LookAtPtimer(vcpu) \/ LookAtVtimer(vcpu)))
   \/ \E vm \in Vms \ Left, offset \in Offsets, reserved \in {Zero, 1} :
        (Has("SetCounterOffset") /\ Ready /\ SetCounterOffset(vm, offset, reserved))
 

@@ -26,6 +26,11 @@ Flags   == {0}
 GuestWrites == {}
 Adjusts     == {}
 
+\* The deadlines that host and guest may write to MSR_IA32_TSC_DEADLINE; and what the VMM restores
+\* before it, of "lapic", the local APIC, and "tsc", the offset.
+Deadlines     == {}
+DeadlineAfter == {}
+
 \* Which events may happen.  "clocksource", "unstable", "resume": to the host; "masterclock": KVM
 \* may request an update; "legacy", "moves": how the guest may register its page again; "memory":
 \* the VMM may load a page.
@@ -47,6 +52,17 @@ Tick ==
 
 Has(op) == op \in Ops
 
+\* May the VMM still restore this of a vCPU?
+MayRestore(part, vcpu) == ~(part \in DeadlineAfter /\ (vcpu \in userDeadline \/ tscDeadline[vcpu] # {}))
+
+Timer(vcpu) ==
+  \/ \E mode \in BOOLEAN : vcpu \in online /\ MayRestore("lapic", vcpu) /\ SetLapic(vcpu, mode)
+  \/ \E deadline \in Deadlines :
+       \/ ("lapic" \in DeadlineAfter => vcpu \in tscDeadlineMode) /\ WriteTscDeadline(vcpu, deadline)
+       \/ \E mode \in BOOLEAN : GuestSetsTimer(vcpu, mode, deadline)
+  \/ ReadTscDeadline(vcpu)
+  \/ TimerFires(vcpu)
+
 MCNext ==
   \/ Has("GetClock") /\ (BeginGetClock \/ GetClock)
   \/ Has("SetClock") /\ (BeginSetClock \/ \E clock \in Clocks, flags \in Flags : SetClock(clock, flags, Zero))
@@ -54,7 +70,8 @@ MCNext ==
   \/ \E vcpu \in 0 .. NrVcpus - 1 :
        \/ CreateVcpu(vcpu)
        \/ \E value \in Values : WriteTsc(vcpu, value)
-       \/ \E offset \in Offsets : SetTscOffset(vcpu, offset)
+       \/ \E offset \in Offsets : vcpu \in online /\ MayRestore("tsc", vcpu) /\ SetTscOffset(vcpu, offset)
+       \/ Deadlines # {} /\ Timer(vcpu)
        \/ Has("GetTscOffset") /\ GetTscOffset(vcpu)
        \/ Has("ReadTsc") /\ ReadTsc(vcpu)
        \/ EnterGuest(vcpu)

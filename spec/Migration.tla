@@ -98,7 +98,7 @@ FracBits == IF World = "other-rate" THEN 4 ELSE 0
 (* The recipe                                                              *)
 (***************************************************************************)
 
-\* Of each case the blocks of the blackout and of the run after it.
+\* Of each case the blocks of the blackout and of the run after it, and which timers it restores.
 Places ==
   LET Has(block, op) == \E i \in DOMAIN block.steps : block.steps[i].op = op
       FirstWith(recipe, op, from) ==
@@ -107,7 +107,10 @@ Places ==
   IN [c \in DOMAIN Cases |->
         LET recipe == Cases[c].recipe
             moved  == FirstWith(recipe, "Blackout", 1)
-        IN [blackoutAt |-> moved, runAt |-> FirstWith(recipe, "EnterGuest", moved)]]
+            Restores(op) == \E i \in moved .. Len(recipe) : Has(recipe[i], op)
+        IN [deadline |-> Restores("WriteTscDeadline"),
+            vtimer |-> Restores("SetVtimerCval"), ptimer |-> Restores("SetPtimerCval"),
+            blackoutAt |-> moved, runAt |-> FirstWith(recipe, "EnterGuest", moved)]]
 
 BlackoutAt == Places[case].blackoutAt
 RunAt      == Places[case].runAt

@@ -58,6 +58,11 @@ Kvm(step, vcpu) ==
     [] step.op = "SetSystemCounterState" ->
          SetSystemCounterState(v, vcpu, PHYS_OFFSET, Eval(step.cntvoff, vcpu, GuestKhz), Eval(step.cntpoff, vcpu, GuestKhz))
     [] step.op = "SetCounterOffset" -> SetCounterOffset("a", Eval(step.offset, vcpu, GuestKhz), Zero)
+    \* The guest's timers were on.  (None fires here: any compare value will do.)
+    [] step.op = "SetVtimerCval"    -> SetVtimerCval(v, FromNat(1))
+    [] step.op = "SetVtimerCtl"     -> SetVtimerCtl(v, TRUE)
+    [] step.op = "SetPtimerCval"    -> SetPtimerCval(v, FromNat(1))
+    [] step.op = "SetPtimerCtl"     -> SetPtimerCtl(v, TRUE)
     [] step.op = "EnterGuest"       -> IF v \in DOMAIN loadedOn THEN EnterGuest(v) ELSE VcpuLoad(v, vcpu)
     [] step.op = "ExitGuest"        -> IF v \in inGuest THEN ExitGuest(v) ELSE VcpuPut(v, TRUE)
 
@@ -118,7 +123,7 @@ Move(ticks, counter) ==
   /\ voffset' = With(voffset, "a", Zero) /\ poffset' = With(poffset, "a", Zero)
   /\ vmCounterOffset' = {} /\ broadcasts' = << >>
   /\ creating' = {} /\ shadowCntvoff' = << >> /\ shadowCntpoff' = << >>
-  /\ ptimer' = << >>
+  /\ vtimer' = << >> /\ ptimer' = << >>
   /\ reply' = [op |-> "CreateVm"]
   /\ LET none == With(virtualSeen, "a", {})
      IN virtualSeen' = none /\ physicalSeen' = none /\ askedVirtual' = none /\ askedPhysical' = none /\ got' = none
@@ -219,6 +224,17 @@ ClocksStayTogetherUpToSteps == ClocksStayWithin(Lost(preempted))
 \* it.
 RestoreTakesEffect == WriteTakesEffect
 
+\* Each timer that the VMM restores is as the guest had it, and fires when the guest's counter gets
+\* there: its hardware compares on the line of that counter.  If it fails, the timer comes too early
+\* or too late, or never.
+TimerRestored ==
+  Restored => \A n \in Executing :
+    LET v == V(n)
+        asBefore(timer) == timer[v] = [cval |-> FromNat(1), on |-> TRUE]
+    IN /\ Places[case].vtimer => asBefore(vtimer) /\ cntvoffEl2[loadedOn[v]] = VirtualOffset(v)
+       /\ (Places[case].ptimer /\ kernel.ptimerCnt) =>
+            asBefore(ptimer) /\ PtimerFires(v, FromNat(1)) = PtimerDue(v, FromNat(1))
+
 \* A second restore of the same changes nothing, up to an error.  If it fails, the guest's time
 \* depends on how often and how fast the VMM has tried.
 SameAgain(error) ==
@@ -244,6 +260,7 @@ Judged ==
   /\ JudgeDistance("IdempotentRestore", IdempotentRestore, IdempotentRestoreUpToSteps)
   /\ Judge("BroadcastComplete", BroadcastComplete)
   /\ Judge("RestoreTakesEffect", RestoreTakesEffect)
+  /\ Judge("TimerOnTime", TimerRestored)
   /\ Judge("Unfinished", ~Over)
 
 \* Without the places where time passed: of behaviours that differ only in these one is enough.

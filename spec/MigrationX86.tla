@@ -4,12 +4,10 @@
 (***************************************************************************)
 EXTENDS KvmX86, Migration
 
-VARIABLES
-  armed,               \* for each vCPU whose MSR_IA32_TSC_DEADLINE was set, the line that its TSC was on
+VARIABLE
   reset                \* TRUE: the last step wrote a TSC, but nothing that was saved
 
-x86Vars == <<armed, reset>>
-allVars == <<vars, vmmVars, x86Vars>>
+allVars == <<vars, vmmVars, reset>>
 
 \* The window within which KVM treats two writes of a TSC as one, in ticks: the first distance that
 \* is beyond it.
@@ -66,11 +64,14 @@ Kvm(step, vcpu) ==
          ELSE SetClock(Eval(step.clock, vcpu, tscKhz), Eval(step.flags, vcpu, tscKhz),
                        IF HasRealtime(Eval(step.flags, vcpu, tscKhz)) THEN Eval(step.realtime, vcpu, tscKhz) ELSE Zero)
     [] step.op = "KvmclockCtrl"    -> KvmclockCtrl(vcpu)
+    \* The guest's timer is in TSC-deadline mode.  (No timer fires here: any deadline will do.)
+    [] step.op = "SetLapic"         -> SetLapic(vcpu, TRUE)
+    [] step.op = "WriteTscDeadline" -> WriteTscDeadline(vcpu, FromNat(1))
     [] step.op = "VcpuLoad"        -> VcpuLoad(vcpu)
     [] step.op = "EnterGuest"      -> EnterGuest(vcpu)
     [] step.op = "ExitGuest"       -> ExitGuest(vcpu)
 
-IsKvm(step) == step.op \notin Own \cup {"WriteTscDeadline"}
+IsKvm(step) == step.op \notin Own
 
 \* Has the operation returned every value that the recipe needs?
 Given(step) ==
@@ -102,15 +103,13 @@ Do(vcpu) ==
   /\ Ready(vcpu)
   /\ step.op \notin Lasting
   /\ IF Skipped(step, tscKhz)
-     THEN Advance(vcpu) /\ UNCHANGED <<vars, x86Vars, refused, saved, stopped, resumed>>
-     ELSE /\ IF IsKvm(step) THEN Kvm(step, vcpu)
-             ELSE (step.op = "WriteTscDeadline" => VcpuIdle(vcpu)) /\ UNCHANGED vars
+     THEN Advance(vcpu) /\ UNCHANGED <<vars, reset, refused, saved, stopped, resumed>>
+     ELSE /\ IF IsKvm(step) THEN Kvm(step, vcpu) ELSE UNCHANGED vars
           /\ IF IsKvm(step) /\ reply'.op \in {"BeginGetClock", "BeginSetClock"}
              THEN Stay /\ UNCHANGED <<saved, refused>>
              ELSE /\ Advance(vcpu)
                   /\ Note(step, vcpu)
                   /\ refused' = (IsKvm(step) /\ ~(Given(step) /\ (Errno(reply') # 0 => step.mayFail)))
-          /\ armed' = IF step.op = "WriteTscDeadline" THEN With(armed, vcpu, Line(vcpu)) ELSE armed
           /\ reset' = (step.op = "WriteTsc" /\ step.value[1] = "number")
           /\ stopped' = IF step.op = "ExitGuest"
                         THEN With(stopped, vcpu, [now |-> now, counter |-> GuestTsc(vcpu),
@@ -140,13 +139,14 @@ Move(ticks, khz, tsc, ns) ==
   /\ kvmclockOffset' = Sub(Zero, hostNs')
   /\ tscOffset' = << >> /\ thisTscNsec' = << >> /\ thisTscWrite' = << >> /\ thisTscGeneration' = << >>
   /\ virtualTscKhz' = << >> /\ tscScalingRatio' = << >> /\ tscAdjust' = << >> /\ lastGuestTsc' = << >>
-  /\ pvclock' = << >> /\ armed' = << >> /\ reset' = FALSE
+  /\ tscDeadlineMode' = {} /\ tscDeadline' = << >>
+  /\ pvclock' = << >> /\ reset' = FALSE
   /\ tscCatchup' = {} /\ tscAlwaysCatchup' = {}
   /\ masterclockUpdate' = {} /\ clockUpdate' = {} /\ stoppedRequest' = {} /\ kicked' = {}
   /\ clockTaken' = {} /\ setClockBegun' = FALSE /\ tscTaken' = << >>
   /\ updatedGeneration' = 0
   /\ reply' = [op |-> "CreateVm"]
-  /\ guestSeen' = {} /\ clockSeen' = {} /\ userOffset' = {}
+  /\ guestSeen' = {} /\ clockSeen' = {} /\ userOffset' = {} /\ userDeadline' = {}
   /\ UNCHANGED <<kernel, tscFracBits, tscClocksource, tscUnstable, oddVars, inGuest, guestLastClock>>
 
 \* A step that takes time.
@@ -156,19 +156,19 @@ Last(vcpu) ==
   /\ step.op \in Lasting
   /\ Advance(vcpu)
   /\ \/ /\ Skipped(step, tscKhz)
-        /\ UNCHANGED <<vars, now, skew, x86Vars, blackout>>
+        /\ UNCHANGED <<vars, now, skew, reset, blackout>>
      \/ /\ ~Skipped(step, tscKhz)
         /\ \/ /\ step.op = "Work"
-              /\ UNCHANGED <<skew, x86Vars, blackout>>
+              /\ UNCHANGED <<skew, reset, blackout>>
               /\ \E ticks \in Uptimes(Window) : Pass(ticks)
            \/ /\ step.op = "Wait"
-              /\ UNCHANGED <<skew, x86Vars>>
+              /\ UNCHANGED <<skew, reset>>
               /\ \E ticks \in Waits(Window) : Pass(ticks) /\ blackout' = Add(blackout, ticks)
            \/ /\ step.op = "Blackout"
               /\ \E ticks \in Blackouts(Window), ahead \in Skews(Window) :
                    /\ blackout' = Add(blackout, ticks)
                    /\ skew' = ahead
-                   /\ \/ ~Moves /\ Pass(ticks) /\ UNCHANGED x86Vars
+                   /\ \/ ~Moves /\ Pass(ticks) /\ UNCHANGED reset
                       \/ Moves /\ \E khz \in DestinationKhzs : \E host \in Arrivals(ticks, khz) :
                                         Move(ticks, khz, host.tsc, host.ns)
   /\ Reads
@@ -182,13 +182,13 @@ Preemption ==
        /\ preemption' = kind
        /\ preempted' = Append(preempted, [ticks |-> ticks, at |-> at, done |-> done])
   /\ Reads
-  /\ UNCHANGED <<case, at, done, saved, refused, blackout, stopped, resumed, again, x86Vars>>
+  /\ UNCHANGED <<case, at, done, saved, refused, blackout, stopped, resumed, again, reset>>
 
 \* A vCPU that KVM has kicked out of the guest goes back, within KVM_RUN.
 Reenter(vcpu) ==
   /\ vcpu \in kicked /\ ReenterGuest(vcpu)
   /\ Reads
-  /\ UNCHANGED <<case, now, preemption, preempted, at, done, saved, skew, refused, blackout, stopped, resumed, again, x86Vars>>
+  /\ UNCHANGED <<case, now, preemption, preempted, at, done, saved, skew, refused, blackout, stopped, resumed, again, reset>>
 
 Made == [line |-> [v \in online |-> Line(v)], clock |-> kvmclockOffset]
 
@@ -198,22 +198,31 @@ RestoreAgain ==
   /\ at' = BlackoutAt + 1
   /\ again' = {Made}
   /\ Reads
-  /\ UNCHANGED <<vars, case, now, preemption, preempted, done, saved, skew, refused, blackout, stopped, resumed, x86Vars>>
+  /\ UNCHANGED <<vars, case, now, preemption, preempted, done, saved, skew, refused, blackout, stopped, resumed, reset>>
 
 MigrationX86Init ==
   /\ case \in DOMAIN Cases
   /\ NewVm(Cases[case].kernel, GuestKhz, FracBits, TRUE, FALSE, SourceTsc, Zero, Zero)
   /\ MigrationInit
-  /\ armed = << >> /\ reset = FALSE
+  /\ reset = FALSE
+
+\* A guest whose VM stays has put its timers into TSC-deadline mode before it is saved; those of a
+\* new VM are in no mode.
+GuestUsesTimer(vcpu) ==
+  /\ ~Moves /\ Places[case].deadline /\ BlackoutAt > at /\ preempted = << >>
+  /\ vcpu \notin tscDeadlineMode /\ GuestSetsTimer(vcpu, TRUE, Zero)
+  /\ UNCHANGED <<vmmVars, reset>>
 
 MigrationX86Next ==
+  \/ \E vcpu \in Vcpus : GuestUsesTimer(vcpu)
   \/ \E vcpu \in Vcpus : Do(vcpu) \/ Last(vcpu) \/ Reenter(vcpu)
   \/ Preemption
   \/ RestoreAgain
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* What the VMM's user may count on.  SameLine is KvmX86's own.            *)
+(* What the VMM's user may count on.  SameLine and TimerOnTime are         *)
+(* KvmX86's own.                                                           *)
 (***************************************************************************)
 
 \* Every step can be carried out: no ioctl refuses, and each returns what the recipe needs.  If it
@@ -271,10 +280,6 @@ IdempotentRestoreUpToSteps == SameAgain(Lost(preempted))
 \* The guest can see that it was stopped.  If it fails, its watchdogs take the blackout for a hang.
 StoppedIsShown == Restored => \A v \in WithClock : pvclock[v].stopped
 
-\* A timer that was armed fires when the guest's TSC gets there.  If it fails, it comes too early
-\* or too late by how far the TSC moved afterwards: after hours, or never.
-TimerOnTime == \A v \in Executing \cap DOMAIN armed : armed[v] = Line(v)
-
 \* Once all vCPUs run, the masterclock is on.  If it fails, the guest's clocks are slow to read,
 \* and users notice.
 MasterClockIsOn == (Over /\ inGuest = online /\ kicked = {} /\ masterclockUpdate = {}) => useMasterClock
@@ -283,6 +288,10 @@ MasterClockIsOn == (Over /\ inGuest = online /\ kicked = {} /\ masterclockUpdate
 (***************************************************************************)
 (* For the matrix                                                          *)
 (***************************************************************************)
+
+\* Is the next step modelled?  (KVM creates a vCPU although its host cannot provide the VM's rate.)
+Modelled ==
+  \A v \in Vcpus : Ready(v) /\ NextStep(v).op = "CreateVcpu" => RateFor(defaultTscKhz).ratio # Zero
 
 Judged ==
   /\ Judge("Completes", Completes)
@@ -298,9 +307,10 @@ Judged ==
   /\ Judge("StoppedIsShown", StoppedIsShown)
   /\ Judge("TimerOnTime", TimerOnTime)
   /\ Judge("Unfinished", ~Over)
+  /\ Modelled \/ Say("notModelled", "CreateVcpu", << >>)
 
 \* Without the places where time passed: of behaviours that differ only in these one is enough.
-View == <<changing, tscKhz, recipeVars, Len(preempted), Lost(preempted), x86Vars>>
+View == <<changing, tscKhz, recipeVars, Len(preempted), Lost(preempted), reset>>
 
 \* What the guest's clocks show, for each vCPU: its TSC, and kvmclock if its page was written.
 Shown == [v \in online |-> <<GuestTsc(v), IF pvclock[v].active /\ pvclock[v].version # 0 THEN {GuestClock(v)} ELSE {}>>]

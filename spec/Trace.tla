@@ -7,7 +7,7 @@
 EXTENDS TraceKvmX86
 
 VARIABLES vhe, ecv, cntpct, cnthctlEl2, cntvoffEl2, cntpoffEl2, voffset, poffset, vmCounterOffset,
-          broadcasts, creating, shadowCntvoff, shadowCntpoff, inRun, loadedOn, loadedPoffset, ptimer,
+          broadcasts, creating, shadowCntvoff, shadowCntpoff, inRun, loadedOn, loadedPoffset, vtimer, ptimer,
           virtualSeen, physicalSeen, askedVirtual, askedPhysical, got
 
 Arm64 == INSTANCE TraceKvmArm64

@@ -38,14 +38,16 @@ TscPasses(tsc, realtime) ==
 \* is unstable, and before that a log does not show it.
 Course ==
   <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars, rateVars, tscAdjust,
-    useMasterClock, masterKernelNs, masterCycleNow, kvmclockOffset, oddVars, pvclock, requestVars,
+    timerVars, useMasterClock, masterKernelNs, masterCycleNow, kvmclockOffset, oddVars, pvclock, requestVars,
     callVars, inGuest, guestLastClock, IF tscUnstable THEN lastGuestTsc ELSE << >> >>
 
 \* Is everything in the state shown by events?
-NothingHidden == clockTaken = {} /\ ~setClockBegun /\ tscTaken = << >> /\ guestLastClock = {}
+NothingHidden ==
+  /\ clockTaken = {} /\ ~setClockBegun /\ tscTaken = << >> /\ guestLastClock = {}
+  /\ tscDeadlineMode = {} /\ userDeadline = {}
 
 \* The part of a state that can still matter, to the properties too.
-Essence == <<Course, updatedGeneration, reply, guestSeen, clockSeen, userOffset>>
+Essence == <<Course, updatedGeneration, reply, guestSeen, clockSeen, userOffset, userDeadline>>
 
 \* What KvmX86 leaves out, by the name of the action.  Where this is true of an event, the
 \* validator does not refuse it, but judges nothing of the trace from there on.
@@ -63,7 +65,8 @@ ReportedProperties ==
    NoUnderflow      |-> NoUnderflow,
    RoundTrip        |-> RoundTrip,
    WriteTakesEffect |-> WriteTakesEffect,
-   HistoryFree      |-> HistoryFree]
+   HistoryFree      |-> HistoryFree,
+   TimerOnTime      |-> TimerOnTime]
 
 \* TLC needs these to load the module; the validator never searches them.
 TraceInit == NewVm(KernelOf(<<6, 12, 0>>, ""), 1, 0, TRUE, FALSE, Zero, Zero, Zero)

@@ -32,6 +32,11 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         GUEST_READ_TSC_ADJUST,
         WRITE_TSC_ADJUST,
         READ_TSC_ADJUST,
+        SET_LAPIC,
+        WRITE_TSC_DEADLINE,
+        READ_TSC_DEADLINE,
+        TIMER_FIRES,
+        GUEST_SETS_TIMER,
         SET_TSC_KHZ,
         GET_TSC_KHZ,
         GET_VM_TSC_KHZ,
@@ -149,6 +154,11 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
             case GUEST_WRITE_TSC_ADJUST -> target.guestWriteTscAdjust(word.from(0));
             case GUEST_READ_TSC_ADJUST -> target.guestReadTscAdjust();
             case WRITE_TSC_ADJUST -> target.writeTscAdjust(word.from(0));
+            case SET_LAPIC -> target.setLapic(word.number() % 3 != 0);
+            case WRITE_TSC_DEADLINE -> target.writeTscDeadline(deadline(host, target));
+            case READ_TSC_DEADLINE -> target.readTscDeadline();
+            case TIMER_FIRES -> target.timerFires();
+            case GUEST_SETS_TIMER -> target.guestSetsTimer(word.number() % 3 != 0, deadline(host, target));
             case SET_TSC_KHZ -> target.setTscKhz(rateOfVcpu(host));
             case GET_TSC_KHZ -> target.getTscKhz();
             case READ_TSC_ADJUST -> target.readTscAdjust();
@@ -171,6 +181,11 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
             case GUEST_READ_CLOCK, GUEST_CLEARS_STOPPED, GUEST_WRITE_SYSTEM_TIME -> playKvmclock(target, vcpus);
             default -> target.enterGuest();
         }
+    }
+
+    /** Mostly near the guest's TSC, so that it is sometimes reached; none in one of eight. */
+    private long deadline(X86Host host, X86Vcpu target) {
+        return word.number() % 8 == 0 ? 0 : word.from(host.rdtsc() + target.tscOffset());
     }
 
     private void playOffset(X86Vm vm, X86Vcpu target) {

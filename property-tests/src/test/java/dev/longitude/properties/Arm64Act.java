@@ -1,6 +1,7 @@
 package dev.longitude.properties;
 
 import dev.longitude.arm64.Arm64Host;
+import dev.longitude.arm64.Arm64Timers;
 import dev.longitude.arm64.Arm64Vcpu;
 import dev.longitude.arm64.Arm64Vm;
 import java.util.ArrayList;
@@ -29,7 +30,11 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
         SET_COUNTER_OFFSET_RESERVED,
         PREEMPT,
         EXIT,
+        SET_TIMERS,
+        GET_TIMERS,
+        GUEST_SET_VTIMER,
         GUEST_SET_PTIMER,
+        LOOK_AT_VTIMER,
         LOOK_AT_PTIMER,
         RUN_1,
         RUN_2,
@@ -118,8 +123,26 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
                     setOffsets(stage, chosen, value);
                 }
             }
+            case SET_TIMERS -> setTimers(chosen.timers(), value);
+            case GET_TIMERS -> getTimers(chosen.timers());
             default -> step(stage, chosen);
         }
+    }
+
+    private void setTimers(Arm64Timers timers, long value) {
+        switch (Math.floorMod(word.number(), 4)) {
+            case 0 -> timers.setVtimerCval(value);
+            case 1 -> timers.setPtimerCval(value);
+            case 2 -> timers.setVtimerCtl(pcpu != 0);
+            default -> timers.setPtimerCtl(pcpu != 0);
+        }
+    }
+
+    private static void getTimers(Arm64Timers timers) {
+        timers.getVtimerCval();
+        timers.getPtimerCval();
+        timers.getVtimerCtl();
+        timers.getPtimerCtl();
     }
 
     private void setOffsets(Stage stage, Arm64Vcpu chosen, long offset) {
@@ -140,8 +163,10 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
             if (stage.idle(pcpu) >= 0) {
                 chosen.load(stage.idle(pcpu));
             }
-        } else if (kind == Kind.LOOK_AT_PTIMER && chosen.hasPtimer()) {
-            chosen.lookAtPtimer();
+        } else if (kind == Kind.LOOK_AT_VTIMER && chosen.timers().hasVtimer()) {
+            chosen.timers().lookAtVtimer();
+        } else if (kind == Kind.LOOK_AT_PTIMER && chosen.timers().hasPtimer()) {
+            chosen.timers().lookAtPtimer();
         } else if (!chosen.inGuest()) {
             if (kind == Kind.PREEMPT) {
                 chosen.put(false);
@@ -152,8 +177,10 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
             }
         } else {
             switch (kind) {
+                case GUEST_SET_VTIMER ->
+                    chosen.timers().guestSetVtimer(word.from(stage.host.cntpct() - chosen.virtualOffset()));
                 case GUEST_SET_PTIMER ->
-                    chosen.guestSetPtimer(word.from(stage.host.cntpct() - chosen.physicalOffset()));
+                    chosen.timers().guestSetPtimer(word.from(stage.host.cntpct() - chosen.physicalOffset()));
                 case PREEMPT, EXIT -> chosen.exitGuest();
                 default -> {
                     chosen.guestReadCntvct();

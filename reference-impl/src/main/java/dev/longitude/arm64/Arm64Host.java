@@ -206,7 +206,12 @@ public final class Arm64Host {
                 .put(StateVariable.IN_RUN, which(created, Arm64Vcpu::inRun))
                 .put(StateVariable.IN_GUEST, which(created, Arm64Vcpu::inGuest))
                 .put(StateVariable.LOADED_ON, each(created, Arm64Vcpu::isLoaded, v -> v.on().number))
-                .put(StateVariable.PTIMER_CVAL, each(created, v -> v.ptimer != null, v -> v.cval()))
+                .put(
+                        StateVariable.PTIMER_CVAL,
+                        each(
+                                created,
+                                v -> v.timers().hasPtimer(),
+                                v -> v.timers().ptimerCval()))
                 .buildOrThrow();
     }
 

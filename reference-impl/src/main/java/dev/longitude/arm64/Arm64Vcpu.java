@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A vCPU: its shadow offsets, the CPU that it is loaded on, and its physical timer.
+ * A vCPU: its shadow offsets, the CPU that it is loaded on, and its timers.
  *
  * <p>As in the kernel, an ioctl takes the vCPU's mutex, and KVM_RUN (from the first {@link #load} to the {@link #put}
  * with which it returns) holds it: an ioctl waits that long. {@link #inRun} shows whether it would wait.
@@ -26,6 +26,7 @@ public final class Arm64Vcpu {
     private final Arm64Host host;
     private final int index;
     private final CounterTrap trap = new CounterTrap();
+    private final Arm64Timers timers;
 
     /** No lock with an owner: a test's scheduler may end KVM_RUN in another thread than it began in. Fair. */
     final Semaphore mutex = new Semaphore(1, true);
@@ -37,14 +38,11 @@ public final class Arm64Vcpu {
     private volatile boolean inRun;
     private volatile boolean inGuest;
 
-    /** CNTP_CVAL_EL0, ticks of the guest's physical counter; null while the timer is off. */
-    @Nullable
-    Long ptimer;
-
     Arm64Vcpu(Arm64Vm vm, int index) {
         this.vm = vm;
         this.host = vm.host();
         this.index = index;
+        this.timers = new Arm64Timers(this);
     }
 
     /** The vCPU's index. */
@@ -71,17 +69,13 @@ public final class Arm64Vcpu {
         return on != null;
     }
 
-    /** Whether the vCPU's physical timer is on. */
-    public boolean hasPtimer() {
-        return ptimer != null;
+    /** The vCPU's timers. */
+    public Arm64Timers timers() {
+        return timers;
     }
 
     Pcpu on() {
         return requireNonNull(on);
-    }
-
-    long cval() {
-        return requireNonNull(ptimer);
     }
 
     /** timer_get_offset(): the virtual offset that the vCPU has, read without an operation: ticks modulo 2^64. */
@@ -94,10 +88,10 @@ public final class Arm64Vcpu {
         return host.has(Switch.OFFSETS_OF_VM) ? vm.poffset : cntpoff;
     }
 
-    /** KVM_ARM_VCPU_INIT, the first time or again: turns the timer off and leaves the counters alone. */
+    /** KVM_ARM_VCPU_INIT, the first time or again: turns the timers off and leaves the counters alone. */
     public void init() {
         ioctl(() -> host.underLock(() -> {
-            ptimer = null;
+            timers.reset();
             host.emit(this, Operation.INIT_VCPU);
             return 0;
         }));
@@ -347,7 +341,7 @@ public final class Arm64Vcpu {
         });
     }
 
-    private void checkInGuest() {
+    void checkInGuest() {
         checkState(inGuest, "vCPU %s is not in the guest", index);
     }
 
@@ -385,57 +379,7 @@ public final class Arm64Vcpu {
         return here.trapsCounter() ? trap.read(0, host, physicalOffset()) : host.cntpct() - here.cntpoff;
     }
 
-    /**
-     * The guest sets CNTP_CVAL_EL0 and turns its physical timer on.
-     *
-     * @param cval unsigned ticks of its physical counter
-     */
-    public void guestSetPtimer(long cval) {
-        host.underLock(() -> {
-            checkInGuest();
-            ptimer = cval;
-            host.emit(this, Operation.GUEST_SET_PTIMER, ImmutableMap.of(Field.CVAL, cval), ImmutableMap.of());
-        });
-    }
-
-    /**
-     * Whether the vCPU's physical timer has fired in hardware.
-     *
-     * @throws IllegalStateException if the vCPU is not loaded or its timer is off
-     */
-    public boolean lookAtPtimer() {
-        return host.underLock(() -> {
-            checkState(on != null && ptimer != null, "vCPU %s is not loaded, or has no timer", index);
-            boolean due = hardwareDue();
-            host.emit(this, Operation.LOOK_AT_PTIMER, ImmutableMap.of(), ImmutableMap.of(Field.DUE, due));
-            return due;
-        });
-    }
-
-    private boolean hardwareDue() {
-        long cval = cval();
-        long now = host.cntpct();
-        if (host.usesCntpoff() && inGuest) {
-            return reached(now - on().cntpoff, cval);
-        }
-        if (host.usesCntpoff() && !host.has(Switch.FLIPS_CVAL)) {
-            return reached(now, cval); // CNTPOFF_EL2 does not count for the host
-        }
-        long offset = physicalOffset();
-        long corrected = cval + offset;
-        boolean guestWraps = Long.compareUnsigned(now, offset) < 0;
-        boolean sumWraps = Long.compareUnsigned(corrected, cval) < 0;
-        if (host.has(Switch.CVAL_CANNOT_WRAP) && guestWraps != sumWraps) {
-            return reached(now - offset, cval); // programmed as now or never
-        }
-        return reached(now, corrected);
-    }
-
-    private static boolean reached(long counter, long compare) {
-        return Long.compareUnsigned(counter, compare) >= 0;
-    }
-
-    private <T> T ioctl(Supplier<T> body) {
+    <T> T ioctl(Supplier<T> body) {
         mutex.acquireUninterruptibly();
         try {
             return body.get();

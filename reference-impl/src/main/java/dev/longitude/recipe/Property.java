@@ -37,8 +37,8 @@ public enum Property {
     MASTER_CLOCK_IS_ON("MasterClockIsOn", "the masterclock stays off: clocks are slow to read", Arch.X86),
     /** The guest sees that it was stopped. */
     STOPPED_IS_SHOWN("StoppedIsShown", "the guest does not see that it was stopped: watchdogs fire", Arch.X86),
-    /** A timer fires when the guest's TSC gets there. */
-    TIMER_ON_TIME("TimerOnTime", "a timer was armed before the TSC was in place", Arch.X86);
+    /** A timer that was restored fires when the guest's counter gets there. */
+    TIMER_ON_TIME("TimerOnTime", "a timer of the guest comes too early, too late or never");
 
     private final String specName;
     private final String symptom;
@@ -91,7 +91,11 @@ public enum Property {
             case IDEMPOTENT_RESTORE, RESTORE_TAKES_EFFECT, BROADCAST_COMPLETE ->
                 unless(recipe.restores(StepKind::writesClock), "the restore writes no clock");
             case TIMER_ON_TIME ->
-                unless(recipe.restores(v -> v == StepKind.WRITE_TSC_DEADLINE), "the restore arms no timer");
+                unless(
+                        recipe.restores(v -> v == StepKind.WRITE_TSC_DEADLINE
+                                || v == StepKind.SET_VTIMER_CVAL
+                                || v == StepKind.SET_PTIMER_CVAL),
+                        "the restore arms no timer");
             default -> Optional.empty();
         };
     }

@@ -5,15 +5,18 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.arm64.Arm64Host;
+import dev.longitude.arm64.Arm64Timers;
 import dev.longitude.arm64.Arm64Vcpu;
 import dev.longitude.arm64.Arm64Vm;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.KvmAbi;
+import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 
 /** An arm64 host. Its vCPU n runs on CPU n. */
 final class SimulatedArm64Host implements SimulatedHost {
+    /** The compare value of the guest's timers, which were on: any will do, since none fires. */
+    private static final long GUEST_CVAL = 1;
+
     /** Both offsets. */
     private record Line(long virtual, long physical) {}
 
@@ -36,6 +42,10 @@ final class SimulatedArm64Host implements SimulatedHost {
     private final Arm64Vm vm;
     private final Map<Integer, Arm64Vcpu> vcpus = new TreeMap<>();
     private final Set<Property> falseReplies = EnumSet.noneOf(Property.class);
+    /** The vCPUs whose timers the VMM has restored. */
+    private final Set<Integer> vtimers = new HashSet<>();
+
+    private final Set<Integer> ptimers = new HashSet<>();
     private long realtime;
 
     /** The last value that userspace set, or null. */
@@ -79,6 +89,18 @@ final class SimulatedArm64Host implements SimulatedHost {
             case EXIT_GUEST -> {
                 vcpu(index).exitGuest();
                 vcpu(index).put(true);
+            }
+            case SET_VTIMER_CVAL -> {
+                vtimers.add(index);
+                vcpu(index).timers().setVtimerCval(GUEST_CVAL);
+            }
+            case SET_VTIMER_CTL -> vcpu(index).timers().setVtimerCtl(true);
+            case SET_PTIMER_CVAL -> {
+                ptimers.add(index);
+                return Reply.of(vcpu(index).timers().setPtimerCval(GUEST_CVAL));
+            }
+            case SET_PTIMER_CTL -> {
+                return Reply.of(vcpu(index).timers().setPtimerCtl(true));
             }
             case GET_TIMER_CNT -> {
                 return Reply.of("", vcpu(index).getTimerCnt());
@@ -221,6 +243,13 @@ final class SimulatedArm64Host implements SimulatedHost {
             if ((askedVirtual != null && vcpu.virtualOffset() != askedVirtual)
                     || (askedPhysical != null && vcpu.physicalOffset() != askedPhysical)) {
                 all.add(Property.BROADCAST_COMPLETE);
+            }
+        }
+        for (int index : executing()) {
+            Arm64Timers timers = vcpu(index).timers();
+            if ((vtimers.contains(index) && !timers.hasVtimer())
+                    || (ptimers.contains(index) && kernel.has(Switch.PTIMER_CNT) && !timers.hasPtimer())) {
+                all.add(Property.TIMER_ON_TIME);
             }
         }
         return all;

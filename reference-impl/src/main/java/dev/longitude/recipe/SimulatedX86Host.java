@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -41,7 +42,9 @@ final class SimulatedX86Host implements SimulatedHost {
     private final List<TraceEvent> events = new ArrayList<>();
     private final X86Vm vm;
     private final Map<Integer, X86Vcpu> vcpus = new TreeMap<>();
-    private final Map<Integer, Line> armed = new HashMap<>();
+    /** The deadlines that the VMM wrote: the line on which KVM armed each, or nothing if KVM dropped it. */
+    private final Map<Integer, Optional<Line>> armed = new HashMap<>();
+
     private final Set<Property> falseReplies = EnumSet.noneOf(Property.class);
 
     /** The offsets that userspace's last writes asked for; empty before the first. */
@@ -119,7 +122,16 @@ final class SimulatedX86Host implements SimulatedHost {
     private Reply ofKvm(Step step, int index, Function<Expression, Long> eval) {
         switch (step.kind()) {
             case CREATE_VCPU -> vcpus.put(index, vm.createVcpu(index));
-            case ENTER_GUEST -> vcpu(index).enterGuest();
+            case ENTER_GUEST -> {
+                vcpu(index).enterGuest();
+                if (!armed.containsKey(index)) {
+                    vcpu(index).guestSetsTimer(true, 0);
+                }
+            }
+            case SET_LAPIC -> {
+                vcpu(index).setLapic(true);
+                noteDeadline(index, armed.containsKey(index));
+            }
             case EXIT_GUEST -> vcpu(index).exitGuest();
             case WRITE_SYSTEM_TIME -> vcpu(index).writeSystemTime(true);
             case SET_VM_TSC_KHZ -> {
@@ -132,7 +144,10 @@ final class SimulatedX86Host implements SimulatedHost {
                 return Reply.of("", vcpu(index).readTsc());
             }
             case WRITE_TSC -> vcpu(index).writeTsc(eval.apply(step.arg("value")));
-            case WRITE_TSC_DEADLINE -> armed.put(index, line(index));
+            case WRITE_TSC_DEADLINE -> {
+                vcpu(index).writeTscDeadline(counter(index) + host.millis(3_600_000));
+                noteDeadline(index, true);
+            }
             case GET_TSC_OFFSET -> {
                 long offset = vcpu(index).getTscOffset();
                 return new Reply((int) last().results().getOrDefault(Field.ERRNO, 0), ImmutableMap.of("", offset));
@@ -165,6 +180,12 @@ final class SimulatedX86Host implements SimulatedHost {
             default -> throw new IllegalArgumentException(step.kind() + " is not of x86");
         }
         return Reply.NOTHING;
+    }
+
+    private void noteDeadline(int index, boolean written) {
+        if (written) {
+            armed.put(index, vcpu(index).readTscDeadline() == 0 ? Optional.empty() : Optional.of(line(index)));
+        }
     }
 
     /** Checks the reply itself, and notes what userspace's writes asked for. */
@@ -297,8 +318,8 @@ final class SimulatedX86Host implements SimulatedHost {
         Set<Property> all = EnumSet.noneOf(Property.class);
         all.addAll(falseReplies);
         for (int index : executing()) {
-            Line at = armed.get(index);
-            if (at != null && !at.equals(line(index))) {
+            Optional<Line> at = armed.get(index);
+            if (at != null && !at.equals(Optional.of(line(index)))) {
                 all.add(Property.TIMER_ON_TIME);
             }
             PvclockPage page = vcpu(index).pvclockPage();

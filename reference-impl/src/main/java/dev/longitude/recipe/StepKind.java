@@ -43,6 +43,8 @@ public enum StepKind {
     READ_TSC(Arch.X86, "ReadTsc", Of.VCPU, takes(), saves("")),
     /** KVM_SET_MSRS of MSR_IA32_TSC. */
     WRITE_TSC(Arch.X86, "WriteTsc", Of.VCPU, takes("value"), saves()),
+    /** KVM_SET_LAPIC, with a timer in TSC-deadline mode. Without it KVM drops a deadline in a new VM. */
+    SET_LAPIC(Arch.X86, "SetLapic", Of.VCPU),
     /** KVM_SET_MSRS of MSR_IA32_TSC_DEADLINE, of a timer that was armed. */
     WRITE_TSC_DEADLINE(Arch.X86, "WriteTscDeadline", Of.VCPU),
     /** KVM_GET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET. */
@@ -68,6 +70,14 @@ public enum StepKind {
     GET_PTIMER_CNT(Arch.ARM64, "GetPtimerCnt", Of.VCPU, takes(), saves(""), Switch.PTIMER_CNT),
     /** KVM_SET_ONE_REG of KVM_REG_ARM_PTIMER_CNT. */
     SET_PTIMER_CNT(Arch.ARM64, "SetPtimerCnt", Of.VCPU, takes("value"), saves(), Switch.PTIMER_CNT),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_TIMER_CVAL, of a timer that was on. */
+    SET_VTIMER_CVAL(Arch.ARM64, "SetVtimerCval", Of.VCPU),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_TIMER_CTL, of a timer that was on. */
+    SET_VTIMER_CTL(Arch.ARM64, "SetVtimerCtl", Of.VCPU),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_PTIMER_CVAL, of a timer that was on. */
+    SET_PTIMER_CVAL(Arch.ARM64, "SetPtimerCval", Of.VCPU, takes(), saves(), Switch.PTIMER_CNT),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_PTIMER_CTL, of a timer that was on. */
+    SET_PTIMER_CTL(Arch.ARM64, "SetPtimerCtl", Of.VCPU, takes(), saves(), Switch.PTIMER_CNT),
     /** The series v2: KVM_GET_DEVICE_ATTR of KVM_ARM_VCPU_TIMER_OFFSET_VTIMER. */
     GET_VTIMER_OFFSET(Arch.ARM64, "GetVtimerOffset", Of.VCPU, takes(), saves(""), Switch.TIMER_OFFSET_ATTRS),
     /** ... and KVM_SET_DEVICE_ATTR. */

@@ -284,6 +284,43 @@ public enum X86Scenario implements OnX86 {
             stage.vm.setVmTscKhz(X86Stage.TSC_KHZ - 100);
             stage.vm.getVmTscKhz();
         }
+    },
+    /**
+     * What Dragonball did, and what is right: a deadline written before the local APIC's registers is dropped, one
+     * written before the TSC fires by the wrong line.
+     */
+    TSC_DEADLINE("tsc-deadline", "restore the deadline before the local APIC, before the TSC, and last") {
+        @Override
+        public void play(X86Stage stage) {
+            stage.createAll();
+            long hour = stage.host.millis(3_600_000);
+            for (X86Vcpu vcpu : stage.vcpus) {
+                vcpu.writeTscDeadline(hour);
+                vcpu.setLapic(true);
+                vcpu.readTscDeadline();
+                stage.run(vcpu);
+                vcpu.writeTscDeadline(hour + stage.host.millis(20));
+                vcpu.writeTsc(hour);
+                stage.run(vcpu);
+                vcpu.setLapic(true);
+                vcpu.readTscDeadline();
+                stage.run(vcpu);
+                vcpu.writeTscDeadline(vcpu.readTsc() + stage.host.millis(5));
+                vcpu.timerFires();
+                stage.pass(10);
+                vcpu.enterGuest();
+                vcpu.timerFires();
+                vcpu.guestSetsTimer(true, vcpu.guestReadTsc() + stage.host.millis(50));
+                vcpu.exitGuest();
+                vcpu.readTscDeadline();
+                vcpu.setLapic(false);
+                vcpu.readTscDeadline();
+                vcpu.enterGuest();
+                vcpu.guestSetsTimer(false, 0);
+                vcpu.exitGuest();
+            }
+            stage.runEach();
+        }
     };
 
     private final String commandName;

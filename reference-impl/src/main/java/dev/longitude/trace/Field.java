@@ -64,8 +64,14 @@ public record Field(String name, Kind kind) {
     public static final Field RETURNS = new Field("returns", Kind.FLAG);
     /** Whether a read trapped and was emulated. */
     public static final Field TRAPPED = new Field("trapped", Kind.FLAG);
-    /** A timer's compare value, ticks of the guest's physical counter. */
+    /** Whether the local APIC's LVT timer is in TSC-deadline mode. */
+    public static final Field DEADLINE_MODE = new Field("deadlineMode", Kind.FLAG);
+    /** MSR_IA32_TSC_DEADLINE, cycles of the guest's TSC; 0: none is armed. */
+    public static final Field DEADLINE = new Field("deadline", Kind.UINT64);
+    /** A timer's compare value, ticks of the guest's counter. */
     public static final Field CVAL = new Field("cval", Kind.UINT64);
+    /** Whether a timer is on: the enabling bit of its control register. */
+    public static final Field ON = new Field("on", Kind.FLAG);
     /** Whether a timer has fired. */
     public static final Field DUE = new Field("due", Kind.FLAG);
 }

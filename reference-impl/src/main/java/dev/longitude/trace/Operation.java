@@ -35,6 +35,12 @@ public enum Operation {
     WRITE_TSC_ADJUST("WriteTscAdjust", takes(Field.VCPU, Field.VALUE), gives()),
     /** KVM_GET_MSRS of MSR_IA32_TSC_ADJUST. */
     READ_TSC_ADJUST("ReadTscAdjust", takes(Field.VCPU), gives(Field.VALUE)),
+    /** KVM_SET_LAPIC, with the mode of the LVT timer in the registers that it restores. */
+    SET_LAPIC("SetLapic", takes(Field.VCPU, Field.DEADLINE_MODE), gives()),
+    /** KVM_SET_MSRS of MSR_IA32_TSC_DEADLINE (0x6e0): KVM drops it unless the LVT timer is in TSC-deadline mode. */
+    WRITE_TSC_DEADLINE("WriteTscDeadline", takes(Field.VCPU, Field.DEADLINE), gives()),
+    /** KVM_GET_MSRS of MSR_IA32_TSC_DEADLINE. */
+    READ_TSC_DEADLINE("ReadTscDeadline", takes(Field.VCPU), gives(Field.DEADLINE)),
     /** The first half of KVM_SET_CLOCK where it takes two steps (until 5.11): KVM updates the masterclock. */
     BEGIN_SET_CLOCK("BeginSetClock", takes(), gives()),
     /** KVM_SET_CLOCK. */
@@ -91,6 +97,10 @@ public enum Operation {
     GUEST_WRITE_TSC_ADJUST("GuestWriteTscAdjust", takes(Field.VCPU, Field.VALUE), gives()),
     /** The guest reads MSR_IA32_TSC_ADJUST. */
     GUEST_READ_TSC_ADJUST("GuestReadTscAdjust", takes(Field.VCPU), gives(Field.VALUE)),
+    /** The guest sets the mode of its LVT timer and its deadline, or only one of them. */
+    GUEST_SETS_TIMER("GuestSetsTimer", takes(Field.VCPU, Field.DEADLINE_MODE, Field.DEADLINE), gives()),
+    /** The vCPU's TSC reaches the deadline, on the line on which KVM armed it: the guest gets its interrupt. */
+    TIMER_FIRES("TimerFires", takes(Field.VCPU), gives()),
     /** The guest reads kvmclock through a page. */
     GUEST_READ_CLOCK("GuestReadClock", takes(Field.VCPU, Field.PAGE), gives(Field.CLOCK)),
     /** The guest clears the flag PVCLOCK_GUEST_STOPPED. */
@@ -146,8 +156,28 @@ public enum Operation {
     GUEST_READ_CNTVCT(Arch.ARM64, "GuestReadCntvct", takes(Field.VCPU), gives(Field.VALUE)),
     /** The guest reads CNTPCT_EL0. */
     GUEST_READ_CNTPCT(Arch.ARM64, "GuestReadCntpct", takes(Field.VCPU), gives(Field.VALUE, Field.TRAPPED)),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_TIMER_CVAL: the virtual timer's compare value. */
+    SET_VTIMER_CVAL(Arch.ARM64, "SetVtimerCval", takes(Field.VCPU, Field.CVAL), gives()),
+    /** KVM_GET_ONE_REG of KVM_REG_ARM_TIMER_CVAL. */
+    GET_VTIMER_CVAL(Arch.ARM64, "GetVtimerCval", takes(Field.VCPU), gives(Field.CVAL)),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_TIMER_CTL: whether the virtual timer is on. */
+    SET_VTIMER_CTL(Arch.ARM64, "SetVtimerCtl", takes(Field.VCPU, Field.ON), gives()),
+    /** KVM_GET_ONE_REG of KVM_REG_ARM_TIMER_CTL. */
+    GET_VTIMER_CTL(Arch.ARM64, "GetVtimerCtl", takes(Field.VCPU), gives(Field.ON)),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_PTIMER_CVAL: the physical timer's compare value. */
+    SET_PTIMER_CVAL(Arch.ARM64, "SetPtimerCval", takes(Field.VCPU, Field.CVAL), gives(Field.ERRNO)),
+    /** KVM_GET_ONE_REG of KVM_REG_ARM_PTIMER_CVAL. */
+    GET_PTIMER_CVAL(Arch.ARM64, "GetPtimerCval", takes(Field.VCPU), gives(Field.CVAL, Field.ERRNO)),
+    /** KVM_SET_ONE_REG of KVM_REG_ARM_PTIMER_CTL: whether the physical timer is on. */
+    SET_PTIMER_CTL(Arch.ARM64, "SetPtimerCtl", takes(Field.VCPU, Field.ON), gives(Field.ERRNO)),
+    /** KVM_GET_ONE_REG of KVM_REG_ARM_PTIMER_CTL. */
+    GET_PTIMER_CTL(Arch.ARM64, "GetPtimerCtl", takes(Field.VCPU), gives(Field.ON, Field.ERRNO)),
+    /** The guest sets CNTV_CVAL_EL0 and turns the virtual timer on. */
+    GUEST_SET_VTIMER(Arch.ARM64, "GuestSetVtimer", takes(Field.VCPU, Field.CVAL), gives()),
     /** The guest sets CNTP_CVAL_EL0 and turns the physical timer on. */
     GUEST_SET_PTIMER(Arch.ARM64, "GuestSetPtimer", takes(Field.VCPU, Field.CVAL), gives()),
+    /** A look at whether the virtual timer of a loaded vCPU has fired. */
+    LOOK_AT_VTIMER(Arch.ARM64, "LookAtVtimer", takes(Field.VCPU), gives(Field.DUE)),
     /** A look at whether the physical timer of a loaded vCPU has fired. */
     LOOK_AT_PTIMER(Arch.ARM64, "LookAtPtimer", takes(Field.VCPU), gives(Field.DUE));
 

@@ -34,6 +34,7 @@ public final class X86Vcpu {
     volatile boolean pvclockActive;
     boolean stoppedRequest;
     boolean kicked;
+    final TscDeadlineTimer timer = new TscDeadlineTimer();
     final PvclockPage page = new PvclockPage();
     volatile boolean inGuest;
 
@@ -135,6 +136,36 @@ public final class X86Vcpu {
         return ioctl(() -> vm.read(this, Operation.READ_TSC_ADJUST));
     }
 
+    /**
+     * KVM_SET_LAPIC: restores the local APIC's registers. A change of its timer's mode into or out of TSC-deadline mode
+     * forgets the deadline that is armed.
+     *
+     * @param deadlineMode whether the LVT timer in the restored registers has TSC-deadline mode
+     */
+    public void setLapic(boolean deadlineMode) {
+        ioctl(() -> {
+            vm.setLapic(this, deadlineMode);
+            return 0;
+        });
+    }
+
+    /**
+     * KVM_SET_MSRS of MSR_IA32_TSC_DEADLINE. Outside TSC-deadline mode KVM drops the value and reports success.
+     *
+     * @param deadline unsigned cycles of the guest's TSC; 0 disarms
+     */
+    public void writeTscDeadline(long deadline) {
+        ioctl(() -> {
+            vm.writeTscDeadline(this, deadline);
+            return 0;
+        });
+    }
+
+    /** KVM_GET_MSRS of MSR_IA32_TSC_DEADLINE: unsigned cycles of the guest's TSC; 0 if none is armed. */
+    public long readTscDeadline() {
+        return ioctl(() -> vm.readTscDeadline(this));
+    }
+
     /** KVM_RUN up to the guest; the calling thread belongs to the vCPU until {@link #exitGuest}. */
     public void enterGuest() {
         checkNotMine();
@@ -188,6 +219,26 @@ public final class X86Vcpu {
     public void guestWriteTscAdjust(long value) {
         checkInGuest();
         vm.guestWriteTscAdjust(this, value);
+    }
+
+    /**
+     * The guest sets the mode of its LVT timer and its deadline.
+     *
+     * @param deadline unsigned cycles of its TSC; 0 disarms; ignored outside TSC-deadline mode
+     */
+    public void guestSetsTimer(boolean deadlineMode, long deadline) {
+        checkInGuest();
+        vm.guestSetsTimer(this, deadlineMode, deadline);
+    }
+
+    /**
+     * The timer fires, if a deadline is armed and the TSC has reached it (or will within 5 us) on the line on which it
+     * was armed. KVM does this whether the vCPU is in the guest or not.
+     *
+     * @return whether it fired
+     */
+    public boolean timerFires() {
+        return vm.timerFires(this);
     }
 
     /** The guest reads MSR_IA32_TSC_ADJUST: cycles modulo 2^64. */

@@ -442,6 +442,73 @@ public final class X86Vm {
         });
     }
 
+    /** KVM_SET_LAPIC. */
+    void setLapic(X86Vcpu vcpu, boolean deadlineMode) {
+        underLock(now -> {
+            vcpu.timer.setLapic(deadlineMode, vcpu);
+            emit(
+                    now,
+                    Operation.SET_LAPIC,
+                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.DEADLINE_MODE, deadlineMode),
+                    ImmutableMap.of());
+        });
+    }
+
+    /** KVM_SET_MSRS of MSR_IA32_TSC_DEADLINE. */
+    void writeTscDeadline(X86Vcpu vcpu, long deadline) {
+        underLock(now -> {
+            vcpu.timer.write(deadline, vcpu);
+            emit(
+                    now,
+                    Operation.WRITE_TSC_DEADLINE,
+                    ImmutableMap.of(Field.VCPU, vcpu.index(), Field.DEADLINE, deadline),
+                    ImmutableMap.of());
+        });
+    }
+
+    /** KVM_GET_MSRS of MSR_IA32_TSC_DEADLINE. */
+    long readTscDeadline(X86Vcpu vcpu) {
+        return locked(now -> {
+            long deadline = vcpu.timer.deadline();
+            emit(
+                    now,
+                    Operation.READ_TSC_DEADLINE,
+                    ImmutableMap.of(Field.VCPU, vcpu.index()),
+                    ImmutableMap.of(Field.DEADLINE, deadline));
+            return deadline;
+        });
+    }
+
+    /** The guest sets its timer's mode and deadline. */
+    void guestSetsTimer(X86Vcpu vcpu, boolean deadlineMode, long deadline) {
+        underLock(now -> {
+            vcpu.timer.guestSets(deadlineMode, deadline, vcpu);
+            emit(
+                    now,
+                    Operation.GUEST_SETS_TIMER,
+                    ImmutableMap.of(
+                            Field.VCPU, vcpu.index(), Field.DEADLINE_MODE, deadlineMode, Field.DEADLINE, deadline),
+                    ImmutableMap.of());
+        });
+    }
+
+    /** The timer fires, if the TSC has reached the deadline on the line on which it was armed, or nearly so. */
+    boolean timerFires(X86Vcpu vcpu) {
+        return locked(now -> {
+            TscDeadlineTimer timer = vcpu.timer;
+            long tsc = host.scaling().scale(now.tsc(), timer.armedRatio()) + timer.armedOffset();
+            long advance = nsToCycles(vcpu).apply(TscDeadlineTimer.MOST_ADVANCE_NS);
+            boolean reached = Long.compareUnsigned(tsc, timer.deadline()) >= 0
+                    || Long.compareUnsigned(timer.deadline() - tsc, advance) <= 0;
+            if (timer.deadline() == 0 || !reached) {
+                return false;
+            }
+            timer.fire();
+            emitOn(now, Operation.TIMER_FIRES, vcpu);
+            return true;
+        });
+    }
+
     /** KVM_SET_MSRS of MSR_KVM_SYSTEM_TIME_NEW. */
     void writeSystemTime(X86Vcpu vcpu, boolean active, boolean moves) {
         underLock(now -> {
@@ -658,7 +725,10 @@ public final class X86Vm {
     /** kvm_arch_hardware_enable(), for this VM: the host's TSC has gone back by {@code missing} cycles. */
     void hostResumes(long missing) {
         backwardsTscObserved = true;
-        vcpus.values().forEach(v -> v.tscOffset += scaled(v, missing));
+        for (X86Vcpu vcpu : vcpus.values()) {
+            vcpu.tscOffset += scaled(vcpu, missing);
+            vcpu.timer.hostWentBack(host.scaling().scale(missing, vcpu.timer.armedRatio()));
+        }
         askAllForMasterclockUpdate();
         lastTscNsec = 0;
         lastTscWrite = 0;

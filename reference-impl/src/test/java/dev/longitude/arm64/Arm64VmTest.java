@@ -175,10 +175,10 @@ class Arm64VmTest {
         Arm64Vcpu vcpu = vm.createVcpu(0);
         vm.setCounterOffset(1_000, 0);
         enter(vcpu, 0);
-        vcpu.guestSetPtimer(4_500);
-        assertThat(vcpu.lookAtPtimer()).isFalse();
+        vcpu.timers().guestSetPtimer(4_500);
+        assertThat(vcpu.timers().lookAtPtimer()).isFalse();
         vcpu.exitGuest();
-        assertThat(vcpu.lookAtPtimer()).isEqualTo(due);
+        assertThat(vcpu.timers().lookAtPtimer()).isEqualTo(due);
     }
 
     /** A guest at 10 + 100 = 110 has waited for 50: the sum 50 - 100 wraps to 2^64 - 50. */
@@ -191,9 +191,9 @@ class Arm64VmTest {
         vm.setCounterOffset(-100, 0);
         enter(vcpu, 0);
         assertThat(vcpu.guestReadCntpct()).isEqualTo(110);
-        vcpu.guestSetPtimer(50);
+        vcpu.timers().guestSetPtimer(50);
         vcpu.exitGuest();
-        assertThat(vcpu.lookAtPtimer()).isEqualTo(due);
+        assertThat(vcpu.timers().lookAtPtimer()).isEqualTo(due);
     }
 
     @Test

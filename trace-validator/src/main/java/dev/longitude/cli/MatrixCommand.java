@@ -187,7 +187,7 @@ final class MatrixCommand implements Callable<Integer> {
     }
 
     private static Table table(Matrix matrix) {
-        Table table = new Table("recipe", "kernels", "fails", "fails if preempted", "fails if over a second");
+        Table table = new Table("recipe", "kernels", "fails", "if preempted within the window", "beyond it", "up to steps");
         for (Matrix.Group group : matrix.groups()) {
             boolean judged = group.judgement().isJudged();
             table.row(
@@ -195,7 +195,8 @@ final class MatrixCommand implements Callable<Integer> {
                     String.join(" ", group.kernels()),
                     judged ? names(group.judgement(), Verdict.Outcome.FAILS) : "does not apply",
                     names(group.judgement(), Verdict.Outcome.FAILS_IF_PREEMPTED),
-                    names(group.judgement(), Verdict.Outcome.FAILS_IF_PREEMPTED_LONG));
+                    names(group.judgement(), Verdict.Outcome.FAILS_IF_PREEMPTED_LONG),
+                    names(group.judgement(), Verdict.Outcome.HOLDS_UP_TO_STEPS));
         }
         return table;
     }

@@ -19,18 +19,20 @@ final class Gap {
     static String text(Case of, List<Integer> place) {
         Recipe recipe = MigrationModel.carriedOut(of);
         int at = place.get(0) - 1;
+        String before = at == 0 ? "the beginning" : lastOf(recipe.blocks().get(at - 1));
+        if (at == recipe.blocks().size()) {
+            return before + " and the end";
+        }
         List<Integer> done = place.subList(1, place.size());
         Block block = recipe.blocks().get(at);
         ImmutableSet<Integer> vcpus =
                 recipe.vcpusOfBlocks(MigrationModel.vcpus(of)).get(at);
         int size = block.steps().size();
-        Optional<Integer> next = vcpus.stream().filter(v -> done.get(v) < size).findFirst();
+        int next = vcpus.stream().filter(v -> done.get(v) < size).findFirst().orElseThrow();
         Optional<Integer> last =
                 vcpus.stream().filter(v -> done.get(v) > 0).reduce((first, second) -> second);
-        String before = last.map(v -> name(block.steps().get(done.get(v) - 1), v, vcpus))
-                .orElseGet(() -> at == 0 ? "the beginning" : lastOf(recipe.blocks().get(at - 1)));
-        String after = next.map(v -> name(block.steps().get(done.get(v)), v, vcpus)).orElse("the end");
-        return before + " and " + after;
+        return last.map(v -> name(block.steps().get(done.get(v) - 1), v, vcpus)).orElse(before) + " and "
+                + name(block.steps().get(done.get(next)), next, vcpus);
     }
 
     private static String name(Step step, int vcpu, ImmutableSet<Integer> vcpus) {

@@ -228,10 +228,7 @@ public final class Judge {
         Preemption preemption = Optional.ofNullable(verdict.preemption())
                 .orElseThrow(() -> new IllegalArgumentException(verdict + " shows nothing"));
         MigrationModel model = new MigrationModel(ImmutableList.of(of), preemptions);
-        String invariant = property.isDistance() && verdict.says() != Verdict.Outcome.HOLDS_UP_TO_STEPS
-                ? property.specName() + "UpToSteps"
-                : property.specName();
-        TlcOutput output = tlc(model, model.opening(invariant, preemption));
+        TlcOutput output = tlc(model, model.opening(invariant(of, property, verdict), preemption));
         if (output.violated() == null) {
             sane(model.cases(), output);
         } else {
@@ -243,6 +240,12 @@ public final class Judge {
         }
         throw new IllegalStateException(
                 of + ": " + property + " " + verdict + ", but no behaviour is found that shows it");
+    }
+
+    /** What a behaviour that shows the verdict violates first. */
+    private static String invariant(Case of, Property property, Verdict verdict) {
+        return MigratedGuest.of(of.recipe().arch()).invariant(property)
+                + (property.isDistance() && verdict.says() != Verdict.Outcome.HOLDS_UP_TO_STEPS ? "UpToSteps" : "");
     }
 
     private TlcOutput tlc(MigrationModel model, MigrationModel.Text text) throws IOException, InterruptedException {

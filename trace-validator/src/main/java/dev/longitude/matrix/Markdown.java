@@ -42,10 +42,15 @@ public final class Markdown {
                 "`--recipe R --kernel K --property P`. Each recipe is a file in [recipes](recipes/README.md).",
                 "",
                 "- `+` holds, in every behaviour of the model.",
-                "- `FAILS n` fails though the VMM is not preempted; a shortest behaviour that shows it has n steps.",
-                "- `preempted n` fails if the VMM is preempted between two of its steps, however briefly; the error is as large as the preemption is long.",
-                "- `over 1 s n` fails only if the preemption lasts for more than a second.",
+                "- `+ steps n` holds up to the time that steps take: a clock is off by the time between two steps of the VMM, and by nothing more.",
+                "- `FAILS n` fails at every restore, though steps take no time or because they take some; a shortest behaviour that shows it has n steps.",
+                "- `preempted n` fails if the VMM is preempted between two steps, for less than the window in which KVM treats two writes of a TSC as one.",
+                "- `beyond n` fails only if it is preempted for as long as that window, or longer.",
+                "- `?` not judged: the specification does not model what happens there.",
                 "- An empty cell: the property does not apply; the reason stands below the table.",
+                "",
+                "The worlds are described in [recipes](recipes/README.md#worlds). Each recipe is judged in every world that can",
+                "show something of its own; the others are named with the reason.",
                 "");
         for (Arch arch : Arch.values()) {
             add("If it fails on " + arch + ":", "");
@@ -63,6 +68,8 @@ public final class Markdown {
                 sentence(recipe.about()) + " (" + recipe.arch() + ", " + policy(recipe) + ".)",
                 "");
         recipe.sources().forEach(s -> add("Source: " + s.replace("_", "\\_") + ".", ""));
+        recipe.notJudged()
+                .forEach((world, why) -> add("Not judged in the world `" + world + "`: " + why + ".", ""));
         for (World world : recipe.worlds()) {
             List<Judgement> row = matrix.judgements().stream()
                     .filter(j -> j.of().recipe().equals(recipe) && j.of().world() == world)

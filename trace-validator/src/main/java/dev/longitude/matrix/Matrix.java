@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 public record Matrix(ImmutableList<Judgement> judgements) {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.READ_ENUMS_USING_TO_STRING)
+            .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
             .build();
 
     /** One cell, as in the files. */
@@ -90,14 +93,16 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     }
 
     /** One cell as a row of CSV. */
-    @JsonPropertyOrder({"recipe", "world", "kernel", "property", "says", "length", "why"})
+    @JsonPropertyOrder({"recipe", "world", "kernel", "property", "says", "preemption", "length", "between", "why"})
     private record CsvRow(
             String recipe,
             String world,
             String kernel,
             String property,
             String says,
+            @Nullable String preemption,
             @Nullable Integer length,
+            @Nullable String between,
             @Nullable String why) {}
 
     /** As CSV with a header. */
@@ -113,7 +118,13 @@ public record Matrix(ImmutableList<Judgement> judgements) {
                                     c.kernel(),
                                     c.property(),
                                     c.verdict().says().toString(),
+                                    c.verdict().preemption() == null
+                                            ? null
+                                            : c.verdict().preemption().toString(),
                                     c.verdict().length(),
+                                    c.verdict().between() == null
+                                            ? null
+                                            : String.join("; ", c.verdict().between()),
                                     c.verdict().why()))
                             .toList());
         } catch (JsonProcessingException e) {
@@ -173,7 +184,8 @@ public record Matrix(ImmutableList<Judgement> judgements) {
                 continue;
             }
             Verdict verdict = judgement.verdict(property);
-            if (verdict.says() != Verdict.Outcome.DOES_NOT_APPLY) {
+            if (verdict.says() != Verdict.Outcome.DOES_NOT_APPLY
+                    && verdict.says() != Verdict.Outcome.NOT_MODELLED) {
                 kernels.computeIfAbsent(check(claim, verdict), c -> new ArrayList<>())
                         .add(of.kernel().specName());
             }
@@ -192,8 +204,9 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     private static String check(Claim claim, Verdict verdict) {
         String what = claim.fails() == verdict.isFailure() ? "confirmed" : "refuted";
         return switch (verdict.says()) {
-            case FAILS_IF_PREEMPTED -> what + ", if preempted";
-            case FAILS_IF_PREEMPTED_LONG -> what + ", if preempted for over a second";
+            case HOLDS_UP_TO_STEPS -> what + ", up to the time that steps take";
+            case FAILS_IF_PREEMPTED -> what + ", if preempted within the window";
+            case FAILS_IF_PREEMPTED_LONG -> what + ", if preempted beyond the window";
             default -> what;
         };
     }

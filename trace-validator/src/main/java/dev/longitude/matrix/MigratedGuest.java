@@ -1,23 +1,18 @@
 package dev.longitude.matrix;
 
-import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
+import dev.longitude.recipe.Property;
 
 /** What differs between the architectures in a model of a migration. */
 public enum MigratedGuest {
     /** Its clocks are the TSC and kvmclock. */
-    X86("X86", "TSC", "kvmclock") {
-        @Override
-        ImmutableList<String> hostConstants(boolean scales) {
-            return ImmutableList.of(
-                    "  SourceTsc = 10", "  DestinationTscs = " + (scales ? "{3, 50}" : "{3}"), "  DestinationNs = 9");
-        }
-    },
+    X86("X86", "TSC", "kvmclock"),
     /** Its clocks are the two counters. */
     ARM64("Arm64", "CNTVCT", "CNTPCT") {
         @Override
-        ImmutableList<String> hostConstants(boolean scales) {
-            return ImmutableList.of("  SourceCounter = 10", "  DestinationCounters = {3}");
+        String invariant(Property property) {
+            // KvmArm64 has a TimerOnTime of its own, of a timer that an observer looks at.
+            return property == Property.TIMER_ON_TIME ? "TimerRestored" : super.invariant(property);
         }
     };
 
@@ -44,8 +39,10 @@ public enum MigratedGuest {
         return suffix;
     }
 
-    /** The first values of its hosts' clocks, for the configuration. */
-    abstract ImmutableList<String> hostConstants(boolean scales);
+    /** The name of a property in its module. */
+    String invariant(Property property) {
+        return property.specName();
+    }
 
     /** The counter that the guest reads. */
     public String counter() {

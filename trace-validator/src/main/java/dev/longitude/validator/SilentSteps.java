@@ -40,7 +40,12 @@ final class SilentSteps {
 
     /** The silent steps that may leave a state that no event shows. */
     static final ImmutableSet<Operation> HIDING = ImmutableSet.of(
-            Operation.BEGIN_GET_CLOCK, Operation.BEGIN_SET_CLOCK, Operation.TAKE_HOST_TSC, Operation.GUEST_READ_CLOCK);
+            Operation.BEGIN_GET_CLOCK,
+            Operation.BEGIN_SET_CLOCK,
+            Operation.TAKE_HOST_TSC,
+            Operation.GUEST_READ_CLOCK,
+            Operation.SET_LAPIC,
+            Operation.TIMER_FIRES);
 
     private final TraceHeader header;
     private final Specification specification;
