@@ -231,8 +231,9 @@ MayBePreempted == Len(preempted) < MaxPreemptions /\ at >= Cases[case].from /\ ~
 RECURSIVE Lost(_)
 Lost(preemptions) == IF preemptions = << >> THEN 0 ELSE Head(preemptions).ticks + Lost(Tail(preemptions))
 
-\* The VMM may do the restore a second time, but no third time.
-MayRestoreAgain == at = RunAt /\ again = {} /\ \A v \in Vcpus : done[v] = 0
+\* The VMM may do the restore a second time, but no third time.  Time may pass from then on: in the
+\* second restore, or before it.
+MayRestoreAgain == at = RunAt /\ preempted = << >> /\ again = {} /\ \A v \in Vcpus : done[v] = 0
 
 \* ... and the second restore skips these.
 OnlyOnce == {"CreateVcpu", "SetVmTscKhz", "Wait", "WriteSystemTime"}

@@ -266,6 +266,8 @@ Judged ==
 \* Without the places where time passed: of behaviours that differ only in these one is enough.
 View == <<changing, recipeVars, Len(preempted), Lost(preempted)>>
 
+Bookkeeping == << >>
+
 \* What the guest's clocks show, or would show, for each vCPU: its virtual and its physical
 \* counter.
 Shown ==

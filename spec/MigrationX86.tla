@@ -312,6 +312,9 @@ Judged ==
 \* Without the places where time passed: of behaviours that differ only in these one is enough.
 View == <<changing, tscKhz, recipeVars, Len(preempted), Lost(preempted), reset>>
 
+\* KVM's bookkeeping, where a reader wants to see it: the masterclock, the generation, its vCPUs.
+Bookkeeping == <<IF useMasterClock THEN 1 ELSE 0, curTscGeneration, nrVcpusMatched + 1>>
+
 \* What the guest's clocks show, for each vCPU: its TSC, and kvmclock if its page was written.
 Shown == [v \in online |-> <<GuestTsc(v), IF pvclock[v].active /\ pvclock[v].version # 0 THEN {GuestClock(v)} ELSE {}>>]
 =============================================================================

@@ -83,18 +83,23 @@ public record Recipe(
     /** Whether the VMM, or KVM on its behalf, uses CLOCK_REALTIME. */
     boolean usesRealtime() {
         return steps().anyMatch(s -> s.kind() == StepKind.READ_REALTIME
-                        || s.kind() == StepKind.READ_INSTANT
-                        || (s.args().get("flags") instanceof Expression.Literal n
-                                && (n.value() & KvmAbi.CLOCK_REALTIME) != 0)
-                        || (s.args().get("flags") != null && !(s.args().get("flags") instanceof Expression.Literal)));
+                || s.kind() == StepKind.READ_INSTANT
+                || usesOf(s, "realtime")
+                || (s.args().get("flags") instanceof Expression.Literal n && (n.value() & KvmAbi.CLOCK_REALTIME) != 0)
+                || (s.args().get("flags") != null && !(s.args().get("flags") instanceof Expression.Literal)));
     }
 
     /** Whether the VMM uses a value of a host's counter, or an offset from it. */
     boolean usesHostCounter() {
-        return steps().anyMatch(s -> s.kind().usesHostCounter()
-                || (s.kind() == StepKind.GET_CLOCK
-                        && s.as() != null
-                        && fieldsUsedOf(s.as()).contains("hostTsc")));
+        return steps().anyMatch(s -> s.kind().usesHostCounter() || usesOf(s, "hostTsc"));
+    }
+
+    /** Whether later steps use a field that a step saves. */
+    private boolean usesOf(Step step, String field) {
+        String as = step.as();
+        return as != null
+                && step.kind().results().contains(field)
+                && fieldsUsedOf(as).contains(field);
     }
 
     /**

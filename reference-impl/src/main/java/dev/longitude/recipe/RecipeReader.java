@@ -278,11 +278,11 @@ public final class RecipeReader {
                 idle = true;
                 if (++single > MOST_SINGLE_VCPUS) {
                     throw file.wrong(
-                            node, "CreateVcpu creates one vCPU here, at most " + MOST_SINGLE_VCPUS + "; inTurn, all others");
+                            node,
+                            "CreateVcpu creates one vCPU here, at most " + MOST_SINGLE_VCPUS + "; inTurn, all others");
                 }
             }
-            case IN_PARALLEL ->
-                throw file.wrong(node, "CreateVcpu stands in inTurn, or alone for the next vCPU");
+            case IN_PARALLEL -> throw file.wrong(node, "CreateVcpu stands in inTurn, or alone for the next vCPU");
         }
     }
 
@@ -320,7 +320,8 @@ public final class RecipeReader {
         Node value = node instanceof ScalarNode ? null : RecipeFile.onlyValue(node);
         Set<String> allowed = new LinkedHashSet<>(kind.args());
         allowed.addAll(STEP_KEYS);
-        RecipeFile.Entries map = value == null ? file.nothing(node) : file.entries(value, allowed, ImmutableSet.of(), kind.specName());
+        RecipeFile.Entries map =
+                value == null ? file.nothing(node) : file.entries(value, allowed, ImmutableSet.of(), kind.specName());
         ImmutableMap.Builder<String, Expression> args = ImmutableMap.builder();
         for (String arg : kind.args()) {
             Node expression = map.find(arg);

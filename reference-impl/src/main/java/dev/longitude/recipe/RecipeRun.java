@@ -117,9 +117,7 @@ public final class RecipeRun {
         int places = 0;
         for (int i = block; i < recipe.blocks().size(); i++) {
             Block one = recipe.blocks().get(i);
-            places += one.steps().size()
-                    * vcpusOfBlocks.get(i).size()
-                    * (i > blackoutAt && i < runAt ? 2 : 1);
+            places += one.steps().size() * vcpusOfBlocks.get(i).size() * (i > blackoutAt && i < runAt ? 2 : 1);
         }
         return places;
     }
@@ -234,8 +232,7 @@ public final class RecipeRun {
 
     private boolean done(Step step, int vcpu) {
         switch (step.kind()) {
-            case WORK ->
-                pass(uptime());
+            case WORK -> pass(uptime());
             case WAIT -> {
                 long ns = random.nextBoolean()
                         ? between(SECOND / 1000, SECOND * 9 / 10)

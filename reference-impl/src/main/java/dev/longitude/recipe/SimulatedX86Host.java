@@ -81,11 +81,7 @@ final class SimulatedX86Host implements SimulatedHost {
         long tsc = random.nextInt(4) == 0 ? -random.nextLong(1, 1L << 33) : random.nextLong() >>> 12;
         long uptime = (long) khz * random.nextLong(10_000, 864_000_000);
         this.host = new X86Host(
-                khz,
-                scales ? scaling : TscScaling.NONE,
-                true,
-                counter == null ? tsc : counter - uptime,
-                events::add);
+                khz, scales ? scaling : TscScaling.NONE, true, counter == null ? tsc : counter - uptime, events::add);
         host.advance(uptime);
         host.setRealtime(WALL_CLOCK_BEGINS_NS + now + skew);
         this.vm = new X86Vm(host, kernel, 0);

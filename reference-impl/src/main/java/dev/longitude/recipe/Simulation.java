@@ -13,4 +13,7 @@ import dev.longitude.trace.Trace;
  * @param traces the trace of the source and, if the VM moved, that of the destination
  */
 public record Simulation(
-        ImmutableSet<Property> fails, ImmutableSet<Property> failsBeyondSteps, boolean ended, ImmutableList<Trace> traces) {}
+        ImmutableSet<Property> fails,
+        ImmutableSet<Property> failsBeyondSteps,
+        boolean ended,
+        ImmutableList<Trace> traces) {}

@@ -41,7 +41,7 @@ class RecipeReaderTest {
         assertThat(recipe.arch()).isEqualTo(Arch.X86);
         assertThat(recipe.policy()).isEqualTo(Policy.FREEZE);
         assertThat(recipe.moves()).isTrue();
-        assertThat(recipe.worlds()).containsExactly(World.USUAL);
+        assertThat(recipe.bootsItself()).isFalse();
         assertThat(recipe.steps().map(Step::kind))
                 .containsExactly(
                         StepKind.CREATE_VCPU,
@@ -94,12 +94,12 @@ class RecipeReaderTest {
                   - run
                 """).replace("clock.realtime", "clock.clock"));
         assertThat(recipe.unfitFor(KernelProfile.of("v5.10"))).isEmpty();
-        assertThat(kinds(recipe.in(World.USUAL, KernelProfile.of("v5.10"))))
-                .doesNotContain(StepKind.SET_TSC_OFFSET, StepKind.SET_TSC_KHZ)
+        assertThat(kinds(recipe.on(KernelProfile.of("v5.10"))))
+                .doesNotContain(StepKind.SET_TSC_OFFSET)
                 .filteredOn(v -> v == StepKind.WRITE_TSC)
                 .hasSize(3);
-        assertThat(kinds(recipe.in(World.OTHER_RATE, KernelProfile.of("v6.1"))))
-                .contains(StepKind.SET_TSC_OFFSET, StepKind.SET_TSC_KHZ)
+        assertThat(kinds(recipe.on(KernelProfile.of("v6.1"))))
+                .contains(StepKind.SET_TSC_OFFSET)
                 .filteredOn(v -> v == StepKind.WRITE_TSC)
                 .hasSize(2);
     }
@@ -129,7 +129,7 @@ class RecipeReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    about: a VMM          | abuot: a VMM             | mine.yaml:1:1: a recipe has no 'abuot'; it has about, source, arch, policy, worlds, moves, boot, save, restore, claims
+                    about: a VMM          | abuot: a VMM             | mine.yaml:1:1: a recipe has no 'abuot'; it has about, source, arch, policy, excludes, moves, boot, save, restore, claims
                     about: a VMM          | source: me               | mine.yaml:1:1: 'about' is missing
                     arch: x86_64          | arch: x86                | mine.yaml:2:7: 'x86' is none of aarch64, x86_64
                     - pause               | - GetClock: {as: first}  | mine.yaml:7:9: ReadTsc needs a vCPU that is not in KVM_RUN: put a 'pause' before it
@@ -145,7 +145,7 @@ class RecipeReaderTest {
                     {value: tsc}          | {value: "without(tsc, 3)"} | mine.yaml:12:27: 'without(tsc, 3)': after 13 characters: expected a bit: 1, 2, 4 or 8, found '3'
                     {value: tsc}          | {value: half(tsc)}       | mine.yaml:12:27: 'half(tsc)': after 0 characters: expected one of the functions cycles, scaled, atLeast0, without, found 'half'
                     - ReadTsc: {as: tsc}  | - ReadTsc                | mine.yaml:7:9: ReadTsc needs 'as'
-                    - inTurn: [CreateVcpu]| - InitVcpu               | mine.yaml:10:5: 'InitVcpu' is no step; there are pause, run, inTurn, inParallel, CreateVcpu, Wait, Compute, ReadRealtime, ReadHostCounter, ReadInstant, WriteSystemTime, SetVmTscKhz, SetTscKhz, ReadTsc, WriteTsc, WriteTscDeadline, GetTscOffset, SetTscOffset, GetClock, SetClock, KvmclockCtrl, VcpuLoad
+                    - inTurn: [CreateVcpu]| - InitVcpu               | mine.yaml:10:5: 'InitVcpu' is no step; there are pause, run, inTurn, inParallel, CreateVcpu, Wait, Compute, ReadRealtime, ReadHostCounter, ReadInstant, WriteSystemTime, SetVmTscKhz, SetTscKhz, ReadTsc, WriteTsc, SetLapic, WriteTscDeadline, GetTscOffset, SetTscOffset, GetClock, SetClock, KvmclockCtrl, VcpuLoad
                     about: a VMM          | about: [*a]              | mine.yaml:1:9: found undefined alias a
                     """)
     void anErrorSaysWhereAndWhatWouldBeRight(String right, String wrong, String message) {
@@ -154,6 +154,119 @@ class RecipeReaderTest {
                         java.util.regex.Pattern.quote(right), java.util.regex.Matcher.quoteReplacement(wrong))))
                 .isInstanceOf(RecipeException.class)
                 .hasMessage(message);
+    }
+
+    /** A world applies if something can happen there that cannot in the usual one. */
+    @Test
+    void aRecipeIsJudgedInEveryWorldThatApplies() throws RecipeException {
+        assertThat(read(GOOD.replace("clock.realtime", "clock.realtime + clock.hostTsc"))
+                        .worlds())
+                .containsExactly(World.values());
+    }
+
+    private static final String WITHOUT_CLOCKS = GOOD.replace("clock.realtime", "clock.clock");
+
+    @Test
+    void aWorldThatCannotShowAnythingOfItsOwnIsNamedWithTheReason() throws RecipeException {
+        Recipe moves = read(WITHOUT_CLOCKS);
+        assertThat(moves.worlds())
+                .containsExactly(World.USUAL, World.NEAR_RATE, World.OTHER_RATE, World.CANNOT_SCALE, World.YOUNG_GUEST);
+        assertThat(moves.notJudged())
+                .containsEntry(World.SAME_HOST, "the recipe uses no value of a host's counter")
+                .containsEntry(World.STEPPED_CLOCK, "the recipe does not use CLOCK_REALTIME")
+                .containsEntry(World.SHORT, "neither KVM nor the recipe compares the blackout with anything");
+        Recipe stays = read(WITHOUT_CLOCKS
+                .replace("policy: freeze", "policy: freeze\nmoves: false")
+                .replace("  - inTurn: [CreateVcpu]\n", ""));
+        assertThat(stays.worlds()).containsExactly(World.USUAL, World.YOUNG_GUEST, World.SHORT);
+        assertThat(read(WITHOUT_CLOCKS.replace(
+                                "- GetClock: {as: clock}", "- GetClock: {as: clock}\n  - ReadHostCounter: {as: host}"))
+                        .worlds())
+                .contains(World.SAME_HOST);
+    }
+
+    @Test
+    void anAuthorExcludesAWorldWithAReason() throws RecipeException {
+        String excludes = WITHOUT_CLOCKS.replace(
+                "policy: freeze\n", "policy: freeze\nexcludes:\n  other-rate: our nodes are alike\n");
+        assertThat(read(excludes).worlds()).doesNotContain(World.OTHER_RATE).contains(World.NEAR_RATE);
+        assertThat(read(excludes).notJudged())
+                .containsEntry(World.OTHER_RATE, "the recipe excludes it: our nodes are alike");
+        assertThatThrownBy(() -> read(excludes.replace("other-rate", "mars")))
+                .hasMessageStartingWith("mine.yaml:5:3: excludes has no 'mars'; it has usual, near-rate, other-rate,");
+        assertThatThrownBy(() -> read(excludes.replace("other-rate", "usual")))
+                .hasMessage("mine.yaml:5:10: every recipe is judged in the world usual");
+    }
+
+    /** Recipes of before named the worlds in which they are judged; now each is judged in all that apply. */
+    @Test
+    void theFormerListOfWorldsLimitsNothing() throws RecipeException {
+        assertThat(read(GOOD.replace("policy: freeze\n", "policy: freeze\nworlds: [usual]\n")))
+                .isEqualTo(read(GOOD));
+    }
+
+    private static final String LATE = """
+            about: the second vCPU comes late
+            arch: x86_64
+            policy: advance
+            moves: false
+            boot:
+              - CreateVcpu
+              - WriteTsc: {value: 0}
+              - run
+              - CreateVcpu
+              - inTurn: [WriteSystemTime]
+              - run
+            save:
+              - pause
+            restore:
+              - run
+            """;
+
+    @Test
+    void aSingleCreateVcpuCreatesTheNextVcpu() throws RecipeException {
+        Recipe late = read(LATE);
+        assertThat(late.vcpus(2)).isEqualTo(2);
+        assertThat(late.vcpus(4)).isEqualTo(2);
+        // Create 0, write on 0, run 0; create 1, its page, run 1; work, pause both, blackout, run both.
+        assertThat(late.vcpusOfBlocks(2).stream().map(List::copyOf))
+                .containsExactly(
+                        List.of(0),
+                        List.of(0),
+                        List.of(0),
+                        List.of(1),
+                        List.of(1),
+                        List.of(1),
+                        List.of(0),
+                        List.of(0, 1),
+                        List.of(0),
+                        List.of(0, 1));
+        assertThat(read(LATE.replace(
+                                "  - CreateVcpu\n  - inTurn: [WriteSystemTime]",
+                                "  - inTurn: [CreateVcpu, WriteSystemTime]"))
+                        .vcpus(4))
+                .isEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    - inTurn: [WriteSystemTime] | - WriteTsc: {value: 1}   | mine.yaml:10:5: WriteTsc needs a vCPU that is not in KVM_RUN: put a 'pause' before it
+                    - inTurn: [WriteSystemTime] | - inTurn: [CreateVcpu, WriteSystemTime, CreateVcpu] | mine.yaml:10:43: all vCPUs have been created
+                    - inTurn: [WriteSystemTime] | - inParallel: [CreateVcpu] | mine.yaml:10:18: CreateVcpu stands in inTurn, or alone for the next vCPU
+                    moves: false                | moves: true              | mine.yaml:15:5: 'run', but there is no vCPU yet: a CreateVcpu must come first
+                    """)
+    void aLateVcpuHasItsRules(String right, String wrong, String message) {
+        assertThat(LATE).contains(right);
+        assertThatThrownBy(() -> read(LATE.replace(right, wrong)))
+                .isInstanceOf(RecipeException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void aDestinationCreatesAsManyVcpusAsTheSource() {
+        assertThatThrownBy(() ->
+                        read(LATE.replace("moves: false\n", "").replace("restore:\n", "restore:\n  - CreateVcpu\n")))
+                .hasMessage("mine.yaml:14:3: restore does not create as many vCPUs as boot");
     }
 
     @Test

@@ -46,6 +46,11 @@ final class CheckCommand implements Callable<Integer> {
             description = "Show, step by step, how each --model violates its property, or that it does not.")
     private boolean show;
 
+    @Option(
+            names = "--strict",
+            description = "With --recipe: a property that holds only up to the time that steps take fails.")
+    private boolean strict;
+
     @Mixin
     private RecipeOptions recipes = new RecipeOptions();
 
@@ -60,11 +65,12 @@ final class CheckCommand implements Callable<Integer> {
             return ExitCode.HOLDS;
         }
         DoctorCommand.refuseUntrusted(spec);
-        if (!recipes.isWhole()) {
+        if (!recipes.isWhole() || strict) {
             if (!recipes.namesRecipes() || !models.isEmpty()) {
-                throw recipes.unusable("--kernel, --world and --property need --recipe, which excludes --model");
+                throw recipes.unusable(
+                        "--kernel, --world, --property and --strict need --recipe, which excludes --model");
             }
-            return RecipeCheck.run(recipes, spec.commandLine().getOut());
+            return RecipeCheck.run(recipes, strict, spec.commandLine().getOut());
         }
         if (show && (models.isEmpty() || distributed.isAsked())) {
             throw recipes.unusable("--show needs --model and excludes --distributed");

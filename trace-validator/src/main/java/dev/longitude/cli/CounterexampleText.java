@@ -1,8 +1,11 @@
 package dev.longitude.cli;
 
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.matrix.Cause;
 import dev.longitude.matrix.Counterexample;
 import dev.longitude.matrix.MigratedGuest;
 import dev.longitude.matrix.Verdict;
+import dev.longitude.recipe.Property;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,20 +13,41 @@ import java.util.List;
 final class CounterexampleText {
     private CounterexampleText() {}
 
+    /** What KVM records of TSC writes decides these. */
+    private static final ImmutableSet<Property> OF_THE_BOOKKEEPING = ImmutableSet.of(
+            Property.SAME_LINE,
+            Property.MASTER_CLOCK_IS_ON,
+            Property.RESTORE_TAKES_EFFECT,
+            Property.IDEMPOTENT_RESTORE);
+
     static String of(Counterexample counterexample, Verdict verdict) {
         MigratedGuest guest = MigratedGuest.of(counterexample.of().recipe().arch());
-        String first = guest.counter();
-        String second = guest.secondClock();
-        Table table =
-                new Table("", "what happens", "vCPU", "tick", first + " 0", second + " 0", first + " 1", second + " 1");
+        boolean bookkeeping = OF_THE_BOOKKEEPING.contains(counterexample.property())
+                && counterexample.steps().stream().anyMatch(s -> s.bookkeeping().isPresent());
+        Cause cause = Cause.of(counterexample);
+        int vcpus = counterexample.steps().stream()
+                .flatMap(s -> s.clocks().stream())
+                .mapToInt(Counterexample.Clocks::vcpu)
+                .max()
+                .orElse(0);
+        List<String> heads = new ArrayList<>(List.of("", "", "what happens", "vCPU", "tick"));
+        for (int vcpu = 0; vcpu <= vcpus; vcpu++) {
+            heads.add(guest.counter() + " " + vcpu);
+            heads.add(guest.secondClock() + " " + vcpu);
+        }
+        if (bookkeeping) {
+            heads.addAll(List.of("masterclock", "generation", "matched"));
+        }
+        Table table = new Table(heads.toArray(String[]::new));
         int number = 1;
         for (Counterexample.Step step : counterexample.steps()) {
             List<String> cells = new ArrayList<>();
+            cells.add(cause.steps().contains(number) ? "*" : "");
             cells.add(Integer.toString(number++));
             cells.add(step.what());
             cells.add(step.vcpu().map(String::valueOf).orElse(""));
             cells.add(Integer.toString(step.now()));
-            for (int vcpu = 0; vcpu < 2; vcpu++) {
+            for (int vcpu = 0; vcpu <= vcpus; vcpu++) {
                 int of = vcpu;
                 var clocks = step.clocks().stream().filter(c -> c.vcpu() == of).findFirst();
                 cells.add(clocks.map(c -> Integer.toString(c.counter())).orElse(""));
@@ -31,13 +55,31 @@ final class CounterexampleText {
                         .map(String::valueOf)
                         .orElse(""));
             }
+            if (bookkeeping) {
+                step.bookkeeping()
+                        .ifPresent(b -> cells.addAll(List.of(
+                                b.masterClock() ? "on" : "off",
+                                Integer.toString(b.generation()),
+                                Integer.toString(b.matched()))));
+            }
             table.row(cells.toArray(String[]::new));
         }
         return counterexample.of() + ": " + counterexample.property() + " "
-                + verdict.says() + ": " + counterexample.property().symptom() + ".\n"
+                + verdict.says()
+                + (verdict.isFailure() ? ": " + counterexample.property().symptom() : "") + ".\n"
                 + "A shortest behaviour that shows it, of " + verdict.length()
                 + " steps; a tick is a cycle of the guest's counter, and 1/" + counterexample.ticksPerSecond()
-                + " s:\n" + table
+                + " s. It rests on the steps with *:\n" + table
+                + cause.between().map(b -> between(counterexample, b)).orElse("")
                 + "The last step makes " + counterexample.property() + " false.\n";
+    }
+
+    private static String between(Counterexample counterexample, Cause.Between between) {
+        return "It goes wrong between step " + name(counterexample, between.first()) + " and step "
+                + name(counterexample, between.second()) + ".\n";
+    }
+
+    private static String name(Counterexample counterexample, int number) {
+        return number + " (" + counterexample.steps().get(number - 1) + ")";
     }
 }

@@ -187,7 +187,8 @@ final class MatrixCommand implements Callable<Integer> {
     }
 
     private static Table table(Matrix matrix) {
-        Table table = new Table("recipe", "kernels", "fails", "if preempted within the window", "beyond it", "up to steps");
+        Table table =
+                new Table("recipe", "kernels", "fails", "if preempted within the window", "beyond it", "up to steps");
         for (Matrix.Group group : matrix.groups()) {
             boolean judged = group.judgement().isJudged();
             table.row(

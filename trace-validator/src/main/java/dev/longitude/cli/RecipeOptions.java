@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -52,7 +54,7 @@ final class RecipeOptions {
     @Option(
             names = "--world",
             paramLabel = "NAME",
-            description = "Only this world: usual, other-rate, stepped-clock or young-guest.")
+            description = "Only this world; spec/recipes/README.md describes them. Default: all that can apply.")
     private @Nullable String world;
 
     @Option(names = "--property", paramLabel = "NAME", description = "Only this property; may be given several times.")
@@ -61,7 +63,8 @@ final class RecipeOptions {
     @Option(
             names = "--preemptions",
             paramLabel = "N",
-            description = "Maximum preemptions per run, 1 to 3. Default: 1; 2 takes about ten times as long.")
+            description =
+                    "How often time may pass between two steps, 1 to 3. Default: 1; 2 takes about ten times as long.")
     private int preemptions = Judge.PREEMPTIONS;
 
     boolean namesRecipes() {
@@ -93,21 +96,41 @@ final class RecipeOptions {
     }
 
     ImmutableList<Case> cases() throws IOException {
+        Optional<World> only = Optional.ofNullable(world)
+                .map(name -> World.named(name)
+                        .orElseThrow(() -> unusable("no world '" + name + "'; there are " + World.names())));
         ImmutableList.Builder<Case> cases = ImmutableList.builder();
+        Map<Recipe, String> reasons = new LinkedHashMap<>();
         for (Recipe recipe : recipes.isEmpty() ? Recipes.bundled() : named()) {
-            for (World one : recipe.worlds()) {
-                if (world == null || world.equals(one.specName())) {
-                    for (KernelProfile kernel : kernels.isEmpty() ? KernelProfile.showing(recipe.arch()) : kernels) {
-                        cases.add(new Case(recipe, one, kernel));
-                    }
+            for (World one : only.map(List::of).orElse(recipe.worlds())) {
+                String why = recipe.notJudged().get(one);
+                if (why != null) {
+                    reasons.put(recipe, recipe.name() + " is not judged in the world '" + one + "': " + why);
+                    continue;
+                }
+                for (KernelProfile kernel : kernels.isEmpty() ? KernelProfile.showing(recipe.arch()) : kernels) {
+                    cases.add(new Case(recipe, one, kernel));
                 }
             }
         }
         ImmutableList<Case> all = cases.build();
         if (all.isEmpty()) {
-            throw unusable("no recipe is judged in the world '" + world + "'; there are " + World.names());
+            throw unusable(reasons.values().iterator().next());
+        }
+        for (Case of : all) {
+            properties(of);
         }
         return all;
+    }
+
+    /** The worlds in which a recipe is not judged, each with the reason, as lines of text. */
+    List<String> notJudged(Recipe recipe) {
+        if (world != null) {
+            return List.of(recipe.name() + ": only judged in the world '" + world + "', as requested");
+        }
+        return recipe.notJudged().entrySet().stream()
+                .map(e -> recipe.name() + ": not judged in the world '" + e.getKey() + "': " + e.getValue())
+                .toList();
     }
 
     private List<Recipe> named() throws IOException {
@@ -179,7 +202,8 @@ final class RecipeOptions {
         if (!judgement.isJudged()) {
             return "does not apply";
         }
-        return fail == 0 ? "all hold" : fail + " fail";
+        boolean known = judgement.verdicts().values().stream().noneMatch(v -> v.says() == Verdict.Outcome.NOT_MODELLED);
+        return fail > 0 ? fail + " fail" : known ? "none fails" : "none is known to fail";
     }
 
     ParameterException unusable(@Nullable String message) {

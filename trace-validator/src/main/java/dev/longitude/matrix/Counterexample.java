@@ -22,16 +22,45 @@ public record Counterexample(Case of, Property property, int ticksPerSecond, Imm
      * @param what an operation, or an event of the VMM, such as a preemption
      * @param vcpu on or for which vCPU, or empty
      * @param now true time in ticks
+     * @param bookkeeping KVM's, on x86
      * @param clocks for each vCPU that exists, what its clocks show then: the counter, and the second clock or empty
      */
-    public record Step(String what, Optional<Integer> vcpu, int now, ImmutableList<Clocks> clocks) {}
+    public record Step(
+            String what,
+            Optional<Integer> vcpu,
+            int now,
+            Optional<Bookkeeping> bookkeeping,
+            ImmutableList<Clocks> clocks) {
+        /** Whether only time passes: steps take some, or the VMM is preempted. */
+        public boolean isTimePassing() {
+            return what.equals(STEPS_TAKE_TIME) || what.equals(PREEMPTED);
+        }
+
+        /** What it is, on which vCPU. */
+        @Override
+        public String toString() {
+            return what + vcpu.map(v -> " of vCPU " + v).orElse("");
+        }
+    }
+
+    /**
+     * What KVM records of TSC writes.
+     *
+     * @param masterClock use_master_clock
+     * @param generation cur_tsc_generation
+     * @param matched nr_vcpus_matched_tsc, and the vCPU that opened the generation
+     */
+    public record Bookkeeping(boolean masterClock, int generation, int matched) {}
 
     /** What a vCPU's clocks show. */
     public record Clocks(int vcpu, int counter, Optional<Integer> second) {}
 
+    private static final String STEPS_TAKE_TIME = "steps take time";
+    private static final String PREEMPTED = "the VMM is preempted";
     private static final Pattern SHOWN = Pattern.compile("(?s)/\\\\ shown = (<<.*?>>)\\s*(?:/\\\\ \\w+ =.*)?$");
     private static final Pattern PARTS =
-            Pattern.compile("(?s)<<\\s*\"([^\"]*)\",\\s*\"(\\w+)\",\\s*(-?\\d+),\\s*(-?\\d+),\\s*(.*?)\\s*>>");
+            Pattern.compile("(?s)<<\\s*\"([^\"]*)\",\\s*\"(\\w+)\",\\s*(-?\\d+),\\s*(-?\\d+),\\s*"
+                    + "<<\\s*(?:(\\d+),\\s*(\\d+),\\s*(\\d+))?\\s*>>,\\s*(.*?)\\s*>>");
     private static final Pattern CLOCKS =
             Pattern.compile("(?:(\\d+)\\s*:>\\s*)?<<\\s*(\\d+),\\s*\\{\\s*(\\d*)\\s*\\}\\s*>>");
 
@@ -51,7 +80,13 @@ public record Counterexample(Case of, Property property, int ticksPerSecond, Imm
                     parts.group(1),
                     parts.group(2).equals("once") ? Optional.empty() : Optional.of(Integer.parseInt(parts.group(3))),
                     Integer.parseInt(parts.group(4)),
-                    clocks(parts.group(5))));
+                    parts.group(5) == null
+                            ? Optional.empty()
+                            : Optional.of(new Bookkeeping(
+                                    parts.group(5).equals("1"),
+                                    Integer.parseInt(parts.group(6)),
+                                    Integer.parseInt(parts.group(7)))),
+                    clocks(parts.group(8))));
         }
         return new Counterexample(of, property, ticksPerSecond, ImmutableList.copyOf(steps));
     }

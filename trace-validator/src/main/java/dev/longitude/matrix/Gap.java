@@ -29,8 +29,7 @@ final class Gap {
                 recipe.vcpusOfBlocks(MigrationModel.vcpus(of)).get(at);
         int size = block.steps().size();
         int next = vcpus.stream().filter(v -> done.get(v) < size).findFirst().orElseThrow();
-        Optional<Integer> last =
-                vcpus.stream().filter(v -> done.get(v) > 0).reduce((first, second) -> second);
+        Optional<Integer> last = vcpus.stream().filter(v -> done.get(v) > 0).reduce((first, second) -> second);
         return last.map(v -> name(block.steps().get(done.get(v) - 1), v, vcpus)).orElse(before) + " and "
                 + name(block.steps().get(done.get(next)), next, vcpus);
     }

@@ -3,7 +3,6 @@ package dev.longitude.matrix;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Iterables;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import dev.longitude.model.Tlc;
@@ -72,7 +71,7 @@ public final class Judge {
      * @throws RecipeFaultException if no behaviour completes the recipe
      */
     public Judgement judge(Case of) throws IOException, InterruptedException, RecipeFaultException {
-        return Iterables.getOnlyElement(judge(ImmutableList.of(of)));
+        return judge(ImmutableList.of(of)).get(0);
     }
 
     /**
@@ -100,10 +99,16 @@ public final class Judge {
                 int index = i + 1;
                 Case of = fit.get(i);
                 judgements.put(
-                        of, judgement(of, findings.stream().filter(f -> f.index() == index).toList()));
+                        of,
+                        judgement(
+                                of,
+                                findings.stream()
+                                        .filter(f -> f.index() == index)
+                                        .toList()));
             }
         }
-        return cases.stream().map(c -> Optional.ofNullable(judgements.get(c)).orElseThrow())
+        return cases.stream()
+                .map(c -> Optional.ofNullable(judgements.get(c)).orElseThrow())
                 .collect(ImmutableList.toImmutableList());
     }
 
@@ -115,8 +120,7 @@ public final class Judge {
         boolean ends = findings.stream().anyMatch(f -> f.property().equals(UNFINISHED));
         Optional<Finding> notModelled =
                 findings.stream().filter(f -> f.how().equals("notModelled")).findFirst();
-        boolean completes = findings.stream()
-                .noneMatch(f -> f.property().equals(Property.COMPLETES.specName()));
+        boolean completes = findings.stream().noneMatch(f -> f.property().equals(Property.COMPLETES.specName()));
         if (!ends && completes && notModelled.isEmpty()) {
             throw new RecipeFaultException(of + ": the recipe cannot be completed: a step cannot be carried out");
         }
@@ -163,7 +167,10 @@ public final class Judge {
                 return Verdict.holdsUpToSteps(
                         preemption,
                         upToSteps.get(0).length(),
-                        upToSteps.stream().map(f -> Gap.text(of, f.place())).distinct().toList());
+                        upToSteps.stream()
+                                .map(f -> Gap.text(of, f.place()))
+                                .distinct()
+                                .toList());
             }
         }
         return Verdict.HOLDS;
@@ -190,8 +197,7 @@ public final class Judge {
         return found;
     }
 
-    private List<Finding> run(MigrationModel model, MigrationModel.Text text)
-            throws IOException, InterruptedException {
+    private List<Finding> run(MigrationModel model, MigrationModel.Text text) throws IOException, InterruptedException {
         TlcOutput output = tlc(model, text);
         sane(model.cases(), output);
         List<Finding> findings = new ArrayList<>();
@@ -211,7 +217,8 @@ public final class Judge {
                     Integer.parseInt(found.group(5)),
                     found.group(6).isBlank()
                             ? ImmutableList.of()
-                            : Pattern.compile(", ").splitAsStream(found.group(6).strip())
+                            : Pattern.compile(", ")
+                                    .splitAsStream(found.group(6).strip())
                                     .map(Integer::valueOf)
                                     .toList()));
         }

@@ -68,8 +68,7 @@ public final class Markdown {
                 sentence(recipe.about()) + " (" + recipe.arch() + ", " + policy(recipe) + ".)",
                 "");
         recipe.sources().forEach(s -> add("Source: " + s.replace("_", "\\_") + ".", ""));
-        recipe.notJudged()
-                .forEach((world, why) -> add("Not judged in the world `" + world + "`: " + why + ".", ""));
+        recipe.notJudged().forEach((world, why) -> add("Not judged in the world `" + world + "`: " + why + ".", ""));
         for (World world : recipe.worlds()) {
             List<Judgement> row = matrix.judgements().stream()
                     .filter(j -> j.of().recipe().equals(recipe) && j.of().world() == world)

@@ -184,8 +184,7 @@ public record Matrix(ImmutableList<Judgement> judgements) {
                 continue;
             }
             Verdict verdict = judgement.verdict(property);
-            if (verdict.says() != Verdict.Outcome.DOES_NOT_APPLY
-                    && verdict.says() != Verdict.Outcome.NOT_MODELLED) {
+            if (verdict.says() != Verdict.Outcome.DOES_NOT_APPLY && verdict.says() != Verdict.Outcome.NOT_MODELLED) {
                 kernels.computeIfAbsent(check(claim, verdict), c -> new ArrayList<>())
                         .add(of.kernel().specName());
             }

@@ -5,7 +5,6 @@ import com.google.common.collect.ImmutableSet;
 import dev.longitude.recipe.Block;
 import dev.longitude.recipe.Expression;
 import dev.longitude.recipe.Preemption;
-import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.Step;
 import dev.longitude.recipe.StepKind;
@@ -59,7 +58,8 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
                         "VARIABLE shown",
                         "",
                         "ShowingInit == Init /\\ shown = << >>",
-                        "ShowingNext == Next /\\ preemption' \\in {\"none\", \"" + preemption + "\"} /\\ shown' = LET did == Did(reply'.op) IN <<did.did, did.how, did.vcpu, now', Shown'>>",
+                        "ShowingNext == Next /\\ preemption' \\in {\"none\", \"" + preemption
+                                + "\"} /\\ shown' = LET did == Did(reply'.op) IN <<did.did, did.how, did.vcpu, now', Bookkeeping', Shown'>>",
                         "ShowingSpec == ShowingInit /\\ [][ShowingNext]_<<allVars, shown>>",
                         "")),
                 config("ShowingSpec", invariant));

@@ -94,8 +94,7 @@ public record Verdict(
     }
 
     static Verdict holdsUpToSteps(Preemption preemption, int length, List<String> between) {
-        return new Verdict(
-                Outcome.HOLDS_UP_TO_STEPS, preemption, length, ImmutableList.copyOf(between), null);
+        return new Verdict(Outcome.HOLDS_UP_TO_STEPS, preemption, length, ImmutableList.copyOf(between), null);
     }
 
     static Verdict doesNotApply(String why) {
@@ -137,7 +136,8 @@ public record Verdict(
             text.append(", because steps take time");
         }
         if (between != null) {
-            text.append(", between ").append(String.join(", ", between.subList(0, Math.min(MOST_NAMED, between.size()))));
+            text.append(", between ")
+                    .append(String.join(", ", between.subList(0, Math.min(MOST_NAMED, between.size()))));
             if (between.size() > MOST_NAMED) {
                 text.append(" and ").append(between.size() - MOST_NAMED).append(" more");
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeReader;
@@ -11,6 +12,7 @@ import dev.longitude.recipe.World;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -54,9 +56,9 @@ class JudgeTest {
         Judge judge = new Judge(Judge.PREEMPTIONS, kept);
         Judgement judgement = judge.judge(of(WRONG));
         Verdict verdict = judgement.verdict(Property.CLOCK_CONTINUOUS);
-        assertThat(verdict).isEqualTo(Verdict.fails(Verdict.Outcome.FAILS, STEPS_TO_THE_FIRST_RUN));
+        assertThat(verdict).isEqualTo(Verdict.fails(Preemption.NONE, STEPS_TO_THE_FIRST_RUN));
         assertThat(judgement.verdict(Property.MONOTONIC_ACROSS))
-                .isEqualTo(Verdict.fails(Verdict.Outcome.FAILS, STEPS_TO_THE_FIRST_RUN));
+                .isEqualTo(Verdict.fails(Preemption.NONE, STEPS_TO_THE_FIRST_RUN));
         assertThat(judgement.verdict(Property.COMPLETES)).isEqualTo(Verdict.HOLDS);
         assertThat(judgement.verdict(Property.TIMER_ON_TIME).says()).isEqualTo(Verdict.Outcome.DOES_NOT_APPLY);
 
@@ -65,8 +67,8 @@ class JudgeTest {
         Counterexample.Step last = shown.steps().get(STEPS_TO_THE_FIRST_RUN - 1);
         assertThat(last.what()).isEqualTo("EnterGuest");
         int vcpu = last.vcpu().orElseThrow();
-        // The guest had run for 12 ticks: so it has its TSC again, and a kvmclock of 0.
-        assertThat(last.clocks().get(vcpu).counter()).isEqualTo(12);
+        // The guest had run for six windows of a second: so it has its TSC again, and a kvmclock of 0.
+        assertThat(last.clocks().get(vcpu).counter()).isEqualTo(6 * MigrationModel.TICKS_PER_SECOND);
         assertThat(last.clocks().get(vcpu).second()).contains(0);
     }
 
@@ -91,8 +93,10 @@ class JudgeTest {
         assertThat(files).hasSize(1);
         assertThat(judge.judge(of(WRONG))).isEqualTo(first);
         // Nothing is run: the result is the one in the file.
-        Files.writeString(files.get(0), Files.readString(files.get(0)).replaceFirst("\"states\":\\d+", "\"states\":7"));
-        assertThat(judge.judge(of(WRONG)).states()).isEqualTo(7);
+        Files.writeString(files.get(0), "[]");
+        assertThatThrownBy(() -> judge.judge(of(WRONG)))
+                .isInstanceOf(RecipeFaultException.class)
+                .hasMessage("mine v6.12: the recipe cannot be completed: a step cannot be carried out");
         // Another recipe has another hash.
         judge.judge(of(WRONG.replace("      - KvmclockCtrl: {mayFail: true}\n", "")));
         try (Stream<Path> list = Files.list(kept)) {
@@ -117,7 +121,7 @@ class JudgeTest {
         Recipe recipe = of(WRONG.replace("ReadTsc", "GetTscOffset")).recipe();
         Judgement judgement =
                 new Judge(Judge.PREEMPTIONS, null).judge(new Case(recipe, World.USUAL, KernelProfile.of("v5.10")));
-        assertThat(judgement.states()).isZero();
+        assertThat(judgement.isJudged()).isFalse();
         assertThat(judgement.verdicts().values())
                 .containsOnly(Verdict.doesNotApply("v5.10 does not have GetTscOffset"));
     }
@@ -125,7 +129,109 @@ class JudgeTest {
     @Test
     void aCounterexampleThatThereIsNotIsNotShown() throws Exception {
         assertThatThrownBy(() -> new Judge(Judge.PREEMPTIONS, null)
-                        .open(of(WRONG), Property.COMPLETES, Verdict.fails(Verdict.Outcome.FAILS, 3)))
+                        .open(of(WRONG), Property.COMPLETES, Verdict.fails(Preemption.NONE, 3)))
                 .hasMessage("mine v6.12: Completes fails, shown by 3 steps, but no behaviour is found that shows it");
+    }
+
+    private static Judgement judged(String recipe, World world) throws Exception {
+        Recipe read = RecipeReader.read("mine.yaml", "mine", new StringReader(recipe));
+        return new Judge(Judge.PREEMPTIONS, null).judge(new Case(read, world, KernelProfile.of("v6.12")));
+    }
+
+    private static final String RIGHT = WRONG.replace(
+            "  - run\n  - SetClock: {clock: clock.clock}\n", "  - SetClock: {clock: clock.clock}\n  - run\n");
+
+    /** The TSCs were read before the clock, and steps take time: the clocks are apart by that time, and no more. */
+    @Test
+    void anErrorOfTheTimeBetweenTwoStepsIsNamedAndIsNoFailure() throws Exception {
+        Verdict verdict = judge(RIGHT).verdict(Property.CLOCKS_STAY_TOGETHER);
+        assertThat(verdict.says()).isEqualTo(Verdict.Outcome.HOLDS_UP_TO_STEPS);
+        assertThat(verdict.preemption()).isEqualTo(Preemption.STEPS);
+        assertThat(verdict.isFailure()).isFalse();
+        assertThat(verdict.between()).contains("ReadTsc and GetClock");
+    }
+
+    private static Judgement judge(String recipe) throws Exception {
+        return judged(recipe, World.USUAL);
+    }
+
+    /** A memory that is restored between TSC and clock takes longer than any step. */
+    @Test
+    void anErrorOfAStepThatLastsIsAFailure() throws Exception {
+        Verdict verdict =
+                judge(RIGHT.replace("  - SetClock", "  - Wait\n  - SetClock")).verdict(Property.CLOCKS_STAY_TOGETHER);
+        assertThat(verdict.says()).isEqualTo(Verdict.Outcome.FAILS);
+        assertThat(verdict.preemption()).isEqualTo(Preemption.NONE);
+    }
+
+    /** vCPUs whose TSCs are computed from the host's, each at its own instant, differ at every restore. */
+    @Test
+    void whatStepsAloneBreakFailsAtEveryRestore() throws Exception {
+        Verdict verdict = judge(RIGHT.replace("      - ReadTsc: {as: tsc}\n", """
+                              - ReadTsc: {as: read}
+                              - ReadHostCounter: {as: counter}
+                              - Compute: {value: read - counter, as: tsc}
+                        """)
+                        .replace("      - WriteTsc: {value: tsc}\n", """
+                              - ReadHostCounter: {as: here}
+                              - SetTscOffset: {offset: tsc + counter - here}
+                        """))
+                .verdict(Property.SAME_LINE);
+        assertThat(verdict.says()).isEqualTo(Verdict.Outcome.FAILS);
+        assertThat(verdict.preemption()).isEqualTo(Preemption.STEPS);
+        assertThat(verdict.toString()).startsWith("fails, because steps take time, shown by ");
+    }
+
+    @Test
+    void manyCasesInOneRunGetTheVerdictsThatEachGetsAlone() throws Exception {
+        Recipe recipe = of(RIGHT).recipe();
+        List<Case> cases = List.of(
+                new Case(recipe, World.USUAL, KernelProfile.of("v6.12")),
+                new Case(of(WRONG).recipe(), World.YOUNG_GUEST, KernelProfile.of("v5.10")),
+                new Case(recipe, World.NEAR_RATE, KernelProfile.of("corrected")));
+        Judge judge = new Judge(Judge.PREEMPTIONS, null);
+        List<Judgement> alone = new ArrayList<>();
+        for (Case one : cases) {
+            alone.add(judge.judge(one));
+        }
+        assertThat(judge.judge(cases)).isEqualTo(alone);
+        assertThat(alone.get(0)).isNotEqualTo(alone.get(2));
+    }
+
+    /** Within the tolerance KVM sets no ratio, though asked to: the guest runs at the host's rate. */
+    @Test
+    void aNearRateMakesTheGuestsTimeDrift() throws Exception {
+        String sets = RIGHT.replace("      - WriteTsc", "      - SetTscKhz\n      - WriteTsc");
+        assertThat(judged(sets, World.NEAR_RATE).verdict(Property.SAME_RATE).says())
+                .isEqualTo(Verdict.Outcome.FAILS);
+        assertThat(judged(sets, World.OTHER_RATE).verdict(Property.SAME_RATE)).isEqualTo(Verdict.HOLDS);
+        // Where the host is slower KVM catches the TSC up, and where it is faster it refuses.
+        assertThat(judged(sets, World.CANNOT_SCALE).verdict(Property.COMPLETES).says())
+                .isEqualTo(Verdict.Outcome.FAILS);
+    }
+
+    /** KVM drops a deadline that it gets before the local APIC's registers, and reports success. */
+    @Test
+    void aDeadlineNeedsTheLocalApicFirst() throws Exception {
+        String last = RIGHT.replace(
+                "      - KvmclockCtrl", "      - SetLapic\n      - WriteTscDeadline\n      - KvmclockCtrl");
+        assertThat(judge(last).verdict(Property.TIMER_ON_TIME)).isEqualTo(Verdict.HOLDS);
+        String first = RIGHT.replace(
+                "      - KvmclockCtrl", "      - WriteTscDeadline\n      - SetLapic\n      - KvmclockCtrl");
+        assertThat(judge(first).verdict(Property.TIMER_ON_TIME).says()).isEqualTo(Verdict.Outcome.FAILS);
+        assertThat(judge(last.replace("      - SetLapic\n", ""))
+                        .verdict(Property.TIMER_ON_TIME)
+                        .says())
+                .isEqualTo(Verdict.Outcome.FAILS);
+    }
+
+    /** A vCPU that the specification cannot create is no reason to say that anything holds. */
+    @Test
+    void whatIsNotModelledIsNotJudged() throws Exception {
+        Judgement judgement = judged(
+                RIGHT.replace("  - inTurn: [CreateVcpu]\n", "  - SetVmTscKhz\n  - inTurn: [CreateVcpu]\n"),
+                World.CANNOT_SCALE);
+        assertThat(judgement.verdict(Property.COMPLETES).says()).isEqualTo(Verdict.Outcome.NOT_MODELLED);
+        assertThat(judgement.verdicts().values()).doesNotContain(Verdict.HOLDS);
     }
 }

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
@@ -26,25 +27,25 @@ class MatrixTest {
         for (Property property : Property.of(recipe.arch())) {
             verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.HOLDS);
         }
-        return new Judgement(new Case(recipe, World.USUAL, kernel), 1, verdicts.buildOrThrow());
+        return new Judgement(new Case(recipe, World.USUAL, kernel), true, verdicts.buildOrThrow());
     }
 
     @Test
     void jsonAndCsvSayWhatTheMatrixSays() throws Exception {
         Recipe recipe = Recipes.find("firecracker");
         Matrix matrix = new Matrix(ImmutableList.of(
-                judgement(recipe, KernelProfile.of("v6.1"), Verdict.fails(Verdict.Outcome.FAILS_IF_PREEMPTED, 9)),
+                judgement(recipe, KernelProfile.of("v6.1"), Verdict.fails(Preemption.SHORT, 9)),
                 judgement(recipe, KernelProfile.of("v6.12"), Verdict.doesNotApply("why, \"that\""))));
         assertThat(Matrix.cells(matrix.json())).isEqualTo(matrix.cells());
         assertThat(matrix.csv())
-                .startsWith("recipe,world,kernel,property,says,length,why\n")
-                .contains("firecracker,usual,v6.1,SameLine,\"fails if preempted\",9,\n")
-                .contains("firecracker,usual,v6.12,SameLine,\"does not apply\",,\"why, \"\"that\"\"\"\n");
+                .startsWith("recipe,world,kernel,property,says,preemption,length,between,why\n")
+                .contains("firecracker,usual,v6.1,SameLine,\"fails if preempted within the window\",short,9,,\n")
+                .contains("firecracker,usual,v6.12,SameLine,\"does not apply\",,,,\"why, \"\"that\"\"\"\n");
         // One of the recipe's claims is about SameLine, on every kernel where that applies.
         assertThat(matrix.claims())
                 .filteredOn(c -> c.claim().property() == Property.SAME_LINE)
                 .extracting(Matrix.CheckedClaim::verdict)
-                .containsExactly("confirmed, if preempted");
+                .containsExactly("confirmed, if preempted within the window");
     }
 
     @Test
@@ -61,7 +62,7 @@ class MatrixTest {
                         first.world(),
                         first.kernel(),
                         first.property(),
-                        Verdict.fails(Verdict.Outcome.FAILS, 3)));
+                        Verdict.fails(Preemption.NONE, 3)));
         before.add(new Matrix.Cell("other", "usual", "v6.1", "SameLine", Verdict.HOLDS));
         assertThat(matrix.changesFrom(before, true))
                 .containsExactly(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
@@ -19,15 +20,15 @@ class SimulationCheckTest {
         ImmutableMap.Builder<Property, Verdict> verdicts = ImmutableMap.builder();
         for (Property property : Property.of(recipe.arch())) {
             // All other properties may fail.
-            verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.fails(Verdict.Outcome.FAILS, 1));
+            verdicts.put(property, property == Property.SAME_LINE ? sameLine : Verdict.fails(Preemption.NONE, 1));
         }
         Case of = new Case(recipe, World.USUAL, KernelProfile.of("v6.12"));
-        return SimulationCheck.run(new Judgement(of, 1, verdicts.buildOrThrow()), 1, 1_000, 1);
+        return SimulationCheck.run(new Judgement(of, true, verdicts.buildOrThrow()), 1, 1_000, 1);
     }
 
     @Test
     void aVerdictThatIsRightIsNotContradicted() throws Exception {
-        SimulationCheck check = check(Verdict.fails(Verdict.Outcome.FAILS_IF_PREEMPTED_LONG, 1));
+        SimulationCheck check = check(Verdict.fails(Preemption.LONG, 1));
         assertThat(check.contradictions()).isEmpty();
         assertThat(check.unseen()).noneMatch(u -> u.contains("SameLine"));
     }
@@ -43,7 +44,7 @@ class SimulationCheckTest {
 
     @Test
     void aFailureThatIsSaidToNeedLessThanItDoesIsNotSeen() throws Exception {
-        assertThat(check(Verdict.fails(Verdict.Outcome.FAILS_IF_PREEMPTED, 1)).unseen())
-                .contains("series-by-value v6.12: SameLine fails if preempted, but no run shows it");
+        assertThat(check(Verdict.fails(Preemption.SHORT, 1)).unseen())
+                .contains("series-by-value v6.12: SameLine fails if preempted within the window, but no run shows it");
     }
 }
