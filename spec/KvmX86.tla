@@ -784,9 +784,9 @@ ReadTscDeadline(vcpu) ==
   /\ OnlyReads
 
 \* The guest sets its timer's mode and deadline: it may write the LVT timer, MSR_IA32_TSC_DEADLINE or
-\* both.
+\* both.  (It does so while it executes; where a log does not show when, the step comes later.)
 GuestSetsTimer(vcpu, deadlineMode, deadline) ==
-  /\ vcpu \in inGuest
+  /\ vcpu \in online
   /\ tscDeadlineMode' = IF deadlineMode THEN tscDeadlineMode \cup {vcpu} ELSE tscDeadlineMode \ {vcpu}
   /\ tscDeadline' = With(tscDeadline, vcpu, IF deadlineMode THEN Armed(vcpu, deadline) ELSE {})
   /\ userDeadline' = userDeadline \ {vcpu}

@@ -59,7 +59,7 @@ Timer(vcpu) ==
   \/ \E mode \in BOOLEAN : vcpu \in online /\ MayRestore("lapic", vcpu) /\ SetLapic(vcpu, mode)
   \/ \E deadline \in Deadlines :
        \/ ("lapic" \in DeadlineAfter => vcpu \in tscDeadlineMode) /\ WriteTscDeadline(vcpu, deadline)
-       \/ \E mode \in BOOLEAN : GuestSetsTimer(vcpu, mode, deadline)
+       \/ vcpu \in inGuest /\ \E mode \in BOOLEAN : GuestSetsTimer(vcpu, mode, deadline)
   \/ ReadTscDeadline(vcpu)
   \/ TimerFires(vcpu)
 

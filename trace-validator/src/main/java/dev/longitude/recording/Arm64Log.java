@@ -29,6 +29,7 @@ final class Arm64Log {
     private final ImmutableList<Segment> segments;
     private final int pcpus;
     private final Map<Integer, Set<Integer>> online = new HashMap<>();
+    private final Arm64TimerRegisters timers;
     private int mostVcpus;
 
     private Arm64Log(
@@ -46,6 +47,7 @@ final class Arm64Log {
         this.findings = findings;
         this.segments = segments;
         this.pcpus = pcpus;
+        this.timers = new Arm64TimerRegisters(events, findings);
     }
 
     static ImportedTrace read(RecordedRun run) throws TraceFormatException {
@@ -125,6 +127,7 @@ final class Arm64Log {
             }
             case "KVM_ARM_VCPU_INIT" -> {
                 if (done(segment) && onVcpu(segment)) {
+                    timers.initialised(segment);
                     onVcpu(segment, Operation.INIT_VCPU, Map.of(), Map.of());
                 }
             }
@@ -176,6 +179,7 @@ final class Arm64Log {
             onVcpu(segment, Operation.BROADCAST_TO, Map.of(), Map.of());
         }
         onVcpu(segment, Operation.CREATE_VCPU, Map.of(), Map.of());
+        timers.created(segment);
         vcpus.add(segment.vcpu());
     }
 
@@ -195,8 +199,9 @@ final class Arm64Log {
         KvmAbi.ArmRegister timer = register.timer();
         if (timer == null) {
             findings.harmless("KVM_SET_ONE_REG of others");
-        } else if (timer != KvmAbi.ArmRegister.TIMER_CNT && timer != KvmAbi.ArmRegister.PTIMER_CNT) {
-            findings.notModelled("KVM_SET_ONE_REG of a timer"); // it moves no counter
+        } else if (Arm64TimerRegisters.has(timer)) {
+            timers.set(segment, timer);
+            mostVcpus = Math.max(mostVcpus, segment.vcpu() + 1);
         } else if (done(segment) && onVcpu(segment)) {
             Long value = segment.record().args().word("value");
             onVcpu(
@@ -210,7 +215,7 @@ final class Arm64Log {
         }
     }
 
-    private static int errno(Segment segment) {
+    static int errno(Segment segment) {
         Integer errno = segment.record().errno();
         return errno == null ? 0 : errno;
     }
@@ -218,6 +223,11 @@ final class Arm64Log {
     private void getOneReg(Segment segment) throws TraceFormatException {
         IoctlRecord record = segment.record();
         KvmAbi.ArmRegister timer = Arm64Register.of(source, record).timer();
+        if (timer != null && Arm64TimerRegisters.has(timer)) {
+            timers.get(segment, timer);
+            mostVcpus = Math.max(mostVcpus, segment.vcpu() + 1);
+            return;
+        }
         boolean virtual = timer == KvmAbi.ArmRegister.TIMER_CNT && !record.failed();
         if (!virtual && timer != KvmAbi.ArmRegister.PTIMER_CNT) {
             findings.harmless("KVM_GET_ONE_REG of others");
@@ -356,6 +366,7 @@ final class Arm64Log {
                 default -> findings.note("not understood, and taken for unknown: what the guest did, \"" + read + "\"");
             }
         }
+        timers.ran(segment);
         if (segment.ends()) {
             step(segment, Operation.EXIT_GUEST, vcpu(segment), !sure);
             step(segment, Operation.VCPU_PUT, put(segment, true), failed);

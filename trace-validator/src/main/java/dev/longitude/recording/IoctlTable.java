@@ -16,7 +16,7 @@ final class IoctlTable {
     private static final String INTERRUPTS = "it is about interrupts, and no interrupt moves a counter";
     private static final String DEVICES = "it is about a device, and no device is a clock of the model";
     private static final String EXITS = "it is about what the guest exits for";
-    private static final String NO_TIMER = "it moves a timer, and no timer is modelled";
+    private static final String NO_TIMER = "it moves a timer that is not modelled";
 
     private static final ImmutableMap<String, String> HARMLESS = ImmutableMap.<String, String>builder()
             .put("KVM_GET_API_VERSION", READS)
@@ -69,7 +69,6 @@ final class IoctlTable {
             .put("KVM_SET_CPUID2", "what it shows of clocks to the guest changes none of them")
             .put("KVM_SET_SIGNAL_MASK", "it is about signals of the VMM's thread")
             .put("KVM_SET_BOOT_CPU_ID", "it says which vCPU starts first")
-            .put("KVM_SET_LAPIC", NO_TIMER)
             .put("KVM_CREATE_PIT2", NO_TIMER)
             .put("KVM_SET_PIT2", NO_TIMER)
             .put("KVM_REINJECT_CONTROL", NO_TIMER)
@@ -155,6 +154,8 @@ final class IoctlTable {
                     new Keys(
                             ImmutableMap.of("group", PayloadType.NAME_OR_WORD, "attr", PayloadType.NAME_OR_WORD),
                             ImmutableMap.of("offset", PayloadType.WORD)))
+            .put("KVM_SET_LAPIC", new Keys(ImmutableMap.of("lvtt", PayloadType.U32), NOTHING))
+            .put("KVM_SET_CPUID2", new Keys(ImmutableMap.of("tsc_deadline_timer", PayloadType.WORD), NOTHING))
             .put("KVM_GET_CLOCK", new Keys(NOTHING, CLOCK))
             .put("KVM_SET_CLOCK", new Keys(CLOCK, NOTHING))
             .put("KVM_KVMCLOCK_CTRL", new Keys(NOTHING, NOTHING))

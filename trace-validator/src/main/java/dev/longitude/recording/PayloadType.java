@@ -73,7 +73,7 @@ enum PayloadType {
             case MSR -> MsrList.index(values);
             case MSRS -> MsrList.several(Objects.requireNonNull(values.group(key)));
             case REGISTER_VALUE -> {
-                if (isCounter(args, "reg") || isCounter(args, "id")) {
+                if (isOfATimer(args, "reg") || isOfATimer(args, "id")) {
                     values.word(key);
                 }
             }
@@ -81,7 +81,7 @@ enum PayloadType {
         }
     }
 
-    private static boolean isCounter(Payload args, String key) throws TraceFormatException {
+    private static boolean isOfATimer(Payload args, String key) throws TraceFormatException {
         if (!args.has(key)) {
             return false;
         }
@@ -89,6 +89,6 @@ enum PayloadType {
                         ? KvmAbi.ArmRegister.named(Objects.requireNonNull(args.text(key)))
                         : KvmAbi.ArmRegister.of(Objects.requireNonNull(args.word(key))))
                 .orElse(null);
-        return register == KvmAbi.ArmRegister.TIMER_CNT || register == KvmAbi.ArmRegister.PTIMER_CNT;
+        return register != null;
     }
 }

@@ -26,6 +26,7 @@ final class X86Events {
     private final X86Clocks clocks;
     private final X86Rates rates;
     private final X86Msrs msrs;
+    private final X86Timers timers;
     private final Map<VcpuId, X86Vcpu> vcpus = new HashMap<>();
 
     private final X86Overview overview;
@@ -42,15 +43,17 @@ final class X86Events {
             boolean unstable,
             EventList events,
             Findings findings,
-            X86Overview overview) {
+            X86Overview overview,
+            X86Timers timers) {
         this.kernel = kernel;
         this.unstable = unstable;
         this.events = events;
         this.findings = findings;
         this.overview = overview;
+        this.timers = timers;
         this.clocks = new X86Clocks(this, kernel, events, findings);
-        this.rates = new X86Rates(this, rate, findings);
-        this.msrs = new X86Msrs(this, events, findings);
+        this.rates = new X86Rates(this, rate, findings, timers);
+        this.msrs = new X86Msrs(this, events, findings, timers);
     }
 
     int mostVcpus() {
@@ -62,6 +65,9 @@ final class X86Events {
         if (record.is(IoctlRecord.UNRECORDED)) {
             loadsBefore(segment, null);
             return;
+        }
+        if (record.is("KVM_SET_CPUID") || record.is("KVM_SET_CPUID2")) {
+            timers.cpuid(segment);
         }
         if (findings.countsHarmless(record, failureCounts(record))) {
             if (segment.isOnVcpu()) {
@@ -81,7 +87,7 @@ final class X86Events {
         return switch (record.op()) {
             case "KVM_RUN", "KVM_SET_TSC_KHZ" -> true;
             case "KVM_SET_CLOCK", "KVM_KVMCLOCK_CTRL" -> record.failedWith(KvmAbi.EINVAL);
-            case "KVM_CREATE_VM", "KVM_CREATE_VCPU", "KVM_SET_MSRS", "KVM_GET_MSRS" -> false;
+            case "KVM_CREATE_VM", "KVM_CREATE_VCPU", "KVM_SET_MSRS", "KVM_GET_MSRS", "KVM_SET_LAPIC" -> false;
             case "KVM_SET_DEVICE_ATTR", "KVM_GET_DEVICE_ATTR", "KVM_GET_CLOCK", "KVM_GET_TSC_KHZ" -> false;
             case IoctlRecord.CLOSE_VM, IoctlRecord.PVCLOCK_PAGE -> false;
             default -> !record.failedWith(KvmAbi.ENOTTY);
@@ -111,8 +117,10 @@ final class X86Events {
                         shown.remove(segment.vm());
                     }
                     write(segment, Operation.CREATE_VCPU, Map.of());
+                    timers.created(segment);
                 }
             }
+            case "KVM_SET_LAPIC" -> setLapic(segment);
             case "KVM_SET_MSRS" -> msrs.setMsrs(segment);
             case "KVM_GET_MSRS" -> msrs.getMsrs(segment);
             case "KVM_SET_DEVICE_ATTR" -> setAttribute(segment);
@@ -126,6 +134,19 @@ final class X86Events {
             case "KVM_SET_TSC_KHZ" -> rates.setTscKhz(segment);
             case Capabilities.ENABLE_CAP -> enableCapability(segment);
             default -> findings.stop(segment, record.op() + " is not modelled and may change what is");
+        }
+    }
+
+    private void setLapic(Segment segment) throws TraceFormatException {
+        int before = events.size();
+        if (segment.isOnVcpu()) {
+            loadsBefore(segment, null);
+            timers.setLapic(segment);
+        } else {
+            timers.forget(segment.vm());
+        }
+        if (events.size() == before) {
+            findings.harmless("KVM_SET_LAPIC of an unknown mode of the timer");
         }
     }
 
@@ -184,6 +205,7 @@ final class X86Events {
         if (segment.isOnVcpu() && isTscOffset(segment.record())) {
             Long offset = segment.record().args().word("offset");
             onVcpu(segment);
+            timers.moves(segment, false);
             write(segment, Operation.SET_TSC_OFFSET, offset == null ? Map.of() : Map.of(Field.OFFSET, offset));
         } else {
             findings.stop(
@@ -299,7 +321,9 @@ final class X86Events {
         X86Vcpu vcpu = vcpu(segment);
         vcpu.mayWriteMemory(!understood);
         X86Run.GuestAct act = record.mayHaveFailed() ? null : vcpu.act(record);
+        timers.runs(segment);
         new X86Run(vcpu, events, findings, withoutUnknownWrites(segment)).add(act);
+        timers.ran(segment);
     }
 
     /** Assumes that a guest's writes of unlisted MSRs changed nothing; no event can express their effect. */

@@ -90,7 +90,8 @@ final class X86Log {
         int lanes = 1 + segments.stream().mapToInt(Segment::lane).max().orElse(0);
         EventList list = new EventList(lanes, Segments.overlap(segments));
         X86Overview overview = new X86Overview(kernel, rate, unstable, segments, points);
-        X86Events events = new X86Events(kernel, rate, unstable, list, findings, overview);
+        X86Events events = new X86Events(
+                kernel, rate, unstable, list, findings, overview, new X86Timers(list, segments, unstable));
         boolean tscAtFirst = host.tscClocksource() && !unstable;
         if (!unstable) {
             switches(tscAtFirst, segments, points, list, findings);

@@ -14,11 +14,13 @@ final class X86Msrs {
     private final X86Events operations;
     private final EventList events;
     private final Findings findings;
+    private final X86Timers timers;
 
-    X86Msrs(X86Events operations, EventList events, Findings findings) {
+    X86Msrs(X86Events operations, EventList events, Findings findings, X86Timers timers) {
         this.operations = operations;
         this.events = events;
         this.findings = findings;
+        this.timers = timers;
     }
 
     void setMsrs(Segment segment) throws TraceFormatException {
@@ -31,7 +33,14 @@ final class X86Msrs {
             operations.loadsBefore(segment, null);
         }
         int before = events.size();
-        for (MsrList.Entry entry : written.get()) {
+        for (int i = 0; i < written.get().size(); i++) {
+            MsrList.Entry entry = written.get().get(i);
+            if (entry.msr() == KvmAbi.Msr.TSC && segment.isOnVcpu()) {
+                timers.moves(
+                        segment,
+                        written.get().subList(i, written.get().size()).stream()
+                                .anyMatch(later -> later.msr() == KvmAbi.Msr.TSC_DEADLINE));
+            }
             if (!setMsr(segment, entry)) {
                 return;
             }
@@ -42,7 +51,7 @@ final class X86Msrs {
     }
 
     /** Whether the events after the MSR can be judged. */
-    private boolean setMsr(Segment segment, MsrList.Entry entry) {
+    private boolean setMsr(Segment segment, MsrList.Entry entry) throws TraceFormatException {
         KvmAbi.Msr msr = entry.msr();
         Long data = entry.data();
         ImmutableMap<Field, Object> value = data == null ? ImmutableMap.of() : ImmutableMap.of(Field.VALUE, data);
@@ -52,7 +61,15 @@ final class X86Msrs {
             return false;
         }
         switch (msr) {
-            case WALL_CLOCK, WALL_CLOCK_NEW, TSC_DEADLINE, HV_TIME_REF_COUNT -> {
+            case WALL_CLOCK, WALL_CLOCK_NEW, HV_TIME_REF_COUNT -> {
+                return true;
+            }
+            case TSC_DEADLINE -> {
+                if (segment.isOnVcpu() && operations.onVcpu(segment)) {
+                    timers.write(segment, data);
+                } else {
+                    timers.forget(segment.vm());
+                }
                 return true;
             }
             case HV_REFERENCE_TSC -> {
@@ -104,6 +121,13 @@ final class X86Msrs {
             boolean tsc = entry.msr() == KvmAbi.Msr.TSC;
             Long data = entry.data();
             boolean shows = (tsc || entry.msr() == KvmAbi.Msr.TSC_ADJUST) && data != null;
+            if (entry.msr() == KvmAbi.Msr.TSC_DEADLINE && data != null && segment.isOnVcpu()) {
+                operations.onVcpu(segment);
+                if (events.size() == before) {
+                    operations.loadsBefore(segment, null);
+                }
+                timers.read(segment, data);
+            }
             if (shows && !segment.isOnVcpu()) {
                 findings.notModelled(segment.record().op()); // it only reads
                 return;

@@ -12,11 +12,13 @@ final class X86Rates {
     private final X86Events operations;
     private final X86HostRate rate;
     private final Findings findings;
+    private final X86Timers timers;
 
-    X86Rates(X86Events operations, X86HostRate rate, Findings findings) {
+    X86Rates(X86Events operations, X86HostRate rate, Findings findings, X86Timers timers) {
         this.operations = operations;
         this.rate = rate;
         this.findings = findings;
+        this.timers = timers;
     }
 
     void getTscKhz(Segment segment) throws TraceFormatException {
@@ -60,6 +62,7 @@ final class X86Rates {
                 operations.onVm(segment, segment.when(), Operation.SET_VM_TSC_KHZ, args, result, Map.of());
             } else {
                 operations.loadsBefore(segment, null);
+                timers.moves(segment, false);
                 operations.onVcpu(segment, segment.when(), Operation.SET_TSC_KHZ, args, result, Map.of());
             }
         }

@@ -86,6 +86,8 @@ static uint64_t counter(void) {
 #endif
 #define KVM_CAP_VCPU_ATTRIBUTES_NUMBER 127
 #define SET_MSRS 0x4008ae89 /* (arm64's headers do not have its struct) */
+#define LVTT 0x320 /* the LVT timer among the registers of KVM_SET_LAPIC */
+#define MOST_CPUID_ENTRIES 256 /* KVM refuses a longer list (KVM_MAX_CPUID_ENTRIES of arch/x86/include/asm/kvm_host.h) */
 #define TSC_CTRL_GROUP 0
 #define TSC_OFFSET_ATTR 0
 
@@ -103,6 +105,8 @@ enum payload {
     VCPU_INIT,
     COUNTER_OFFSET,
     ENABLE_CAP,
+    LAPIC,
+    CPUID,
     RUN
 };
 
@@ -169,8 +173,8 @@ static const struct op OPS[] = {
     VALUE(KVM_SET_TSC_KHZ, "khz"),
     OP(KVM_GET_TSC_KHZ, NAME_ONLY),
     OP(KVM_SET_CPUID, NAME_ONLY),
-    OP(KVM_SET_CPUID2, NAME_ONLY),
-    OP(KVM_SET_LAPIC, NAME_ONLY),
+    OP(KVM_SET_CPUID2, CPUID),
+    OP(KVM_SET_LAPIC, LAPIC),
     OP(KVM_CREATE_PIT2, NAME_ONLY),
     OP(KVM_SET_PIT2, NAME_ONLY),
     OP(KVM_REINJECT_CONTROL, NAME_ONLY),
@@ -970,6 +974,27 @@ static void add_register(struct thread *thread, struct text *to, bool value_only
     }
 }
 
+/* Whether the guest's CPUID has the TSC-deadline timer (leaf 1, ECX, bit 24), without which KVM has no such mode. */
+static void add_cpuid(struct thread *thread) {
+    struct call *call = &thread->call;
+    uint32_t entries;
+    uint32_t entry[10]; /* struct kvm_cpuid_entry2: function, index, flags, eax, ebx, ecx, ... */
+    bool timer = false;
+    if (!fetch(thread, call->arg, &entries, sizeof entries) || entries > MOST_CPUID_ENTRIES) {
+        return;
+    }
+    for (uint32_t i = 0; i < entries; i++) {
+        if (!fetch(thread, call->arg + 8 + i * sizeof entry, entry, sizeof entry)) {
+            return;
+        }
+        if (entry[0] == 1) {
+            timer = entry[5] >> 24 & 1;
+            break;
+        }
+    }
+    add_word(&call->args, "tsc_deadline_timer", timer);
+}
+
 /* The input of an ioctl. A field that cannot be read, or that the format cannot express, is left out: it is unknown. */
 static void before_ioctl(struct thread *thread) {
     struct call *call = &thread->call;
@@ -1036,6 +1061,16 @@ static void before_ioctl(struct thread *thread) {
             }
             break;
         }
+        case LAPIC: {
+            uint32_t lvtt;
+            if (fetch(thread, call->arg + LVTT, &lvtt, sizeof lvtt)) {
+                add_word(args, "lvtt", lvtt);
+            }
+            break;
+        }
+        case CPUID:
+            add_cpuid(thread);
+            break;
         case RUN: {
             uint64_t page = call->vcpu ? run_page(call->vcpu, thread->process) : 0;
             uint8_t immediate_exit;

@@ -258,6 +258,20 @@ class RecordTest {
         assertThat(host()).doesNotContain("tsc-offsets").doesNotContain("left-out always");
     }
 
+    /** What this host's KVM did with a deadline is what the specification says, whether CPUID has the timer or not. */
+    @Test
+    void theTimerOfTheLocalApicIsRecorded() throws IOException, InterruptedException {
+        assertThat(record("dynamic", "timers")).isZero();
+        compare();
+        assertThat(records().stream()
+                        .filter(r -> is(r, "KVM_GET_MSRS"))
+                        .map(r -> r.get("out").get("clock_msrs").get("0x6e0").asText()))
+                .containsExactly("0", "0", "1152921504606846977", "1152921504606846977", "0", "0", "0", "0", "0", "0");
+        Run run = Run.of("validate", log());
+        assertThat(run.code()).as(run.out()).isEqualTo(ExitCode.HOLDS);
+        assertThat(run.out()).doesNotContain("keys that the format does not list");
+    }
+
     @Test
     void hostileArgumentsAreSurvived() throws IOException, InterruptedException {
         assertThat(record("dynamic", "hostile")).isZero();

@@ -185,6 +185,7 @@ class LogFormatPageTest {
     private static final Map<String, String> ARGS = Map.of(
             "KVM_SET_MSRS", "{\"index\":\"0x10\",\"data\":5}",
             "KVM_GET_MSRS", "{\"index\":\"0x10\"}",
+            "KVM_SET_LAPIC", "{\"lvtt\":0}",
             "KVM_SET_DEVICE_ATTR", "{\"group\":0,\"attr\":0,\"offset\":5}",
             "KVM_GET_DEVICE_ATTR", "{\"group\":0,\"attr\":0}",
             "KVM_SET_CLOCK", "{\"clock\":5,\"flags\":0}",

@@ -58,7 +58,7 @@ class RecordSchemaTest {
             "scn",
             "unheard-of");
 
-    /** Arguments that name a register, in each form: a counter, or another one. */
+    /** Arguments that name a register, in each form: one of a timer, or another one. */
     private static final List<String> REGISTERS = List.of(
             "{}",
             "{\"id\":\"0x603000000013DF1A\"}",
@@ -72,6 +72,11 @@ class RecordSchemaTest {
             "{\"id\":1,\"reg\":\"KVM_REG_ARM_PTIMER_CNT\"}",
             "{\"id\":1}",
             "{\"id\":\"KVM_REG_ARM_TIMER_CTL\"}",
+            "{\"id\":\"0x603000000013DF02\"}",
+            "{\"id\":6931039826524495633}",
+            "{\"reg\":\"0x603000000013df12\"}",
+            "{\"reg\":\"KVM_REG_ARM_TIMER_CVAL\"}",
+            "{\"reg\":\"KVM_REG_ARM_OTHER\"}",
             "{\"reg\":\"V0\"}");
 
     private final Schema schema = schema();

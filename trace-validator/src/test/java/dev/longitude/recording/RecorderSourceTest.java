@@ -43,6 +43,8 @@ class RecorderSourceTest {
                         "KVM_CREATE_VCPU",
                         "KVM_SET_MSRS",
                         "KVM_GET_MSRS",
+                        "KVM_SET_LAPIC",
+                        "KVM_SET_CPUID2",
                         "KVM_SET_DEVICE_ATTR",
                         "KVM_GET_DEVICE_ATTR",
                         "KVM_SET_CLOCK",

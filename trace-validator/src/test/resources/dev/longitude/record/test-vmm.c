@@ -4,6 +4,7 @@
  *
  *   save-restore   two vCPUs in threads of their own are run, saved, and restored into a second VM
  *   hostile        arguments that cannot be read, lists that are too long, files that change their numbers
+ *   timers         the local APIC's timer: a deadline is written before the local APIC is restored, and after it
  *   forks          a child uses its parent's VM, and one of its own
  *   threads        a hundred threads; some die during an ioctl, some are interrupted in it
  *   sandboxed      a seccomp filter of its own forbids an ioctl
@@ -31,7 +32,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MSR_TSC = 0x10, MSR_TSC_ADJUST = 0x3b, MSR_SYSCALL_MASK = 0xc0000084, MEMORY = 0x10000, CODE = 0x1000, RESULT = 0x2000 };
+enum { MSR_TSC = 0x10, MSR_TSC_ADJUST = 0x3b, MSR_TSC_DEADLINE = 0x6e0, MSR_SYSCALL_MASK = 0xc0000084, MEMORY = 0x10000, CODE = 0x1000, RESULT = 0x2000 };
 
 struct vm {
     int number, fd;
@@ -253,6 +254,58 @@ static int save_restore(void) {
     return 7;
 }
 
+static void set_cpuid(struct vm *vm, int vcpu, int timer) {
+    struct kvm_cpuid2 *cpuid = calloc(1, sizeof *cpuid + 256 * sizeof *cpuid->entries);
+    cpuid->nent = 256;
+    must(ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid) == 0, "KVM_GET_SUPPORTED_CPUID");
+    for (unsigned i = 0; i < cpuid->nent; i++) {
+        if (cpuid->entries[i].function == 1) {
+            cpuid->entries[i].ecx = (cpuid->entries[i].ecx & ~(1U << 24)) | (unsigned)timer << 24;
+        }
+    }
+    int r = ioctl(vm->vcpu[vcpu], KVM_SET_CPUID2, cpuid);
+    say("KVM_SET_CPUID2", vm->number, vcpu, r, "tsc_deadline_timer=%d", timer);
+    free(cpuid);
+}
+
+static void set_lapic(struct vm *vm, int vcpu, uint32_t mode) {
+    struct kvm_lapic_state lapic;
+    uint32_t lvtt;
+    must(ioctl(vm->vcpu[vcpu], KVM_GET_LAPIC, &lapic) == 0, "KVM_GET_LAPIC");
+    memcpy(&lvtt, lapic.regs + 0x320, sizeof lvtt);
+    lvtt = (lvtt & ~(3U << 17)) | mode << 17;
+    memcpy(lapic.regs + 0x320, &lvtt, sizeof lvtt);
+    int r = ioctl(vm->vcpu[vcpu], KVM_SET_LAPIC, &lapic);
+    say("KVM_SET_LAPIC", vm->number, vcpu, r, "lvtt=%u", lvtt);
+}
+
+static int timers(void) {
+    struct vm vm = {.number = next_vm++, .fd = ioctl(kvm, KVM_CREATE_VM, 0L)};
+    say("KVM_CREATE_VM", vm.number, -1, vm.fd, "%s", "");
+    int irqchip = ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0L);
+    say("KVM_CREATE_IRQCHIP", vm.number, -1, irqchip, "%s", "");
+    must(irqchip == 0, "KVM_CREATE_IRQCHIP");
+    const uint64_t far = UINT64_C(1) << 60;
+    for (int id = 0; id < 2; id++) {
+        add_vcpu(&vm, id);
+        set_lapic(&vm, id, 2); /* without CPUID KVM does not take this mode */
+        set_msr(&vm, id, MSR_TSC_DEADLINE, far);
+        get_msr(&vm, id, MSR_TSC_DEADLINE);
+        set_cpuid(&vm, id, id == 0);
+        set_msr(&vm, id, MSR_TSC_DEADLINE, far);
+        set_lapic(&vm, id, 2);
+        get_msr(&vm, id, MSR_TSC_DEADLINE);
+        set_msr(&vm, id, MSR_TSC_DEADLINE, far + 1);
+        get_msr(&vm, id, MSR_TSC_DEADLINE);
+        set_lapic(&vm, id, 2);
+        get_msr(&vm, id, MSR_TSC_DEADLINE);
+        set_lapic(&vm, id, 0);
+        set_lapic(&vm, id, 2);
+        get_msr(&vm, id, MSR_TSC_DEADLINE);
+    }
+    return 0;
+}
+
 /* ---- what a recorder must survive ---- */
 
 static int hostile(void) {
@@ -293,6 +346,10 @@ static int hostile(void) {
     void *nowhere = (void *)16;
     r = ioctl(vm.vcpu[0], KVM_SET_MSRS, nowhere);
     say("KVM_SET_MSRS", 0, 0, r, "%s", "");
+    r = ioctl(vm.vcpu[0], KVM_SET_LAPIC, nowhere);
+    say("KVM_SET_LAPIC", 0, 0, r, "%s", "");
+    r = ioctl(vm.vcpu[0], KVM_SET_CPUID2, nowhere);
+    say("KVM_SET_CPUID2", 0, 0, r, "%s", "");
     r = ioctl(vm.vcpu[0], KVM_GET_DEVICE_ATTR, nowhere);
     say("KVM_GET_DEVICE_ATTR", 0, 0, r, "%s", "");
     struct kvm_device_attr attribute = {.addr = (uintptr_t)nowhere};
@@ -434,6 +491,7 @@ int main(int argc, char **argv) {
     run_size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0L);
     return !strcmp(scenario, "save-restore") ? save_restore()
         : !strcmp(scenario, "hostile")       ? hostile()
+        : !strcmp(scenario, "timers")        ? timers()
         : !strcmp(scenario, "forks")         ? forks()
         : !strcmp(scenario, "threads")       ? threads()
         : !strcmp(scenario, "sandboxed")     ? sandboxed()
