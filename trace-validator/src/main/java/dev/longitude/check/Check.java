@@ -12,6 +12,7 @@ import dev.longitude.matrix.Recipes;
 import dev.longitude.model.DistributedTlc;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
+import dev.longitude.model.TlcJvms;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.scenario.Scenario;
@@ -22,7 +23,6 @@ import dev.longitude.verdict.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 
 /** Something that can be checked, independently of all else. */
 @FunctionalInterface
@@ -72,15 +72,24 @@ public interface Check extends Callable<CheckResult> {
 
     /** A model, which TLC checks in a process of its own. */
     static Check of(Model model) {
-        return of(model, null);
+        return of(model, ModelCheck::run);
     }
 
-    /** A model, which TLC checks on several hosts if {@code distributed} is not null. */
-    static Check of(Model model, @Nullable DistributedTlc distributed) {
+    /** A model, which TLC checks in one of these JVMs or in a process of its own. */
+    static Check of(Model model, TlcJvms jvms) {
+        return of(model, check -> check.run(jvms));
+    }
+
+    /** A model, which TLC checks on several hosts. */
+    static Check of(Model model, DistributedTlc distributed) {
+        return of(model, check -> check.run(distributed));
+    }
+
+    private static Check of(Model model, Run run) {
         return () -> {
             long begin = System.nanoTime();
             ModelCheck check = new ModelCheck(model);
-            ModelCheck.Outcome outcome = distributed == null ? check.run() : check.run(distributed);
+            ModelCheck.Outcome outcome = run.of(check);
             String fault = outcome.fault();
             if (fault != null && !outcome.counterexample().isEmpty()) {
                 fault += "\n" + String.join("\n", outcome.counterexample());
@@ -94,6 +103,13 @@ public interface Check extends Callable<CheckResult> {
                     fault,
                     outcome);
         };
+    }
+
+    /** A way to run a model. */
+    @FunctionalInterface
+    interface Run {
+        /** Runs it. */
+        ModelCheck.Outcome of(ModelCheck check) throws IOException, InterruptedException;
     }
 
     /**

@@ -8,6 +8,7 @@ import dev.longitude.model.DistributedTlc;
 import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
+import dev.longitude.model.TlcJvms;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -82,9 +83,11 @@ final class CheckCommand implements Callable<Integer> {
             return distributed(manifest);
         }
         List<Check> checks = new ArrayList<>();
-        chosen(manifest).forEach(model -> checks.add(Check.of(model)));
+        List<Model> chosen = chosen(manifest);
         Path folder = Files.createTempDirectory("longitude-check");
-        try {
+        try (TlcJvms jvms = new TlcJvms()) {
+            boolean shared = DoctorCommand.trusts(jvms);
+            chosen.forEach(model -> checks.add(shared ? Check.of(model, jvms) : Check.of(model)));
             if (models.isEmpty()) {
                 checks.addAll(Check.besidesModels(folder));
             }

@@ -2,6 +2,7 @@ package dev.longitude.cli;
 
 import dev.longitude.model.Doctor;
 import dev.longitude.model.Tlc;
+import dev.longitude.model.TlcJvms;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -16,13 +17,30 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "doctor",
         description = {
-            "Run the TLC in use on small specifications with a known fault, and report whether it finds the fault.",
+            "Run the TLC in use on small specifications with a known fault, and report whether it finds the fault:"
+                    + " in a process of its own, and in a JVM that runs one after the other, as `check` runs small models.",
             "-Dtla2tools=PATH in LONGITUDE_JAVA_OPTIONS selects another TLC than the bundled one."
         },
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    /**
+     * Whether models may run in these JVMs: the TLC in use passes there each check that Longitude needs. The tests show
+     * it of the bundled one.
+     */
+    static boolean trusts(TlcJvms jvms) throws IOException, InterruptedException {
+        if (System.getProperty("tla2tools") == null) {
+            return true;
+        }
+        for (Doctor check : Doctor.values()) {
+            if (check.isNeeded() && !check.isRight(jvms)) {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /**
      * Refuses to use a TLC other than the bundled one that fails a check that Longitude needs.
@@ -50,14 +68,26 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
-        Table table = new Table("TLC " + Tlc.version(), "", "Longitude");
+        Table table = new Table("TLC " + Tlc.version(), "own process", "shared JVM", "Longitude");
         boolean trusted = true;
-        for (Doctor check : Doctor.values()) {
-            boolean right = check.isRight();
-            trusted &= right || !check.isNeeded();
-            table.row(check.about(), right ? "yes" : "NO", check.isNeeded() ? "needs it" : "does not need it");
+        boolean shares = true;
+        try (TlcJvms jvms = new TlcJvms()) {
+            for (Doctor check : Doctor.values()) {
+                boolean right = check.isRight();
+                boolean rightShared = check.isRight(jvms);
+                trusted &= right || !check.isNeeded();
+                shares &= rightShared || !check.isNeeded();
+                table.row(
+                        check.about(),
+                        right ? "yes" : "NO",
+                        rightShared ? "yes" : "NO",
+                        check.isNeeded() ? "needs it" : "does not need it");
+            }
         }
         out.print(table);
+        if (trusted && !shares) {
+            out.println("Each model runs in a process of its own.");
+        }
         out.println(
                 trusted
                         ? "It can be trusted with what Longitude asks of it."

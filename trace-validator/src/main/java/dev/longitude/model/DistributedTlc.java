@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import dev.longitude.spec.SpecificationFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -13,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -94,8 +92,7 @@ public record DistributedTlc(String address, int port, int workers, int servers)
         Map<String, Process> others = new HashMap<>();
         Process master = null;
         try {
-            Tlc.unpack(module, new SpecificationFiles(folder), new HashSet<>());
-            Files.writeString(folder.resolve("model.cfg"), config);
+            Tlc.unpack(folder, module, null, config);
             List<String> command = new ArrayList<>(java(address, port, Files.createDirectory(folder.resolve("tmp"))));
             command.add("-D" + PACKAGE + "TLCServer.expectedFPSetCount=" + servers);
             command.addAll(List.of(PACKAGE + "TLCServer", "-tool", "-config", "model.cfg"));

@@ -2,6 +2,7 @@ package dev.longitude.model;
 
 import com.google.common.collect.ImmutableList;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -149,10 +150,21 @@ public enum Doctor {
         return isNeeded;
     }
 
-    /** Whether the TLC in use passes the check. */
+    /** Whether the TLC in use passes the check in a process of its own. */
     public boolean isRight() throws IOException, InterruptedException {
         for (int i = 0; i < times; i++) {
             if (!isRight(Tlc.run(MODULE, text(), config(), options))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether it passes the check in JVMs that run one specification after the other. */
+    public boolean isRight(TlcJvms jvms) throws IOException, InterruptedException {
+        for (int i = 0; i < times; i++) {
+            Optional<TlcOutput> output = jvms.run(MODULE, text(), config(), options);
+            if (output.isEmpty() || !isRight(output.get())) {
                 return false;
             }
         }

@@ -10,7 +10,9 @@ import com.google.common.io.Resources;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -96,13 +98,29 @@ public final class ModelCheck {
         return matcher.find() ? List.of(matcher.group(1)) : List.of();
     }
 
-    /** Runs the model, and once more without the violated property where one is expected. */
+    /**
+     * Runs the model, and once more without the violated property where one is expected, each time in a process of its
+     * own.
+     */
     public Outcome run() throws IOException, InterruptedException {
+        return run(Optional.empty());
+    }
+
+    /**
+     * The same, but a run in which everything must hold shares its JVM with others, if the model is small and TLC checks
+     * no liveness. Such a run counts only if it ends without any error and with exactly the expected numbers. Otherwise
+     * it is repeated in a process of its own, and only what that process says counts.
+     */
+    public Outcome run(TlcJvms jvms) throws IOException, InterruptedException {
+        return run(Optional.of(jvms));
+    }
+
+    private Outcome run(Optional<TlcJvms> jvms) throws IOException, InterruptedException {
         String refused = refusedAsUnsound();
         if (refused != null) {
             return new Outcome(model, 0, refused, null, ImmutableList.of());
         }
-        TlcOutput output = tlc(config);
+        TlcOutput output = model.violates() == null ? holding(config, this::fault, jvms) : tlc(config);
         Violation violation = violation(output);
         String fault = fault(output);
         long states = output.states();
@@ -111,7 +129,7 @@ public final class ModelCheck {
             if (!invariants().contains(violated) && !property().contains(violated)) {
                 fault = "models/" + model.name() + ".cfg does not name " + violated;
             } else {
-                TlcOutput rest = tlc(without(violated));
+                TlcOutput rest = holding(without(violated), r -> faultOfRest(r, violated), jvms);
                 states += rest.states();
                 fault = faultOfRest(rest, violated);
                 output = rest;
@@ -279,6 +297,31 @@ public final class ModelCheck {
             rest = line.replaceFirst("INVARIANTS " + kept);
         }
         return rest;
+    }
+
+    /** Whether a run in which everything must hold may share its JVM. */
+    boolean mayShareJvm() throws IOException {
+        return !model.large() && liveness() == null;
+    }
+
+    /**
+     * A run in which everything must hold.
+     *
+     * @param fault what is wrong with an output, or null
+     */
+    private TlcOutput holding(String configuration, Function<TlcOutput, @Nullable String> fault, Optional<TlcJvms> jvms)
+            throws IOException, InterruptedException {
+        if (jvms.isPresent() && mayShareJvm()) {
+            Optional<TlcOutput> shared = jvms.get().run(model.module(), configuration);
+            if (shared.isPresent() && isClean(shared.get()) && fault.apply(shared.get()) == null) {
+                return shared.get();
+            }
+        }
+        return tlc(configuration);
+    }
+
+    private static boolean isClean(TlcOutput output) {
+        return output.exitCode() == 0 && output.counterexample().isEmpty() && !output.temporal();
     }
 
     private TlcOutput tlc(String configuration) throws IOException, InterruptedException {

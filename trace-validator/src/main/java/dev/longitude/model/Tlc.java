@@ -44,7 +44,9 @@ public final class Tlc {
         LONG
     }
 
-    private static final ImmutableList<String> ONE_WORKER = ImmutableList.of("-workers", "1");
+    static final ImmutableList<String> ONE_WORKER = ImmutableList.of("-workers", "1");
+
+    private static final String CONFIG = "model.cfg";
 
     private Tlc() {}
 
@@ -91,11 +93,7 @@ public final class Tlc {
         Path folder = Files.createTempDirectory("longitude-tlc");
         Process process = null;
         try {
-            if (text != null) {
-                Files.writeString(folder.resolve(module + ".tla"), text);
-            }
-            unpack(module, new SpecificationFiles(folder), new HashSet<>());
-            Files.writeString(folder.resolve("model.cfg"), config);
+            unpack(folder, module, text, config);
             Path temporary = Files.createDirectory(folder.resolve("tmp"));
             List<String> command = new ArrayList<>(List.of(
                     java(),
@@ -110,14 +108,8 @@ public final class Tlc {
                     "-Djava.io.tmpdir=" + temporary,
                     "-cp",
                     classPath,
-                    "tlc2.TLC",
-                    "-tool",
-                    "-metadir",
-                    Files.createDirectory(folder.resolve("states")).toString(),
-                    "-config",
-                    "model.cfg"));
-            command.addAll(options);
-            command.add(module);
+                    "tlc2.TLC"));
+            command.addAll(arguments(folder, options, module));
             process = new ProcessBuilder(command)
                     .directory(folder.toFile())
                     .redirectErrorStream(true)
@@ -136,13 +128,37 @@ public final class Tlc {
         }
     }
 
+    /** TLC's arguments, for what {@link #unpack(Path, String, String, String)} has put into the folder. */
+    static ImmutableList<String> arguments(Path folder, List<String> options, String module) throws IOException {
+        return ImmutableList.<String>builder()
+                .add("-tool", "-metadir")
+                .add(Files.createDirectory(folder.resolve("states")).toString())
+                .add("-config", CONFIG)
+                .addAll(options)
+                .add(module)
+                .build();
+    }
+
+    /**
+     * Puts into a folder what a run needs.
+     *
+     * @param text the root module's text, or null: it is one of the specification's own
+     */
+    static void unpack(Path folder, String module, @Nullable String text, String config) throws IOException {
+        if (text != null) {
+            Files.writeString(folder.resolve(module + ".tla"), text);
+        }
+        unpack(module, new SpecificationFiles(folder), new HashSet<>());
+        Files.writeString(folder.resolve(CONFIG), config);
+    }
+
     /** The JVM of this program. */
     static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
     /** Unpacks a module and those of our modules that it builds on. */
-    static void unpack(String module, SpecificationFiles files, Set<String> done) throws IOException {
+    private static void unpack(String module, SpecificationFiles files, Set<String> done) throws IOException {
         if (files.isStandardModule(module) || !done.add(module)) {
             return;
         }

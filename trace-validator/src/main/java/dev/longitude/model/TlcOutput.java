@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param depth the depth of the search, -1 if TLC did not report it
  * @param trouble other errors, such as one in parsing or evaluating, in TLC's words
  * @param counterexample the states of the violating behaviour, in TLC's words
+ * @param temporal whether TLC checked temporal formulas on the graph of states, as it must for liveness
  * @param printed the lines that the specification itself printed
  * @param exitCode of TLC's process
  */
@@ -27,6 +28,7 @@ public record TlcOutput(
         int depth,
         ImmutableList<String> trouble,
         ImmutableList<String> counterexample,
+        boolean temporal,
         ImmutableList<String> printed,
         int exitCode) {
     private static final Pattern START = Pattern.compile("@!@!@STARTMSG (\\d+):(\\d+) @!@!@");
@@ -40,12 +42,14 @@ public record TlcOutput(
     private static final int STATS_CODE = 2199;
     private static final int DEPTH_CODE = 2194;
     private static final int FINISHED = 2186;
+    private static final int CHECKING_TEMPORAL_PROPERTIES = 2192;
     private static final int BEHAVIOR_UP_TO_THIS_POINT = 2121;
     private static final int COUNTER_EXAMPLE = 2264;
 
     /** Parses TLC's output. */
     static TlcOutput parse(Iterable<String> lines, int exitCode) {
         boolean finished = false;
+        boolean temporal = false;
         String violated = null;
         long states = -1;
         int depth = -1;
@@ -75,6 +79,7 @@ public record TlcOutput(
                         depth = m.find() ? Integer.parseInt(m.group(1)) : depth;
                     }
                     case FINISHED -> finished = true;
+                    case CHECKING_TEMPORAL_PROPERTIES -> temporal = true;
                     case BEHAVIOR_UP_TO_THIS_POINT, COUNTER_EXAMPLE -> {
                         // the states follow
                     }
@@ -103,6 +108,7 @@ public record TlcOutput(
                 depth,
                 ImmutableList.copyOf(trouble),
                 ImmutableList.copyOf(counterexample),
+                temporal,
                 ImmutableList.copyOf(printed),
                 exitCode);
     }

@@ -1,0 +1,184 @@
+package dev.longitude.model;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * JVMs that each run TLC on one small model after the other, so that not every model pays for the start of a JVM. There
+ * are at most as many as cores. Each run has classes of TLC of its own ({@link LoadedTlc}).
+ *
+ * <p>They are not this program's own JVM, because TLC may end the JVM ({@link System#exit}) or exhaust its memory. A JVM
+ * runs one model at a time, so that what TLC does to the whole JVM concerns that model only; it is replaced after
+ * {@value #RUNS} runs, and after any run that did not end with an exit code. Another TLC ({@code -Dtla2tools=...}) runs
+ * in the same way, from the class loader of its own jar.
+ *
+ * <p>An output from here is a reason to believe a model only if it is exactly the expected one. {@link ModelCheck} runs
+ * the model again, in a process of its own, whenever it is not.
+ */
+public class TlcJvms implements AutoCloseable {
+    /**
+     * The options of these JVMs. RMI, in which TLC registers its set of fingerprints, has soft references to TLC's
+     * classes: without the last option they would stay for half an hour, and so would the classes of every run.
+     */
+    static final ImmutableList<String> JVM_OPTIONS = ImmutableList.of(
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx2g",
+            "-XX:+DisplayVMOutputToStderr",
+            "-XX:SoftRefLRUPolicyMSPerMB=0");
+
+    private static final int RUNS = 50;
+
+    /** The longest default model takes seconds. */
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    private final Duration limit;
+    private final AtomicLong answered = new AtomicLong();
+    private final Semaphore cores = new Semaphore(Runtime.getRuntime().availableProcessors());
+    private final ConcurrentLinkedDeque<Jvm> idle = new ConcurrentLinkedDeque<>();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "tlc-limit");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /** No JVM yet; one is started when it is needed. */
+    public TlcJvms() {
+        this(LIMIT);
+    }
+
+    /** The same with another limit on the time of a run. */
+    TlcJvms(Duration limit) {
+        this.limit = limit;
+    }
+
+    /**
+     * One run with one worker.
+     *
+     * @param module the root module, one of the specification's own
+     * @param config the configuration's text
+     * @return what TLC printed; empty if the JVM ended, the run took too long, or TLC failed without an exit code
+     * @throws IOException if the disk is full
+     */
+    Optional<TlcOutput> run(String module, String config) throws IOException, InterruptedException {
+        return run(module, null, config, Tlc.ONE_WORKER);
+    }
+
+    /** One run with another root module and with these options instead of one worker. */
+    Optional<TlcOutput> run(String module, @Nullable String text, String config, List<String> options)
+            throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("longitude-tlc").toAbsolutePath();
+        cores.acquire();
+        try {
+            Tlc.unpack(folder, module, text, config);
+            Path temporary = Files.createDirectory(folder.resolve("tmp"));
+            TlcJvm.Request request =
+                    new TlcJvm.Request(folder.toString(), temporary.toString(), Tlc.arguments(folder, options, module));
+            return answer(request);
+        } finally {
+            cores.release();
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+        }
+    }
+
+    private Optional<TlcOutput> answer(TlcJvm.Request request) {
+        Jvm jvm = null;
+        Future<?> end = null;
+        try {
+            jvm = idle.pollFirst();
+            if (jvm == null) {
+                jvm = new Jvm();
+            }
+            end = clock.schedule(jvm.process::destroyForcibly, limit.toMillis(), TimeUnit.MILLISECONDS);
+            Optional<TlcOutput> answer = jvm.answer(request);
+            if (answer.isPresent()) {
+                answered.incrementAndGet();
+            }
+            // (If the limit has just passed, the JVM is being ended.)
+            if (answer.isPresent() && jvm.runs < RUNS && end.cancel(false)) {
+                idle.addFirst(jvm);
+                jvm = null;
+            }
+            return answer;
+        } catch (IOException e) {
+            return Optional.empty();
+        } finally {
+            if (end != null) {
+                end.cancel(false);
+            }
+            if (jvm != null) {
+                jvm.process.destroyForcibly();
+            }
+        }
+    }
+
+    /** How many runs ended with an exit code. */
+    long answered() {
+        return answered.get();
+    }
+
+    /** Ends the JVMs, which must be idle. */
+    @Override
+    public void close() {
+        clock.shutdownNow();
+        for (Jvm jvm = idle.pollFirst(); jvm != null; jvm = idle.pollFirst()) {
+            jvm.process.destroyForcibly();
+        }
+    }
+
+    /** One of them. */
+    private static final class Jvm {
+        private final Process process;
+        private final DataOutputStream requests;
+        private final DataInputStream answers;
+        private int runs;
+
+        Jvm() throws IOException {
+            List<String> command = new ArrayList<>(List.of(Tlc.java()));
+            command.addAll(JVM_OPTIONS);
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), TlcJvm.class.getName()));
+            command.add(Tlc.classPath());
+            process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            requests = new DataOutputStream(process.getOutputStream());
+            answers = new DataInputStream(process.getInputStream());
+        }
+
+        /** Sends a request and waits. */
+        Optional<TlcOutput> answer(TlcJvm.Request request) throws IOException {
+            runs++;
+            request.writeTo(requests);
+            if (answers.readInt() != TlcJvm.ANSWER) {
+                return Optional.empty();
+            }
+            int exitCode = answers.readInt();
+            byte[] printed = new byte[answers.readInt()];
+            answers.readFully(printed);
+            return exitCode == TlcJvm.FAILED
+                    ? Optional.empty()
+                    : Optional.of(
+                            TlcOutput.parse(new String(printed, UTF_8).lines().toList(), exitCode));
+        }
+    }
+}
