@@ -204,7 +204,9 @@ Blackouts(window) ==
 
 \* How long the VMM may wait for something: memory, or its user.
 Waits(window) ==
-  IF World \in {"short", "young-guest"} THEN {0, 2 * window} ELSE {window \div 2, 2 * window}
+  {2 * window} \cup (CASE World = "usual"                    -> {window \div 2}
+                      [] World \in {"short", "young-guest"} -> {0}
+                      [] OTHER                              -> {})
 
 \* By how much the CLOCK_REALTIME of two hosts may differ for a recipe that depends on it: its
 \* error is as large.  Except for a short one, a blackout is longer.

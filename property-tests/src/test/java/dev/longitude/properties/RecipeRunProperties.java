@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Matrix;
 import dev.longitude.matrix.Recipes;
 import dev.longitude.matrix.Verdict;
@@ -73,11 +74,9 @@ class RecipeRunProperties {
     private static List<Where> everywhere() {
         List<Where> all = new ArrayList<>();
         for (Recipe recipe : RECIPES) {
-            for (World world : recipe.worlds()) {
-                for (KernelProfile kernel : KernelProfile.showing(recipe.arch())) {
-                    if (recipe.unfitFor(kernel).isEmpty()) {
-                        all.add(new Where(recipe, world, kernel));
-                    }
+            for (Case of : Case.ofTheMatrix(recipe)) {
+                if (recipe.unfitFor(of.kernel()).isEmpty()) {
+                    all.add(new Where(recipe, of.world(), of.kernel()));
                 }
             }
         }

@@ -52,8 +52,8 @@ public interface Check extends Callable<CheckResult> {
             OF_THE_MATRIX.forEach((kernel, name) -> {
                 if (name.equals(recipe.name())) {
                     checks.add(of(
-                            recipe.worlds().stream()
-                                    .map(world -> new Case(recipe, world, kernel))
+                            Case.ofTheMatrix(recipe).stream()
+                                    .filter(c -> c.kernel().equals(kernel))
                                     .collect(ImmutableList.toImmutableList()),
                             committed));
                 }

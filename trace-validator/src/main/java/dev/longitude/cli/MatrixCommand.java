@@ -70,6 +70,12 @@ final class MatrixCommand implements Callable<Integer> {
     private @Nullable Path out;
 
     @Option(
+            names = "--every-world",
+            description = "Judge each recipe on every kernel in every world that applies, not only in the usual one;"
+                    + " takes about two and a half times as long.")
+    private boolean everyWorld;
+
+    @Option(
             names = "--simulate",
             paramLabel = "N",
             description = "Then run each case N times between simulated hosts, and compare the results.")
@@ -88,14 +94,15 @@ final class MatrixCommand implements Callable<Integer> {
             list();
             return ExitCode.HOLDS;
         }
-        if (bless && !(options.isWhole() && options.isUsual())) {
+        if (bless && (everyWorld || !(options.isWhole() && options.isUsual()))) {
             throw options.unusable("--bless needs the whole matrix");
         }
         if (simulations > 0 && (bless || out != null || options.namesProperty())) {
             throw options.unusable("--simulate only compares: it excludes --bless, --out and --property");
         }
         DoctorCommand.refuseUntrusted(spec);
-        ImmutableList<Case> cases = options.cases();
+        ImmutableList<Case> cases =
+                everyWorld || !options.namesNoPlace() ? options.cases() : options.casesOfTheMatrix();
         if (options.namesProperty()) {
             return open(cases);
         }
@@ -115,8 +122,9 @@ final class MatrixCommand implements Callable<Integer> {
             write(matrix, committed());
             return ExitCode.HOLDS;
         }
-        if (options.isUsual() && options.isOfTheMatrix()) {
-            return compare(matrix);
+        Matrix comparable = new Matrix(options.ofTheMatrix(matrix.judgements()));
+        if (options.isUsual() && !comparable.judgements().isEmpty()) {
+            return compare(comparable);
         }
         boolean fails = matrix.judgements().stream()
                 .flatMap(j -> j.verdicts().values().stream())

@@ -76,15 +76,22 @@ final class RecipeOptions {
         return recipes.isEmpty() && kernels.isEmpty() && world == null && properties.isEmpty();
     }
 
-    /**
-     * Whether the committed matrix has all that is requested: no recipe of the user's own, no kernel that behaves as
-     * another.
-     */
-    boolean isOfTheMatrix() throws IOException {
+    /** Those that the committed matrix has: of bundled recipes, in a world and on a kernel of its tables. */
+    static ImmutableList<Judgement> ofTheMatrix(List<Judgement> judgements) throws IOException {
         ImmutableList<Recipe> bundled = Recipes.bundled();
-        return cases().stream()
-                .allMatch(c -> bundled.contains(c.recipe())
-                        && KernelProfile.showing(c.recipe().arch()).contains(c.kernel()));
+        return judgements.stream()
+                .filter(j -> bundled.contains(j.of().recipe()) && j.of().isOfTheMatrix())
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    /** The cases of the committed matrix, of the recipes that are named or of all. */
+    ImmutableList<Case> casesOfTheMatrix() throws IOException {
+        return cases().stream().filter(Case::isOfTheMatrix).collect(ImmutableList.toImmutableList());
+    }
+
+    /** Whether neither a kernel nor a world is named. */
+    boolean namesNoPlace() {
+        return kernels.isEmpty() && world == null;
     }
 
     boolean isUsual() {

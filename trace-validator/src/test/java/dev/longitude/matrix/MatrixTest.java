@@ -96,16 +96,16 @@ class MatrixTest {
         }
     }
 
-    /** The committed matrix has every recipe on every kernel. */
+    /** The committed matrix has every recipe on every kernel, and in every world that applies to it. */
     @Test
     void theCommittedMatrixIsWhole() throws Exception {
         List<String> cases = new ArrayList<>();
         for (Recipe recipe : Recipes.bundled()) {
-            for (World world : recipe.worlds()) {
-                for (KernelProfile kernel : KernelProfile.showing(recipe.arch())) {
-                    cases.add(recipe.name() + "@" + world + " " + kernel);
-                }
-            }
+            List<Case> ofTheMatrix = Case.ofTheMatrix(recipe);
+            assertThat(ofTheMatrix.stream().map(Case::world).distinct()).containsExactlyElementsOf(recipe.worlds());
+            assertThat(ofTheMatrix.stream().map(Case::kernel).distinct())
+                    .containsExactlyElementsOf(KernelProfile.showing(recipe.arch()));
+            ofTheMatrix.forEach(c -> cases.add(recipe.name() + "@" + c.world() + " " + c.kernel()));
         }
         assertThat(Matrix.cells(Files.readString(COMMITTED)).stream()
                         .map(c -> c.recipe() + "@" + c.world() + " " + c.kernel())
