@@ -59,6 +59,7 @@ class ArchitectureTest {
             .put("model", "spec")
             .put("replay", "kernel trace spec model")
             .put("matrix", "kernel recipe migration spec model")
+            .put("advise", "kernel recipe migration matrix")
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
             .put("tamper", "kernel trace validator replay")
@@ -67,7 +68,7 @@ class ArchitectureTest {
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
-                            + " verdict check tamper bench")
+                            + " advise verdict check tamper bench")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */
@@ -125,7 +126,7 @@ class ArchitectureTest {
                 List.of("unknowns", "tlc", "evaluator", "spec", "validator", "recording", "model", "replay")) {
             assertThat(reachable(checker)).as(checker).doesNotContainAnyElementsOf(implementation);
         }
-        for (String runsTlc : List.of("model", "replay", "matrix")) {
+        for (String runsTlc : List.of("model", "replay", "matrix", "advise")) {
             assertThat(reachable(runsTlc)).as(runsTlc).doesNotContain("validator");
         }
         for (String one : implementation) {

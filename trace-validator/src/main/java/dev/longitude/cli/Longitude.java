@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * The command line:
- * {@code longitude check | simulate | validate | record | matrix | tamper | plan | bench | doctor | worker}.
+ * {@code longitude check | simulate | validate | record | matrix | advise | tamper | plan | bench | doctor | worker}.
  */
 @Command(
         name = "longitude",
@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             ValidateCommand.class,
             RecordCommand.class,
             MatrixCommand.class,
+            AdviseCommand.class,
             TamperCommand.class,
             DoctorCommand.class,
             KernelsCommand.class,
@@ -110,7 +111,7 @@ public final class Longitude implements Runnable {
     public void run() {
         throw new CommandLine.ParameterException(
                 spec.commandLine(),
-                "missing command: check, simulate, validate, record, matrix, tamper, plan, bench, doctor or worker");
+                "missing command: check, simulate, validate, record, matrix, advise, tamper, plan, bench, doctor or worker");
     }
 
     static final class Version implements IVersionProvider {

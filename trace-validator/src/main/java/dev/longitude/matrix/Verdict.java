@@ -57,6 +57,11 @@ public record Verdict(
             return brief;
         }
 
+        /** Whether the property holds, be it up to the time that steps take. */
+        public boolean isHolding() {
+            return this == HOLDS || this == HOLDS_UP_TO_STEPS;
+        }
+
         /** Whether the property fails. */
         public boolean isFailure() {
             return this == FAILS || this == FAILS_IF_PREEMPTED || this == FAILS_IF_PREEMPTED_LONG;
