@@ -5,7 +5,6 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Iterables;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Judgement;
-import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
 import java.io.IOException;
 import java.util.ArrayList;

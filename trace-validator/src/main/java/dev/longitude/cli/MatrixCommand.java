@@ -122,7 +122,7 @@ final class MatrixCommand implements Callable<Integer> {
             write(matrix, committed());
             return ExitCode.HOLDS;
         }
-        Matrix comparable = new Matrix(options.ofTheMatrix(matrix.judgements()));
+        Matrix comparable = new Matrix(RecipeOptions.ofTheMatrix(matrix.judgements()));
         if (options.isUsual() && !comparable.judgements().isEmpty()) {
             return compare(comparable);
         }
