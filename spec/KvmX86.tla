@@ -804,8 +804,7 @@ TimerFires(vcpu) ==
   /\ vcpu \in online
   /\ \E armed \in tscDeadline[vcpu] :
        LET tsc == Add(Scaled(armed.ratio), armed.offset)
-       IN \/ ~Less(tsc, armed.deadline)
-          \/ ~Less(TimerAdvance(vcpu), Sub(armed.deadline, tsc))
+       IN ~(Less(tsc, armed.deadline) /\ Less(TimerAdvance(vcpu), Sub(armed.deadline, tsc)))
   /\ tscDeadline' = With(tscDeadline, vcpu, {})
   /\ userDeadline' = userDeadline \ {vcpu}
   /\ reply' = [op |-> "TimerFires", vcpu |-> vcpu]

@@ -155,7 +155,11 @@ final class IoctlTable {
                             ImmutableMap.of("group", PayloadType.NAME_OR_WORD, "attr", PayloadType.NAME_OR_WORD),
                             ImmutableMap.of("offset", PayloadType.WORD)))
             .put("KVM_SET_LAPIC", new Keys(ImmutableMap.of("lvtt", PayloadType.U32), NOTHING))
-            .put("KVM_SET_CPUID2", new Keys(ImmutableMap.of("tsc_deadline_timer", PayloadType.WORD), NOTHING))
+            .put(
+                    "KVM_SET_CPUID2",
+                    new Keys(
+                            ImmutableMap.of("tsc_deadline_timer", PayloadType.WORD, "nent", PayloadType.FREE),
+                            NOTHING))
             .put("KVM_GET_CLOCK", new Keys(NOTHING, CLOCK))
             .put("KVM_SET_CLOCK", new Keys(CLOCK, NOTHING))
             .put("KVM_KVMCLOCK_CTRL", new Keys(NOTHING, NOTHING))
