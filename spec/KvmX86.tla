@@ -1238,7 +1238,9 @@ TypeOK ==
   /\ \A s \in {masterclockUpdate, clockUpdate, stoppedRequest, inGuest, tscCatchup,
                tscAlwaysCatchup, tscDeadlineMode, userDeadline} : s \subseteq online
   /\ kicked \subseteq inGuest
-  /\ \A s \in {guestSeen, clockSeen, guestLastClock, userOffset} : Cardinality(s) <= 1
+  /\ \A s \in {guestSeen, clockSeen, guestLastClock} : Cardinality(s) <= 1
+  /\ Cardinality(userOffset) <= 1
+  /\ \A user \in userOffset : IsWord(user.offset) /\ user.ran \subseteq online
   /\ Cardinality(clockTaken) <= 1 /\ DOMAIN tscTaken \subseteq online
 
 \* KVM's bookkeeping is correct: nrVcpusMatched counts the members of the current generation

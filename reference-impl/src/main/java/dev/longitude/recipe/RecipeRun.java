@@ -74,6 +74,10 @@ public final class RecipeRun {
     private @Nullable Long seenClock;
     private @Nullable ImmutableMap<String, Long> madeBefore;
     private boolean restored;
+
+    /** Whether the run ended at a step that is not modelled. */
+    private boolean unmodelled;
+
     private long shortLeft = 950_000_000;
 
     /** How many more preemption points the VMM passes before its next preemption. */
@@ -167,7 +171,7 @@ public final class RecipeRun {
         }
         if (ended) {
             look(true);
-        } else {
+        } else if (!unmodelled) {
             fail(Property.COMPLETES);
         }
         traces.add(machine.trace());
@@ -277,6 +281,10 @@ public final class RecipeRun {
     private boolean byKvm(Step step, int vcpu) {
         if (step.kind() == StepKind.EXIT_GUEST) {
             stopped.put(vcpu, new Stopped(now, machine.counter(vcpu), machine.clock(vcpu)));
+        }
+        if (step.kind() == StepKind.CREATE_VCPU && !machine.canCreateVcpu()) {
+            unmodelled = true;
+            return false;
         }
         SimulatedHost.Reply reply = machine.carryOut(step, vcpu, e -> eval(e, vcpu));
         if (step.kind() == StepKind.ENTER_GUEST && restored && resumed == null) {

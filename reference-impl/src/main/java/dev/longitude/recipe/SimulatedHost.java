@@ -45,6 +45,11 @@ interface SimulatedHost {
      */
     Reply carryOut(Step step, int vcpu, Function<Expression, Long> eval);
 
+    /** Whether it can create a vCPU: not modelled is one on a host that cannot provide the VM's rate. */
+    default boolean canCreateVcpu() {
+        return true;
+    }
+
     /** Lets the host's clocks advance. */
     void advance(long ns);
 

@@ -55,6 +55,9 @@ final class SimulatedX86Host implements SimulatedHost {
 
     private int generation;
 
+    /** The rate that the VM's next vCPU gets, kHz. */
+    private int vmKhz;
+
     /** The guest's kvmclock data in its memory, which migrates with it. */
     private @Nullable Long guestLastClock;
 
@@ -84,6 +87,7 @@ final class SimulatedX86Host implements SimulatedHost {
                 khz, scales ? scaling : TscScaling.NONE, true, counter == null ? tsc : counter - uptime, events::add);
         host.advance(uptime);
         host.setRealtime(WALL_CLOCK_BEGINS_NS + now + skew);
+        this.vmKhz = khz;
         this.vm = new X86Vm(host, kernel, 0);
         vm.setBetween(preempt);
     }
@@ -131,7 +135,9 @@ final class SimulatedX86Host implements SimulatedHost {
             case EXIT_GUEST -> vcpu(index).exitGuest();
             case WRITE_SYSTEM_TIME -> vcpu(index).writeSystemTime(true);
             case SET_VM_TSC_KHZ -> {
-                return Reply.of(vm.setVmTscKhz(guestKhz));
+                int errno = vm.setVmTscKhz(guestKhz);
+                vmKhz = errno == 0 ? guestKhz : vmKhz;
+                return Reply.of(errno);
             }
             case SET_TSC_KHZ -> {
                 return Reply.of(vcpu(index).setTscKhz(guestKhz));
@@ -239,6 +245,11 @@ final class SimulatedX86Host implements SimulatedHost {
     @Override
     public void stepRealtime(long by) {
         host.setRealtime(host.realtime() + by);
+    }
+
+    @Override
+    public boolean canCreateVcpu() {
+        return host.scaling().supported() || vmKhz >= host.tscKhz() || isNearEnough(vmKhz);
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.Verdict;
+import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.StepKind;
 import dev.longitude.recipe.World;
@@ -21,9 +22,10 @@ import org.junit.jupiter.api.Test;
 
 /** The search with a judge that says what a test wants. */
 class SearchTest {
-    private static final Verdict HOLDS = new Verdict(Verdict.Outcome.HOLDS, null, null);
-    private static final Verdict FAILS = new Verdict(Verdict.Outcome.FAILS, 9, null);
-    private static final Verdict EMPTY = new Verdict(Verdict.Outcome.DOES_NOT_APPLY, null, "it ends nowhere");
+    private static final Verdict HOLDS = new Verdict(Verdict.Outcome.HOLDS, null, null, null, null);
+    private static final Verdict FAILS = new Verdict(Verdict.Outcome.FAILS, Preemption.NONE, 9, null, null);
+    private static final Verdict EMPTY =
+            new Verdict(Verdict.Outcome.DOES_NOT_APPLY, null, null, null, "it ends nowhere");
     private static final KernelProfile KERNEL = KernelProfile.of("v6.12");
 
     /** Its clock is set after the guest runs. */
@@ -42,7 +44,7 @@ class SearchTest {
     private static Judgement judgement(Case of, Map<Property, Verdict> but) {
         return new Judgement(
                 of,
-                1,
+                true,
                 Property.of(Arch.X86).stream()
                         .collect(ImmutableMap.toImmutableMap(
                                 p -> p, p -> but.getOrDefault(p, ALWAYS.contains(p) ? FAILS : HOLDS))));
