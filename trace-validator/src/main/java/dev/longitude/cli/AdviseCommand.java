@@ -63,7 +63,7 @@ final class AdviseCommand implements Callable<Integer> {
             description = "The kernel; may be given several times. Default: " + KERNEL + ".")
     private List<KernelProfile> kernels = new ArrayList<>();
 
-    @Option(names = "--world", paramLabel = "NAME", description = "Only this world of the recipe's.")
+    @Option(names = "--world", paramLabel = "NAME", description = "The world of the recipe's. Default: usual.")
     private @Nullable String world;
 
     @Option(names = "--property", paramLabel = "NAME", description = "Only this property; may be given several times.")
@@ -166,9 +166,9 @@ final class AdviseCommand implements Callable<Integer> {
         return kernels.isEmpty() ? List.of(KernelProfile.of(KERNEL)) : kernels;
     }
 
-    private @Nullable World world(Recipe of) {
+    private World world(Recipe of) {
         if (world == null) {
-            return null;
+            return World.USUAL;
         }
         return World.named(world)
                 .filter(w -> of.worlds().contains(w))

@@ -10,6 +10,7 @@ import dev.longitude.matrix.Matrix;
 import dev.longitude.matrix.Recipes;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.World;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ class AdvisorTest {
 
     private static Advice advise(String recipe) throws Exception {
         return new Advisor(new TlcCandidateJudge(new Judge(Judge.PREEMPTIONS, null)), Bounds.USUAL, what -> {})
-                .advise(recipe, List.of(KernelProfile.of("v6.12")), null, ImmutableSet.of());
+                .advise(recipe, List.of(KernelProfile.of("v6.12")), World.USUAL, ImmutableSet.of());
     }
 
     @ParameterizedTest
@@ -62,7 +63,7 @@ class AdvisorTest {
                 .advise(
                         mine.toString(),
                         List.of(KernelProfile.of("v6.12")),
-                        null,
+                        World.USUAL,
                         ImmutableSet.of(Property.CLOCK_CONTINUOUS))
                 .answers()
                 .get(0);
@@ -91,6 +92,7 @@ class AdvisorTest {
                 Matrix.committed().stream()
                         .filter(c -> c.recipe().equals(recipe.name())
                                 && c.kernel().equals("v6.12")
+                                && c.world().equals("usual")
                                 && c.verdict().isFailure())
                         .forEach(c -> failing.add(c.recipe() + " " + c.property() + " v6.12 (" + c.world() + ") "
                                 + c.verdict().says()));

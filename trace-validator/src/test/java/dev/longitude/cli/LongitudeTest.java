@@ -159,7 +159,7 @@ class LongitudeTest {
         Run run = Run.of("check", "--distributed", "--model", "flags-of-the-clock-v5.16", "--workers", 1);
         assertThat(run.out())
                 .contains("longitude worker 127.0.0.1 --port ")
-                .contains("508 states")
+                .contains("522 states")
                 .endsWith("All 1 checks hold.\n");
         assertThat(run.code()).isZero();
     }
