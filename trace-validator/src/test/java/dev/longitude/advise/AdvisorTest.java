@@ -70,14 +70,14 @@ class AdvisorTest {
         assertThat(answer.change()).containsExactly("Move SetClock before run");
         assertThat(answer.diff()).contains("""
                                - KvmclockCtrl: {mayFail: true}
-                        +  # by kvmclock
-                        +  - SetClock: {clock: clock.clock}
-                           - run
-                        -  # by kvmclock
-                        -  - SetClock: {clock: clock.clock}
+                        -  - run
+                           # by kvmclock
+                           - SetClock: {clock: clock.clock}
+                        +  - run
                         """);
         assertThat(answer.breaks()).isEmpty();
-        assertThat(answer.fixes()).contains("MonotonicAcross on v6.12 (usual)");
+        // MonotonicAcross still fails if the VMM is preempted for over a second: the TSC is written by value.
+        assertThat(answer.fixes()).isEmpty();
         assertThat(answer.nearest()).startsWith("firecracker");
     }
 
