@@ -78,7 +78,7 @@ class AdvisorTest {
         assertThat(answer.breaks()).isEmpty();
         // MonotonicAcross still fails if the VMM is preempted beyond the window: the TSC is written by value.
         assertThat(answer.fixes()).containsExactly("ClocksStayTogether on v6.12 (usual)");
-        assertThat(answer.nearest()).startsWith("firecracker");
+        assertThat(answer.nearest()).startsWith("dragonball");
     }
 
     /** Every failure that the matrix has of a recipe is answered, and nothing else. */
