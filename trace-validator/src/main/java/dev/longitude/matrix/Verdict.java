@@ -129,9 +129,10 @@ public record Verdict(
      * @param beyondSteps whether the run fails by more than that time
      */
     public boolean isShownBy(Preemption by, boolean beyondSteps) {
-        return preemption != null
-                && by.compareTo(preemption) >= 0
-                && (says != Outcome.HOLDS_UP_TO_STEPS || !beyondSteps);
+        if (says == Outcome.HOLDS_UP_TO_STEPS) {
+            return by != Preemption.NONE && !beyondSteps;
+        }
+        return preemption != null && by.compareTo(preemption) >= 0;
     }
 
     @Override
