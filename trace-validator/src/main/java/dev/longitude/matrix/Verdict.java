@@ -132,7 +132,7 @@ public record Verdict(
         if (says == Outcome.HOLDS_UP_TO_STEPS) {
             return by != Preemption.NONE && !beyondSteps;
         }
-        return preemption != null && by.compareTo(preemption) >= 0;
+        return says == Outcome.FAILS || (preemption != null && by.compareTo(preemption) >= 0);
     }
 
     @Override
