@@ -158,8 +158,7 @@ final class IoctlTable {
             .put(
                     "KVM_SET_CPUID2",
                     new Keys(
-                            ImmutableMap.of("tsc_deadline_timer", PayloadType.WORD, "nent", PayloadType.FREE),
-                            NOTHING))
+                            ImmutableMap.of("tsc_deadline_timer", PayloadType.WORD, "nent", PayloadType.FREE), NOTHING))
             .put("KVM_GET_CLOCK", new Keys(NOTHING, CLOCK))
             .put("KVM_SET_CLOCK", new Keys(CLOCK, NOTHING))
             .put("KVM_KVMCLOCK_CTRL", new Keys(NOTHING, NOTHING))

@@ -29,7 +29,17 @@ import util.UniqueString;
 final class WordReplacer {
     /** Pairs of numbers that are vCPUs of arm64, and words that the specification never computes from a clock. */
     private static final Set<String> NO_CLOCK_IN = Set.of(
-            "kernel", "creating", "inRun", "inGuest", "tscScalingRatio", "todo", "vcpu", "page", "mul", "pvclockMul");
+            "kernel",
+            "creating",
+            "inRun",
+            "inGuest",
+            "tscScalingRatio",
+            "ratio",
+            "todo",
+            "vcpu",
+            "page",
+            "mul",
+            "pvclockMul");
 
     private static final int MOST_UNKNOWNS = 5;
 
