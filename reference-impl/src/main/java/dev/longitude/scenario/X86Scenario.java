@@ -296,6 +296,7 @@ public enum X86Scenario implements OnX86 {
             long hour = stage.host.millis(3_600_000);
             for (X86Vcpu vcpu : stage.vcpus) {
                 vcpu.writeTscDeadline(hour);
+                vcpu.readTscDeadline();
                 vcpu.setLapic(true);
                 vcpu.readTscDeadline();
                 stage.run(vcpu);

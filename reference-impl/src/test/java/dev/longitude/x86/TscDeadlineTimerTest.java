@@ -16,6 +16,7 @@ class TscDeadlineTimerTest {
     @Test
     void aDeadlineBeforeTheLocalApicIsDropped() {
         vcpu.writeTscDeadline(5 * SECOND);
+        assertThat(vcpu.readTscDeadline()).isZero();
         vcpu.setLapic(true);
         assertThat(vcpu.readTscDeadline()).isZero();
         host.advance(6 * SECOND);

@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Where the state is unknown, the events leave nothing armed: this is possible, and keeps the property. Where the
  * guest may have armed a deadline, or KVM may have dropped one, so that the vCPU then runs with a timer that does not
- * fire on time, one optional event takes that other possibility, so that the property may fail. It suffices to do so a
- * few times for each VM.
+ * fire on time, one optional event takes that other possibility, so that the property may fail. A few times for each
+ * VM suffice, since the property need only fail once. After the run the two possibilities come together again: they do
+ * not multiply with what else is open.
  */
 final class X86Timers {
     /** The most places where the events take both possibilities, for each VM. */
@@ -75,6 +76,9 @@ final class X86Timers {
 
         /** Whether the events have a deadline armed. */
         private boolean armed;
+
+        /** Whether the events have taken both possibilities, and no run has ended since. */
+        private boolean doubted;
 
         /** Whether the guest's CPUID has the TSC-deadline timer; null: unknown. */
         private @Nullable Boolean cpuid;
@@ -227,8 +231,8 @@ final class X86Timers {
     /** A KVM_RUN has ended, or the log does not show its end. */
     void ran(Segment segment) throws TraceFormatException {
         Timer timer = of(segment);
-        if (mayHaveSetTimer(segment)) {
-            if (timer.armed) {
+        if (mayHaveSetTimer(segment) || timer.doubted) {
+            if (timer.armed || timer.doubted) {
                 long end = segment.when().hi();
                 events.add(
                         segment,
@@ -239,6 +243,7 @@ final class X86Timers {
                         ImmutableMap.of(),
                         ImmutableMap.of());
                 timer.armed = false;
+                timer.doubted = false;
             }
             timer.forget();
         }
@@ -319,6 +324,7 @@ final class X86Timers {
     private void doubt(Segment segment, Operation operation, ImmutableMap<Field, Object> args) {
         if (doubts.count(segment.vm()) < MOST_DOUBTS) {
             doubts.add(segment.vm());
+            of(segment).doubted = true;
             optional(segment, operation, args);
         }
     }
