@@ -137,12 +137,12 @@ public class TlcJvms implements AutoCloseable {
         return answered.get();
     }
 
-    /** Ends the JVMs, which must be idle. */
+    /** Ends the JVMs, which must be idle, and waits for their end: the system counts their time as this program's. */
     @Override
     public void close() {
         clock.shutdownNow();
         for (Jvm jvm = idle.pollFirst(); jvm != null; jvm = idle.pollFirst()) {
-            jvm.process.destroyForcibly();
+            jvm.process.destroyForcibly().onExit().join();
         }
     }
 
