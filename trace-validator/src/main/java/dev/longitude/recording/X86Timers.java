@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class X86Timers {
     /** The most places where the events take both possibilities, for each VM. */
-    private static final int MOST_DOUBTS = 1;
+    private static final int MOST_DOUBTS = 2;
 
     /** LVTT's two bits of the timer's mode, and TSC-deadline mode. */
     private static final int MODE_SHIFT = 17;

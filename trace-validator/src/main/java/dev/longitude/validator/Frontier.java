@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Frontier {
     /** The most candidates that are kept. */
-    static final int MOST_CANDIDATES = 8192;
+    static final int MOST_CANDIDATES = 4096;
 
     /** The most dead ends whose constraints are kept for the certificate of a refusal. */
     private static final int MOST_DEAD_ENDS = 4096;
