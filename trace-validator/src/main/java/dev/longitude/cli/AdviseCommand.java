@@ -196,14 +196,15 @@ final class AdviseCommand implements Callable<Integer> {
     }
 
     private World world(Recipe of) {
-        if (world == null) {
+        String name = world;
+        if (name == null) {
             return World.USUAL;
         }
-        return World.named(world)
+        return World.named(name)
                 .filter(w -> of.worlds().contains(w))
-                .orElseThrow(() -> unusable("the recipe is not judged in the world '" + world + "', but in "
+                .orElseThrow(() -> unusable("the recipe is not judged in the world '" + name + "', but in "
                         + of.worlds().stream().map(World::specName).collect(Collectors.joining(", "))
-                        + RecipeOptions.worldHint(world)));
+                        + RecipeOptions.worldHint(name)));
     }
 
     private ImmutableSet<Property> properties(Recipe of) {
