@@ -68,7 +68,10 @@ final class AdviseCommand implements Callable<Integer> {
             description = "The kernel; may be given several times. Default: " + KERNEL + ".")
     private List<KernelProfile> kernels = new ArrayList<>();
 
-    @Option(names = "--world", paramLabel = "NAME", description = "The world of the recipe's. Default: usual.")
+    @Option(
+            names = "--world",
+            paramLabel = "NAME",
+            description = "The world in which candidates are judged. Default: usual.")
     private @Nullable String world;
 
     @Option(names = "--property", paramLabel = "NAME", description = "Only this property; may be given several times.")
