@@ -33,7 +33,7 @@ final class RecipeCheck {
      *
      * @param strict whether a property must hold exactly, not only up to the time that steps take
      */
-    static int run(RecipeOptions options, boolean strict, ResultOptions results)
+    static int run(RecipeOptions options, boolean strict, ResultOptions results, ViewerOptions viewers)
             throws IOException, InterruptedException, ExecutionException {
         Judge judge = options.judge();
         List<Judgement> judgements = options.judgements(options.cases(), judge, results.showsProgress());
@@ -53,6 +53,7 @@ final class RecipeCheck {
                 Property property = shortest.get();
                 Counterexample counterexample = judge.open(judgement.of(), property, judgement.verdict(property));
                 opened.put(property, counterexample);
+                viewers.write(counterexample);
                 out.println(CounterexampleText.of(counterexample, judgement.verdict(property)));
             }
             for (Property property : asked) {
@@ -68,6 +69,7 @@ final class RecipeCheck {
                 .map(j -> j.of().recipe())
                 .distinct()
                 .forEach(recipe -> options.notJudged(recipe).forEach(results.text()::println));
+        viewers.missing().ifPresent(results.text()::println);
         results.faults().println(summary(fails, said));
         return results.finish(SUMMARY);
     }
