@@ -15,7 +15,6 @@ import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.World;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -175,8 +174,7 @@ final class RecipeOptions {
     }
 
     Judge judge() {
-        String root = System.getProperty("longitude.root");
-        return new Judge(preemptions(), root == null ? null : Path.of(root, "trace-validator", "target", "matrix"));
+        return new Judge(preemptions(), Judge.cache());
     }
 
     /** Judges all of them, with progress. */
