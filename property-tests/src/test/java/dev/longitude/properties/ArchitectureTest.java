@@ -81,7 +81,7 @@ class ArchitectureTest {
 
     private static final String OURS = "dev.longitude.";
     private static final int OURS_PARTS = 2;
-    private static final int MOST_LINES = 510;
+    private static final int MOST_LINES = 450;
 
     /** The phrase in a file's first comment that says that it mirrors a file of the kernel. */
     private static final String MIRRORS = "Mirrors one file of the kernel";

@@ -71,8 +71,7 @@ final class MatrixCommand implements Callable<Integer> {
 
     @Option(
             names = "--every-world",
-            description = "Judge each recipe on every kernel in every world that applies, not only in the usual one;"
-                    + " takes about two and a half times as long.")
+            description = "Judge each recipe on every kernel in every world that applies, not only in the usual one.")
     private boolean everyWorld;
 
     @Option(

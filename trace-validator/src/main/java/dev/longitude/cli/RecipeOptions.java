@@ -62,8 +62,7 @@ final class RecipeOptions {
     @Option(
             names = "--preemptions",
             paramLabel = "N",
-            description =
-                    "How often time may pass between two steps, 1 to 3. Default: 1; 2 takes about ten times as long.")
+            description = "How often time may pass between two steps, 1 to 3. Default: 1; more takes much longer.")
     private int preemptions = Judge.PREEMPTIONS;
 
     boolean namesRecipes() {

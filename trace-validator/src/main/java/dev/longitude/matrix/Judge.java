@@ -249,8 +249,7 @@ public final class Judge {
         if (output.violated() == null) {
             sane(model.cases(), output);
         } else {
-            Counterexample shown =
-                    Counterexample.of(of, property, MigrationModel.TICKS_PER_SECOND, output.counterexample());
+            Counterexample shown = Counterexample.of(of, property, model.ticksPerSecond(), output.counterexample());
             if (Integer.valueOf(shown.steps().size()).equals(verdict.length())) {
                 return shown;
             }
