@@ -58,8 +58,11 @@ class ArchitectureTest {
             // what runs TLC
             .put("model", "spec")
             .put("replay", "kernel trace spec model")
-            .put("matrix", "kernel recipe migration spec model")
+            .put("matrix", "kernel recipe migration spec model files")
             .put("advise", "kernel recipe migration matrix")
+            // results for other programs
+            .put("results", "")
+            .put("files", "")
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
             .put("tamper", "kernel trace validator replay")
@@ -68,7 +71,7 @@ class ArchitectureTest {
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
-                            + " advise verdict check tamper bench")
+                            + " advise verdict check tamper bench results files")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */
