@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class DocumentedCommandsTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final ImmutableList<String> MODULES = ImmutableList.of("spec", "reference-impl", "trace-validator");
     private static final Pattern BLOCK = Pattern.compile("(?m)^```(\\w+) ?([^\\n]*)\\n((?s:.*?))^```$");
     private static final Pattern INFO = Pattern.compile("|exit (?<code>\\d)|not run: (?<reason>needs .+|minutes.*)");
 
@@ -52,10 +55,8 @@ class DocumentedCommandsTest {
     /** The repository's root as the commands see it, with a launcher of the classes under test. */
     @BeforeEach
     void makeRoot() throws IOException {
-        try (Stream<Path> files = Files.list(ROOT)) {
-            for (Path file : files.filter(f -> !f.endsWith("longitude")).toList()) {
-                Files.createSymbolicLink(folder.resolve(file.getFileName()), file);
-            }
+        for (String name : MODULES) {
+            Files.createSymbolicLink(folder.resolve(name), ROOT.resolve(name));
         }
         Path launcher = Files.writeString(
                 folder.resolve("longitude"),
@@ -63,6 +64,14 @@ class DocumentedCommandsTest {
                         + "' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '" + System.getProperty("java.class.path")
                         + "' -Dlongitude.root='" + folder + "' dev.longitude.cli.Longitude \"$@\"\n");
         Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /** (JUnit does it too, with a warning for each.) */
+    @AfterEach
+    void removeLinks() throws IOException {
+        for (String name : MODULES) {
+            Files.delete(folder.resolve(name));
+        }
     }
 
     @ParameterizedTest
@@ -178,7 +187,7 @@ class DocumentedCommandsTest {
         return Files.readAllLines(page).stream()
                 .filter(line -> line.startsWith("#"))
                 .map(line -> line.replaceFirst("^#+ ", "")
-                        .toLowerCase(java.util.Locale.ROOT)
+                        .toLowerCase(Locale.ROOT)
                         .replaceAll("[^\\w\\- ]", "")
                         .replace(' ', '-'))
                 .toList();
