@@ -117,7 +117,7 @@ final class LabCommand implements Callable<Integer> {
             spec.commandLine().getErr().println("longitude: the lab cannot run: " + e.getMessage());
             return ExitCode.UNUSABLE;
         }
-        int code = options.print(spec, folder, profile);
+        int code = options.print(folder, profile);
         if (code != ExitCode.HOLDS && Lab.ignoresCntpoff(folder)) {
             spec.commandLine().getErr().println("longitude: " + Lab.IGNORES_CNTPOFF);
         }

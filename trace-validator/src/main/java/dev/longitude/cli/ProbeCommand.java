@@ -65,6 +65,6 @@ final class ProbeCommand implements Callable<Integer> {
             spec.commandLine().getErr().println("longitude: " + e.getMessage());
             return ExitCode.UNUSABLE;
         }
-        return options.print(spec, folder, kernel);
+        return options.print(folder, kernel);
     }
 }

@@ -3,8 +3,6 @@ package dev.longitude.cli;
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.lab.Probe;
-import dev.longitude.verdict.InputFile;
-import dev.longitude.verdict.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,15 +48,16 @@ final class ProbeOptions {
             description = "Only these sequences (default: all); may be given several times.")
     private List<String> sequences = new ArrayList<>();
 
-    @Option(names = "--json", description = "Print a JSON object for each log, one a line, as `validate --json` does.")
-    private boolean json;
+    @Mixin
+    private ResultOptions results = new ResultOptions();
 
     Probe probe() {
         return new Probe(seed, plays, ImmutableList.copyOf(sequences));
     }
 
-    /** The folder to write: new. */
-    Path folder(CommandSpec spec, String command) {
+    /** The folder to write: new. Called before anything is run. */
+    Path folder(CommandSpec spec, String command) throws IOException {
+        results.check();
         if (plays < 0 || (seed != null && seed < 0)) {
             throw new ParameterException(spec.commandLine(), "--seed, --plays: expected a number from 0");
         }
@@ -71,20 +71,7 @@ final class ProbeOptions {
     }
 
     /** Judges the folder's logs, prints the verdicts, and returns the exit code. */
-    int print(CommandSpec spec, Path folder, @Nullable KernelProfile kernel) throws IOException, InterruptedException {
-        ImmutableList<Path> logs = Probe.logs(folder);
-        if (!json) {
-            return new VerdictTable(spec.commandLine().getOut(), folder, kernel).print(logs);
-        }
-        int code = ExitCode.HOLDS;
-        for (Path log : logs) {
-            FileAnswer answer = FileAnswer.of(log, true, () -> {
-                Verdict verdict = new InputFile(log, kernel).validate();
-                return new FileAnswer(ExitCode.of(verdict), true, VerdictJson.of(verdict));
-            });
-            spec.commandLine().getOut().println(answer.text());
-            code = ExitCode.ofBoth(code, answer.exitCode());
-        }
-        return code;
+    int print(Path folder, @Nullable KernelProfile kernel) throws IOException, InterruptedException {
+        return new VerdictTable(results, folder, kernel).print(Probe.logs(folder));
     }
 }
