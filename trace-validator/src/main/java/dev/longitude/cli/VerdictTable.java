@@ -52,7 +52,8 @@ final class VerdictTable {
         table.row(
                 folder.relativize(log).toString(),
                 String.valueOf(verdict.events()),
-                verdict.name() + (verdict.conforms() ? " to " : " under ")
+                verdict.name()
+                        + (verdict.conforms() ? " to " : " under ")
                         + verdict.header().kernel(),
                 notKept(verdict));
         return new FileAnswer(VerdictResult.of(log, verdict, List.of()), VerdictJson.of(verdict), verdict.text());

@@ -43,27 +43,32 @@ record BootedKernel(String name, Path image, ImmutableMap<String, byte[]> module
      */
     static BootedKernel ofDebian(String wanted, EmulatedMachine machine, DebianArchive archive, Path cache)
             throws LabException, IOException, InterruptedException {
-        Release release = Release.parse(wanted)
-                .orElseThrow(() -> new LabException("expected a release such as 6.12, or a file, not " + wanted));
         String suffix = "-cloud-" + machine.debianName();
         Map<String, String> versions = archive.versions(archive.names(IMAGE_PACKAGE).stream()
                 .filter(n -> n.matches(IMAGE_PACKAGE + "\\d+\\.\\d+\\.\\d+.*") && n.endsWith(suffix))
                 .toList());
-        Map.Entry<String, String> found = versions.entrySet().stream()
-                .filter(v -> isOf(release, v.getValue()))
-                .max(Comparator.comparing((Map.Entry<String, String> v) ->
-                                Release.parse(v.getValue()).orElseThrow())
-                        .thenComparing(Map.Entry::getKey))
-                .orElseThrow(() -> new LabException("Debian has no kernel " + wanted + " for " + machine.arch()
-                        + " (bookworm, trixie, their backports and security updates); it has "
-                        + String.join(", ", series(versions))));
-        String release0 = found.getKey().substring(IMAGE_PACKAGE.length());
-        List<String> packages = new ArrayList<>(List.of(found.getKey()));
+        String found = newest(wanted, versions)
+                .orElseThrow(() -> new LabException("expected a file, or a release that Debian has for "
+                        + machine.arch() + " (in bookworm or trixie, with backports and security updates), not "
+                        + wanted + "; it has " + String.join(", ", series(versions))));
+        String name = found.substring(IMAGE_PACKAGE.length());
+        List<String> packages = new ArrayList<>(List.of(found));
         for (String part : List.of("linux-binary-", "linux-modules-")) { // (the newest kernels are in three packages)
-            packages.addAll(archive.names(part + release0));
+            packages.addAll(archive.names(part + name));
         }
-        Path root = archive.unpacked(cache.resolve("kernel-" + release0), packages);
-        return new BootedKernel(release0, image(root), new KernelModules(root).withDependencies(machine.kvmModule()));
+        Path root = archive.unpacked(cache.resolve("kernel-" + name), packages);
+        return new BootedKernel(name, image(root), new KernelModules(root).withDependencies(machine.kvmModule()));
+    }
+
+    /** The newest of these packages, by its version, that a release stands for. */
+    static Optional<String> newest(String wanted, Map<String, String> versions) {
+        return Release.parse(wanted)
+                .flatMap(release -> versions.entrySet().stream()
+                        .filter(v -> isOf(release, v.getValue()))
+                        .max(Comparator.comparing((Map.Entry<String, String> v) ->
+                                        Release.parse(v.getValue()).orElseThrow())
+                                .thenComparing(Map.Entry::getKey))
+                        .map(Map.Entry::getKey));
     }
 
     private static boolean isOf(Release wanted, String version) {

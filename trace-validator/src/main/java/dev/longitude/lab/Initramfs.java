@@ -16,13 +16,14 @@ final class Initramfs implements AutoCloseable {
     private static final int FOLDER = 0040755;
     private static final int PROGRAM = 0100755;
     private static final int ALIGNMENT = 4;
+    private static final int BUFFER = 1 << 16;
 
     private final OutputStream out;
     private final Set<String> folders = new HashSet<>();
     private int inode;
 
     Initramfs(Path file) throws IOException {
-        out = new GZIPOutputStream(Files.newOutputStream(file), 1 << 16);
+        out = new GZIPOutputStream(Files.newOutputStream(file), BUFFER);
     }
 
     /** Adds a folder, with those above it. */

@@ -118,7 +118,8 @@ public record Lab(
                 .add("-cpu", cpu(machine), "-smp", String.valueOf(CPUS), "-m", String.valueOf(memory))
                 .add("-kernel", booted.image().toString(), "-initrd", files.toString())
                 .add("-append")
-                .add("console=" + machine.console() + " quiet panic=-1 " + (words == null ? machine.words() : words))
+                .add("console=" + machine.console() + " quiet panic=-1 no_timer_check "
+                        + (words == null ? machine.words() : words))
                 .add("-serial", "file:" + console, "-monitor", "none", "-nic", "none")
                 .build();
     }
