@@ -1,10 +1,10 @@
 package dev.longitude.lab;
 
-import com.google.common.base.Preconditions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -33,8 +33,10 @@ final class Console {
                         + ": a message of the kernel came between, or the machine ended early; see " + console);
             }
             Path path = folder.resolve(file.group(1)).normalize();
-            Preconditions.checkState(path.startsWith(folder), path);
-            Files.createDirectories(Preconditions.checkNotNull(path.getParent()));
+            if (!path.startsWith(folder)) {
+                throw new LabException("the console's output names a file outside of its folder: " + file.group(1));
+            }
+            Files.createDirectories(Objects.requireNonNull(path.getParent()));
             Files.write(path, text.substring(file.end(), end).getBytes(StandardCharsets.ISO_8859_1));
             at = end + END.length();
         }
