@@ -112,7 +112,11 @@ final class LabCommand implements Callable<Integer> {
                 words,
                 Duration.ofSeconds(longest));
         try {
-            lab.run(folder, line -> spec.commandLine().getErr().println(line));
+            lab.run(folder, line -> {
+                if (options.showsProgress()) {
+                    spec.commandLine().getErr().println(line);
+                }
+            });
         } catch (LabException | NoCompilerException e) {
             spec.commandLine().getErr().println("longitude: the lab cannot run: " + e.getMessage());
             return ExitCode.UNUSABLE;

@@ -51,6 +51,11 @@ final class ProbeOptions {
     @Mixin
     private ResultOptions results = new ResultOptions();
 
+    /** Whether progress is shown. */
+    boolean showsProgress() {
+        return results.showsProgress();
+    }
+
     Probe probe() {
         return new Probe(seed, plays, ImmutableList.copyOf(sequences));
     }

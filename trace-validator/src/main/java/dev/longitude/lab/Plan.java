@@ -87,9 +87,15 @@ interface Plan {
             }
         }
 
+        /** (With SVM for the guest QEMU restores the state of nested guests, which is not modelled.) */
+        private String cpu() {
+            return machine == EmulatedMachine.X86 ? "host,-svm" : "host";
+        }
+
         private String start(String folder, String more) {
             return "start /record -o /out/" + folder + " -- /usr/bin/" + machine.qemu()
-                    + " -L /firmware -accel kvm -cpu host -m 64 -smp 2 -nodefaults -display none -kernel /guest"
+                    + " -L /firmware -accel kvm -cpu " + cpu()
+                    + " -m 64 -smp 2 -nodefaults -display none -kernel /guest"
                     + (machine == EmulatedMachine.X86 ? "" : " -machine virt,gic-version=host")
                     + " -drive file=/disk.qcow2,if=none,id=disk -device "
                     + (machine == EmulatedMachine.X86
