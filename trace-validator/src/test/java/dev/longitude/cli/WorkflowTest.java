@@ -85,8 +85,8 @@ class WorkflowTest {
                 .redirectErrorStream(true)
                 .redirectOutput(
                         ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()));
-        env.properties().forEach(e ->
-                process.environment().put(e.getKey(), e.getValue().asText()));
+        env.properties()
+                .forEach(e -> process.environment().put(e.getKey(), e.getValue().asText()));
         return process.start().waitFor();
     }
 }
