@@ -1,5 +1,6 @@
 package dev.longitude.cli;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.check.Check;
@@ -9,6 +10,8 @@ import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
 import dev.longitude.model.TlcJvms;
+import dev.longitude.report.ModelSubject;
+import dev.longitude.report.Report;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -56,11 +59,17 @@ final class CheckCommand implements Callable<Integer> {
     private RecipeOptions recipes = new RecipeOptions();
 
     @Mixin
+    private ReportOption page = new ReportOption();
+
+    @Mixin
     private DistributedOptions distributed = new DistributedOptions();
 
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
         Manifest manifest = Manifest.load();
+        if (page.isAsked() && (list || distributed.isAsked())) {
+            throw recipes.unusable("--report excludes --list and --distributed");
+        }
         if (list) {
             list(manifest);
             return ExitCode.HOLDS;
@@ -71,7 +80,7 @@ final class CheckCommand implements Callable<Integer> {
                 throw recipes.unusable(
                         "--kernel, --world, --property and --strict need --recipe, which excludes --model");
             }
-            return RecipeCheck.run(recipes, strict, spec.commandLine().getOut());
+            return RecipeCheck.run(recipes, strict, page, spec.commandLine().getOut());
         }
         if (show && (models.isEmpty() || distributed.isAsked())) {
             throw recipes.unusable("--show needs --model and excludes --distributed");
@@ -148,7 +157,11 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    private int report(List<CheckResult> results) {
+    private int report(List<CheckResult> results) throws IOException {
+        page.write(Report.of(
+                results.size() == 1 ? results.get(0).what() : "Longitude: " + results.size() + " checks",
+                page.command(),
+                results.stream().map(ModelSubject::of).collect(ImmutableList.toImmutableList())));
         PrintWriter out = spec.commandLine().getOut();
         Table table = new Table("what", "checked", "size", "time", "verdict");
         for (CheckResult result : results) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.collect.ImmutableList;
 import dev.longitude.matrix.Case;
+import dev.longitude.matrix.Counterexample;
 import dev.longitude.matrix.Judge;
 import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.Markdown;
@@ -15,12 +16,15 @@ import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
+import dev.longitude.report.MatrixGrid;
+import dev.longitude.report.Report;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -88,8 +92,14 @@ final class MatrixCommand implements Callable<Integer> {
             description = "The first simulated run's seed (default: ${DEFAULT-VALUE}).")
     private long seed = 1;
 
+    @Mixin
+    private ReportOption page = new ReportOption();
+
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
+        if (page.isAsked() && (list || simulations > 0)) {
+            throw options.unusable("--report excludes --list and --simulate");
+        }
         if (list) {
             list();
             return ExitCode.HOLDS;
@@ -110,6 +120,7 @@ final class MatrixCommand implements Callable<Integer> {
         if (simulations > 0) {
             return simulate(matrix);
         }
+        page.write(Report.of("Longitude: the matrix", page.command(), MatrixGrid.of(matrix)));
         PrintWriter print = spec.commandLine().getOut();
         print.print(table(matrix));
         print.println();
@@ -143,10 +154,14 @@ final class MatrixCommand implements Callable<Integer> {
         }
         Judge judge = options.judge();
         boolean fails = false;
+        RecipePage subjects = new RecipePage(options, judge, page.isAsked());
         for (Judgement judgement : options.judgements(cases, judge)) {
-            fails |= RecipeCheck.show(
+            Optional<Counterexample> shown = RecipeCheck.show(
                     judgement, properties.get(0), judge, spec.commandLine().getOut());
+            fails |= judgement.verdict(properties.get(0)).isFailure();
+            subjects.add(judgement, properties, shown, false);
         }
+        page.write(subjects.report(page.command()));
         return fails ? ExitCode.VIOLATED : ExitCode.HOLDS;
     }
 

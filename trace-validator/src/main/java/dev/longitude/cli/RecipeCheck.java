@@ -24,11 +24,13 @@ final class RecipeCheck {
      * Judges, reports each property, and shows the shortest counterexample of each case that fails.
      *
      * @param strict whether a property must hold exactly, not only up to the time that steps take
+     * @param page of a single case it shows every counterexample; of several, the same as the text
      */
-    static int run(RecipeOptions options, boolean strict, PrintWriter out)
+    static int run(RecipeOptions options, boolean strict, ReportOption page, PrintWriter out)
             throws IOException, InterruptedException, ExecutionException {
         Judge judge = options.judge();
         List<Judgement> judgements = options.judgements(options.cases(), judge);
+        RecipePage subjects = new RecipePage(options, judge, page.isAsked());
         boolean fails = false;
         Set<Verdict.Outcome> said = EnumSet.noneOf(Verdict.Outcome.class);
         for (Judgement judgement : judgements) {
@@ -38,12 +40,15 @@ final class RecipeCheck {
             out.println(table);
             asked.forEach(p -> said.add(judgement.verdict(p).says()));
             Optional<Property> shortest = shortest(judgement, asked, strict);
+            Optional<Counterexample> shown = Optional.empty();
             if (shortest.isPresent()) {
                 fails = true;
-                show(judgement, shortest.get(), judge, out);
+                shown = show(judgement, shortest.get(), judge, out);
                 out.println();
             }
+            subjects.add(judgement, asked, shown, judgements.size() == 1);
         }
+        page.write(subjects.report(page.command()));
         judgements.stream()
                 .map(j -> j.of().recipe())
                 .distinct()
@@ -87,18 +92,18 @@ final class RecipeCheck {
                 .map(Map.Entry::getKey);
     }
 
-    /** Shows a cell; returns whether the property fails. */
-    static boolean show(Judgement judgement, Property property, Judge judge, PrintWriter out)
+    /** Shows a cell; returns its counterexample, if it has one. */
+    static Optional<Counterexample> show(Judgement judgement, Property property, Judge judge, PrintWriter out)
             throws IOException, InterruptedException {
         Verdict verdict = judgement.verdict(property);
         if (!verdict.canBeShown()) {
             out.println(judgement.of() + ": " + property + " " + verdict + ".");
             out.flush();
-            return false;
+            return Optional.empty();
         }
         Counterexample counterexample = judge.open(judgement.of(), property, verdict);
         out.print(CounterexampleText.of(counterexample, verdict));
         out.flush();
-        return verdict.isFailure();
+        return Optional.of(counterexample);
     }
 }

@@ -1,8 +1,12 @@
 package dev.longitude.cli;
 
+import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.replay.TlcReplay;
+import dev.longitude.report.Report;
+import dev.longitude.report.Subject;
+import dev.longitude.report.TraceSubject;
 import dev.longitude.spec.Specification;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Trace;
@@ -22,6 +26,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -95,15 +100,20 @@ final class ValidateCommand implements Callable<Integer> {
                     + " a log that do not concern the guest's time, counted by name), why, refused, notes.")
     private boolean json;
 
+    @Mixin
+    private ReportOption page = new ReportOption();
+
+    private final ImmutableList.Builder<Subject> subjects = ImmutableList.builder();
+
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "What to validate.")
     private List<Path> files = new ArrayList<>();
 
     @Override
-    public Integer call() throws InterruptedException {
-        if (engine == Engine.TLC && (json || !required.isEmpty())) {
+    public Integer call() throws InterruptedException, IOException {
+        if (engine == Engine.TLC && (json || page.isAsked() || !required.isEmpty())) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--json and --require need our own engine: TLC gives no reason and judges no property");
+                    "--json, --report and --require need our own engine: TLC gives no reason and judges no property");
         }
         if (witness != null
                 && (files.size() > 1 || engine == Engine.TLC || files.contains(LineSource.STANDARD_INPUT))) {
@@ -119,7 +129,14 @@ final class ValidateCommand implements Callable<Integer> {
                             : spec.commandLine().getErr())
                     .println(answer.text());
             code = ExitCode.ofBoth(code, answer.exitCode());
+            if (!answer.usable()) {
+                subjects.add(TraceSubject.unusable(file.toString(), answer.text()));
+            }
         }
+        page.write(Report.of(
+                files.size() == 1 ? files.get(0).toString() : "Longitude: " + files.size() + " files",
+                page.command(),
+                subjects.build()));
         return code;
     }
 
@@ -148,6 +165,10 @@ final class ValidateCommand implements Callable<Integer> {
                         file.toString(),
                         "--require " + name + ": a trace of " + verdict.header().arch() + " has no such property");
             }
+        }
+        if (page.isAsked()) {
+            subjects.add(TraceSubject.of(
+                    verdict, file.equals(LineSource.STANDARD_INPUT) ? null : new InputFile(file, kernel)));
         }
         StringBuilder text = new StringBuilder(json ? VerdictJson.of(verdict) : verdict.text());
         if (verdict.conforms() && witness != null) {

@@ -38,7 +38,7 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
     static final int TICKS_PER_SECOND = 64;
 
     /** The bits of a word: more than twice the ticks of any run, on the fastest host. */
-    private static final int WORD_BITS = 14;
+    static final int WORD_BITS = 14;
 
     /** The root module and the configuration that judge all properties of all cases in one run. */
     Text judging() {

@@ -24,6 +24,7 @@ public final class ModelCheck {
     private static final Pattern CFG_INVARIANTS = Pattern.compile("(?m)^INVARIANTS?\\s+(.*)$");
     private static final Pattern CFG_SPECIFICATION = Pattern.compile("(?m)^SPECIFICATION\\s+(\\w+)$");
     private static final Pattern CFG_MERGING = Pattern.compile("(?m)^(VIEW|SYMMETRY)\\b");
+    private static final Pattern CFG_WORD_BITS = Pattern.compile("(?m)^ *WordBits = (\\d+)$");
     private static final Pattern OF_LIVENESS = Pattern.compile("~>|<>|\\b[WS]F_");
     private static final Pattern DEFINITION =
             Pattern.compile("(?ms)^(\\w+)(?:\\([^)]*\\))? *==(.*?)(?=^\\s*$|^====|^\\w+(?:\\([^)]*\\))? *==)");
@@ -77,8 +78,9 @@ public final class ModelCheck {
      * @param property the name of the violated property
      * @param behaviour a shortest one; without steps if the first state violates the property
      * @param isOfLastStep whether the last step violates it; otherwise it is about liveness
+     * @param wordBits the bits of a word in the model; 0 if it has no words
      */
-    public record Violation(String property, Behaviour behaviour, boolean isOfLastStep) {}
+    public record Violation(String property, Behaviour behaviour, boolean isOfLastStep, int wordBits) {}
 
     /** The properties that the configuration names, as text: without the inner ones if there are others. */
     public String properties() {
@@ -286,7 +288,12 @@ public final class ModelCheck {
         String property = violated(output);
         return property == null
                 ? null
-                : new Violation(property, Behaviour.of(output.counterexample()), !isLiveness(property));
+                : new Violation(property, Behaviour.of(output.counterexample()), !isLiveness(property), wordBits());
+    }
+
+    private int wordBits() {
+        Matcher bits = CFG_WORD_BITS.matcher(config);
+        return bits.find() ? Integer.parseInt(bits.group(1)) : 0;
     }
 
     private String without(String property) {
