@@ -110,7 +110,8 @@ final class ValidateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, IOException {
-        if (engine == Engine.TLC && (json || page.isAsked() || !required.isEmpty())) {
+        boolean asksForPage = page.isAsked();
+        if (engine == Engine.TLC && (json || asksForPage || !required.isEmpty())) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--json, --report and --require need our own engine: TLC gives no reason and judges no property");

@@ -10,10 +10,11 @@ import dev.longitude.matrix.Verdict;
 import dev.longitude.migration.Policy;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.StepKind;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -59,9 +60,10 @@ final class CounterexampleTimeline {
         Timeline.Wanted wanted = wanted();
         return new Timeline(
                 counterexample.property().specName(),
+                "step",
                 says(),
                 Mark.of(verdict),
-                "ticks",
+                "ticks that a clock shows",
                 lanes(),
                 columns(),
                 steps(),
@@ -321,7 +323,9 @@ final class CounterexampleTimeline {
     }
 
     private String ticks(double ticks) {
-        double seconds = ticks / counterexample.ticksPerSecond();
-        return (long) ticks + " ticks (" + String.format(Locale.ROOT, "%.3g", seconds) + " s)";
+        BigDecimal seconds = BigDecimal.valueOf(ticks / counterexample.ticksPerSecond())
+                .round(new MathContext(3))
+                .stripTrailingZeros();
+        return (long) ticks + " ticks (" + seconds.toPlainString() + " s)";
     }
 }

@@ -8,6 +8,7 @@ import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,10 +32,12 @@ public record MatrixGrid(ImmutableList<Cell> verdicts, ImmutableList<OfRecipe> r
     /**
      * What there is of a recipe.
      *
+     * @param argument what names it on the command line
      * @param lines what else there is to say of it
      */
     public record OfRecipe(
             String name,
+            String argument,
             String about,
             ImmutableList<String> lines,
             ImmutableList<Claim> claims,
@@ -56,7 +59,7 @@ public record MatrixGrid(ImmutableList<Cell> verdicts, ImmutableList<OfRecipe> r
             ImmutableList<ImmutableList<Integer>> rows) {}
 
     /** All cells of a matrix. */
-    public static MatrixGrid of(Matrix matrix) {
+    public static MatrixGrid of(Matrix matrix) throws IOException {
         Map<Cell, Integer> verdicts = new LinkedHashMap<>();
         Map<Recipe, Map<World, List<Judgement>>> recipes = new LinkedHashMap<>();
         for (Judgement judgement : matrix.judgements()) {
@@ -65,12 +68,12 @@ public record MatrixGrid(ImmutableList<Cell> verdicts, ImmutableList<OfRecipe> r
                     .add(judgement);
         }
         ImmutableList.Builder<OfRecipe> all = ImmutableList.builder();
-        recipes.forEach((recipe, worlds) -> {
+        for (Map.Entry<Recipe, Map<World, List<Judgement>>> entry : recipes.entrySet()) {
+            Recipe recipe = entry.getKey();
             ImmutableList.Builder<Table> tables = ImmutableList.builder();
-            worlds.forEach((world, judgements) -> tables.add(table(world, judgements, verdicts)));
-            all.add(new OfRecipe(
-                    recipe.name(), RecipeSubject.about(recipe), lines(recipe), claims(matrix, recipe), tables.build()));
-        });
+            entry.getValue().forEach((world, judgements) -> tables.add(table(world, judgements, verdicts)));
+            all.add(new OfRecipe(recipe.name(), RecipeSubject.argument(recipe), RecipeSubject.about(recipe), lines(recipe), claims(matrix, recipe), tables.build()));
+        }
         return new MatrixGrid(ImmutableList.copyOf(verdicts.keySet()), all.build());
     }
 

@@ -38,6 +38,7 @@ final class ModelTimeline {
         }
         return new Timeline(
                 violation.property(),
+                "step",
                 says(violation),
                 Mark.FAILS,
                 "",

@@ -5,9 +5,11 @@ import com.google.common.collect.ImmutableMap;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Counterexample;
 import dev.longitude.matrix.Judgement;
+import dev.longitude.matrix.Recipes;
 import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,7 +26,8 @@ public final class RecipeSubject {
      * @param notJudged in which worlds the recipe was not judged, each with the reason
      */
     public static Subject of(
-            Judgement judgement, List<Property> asked, Map<Property, Counterexample> shown, List<String> notJudged) {
+            Judgement judgement, List<Property> asked, Map<Property, Counterexample> shown, List<String> notJudged)
+            throws IOException {
         Case of = judgement.of();
         ImmutableList.Builder<Subject.Row> rows = ImmutableList.builder();
         ImmutableList.Builder<Timeline> timelines = ImmutableList.builder();
@@ -60,9 +63,14 @@ public final class RecipeSubject {
         return verdict.isFailure() ? property.symptom() + (rest.isEmpty() ? "" : "; " + rest) : rest;
     }
 
-    private static String command(Case of, Property property) {
-        return "longitude matrix --recipe " + of.recipe().name() + " --kernel " + of.kernel() + " --world " + of.world()
+    private static String command(Case of, Property property) throws IOException {
+        return "longitude matrix --recipe " + argument(of.recipe()) + " --kernel " + of.kernel() + " --world " + of.world()
                 + " --property " + property;
+    }
+
+    /** What names the recipe on the command line: a bundled one its name, another one its file. */
+    static String argument(Recipe recipe) throws IOException {
+        return Recipes.bundled().contains(recipe) ? recipe.name() : recipe.name() + ".yaml";
     }
 
     /** The worst mark. */
@@ -85,7 +93,8 @@ public final class RecipeSubject {
         long unknown = asked.stream()
                 .filter(p -> judgement.verdict(p).says() == Verdict.Outcome.NOT_MODELLED)
                 .count();
-        String text = fail + " of " + asked.size() + (asked.size() == 1 ? " property fails" : " properties fail");
+        String text = fail + " of " + asked.size() + (asked.size() == 1 ? " property" : " properties")
+                + (fail == 1 ? " fails" : " fail");
         return unknown == 0 ? text : text + ", " + unknown + " not judged";
     }
 

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * What happened, step by step: operations in lanes, what clocks showed, and the state.
  *
  * @param title what it shows
+ * @param numbered what a step's number counts: {@code step} or {@code line}
  * @param says sentences about it, the most important first
  * @param mark of what it shows
  * @param unit what the curves' values are, such as ticks
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Timeline(
         String title,
+        String numbered,
         ImmutableList<String> says,
         Mark mark,
         String unit,

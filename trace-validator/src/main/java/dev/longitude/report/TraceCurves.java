@@ -21,16 +21,20 @@ final class TraceCurves {
     private final TraceHeader header;
     private final List<TraceEvent> events;
     private final Map<List<Integer>, Integer> lanes;
+    private final List<String> names;
 
     /**
      * The curves of some events.
      *
      * @param lanes of each VM and vCPU that is to have a curve
+     * @param names of the lanes
      */
-    TraceCurves(TraceHeader header, List<TraceEvent> events, Map<List<Integer>, Integer> lanes) {
+    TraceCurves(
+            TraceHeader header, List<TraceEvent> events, Map<List<Integer>, Integer> lanes, List<String> names) {
         this.header = header;
         this.events = events;
         this.lanes = lanes;
+        this.names = names;
     }
 
     String unit() {
@@ -57,7 +61,7 @@ final class TraceCurves {
                 inside.add(isInside);
             }
             if (values.stream().anyMatch(v -> v != null)) {
-                curves.add(new Timeline.Curve("TSC " + of.get(1), lane, false, values, inside));
+                curves.add(new Timeline.Curve(names.get(lane).replace("vCPU", "TSC"), lane, false, values, inside));
             }
         });
         return curves.build();

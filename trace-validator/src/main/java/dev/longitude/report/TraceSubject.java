@@ -131,7 +131,7 @@ public final class TraceSubject {
         if (!refusal.conflict().isEmpty()) {
             sections.add(new Subject.Section(
                     "These cannot hold together",
-                    ImmutableList.of("Each line alone is possible; a separate checker confirms that they contradict."),
+                    ImmutableList.of("A separate checker has confirmed that these contradict each other."),
                     ImmutableList.of("line", "operation", "what it shows"),
                     refusal.conflict().stream()
                             .map(c -> ImmutableList.of(

@@ -29,6 +29,9 @@ final class TraceTimeline {
     /** The most lanes; the vCPUs that come later share the last one. */
     private static final int MOST_LANES = 9;
 
+    /** The most differences that stand above the timeline. */
+    private static final int MOST_DIFFERENCES = 2;
+
     private static final double NS_PER_SECOND = 1e9;
     private static final double CYCLES_PER_KHZ = 1e3;
 
@@ -110,10 +113,11 @@ final class TraceTimeline {
                     Timeline.Change.between(before, states.get(i))));
             before = states.get(i);
         }
-        TraceCurves curves = new TraceCurves(header, events, lanes);
+        TraceCurves curves = new TraceCurves(header, events, lanes, laneNames());
         Refusal refusal = verdict.refusal();
         return new Timeline(
                 refusal == null ? "Events" : "Around the refused event",
+                "line",
                 says(refused),
                 refusal == null ? Mark.NONE : Mark.FAILS,
                 curves.unit(),
@@ -150,6 +154,12 @@ final class TraceTimeline {
         if (refusal != null) {
             says.add("Line " + refusal.event().line() + " is refused: "
                     + refusal.event().call() + " under " + refusal.kernel() + ".");
+            refusal.first().differences().stream()
+                    .limit(MOST_DIFFERENCES)
+                    .forEach(d -> says.add(d.what() + ": expected " + d.expected() + ", observed " + d.observed() + "."));
+            if (refusal.first().differences().size() > MOST_DIFFERENCES) {
+                says.add("All differences stand below.");
+            }
             if (refused < 0) {
                 says.add("The event is not among those shown.");
             }

@@ -1,6 +1,6 @@
 // What clocks showed, above what happened: lanes of operations.
 
-const CHART = {left: 92, top: 44, clocks: 240, lane: 58, right: 150, least: 30, most: 54, turn: 32};
+const CHART = {left: 92, top: 44, clocks: 240, lane: 58, right: 150, least: 30, most: 54};
 
 function laneColour(lane) {
   return lane === 0 ? "var(--lane0)" : "var(--lane" + (1 + (lane - 1) % 4) + ")";
@@ -62,7 +62,9 @@ function chart(timeline, view) {
   const clocks = hasClocks ? CHART.clocks : 0;
   const lanes = CHART.top + clocks + (hasClocks ? 40 : 12);
   const longest = steps.reduce((most, s) => Math.max(most, shortName(s.what).length), 0);
-  const lane = Math.max(CHART.lane, 30 + longest * 3.1);
+  // Names that stand close together are turned more, so that they do not overlap.
+  const turn = step < 26 ? 48 : 32;
+  const lane = Math.max(CHART.lane, 30 + longest * 5.7 * Math.sin(turn * Math.PI / 180));
   const height = lanes + timeline.lanes.length * lane + 8;
   const width = end + CHART.right;
   const drawing = svg("svg", {width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
@@ -102,7 +104,7 @@ function chart(timeline, view) {
     curves.forEach(curve => drawCurve(drawing, curve, curves, {at, y, begin, finish, byTime: view.byTime}));
     drawLabels(drawing, curves, y, end);
   }
-  drawTimes(drawing, steps, begin, CHART.top + clocks + 16, hasClocks);
+  drawTimes(drawing, steps, i => view.byTime ? at[i] : begin(i), CHART.top + clocks + 16, hasClocks);
 
   timeline.lanes.forEach((name, k) => {
     const top = lanes + k * lane;
@@ -115,11 +117,11 @@ function chart(timeline, view) {
     drawGap(drawing, timeline.gap, {x: at[timeline.gap.step], step, y});
   }
   steps.forEach((s, i) => drawStep(drawing, s, i, {x: at[i], begin: begin(i), finish: finish(i), step, numbers: lanes - 5,
-    top: lanes + s.lane * lane, height, view}));
+    top: lanes + s.lane * lane, height, view, turn}));
   return {drawing, end: at[steps.length - 1], chosen: at[view.step]};
 }
 
-function drawTimes(drawing, steps, begin, y, hasClocks) {
+function drawTimes(drawing, steps, place, y, hasClocks) {
   let last = null;
   let free = -Infinity;
   steps.forEach((s, i) => {
@@ -128,10 +130,10 @@ function drawTimes(drawing, steps, begin, y, hasClocks) {
     }
     last = s.seconds;
     const text = (i === 0 ? "true time " : "") + duration(s.seconds);
-    drawing.append(svg("line", {x1: begin(i), x2: begin(i), y1: 36, y2: y + 2, stroke: "var(--wanted)", "stroke-dasharray": "1 3"}));
-    if (begin(i) > free) {
-      drawing.append(svg("text", {x: begin(i) + 3, y, class: "dim small"}, text));
-      free = begin(i) + 8 + text.length * 6;
+    drawing.append(svg("line", {x1: place(i), x2: place(i), y1: 36, y2: y + 2, stroke: "var(--wanted)", "stroke-dasharray": "1 3"}));
+    if (place(i) > free) {
+      drawing.append(svg("text", {x: place(i) + 3, y, class: "dim small"}, text));
+      free = place(i) + 8 + text.length * 6;
     }
   });
 }
@@ -255,7 +257,7 @@ function drawStep(drawing, s, i, place) {
     ? svg("path", {d: `M${x} ${top + 3}l7 7l-7 7l-7 -7z`, fill: colour, stroke: chosen ? "var(--chosen)" : null, "stroke-width": 2})
     : svg("circle", {cx: x, cy: top + 10, r: 4, fill: colour, stroke: chosen ? "var(--chosen)" : null, "stroke-width": 2}));
   group.append(
-    svg("text", {x: x - 3, y: top + 27, transform: `rotate(${CHART.turn} ${x - 3} ${top + 27})`,
+    svg("text", {x: x - 3, y: top + 27, transform: `rotate(${place.turn} ${x - 3} ${top + 27})`,
       class: "small name" + (fault || cause ? " strong" : ""), fill: fault || cause ? colour : null}, shortName(s.what)),
     svg("text", {x, y: place.numbers, "text-anchor": "middle", class: "dim small"}, String(s.number)));
   if (chosen) {

@@ -49,18 +49,18 @@ function inspector(timeline, view) {
   const changed = new Set(step.changes.map(change => change.place));
   const rest = [...state.keys()].filter(place => !changed.has(place)).sort();
   const wanted = place => place.toLowerCase().includes(view.filter.trim().toLowerCase());
+  const isEmpty = state.size === 0 && changed.size === 0;
   const changedRows = step.changes.filter(change => wanted(change.place)).map(change => html("tr", {class: "changed"},
     html("td", {class: "mono"}, change.place),
     html("td", {class: "mono"},
       change.before === undefined ? null : html("span", {class: "before"}, shown(change.before, bits)),
       change.before === undefined ? null : html("span", {class: "unseen"}, " became "),
-      change.before === undefined ? null : html("br", {}),
       change.after === undefined ? html("em", {}, "is gone") : shown(change.after, bits)),
     html("td", {class: "mono number"}, difference(change.before, change.after, bits))));
   const sameRows = rest.filter(wanted).map(place => html("tr", {},
     html("td", {class: "mono"}, place), html("td", {class: "mono", colspan: 2}, shown(state.get(place), bits))));
   const body = html("tbody", {},
-    html("tr", {}, html("th", {colspan: 3, scope: "colgroup"}, `changed by this step: ${step.changes.length}`)),
+    html("tr", {}, html("th", {colspan: 3, scope: "colgroup"}, `changed by this ${timeline.numbered}: ${step.changes.length}`)),
     ...changedRows,
     html("tr", {}, html("th", {colspan: 3, scope: "colgroup"}, `as before: ${rest.length}`)),
     ...sameRows);
@@ -71,12 +71,12 @@ function inspector(timeline, view) {
     disabled: view.step + by < 0 || view.step + by >= timeline.steps.length}, sign);
   return html("div", {class: "panel inspector long"},
     html("div", {class: "bar"},
-      html("h2", {class: "grow"}, `State after step ${step.number}`),
+      html("h2", {class: "grow"}, `State after ${timeline.numbered} ${step.number}`),
       move(-1, "previous step", "←"), move(1, "next step", "→")),
     html("p", {class: "mono"}, step.what),
     step.cells.length === timeline.columns.length && timeline.columns.includes("returns") && step.cells[timeline.columns.indexOf("returns")]
       ? html("p", {class: "mono"}, "returns " + step.cells[timeline.columns.indexOf("returns")]) : null,
-    filter,
-    html("div", {class: "places", tabindex: 0, role: "region", "aria-label": "State"}, html("table", {class: "wide"}, body)),
-    bits > 0 ? html("p", {class: "dim"}, `In brackets: a word of ${bits} bits read as a signed number. Differences are signed.`) : null);
+    isEmpty ? html("p", {class: "dim"}, "Nothing is known of the state here: the file shows none.") : filter,
+    isEmpty ? null : html("div", {class: "places", tabindex: 0, role: "region", "aria-label": "State"}, html("table", {class: "wide"}, body)),
+    bits > 0 && !isEmpty ? html("p", {class: "dim"}, `In brackets: a word of ${bits} bits read as a signed number. Differences are signed.`) : null);
 }

@@ -17,59 +17,86 @@ function matrixPage(grid, command) {
   failing.addEventListener("change", apply);
   const count = html("span", {class: "dim", role: "status"});
   const list = html("div", {});
+  const places = new WeakMap();
   const cell = html("section", {class: "panel cell", "aria-live": "polite", hidden: true});
 
-  function apply() {
-    const fails = id => ["fails", "sometimes"].includes(grid.verdicts[id].mark);
-    let cells = 0;
-    let bad = 0;
-    list.replaceChildren();
-    cell.hidden = true;
+  const fails = id => ["fails", "sometimes"].includes(grid.verdicts[id].mark);
+
+  /** The tables that the filters leave, each with its columns and rows. */
+  function selected() {
+    const all = [];
     for (const recipe of grid.recipes) {
-      if (!recipe.name.toLowerCase().includes(search.value.trim().toLowerCase())) {
-        continue;
-      }
-      const shown = [];
       for (const t of recipe.tables) {
         const columns = t.kernels.map((name, k) => k).filter(k => !kernel.element.value || t.kernels[k] === kernel.element.value);
         const rows = t.properties.map((name, r) => r)
           .filter(r => !property.element.value || t.properties[r] === property.element.value)
-          .filter(r => columns.some(k => failing.checked ? fails(t.rows[r][k]) : grid.verdicts[t.rows[r][k]].mark !== "none"
-            || property.element.value));
-        if ((!world.element.value || t.world === world.element.value) && columns.length > 0 && rows.length > 0) {
-          shown.push(matrixTable(recipe, t, columns, rows));
-          rows.forEach(r => columns.forEach(k => {
-            cells++;
-            bad += fails(t.rows[r][k]) ? 1 : 0;
-          }));
+          .filter(r => columns.some(k => failing.checked ? fails(t.rows[r][k]) : grid.verdicts[t.rows[r][k]].mark !== "none"));
+        if (recipe.name.toLowerCase().includes(search.value.trim().toLowerCase())
+            && (!world.element.value || t.world === world.element.value) && columns.length > 0 && rows.length > 0) {
+          all.push({recipe, t, columns, rows});
         }
       }
-      if (shown.length > 0) {
-        list.append(html("section", {class: "panel long", "data-recipe": recipe.name},
-          html("h2", {}, recipe.name), html("p", {}, recipe.about), ...shown,
-          recipe.lines.length + recipe.claims.length === 0 ? null : html("details", {},
-            html("summary", {}, `source, worlds without a verdict${recipe.claims.length > 0 ? ", published claims: " + recipe.claims.length : ""}`),
-            ...recipe.lines.map(line => html("p", {}, line)),
-            recipe.claims.length > 0
-              ? table(["published claim", "by", "property", "the matrix"], recipe.claims.map(c => [c.claim, c.by, c.property, c.verdict])) : null)));
-      }
     }
-    count.textContent = `${cells} cells, ${bad} of them fail`;
-    list.append(cell);
+    return all;
   }
 
-  function matrixTable(recipe, t, columns, rows) {
-    const body = rows.map(r => html("tr", {}, html("th", {scope: "row"}, t.properties[r]), ...columns.map(k => {
-      const verdict = grid.verdicts[t.rows[r][k]];
-      return html("td", {class: verdict.mark, role: "gridcell", tabindex: -1, "aria-selected": "false",
-        "data-row": r, "data-kernel": k, "aria-label": `${t.properties[r]} on ${t.kernels[k]}: ${verdict.says}`}, verdict.brief);
+  function apply() {
+    const all = selected();
+    const cells = all.flatMap(({t, columns, rows}) => rows.flatMap(r => columns.map(k => t.rows[r][k])));
+    count.textContent = `${cells.length} cells, ${cells.filter(fails).length} of them fail`;
+    cell.hidden = true;
+    const oneKernel = all.length > 0 && new Set(all.flatMap(({t, columns}) => columns.map(k => t.kernels[k]))).size === 1;
+    list.replaceChildren(...(oneKernel || property.element.value ? acrossRecipes(all, oneKernel) : byRecipe(all)), cell);
+  }
+
+  /** For each recipe its tables: properties down, kernels across. */
+  function byRecipe(all) {
+    return grid.recipes.filter(recipe => all.some(one => one.recipe === recipe)).map(recipe => html("section",
+      {class: "panel long", "data-recipe": recipe.name},
+      html("h2", {}, recipe.name), html("p", {}, recipe.about),
+      ...all.filter(one => one.recipe === recipe).map(({t, columns, rows}) => gridTable("world " + t.world, `${recipe.name}, world ${t.world}`,
+        columns.map(k => t.kernels[k]),
+        rows.map(r => ({head: t.properties[r], cells: columns.map(k => ({recipe, t, r, k}))})))),
+      recipe.lines.length + recipe.claims.length === 0 ? null : html("details", {},
+        html("summary", {}, `source, worlds without a verdict${recipe.claims.length > 0 ? ", published claims: " + recipe.claims.length : ""}`),
+        ...recipe.lines.map(line => html("p", {}, line)),
+        recipe.claims.length > 0
+          ? table(["published claim", "by", "property", "the matrix"], recipe.claims.map(c => [c.claim, c.by, c.property, c.verdict])) : null)));
+  }
+
+  /** Recipes down; of one kernel the properties across, otherwise of one property the kernels. */
+  function acrossRecipes(all, oneKernel) {
+    const groups = new Map();
+    for (const one of all) {
+      const heads = oneKernel ? one.t.properties : one.columns.map(k => one.t.kernels[k]);
+      const key = one.t.world + " " + heads.join(" ");
+      groups.set(key, (groups.get(key) ?? {heads, world: one.t.world, all: []}));
+      groups.get(key).all.push(one);
+    }
+    return [...groups.values()].map(group => {
+      const columns = group.heads.map((head, i) => i)
+        .filter(i => !oneKernel || group.all.some(({rows}) => rows.includes(i)));
+      const name = oneKernel ? group.all[0].t.kernels[group.all[0].columns[0]] : property.element.value;
+      return html("section", {class: "panel long"}, gridTable(`${name}, world ${group.world}`, `${name}, world ${group.world}`,
+        columns.map(i => group.heads[i]),
+        group.all.map(({recipe, t, columns: ks, rows}) => ({head: recipe.name, title: recipe.about,
+          cells: columns.map(i => oneKernel ? {recipe, t, r: i, k: ks[0]} : {recipe, t, r: rows[0], k: ks[i]})}))));
+    });
+  }
+
+  function gridTable(heading, label, heads, rows) {
+    const body = rows.map(row => html("tr", {}, html("th", {scope: "row", title: row.title}, row.head), ...row.cells.map(of => {
+      const verdict = grid.verdicts[of.t.rows[of.r][of.k]];
+      const td = html("td", {class: verdict.mark, role: "gridcell", tabindex: -1, "aria-selected": false,
+        "aria-label": `${of.recipe.name}, ${of.t.properties[of.r]} on ${of.t.kernels[of.k]}: ${verdict.says}`}, verdict.brief);
+      places.set(td, of);
+      return td;
     })));
-    const element = html("table", {role: "grid", "aria-label": `${recipe.name} in the world ${t.world}`},
-      html("thead", {}, html("tr", {}, html("th", {}, ""), ...columns.map(k => html("th", {scope: "col"}, t.kernels[k])))),
+    const element = html("table", {role: "grid", "aria-label": label},
+      html("thead", {}, html("tr", {}, html("th", {}, ""), ...heads.map(head => html("th", {scope: "col"}, ...breakable(head))))),
       html("tbody", {}, ...body));
-    const first = element.querySelector("td");
-    first.tabIndex = 0;
-    const openAt = td => open(recipe, t, Number(td.dataset.row), Number(td.dataset.kernel), td);
+    element.querySelector("td").tabIndex = 0;
+    const openAt = td => open(places.get(td), td);
     element.addEventListener("click", event => {
       const td = event.target.closest("td");
       if (td) {
@@ -77,10 +104,10 @@ function matrixPage(grid, command) {
       }
     });
     element.addEventListener("keydown", event => moveInGrid(event, element, openAt));
-    return html("div", {class: "matrix"}, html("h3", {}, "world " + t.world), html("div", {class: "scroll"}, element));
+    return html("div", {class: "matrix"}, html("h3", {}, heading), html("div", {class: "scroll"}, element));
   }
 
-  function open(recipe, t, r, k, td) {
+  function open({recipe, t, r, k}, td) {
     document.querySelectorAll("td[aria-selected=true]").forEach(other => other.setAttribute("aria-selected", "false"));
     td.setAttribute("aria-selected", "true");
     td.closest("table").querySelectorAll("td[tabindex='0']").forEach(other => other.tabIndex = -1);
@@ -93,7 +120,7 @@ function matrixPage(grid, command) {
       html("p", {}, tag(verdict.mark, verdict.says)),
       verdict.detail ? html("p", {}, verdict.detail) : null,
       verdict.mark === "none" || verdict.mark === "holds" || verdict.mark === "unknown" ? null : html("p", {}, "Its counterexample: ",
-        html("code", {}, `longitude matrix --recipe ${recipe.name} --kernel ${t.kernels[k]} --world ${t.world} --property ${t.properties[r]} --report cell.html`)));
+        html("code", {}, `longitude matrix --recipe ${recipe.argument} --kernel ${t.kernels[k]} --world ${t.world} --property ${t.properties[r]} --report cell.html`)));
     cell.hidden = false;
   }
 
@@ -115,6 +142,11 @@ function matrixPage(grid, command) {
     list,
     html("footer", {}, html("code", {}, command)),
   ];
+}
+
+/** A name that may be broken before each of its words. */
+function breakable(name) {
+  return name.split(/(?<=[a-z])(?=[A-Z])/).flatMap((word, i) => i === 0 ? [word] : [html("wbr", {}), word]);
 }
 
 /** The arrow keys move in a grid; Enter and the space bar open a cell. */

@@ -51,7 +51,7 @@ function interesting() {
 
 function announce() {
   const step = timelineNow().steps[view.step];
-  document.getElementById("announcement").textContent = `Step ${step.number}: ${step.what}`;
+  document.getElementById("announcement").textContent = `${timelineNow().numbered} ${step.number}: ${step.what}`;
 }
 
 function themeButton() {

@@ -32,7 +32,7 @@ function timelinePanels(timeline, view) {
       html("div", {class: "panel"},
         html("div", {class: "bar"},
           html("h2", {class: "grow"}, timeline.curves.length > 0 ? "What the guest's clocks show" : "What happens"),
-          hasTime ? html("span", {class: "dim"}, "across:") : null,
+          hasTime ? html("span", {class: "dim screen"}, "across:") : null,
           hasTime ? switcher("steps", !view.byTime, () => view.across(false)) : null,
           hasTime ? switcher("true time", view.byTime, () => view.across(true)) : null,
           hasSecond ? switcher(timeline.curves.find(c => c.second).name.replace(/ \d+$/, ""), view.second, view.toggleSecond) : null),
