@@ -10,10 +10,9 @@ import dev.longitude.report.RecipeSubject;
 import dev.longitude.report.Report;
 import dev.longitude.report.Subject;
 import java.io.IOException;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** The cases of recipes for {@code --report}. */
 final class RecipePage {
@@ -36,16 +35,15 @@ final class RecipePage {
     /**
      * Adds a case.
      *
-     * @param shown the counterexample at hand
+     * @param opened the counterexamples at hand
      * @param openAll whether to look for the counterexamples of the other properties: each is a run of TLC
      */
-    void add(Judgement judgement, List<Property> asked, Optional<Counterexample> shown, boolean openAll)
+    void add(Judgement judgement, List<Property> asked, Map<Property, Counterexample> opened, boolean openAll)
             throws IOException, InterruptedException {
         if (!isAsked) {
             return;
         }
-        Map<Property, Counterexample> all = new EnumMap<>(Property.class);
-        shown.ifPresent(counterexample -> all.put(counterexample.property(), counterexample));
+        Map<Property, Counterexample> all = new LinkedHashMap<>(opened);
         for (Property property : asked) {
             Verdict verdict = judgement.verdict(property);
             if (openAll && verdict.canBeShown() && !all.containsKey(property)) {

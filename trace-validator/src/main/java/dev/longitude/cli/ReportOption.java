@@ -6,6 +6,7 @@ import dev.longitude.report.HtmlPage;
 import dev.longitude.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,21 +27,30 @@ final class ReportOption {
             description = "Write a page to look at: verdicts, timelines and states in one HTML file, for any browser.")
     private @Nullable Path file;
 
-    /** Whether a page is to be written; refuses a place where none can be, before anything is judged. */
+    /** Whether a page is to be written. */
     boolean isAsked() {
+        return file != null;
+    }
+
+    /**
+     * Finds out whether the page can be written, and removes an earlier one: nobody may take it for that of a run that
+     * then fails.
+     *
+     * @throws ParameterException if it cannot be written
+     */
+    void check() throws IOException {
         if (file == null) {
-            return false;
+            return;
         }
         Path folder = file.toAbsolutePath().getParent();
-        if (Files.isDirectory(file)) {
-            throw new ParameterException(spec.commandLine(), "--report " + file + ": is a folder");
-        }
-        if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+        if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(file)) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "--report " + file + ": cannot be written: " + folder + " is no folder to write to");
+                    spec.commandLine(), "--report " + file + ": a file in a folder that exists was expected");
         }
-        return true;
+        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+            Files.delete(file);
+        }
+        Files.writeString(file, "", UTF_8);
     }
 
     /** Writes the page, if one is to be written. */
@@ -54,7 +64,7 @@ final class ReportOption {
     String command() {
         List<String> words = new ArrayList<>(List.of("longitude"));
         for (String word : spec.root().commandLine().getParseResult().originalArgs()) {
-            words.add(word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'");
+            words.add(ShellWord.of(word));
         }
         return String.join(" ", words);
     }

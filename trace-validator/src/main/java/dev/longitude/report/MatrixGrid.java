@@ -72,7 +72,13 @@ public record MatrixGrid(ImmutableList<Cell> verdicts, ImmutableList<OfRecipe> r
             Recipe recipe = entry.getKey();
             ImmutableList.Builder<Table> tables = ImmutableList.builder();
             entry.getValue().forEach((world, judgements) -> tables.add(table(world, judgements, verdicts)));
-            all.add(new OfRecipe(recipe.name(), RecipeSubject.argument(recipe), RecipeSubject.about(recipe), lines(recipe), claims(matrix, recipe), tables.build()));
+            all.add(new OfRecipe(
+                    recipe.name(),
+                    RecipeSubject.argument(recipe),
+                    RecipeSubject.about(recipe),
+                    lines(recipe),
+                    claims(matrix, recipe),
+                    tables.build()));
         }
         return new MatrixGrid(ImmutableList.copyOf(verdicts.keySet()), all.build());
     }

@@ -64,8 +64,8 @@ public final class RecipeSubject {
     }
 
     private static String command(Case of, Property property) throws IOException {
-        return "longitude matrix --recipe " + argument(of.recipe()) + " --kernel " + of.kernel() + " --world " + of.world()
-                + " --property " + property;
+        return "longitude matrix --recipe " + argument(of.recipe()) + " --kernel " + of.kernel() + " --world "
+                + of.world() + " --property " + property;
     }
 
     /** What names the recipe on the command line: a bundled one its name, another one its file. */

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * What happened, step by step: operations in lanes, what clocks showed, and the state.
  *
  * @param title what it shows
- * @param numbered what a step's number counts: {@code step} or {@code line}
+ * @param numbered what a step's number counts: "step", or "line" of a file
  * @param says sentences about it, the most important first
  * @param mark of what it shows
  * @param unit what the curves' values are, such as ticks

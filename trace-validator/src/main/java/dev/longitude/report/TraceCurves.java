@@ -29,8 +29,7 @@ final class TraceCurves {
      * @param lanes of each VM and vCPU that is to have a curve
      * @param names of the lanes
      */
-    TraceCurves(
-            TraceHeader header, List<TraceEvent> events, Map<List<Integer>, Integer> lanes, List<String> names) {
+    TraceCurves(TraceHeader header, List<TraceEvent> events, Map<List<Integer>, Integer> lanes, List<String> names) {
         this.header = header;
         this.events = events;
         this.lanes = lanes;

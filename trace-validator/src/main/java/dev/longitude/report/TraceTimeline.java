@@ -156,7 +156,8 @@ final class TraceTimeline {
                     + refusal.event().call() + " under " + refusal.kernel() + ".");
             refusal.first().differences().stream()
                     .limit(MOST_DIFFERENCES)
-                    .forEach(d -> says.add(d.what() + ": expected " + d.expected() + ", observed " + d.observed() + "."));
+                    .forEach(d ->
+                            says.add(d.what() + ": expected " + d.expected() + ", observed " + d.observed() + "."));
             if (refusal.first().differences().size() > MOST_DIFFERENCES) {
                 says.add("All differences stand below.");
             }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
@@ -38,7 +39,7 @@ class MatrixPageTest {
         }
         for (Matrix.Cell cell : Matrix.committed()) {
             Case of = new Case(
-                    recipes.get(cell.recipe()),
+                    Optional.ofNullable(recipes.get(cell.recipe())).orElseThrow(),
                     World.named(cell.world()).orElseThrow(),
                     KernelProfile.of(cell.kernel()));
             cases.computeIfAbsent(of, c -> ImmutableMap.builder())
@@ -79,7 +80,8 @@ class MatrixPageTest {
             browser.find("input[type=search]").sendKeys("QEMU");
             assertThat(browser.all("section[data-recipe]"))
                     .isNotEmpty()
-                    .allMatch(s -> s.getAttribute("data-recipe").contains("qemu"));
+                    .extracting(s -> s.getAttribute("data-recipe"))
+                    .allMatch(name -> name != null && name.contains("qemu"));
             browser.find("input[type=search]").clear();
             browser.find("input[type=search]").sendKeys(" ");
             browser.find("option[value=usual]").click();
