@@ -110,7 +110,9 @@ function chart(timeline, view) {
     const top = lanes + k * lane;
     drawing.append(
       svg("line", {x1: 4, x2: end, y1: top, y2: top, stroke: "var(--line)"}),
-      svg("text", {x: 4, y: top + 16, class: "strong", fill: laneColour(k)}, name));
+      // At both ends: the chart may be wider than the window.
+      svg("text", {x: 4, y: top + 16, class: "strong", fill: laneColour(k)}, name),
+      svg("text", {x: end + 44, y: top + 16, class: "strong", fill: laneColour(k), "aria-hidden": true}, name));
     drawRuns(drawing, timeline, k, top, {begin, finish, at});
   });
   if (timeline.gap && y !== null) {
