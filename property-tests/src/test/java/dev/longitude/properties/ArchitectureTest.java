@@ -63,6 +63,7 @@ class ArchitectureTest {
             // results for other programs
             .put("results", "")
             .put("files", "")
+            .put("viewer", "")
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
             .put("tamper", "kernel trace validator replay")
@@ -72,7 +73,7 @@ class ArchitectureTest {
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
-                            + " advise verdict check report tamper bench results files")
+                            + " advise verdict check report tamper bench results files viewer")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */

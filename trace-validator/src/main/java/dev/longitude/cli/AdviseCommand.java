@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "advise",
         description = {
-            "For each property that fails under a recipe: the smallest change of the recipe under which it holds.",
+            "Find, for each property that fails under a recipe, the smallest change of the recipe under which it holds.",
             "Each candidate is judged by TLC. The change is shown as a difference of the recipe's file, with its costs."
         },
         mixinStandardHelpOptions = true,
@@ -82,7 +82,7 @@ final class AdviseCommand implements Callable<Integer> {
             paramLabel = "N",
             description =
                     "How many candidates with two changes are tried, the cheapest first (default: ${DEFAULT-VALUE}); those"
-                            + " whose second change may mend what the first breaks are tried before, and not counted.")
+                            + " whose second change may repair what the first breaks are tried before, and not counted.")
     private int pairs = Bounds.USUAL.pairs();
 
     @Option(
@@ -176,9 +176,7 @@ final class AdviseCommand implements Callable<Integer> {
     }
 
     private Advice advice(String of) throws IOException, InterruptedException {
-        String root = System.getProperty("longitude.root");
-        Judge judge = new Judge(
-                Judge.PREEMPTIONS, root == null ? null : Path.of(root, "trace-validator", "target", "matrix"));
+        Judge judge = new Judge(Judge.PREEMPTIONS, Judge.cache());
         Progress progress = new Progress(spec.commandLine().getErr(), results.showsProgress(), 1);
         try {
             Recipe found = Recipes.find(of);

@@ -34,7 +34,8 @@ final class RecipeCheck {
      * @param strict whether a property must hold exactly, not only up to the time that steps take
      * @param page of a single case it shows every counterexample; of several, the same as the text
      */
-    static int run(RecipeOptions options, boolean strict, ResultOptions results, ReportOption page)
+    static int run(
+            RecipeOptions options, boolean strict, ResultOptions results, ViewerOptions viewers, ReportOption page)
             throws IOException, InterruptedException, ExecutionException {
         Judge judge = options.judge();
         List<Judgement> judgements = options.judgements(options.cases(), judge, results.showsProgress());
@@ -55,6 +56,7 @@ final class RecipeCheck {
                 Property property = shortest.get();
                 Counterexample counterexample = judge.open(judgement.of(), property, judgement.verdict(property));
                 opened.put(property, counterexample);
+                viewers.write(counterexample);
                 out.println(CounterexampleText.of(counterexample, judgement.verdict(property)));
             }
             for (Property property : asked) {
@@ -72,6 +74,7 @@ final class RecipeCheck {
                 .map(j -> j.of().recipe())
                 .distinct()
                 .forEach(recipe -> options.notJudged(recipe).forEach(results.text()::println));
+        viewers.missing().ifPresent(results.text()::println);
         results.faults().println(summary(fails, said));
         return results.finish(SUMMARY);
     }

@@ -14,7 +14,6 @@ import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.World;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -204,8 +203,7 @@ final class RecipeOptions {
     }
 
     Judge judge() {
-        String root = System.getProperty("longitude.root");
-        return new Judge(preemptions(), root == null ? null : Path.of(root, "trace-validator", "target", "matrix"));
+        return new Judge(preemptions(), Judge.cache());
     }
 
     /** Judges all of them, with progress. */

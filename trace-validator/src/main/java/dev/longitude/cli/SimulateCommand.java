@@ -92,7 +92,7 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--world",
             paramLabel = "NAME",
-            description = "In which of the recipe's worlds (default: its first).")
+            description = "Which of the worlds in which the recipe is judged (default: the first, usual).")
     private @Nullable String world;
 
     @Option(

@@ -53,6 +53,16 @@ public final class Judge {
         this.kept = kept;
     }
 
+    /** The folder of the cache that the launcher names, or else the build's; null without a launcher. */
+    public static @Nullable Path cache() {
+        String cache = System.getProperty("longitude.cache");
+        String root = System.getProperty("longitude.root");
+        if (cache != null) {
+            return Path.of(cache);
+        }
+        return root == null ? null : Path.of(root, "trace-validator", "target", "matrix");
+    }
+
     /**
      * What TLC found of a property in a case.
      *
