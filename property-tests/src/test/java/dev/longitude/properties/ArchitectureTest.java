@@ -54,7 +54,8 @@ class ArchitectureTest {
             .put("spec", "kernel trace evaluator unknowns tlc")
             .put("validator", "kernel trace spec evaluator unknowns tlc")
             .put("recording", "kernel trace")
-            .put("record", "")
+            .put("record", "kernel")
+            .put("lab", "kernel record")
             // what runs TLC
             .put("model", "spec")
             .put("replay", "kernel trace spec model")
@@ -72,7 +73,7 @@ class ArchitectureTest {
             .put("report", "kernel trace recipe migration validator model matrix verdict check")
             .put(
                     "cli",
-                    "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
+                    "kernel trace x86 migration scenario recipe spec validator recording record lab model replay matrix"
                             + " advise verdict check report tamper bench results files viewer")
             .buildOrThrow();
 

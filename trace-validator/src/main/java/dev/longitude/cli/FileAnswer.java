@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code validate} answers for one FILE.
+ * The verdict on one file, of {@code validate}, {@code probe} or {@code lab}.
  *
  * @param result the same for other programs
  * @param json the same as {@link VerdictJson}, on one line

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * The command line:
- * {@code longitude check | simulate | validate | record | matrix | advise | tamper | plan | bench | doctor | worker}.
+ * {@code longitude check | simulate | validate | record | probe | lab | matrix | advise | tamper | plan | bench | doctor | worker}.
  */
 @Command(
         name = "longitude",
@@ -30,6 +30,8 @@ import picocli.CommandLine.Spec;
             SimulateCommand.class,
             ValidateCommand.class,
             RecordCommand.class,
+            ProbeCommand.class,
+            LabCommand.class,
             MatrixCommand.class,
             AdviseCommand.class,
             TamperCommand.class,
@@ -114,7 +116,7 @@ public final class Longitude implements Runnable {
     public void run() {
         throw new CommandLine.ParameterException(
                 spec.commandLine(),
-                "missing command: check, simulate, validate, record, matrix, advise, tamper, plan, bench, doctor or worker");
+                "missing command: check, simulate, validate, record, probe, lab, matrix, advise, tamper, plan, bench, doctor or worker");
     }
 
     static final class Version implements IVersionProvider {
