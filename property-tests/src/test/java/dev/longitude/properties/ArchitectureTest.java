@@ -62,13 +62,15 @@ class ArchitectureTest {
             .put("advise", "kernel recipe migration matrix")
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
+            .put("order", "kernel trace recipe recording")
+            .put("audit", "kernel trace order recording validator verdict")
             .put("tamper", "kernel trace validator replay")
             .put("bench", "kernel trace x86 arm64 validator tamper")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
-                            + " advise verdict check tamper bench")
+                            + " advise verdict order audit check tamper bench")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */

@@ -30,6 +30,8 @@ import picocli.CommandLine.Spec;
             SimulateCommand.class,
             ValidateCommand.class,
             RecordCommand.class,
+            RecipeCommand.class,
+            AuditCommand.class,
             MatrixCommand.class,
             AdviseCommand.class,
             TamperCommand.class,
