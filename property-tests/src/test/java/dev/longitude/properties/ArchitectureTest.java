@@ -58,8 +58,11 @@ class ArchitectureTest {
             // what runs TLC
             .put("model", "spec")
             .put("replay", "kernel trace spec model")
-            .put("matrix", "kernel recipe migration spec model")
+            .put("matrix", "kernel recipe migration spec model files")
             .put("advise", "kernel recipe migration matrix")
+            // results for other programs
+            .put("results", "")
+            .put("files", "")
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
             .put("order", "kernel trace recipe recording")
@@ -70,7 +73,7 @@ class ArchitectureTest {
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
-                            + " advise verdict order audit check tamper bench")
+                            + " advise verdict order audit check tamper bench results files")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */
@@ -83,7 +86,7 @@ class ArchitectureTest {
 
     private static final String OURS = "dev.longitude.";
     private static final int OURS_PARTS = 2;
-    private static final int MOST_LINES = 510;
+    private static final int MOST_LINES = 450;
 
     /** The phrase in a file's first comment that says that it mirrors a file of the kernel. */
     private static final String MIRRORS = "Mirrors one file of the kernel";

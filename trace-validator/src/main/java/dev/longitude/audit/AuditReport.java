@@ -51,27 +51,25 @@ public record AuditReport(
         }
     }
 
-    /** The report as text, without the last newline. */
-    public String text() {
-        List<String> lines = new ArrayList<>();
-        for (Finding finding : findings) {
-            FindingKind kind = finding.kind();
-            lines.add(file + ":" + finding.lines().get(0) + ": " + kind.id() + ": " + kind.order()
-                    + (finding.detail().isEmpty() ? "" : ": " + finding.detail()));
-            if (finding.lines().size() > 1) {
-                lines.add("  lines    "
-                        + finding.lines().stream().map(String::valueOf).collect(Collectors.joining(", ")));
-            }
-            lines.add("  guest    " + kind.guest());
-            lines.add("  kernels  " + kind.kernels());
-            lines.add("  instead  " + kind.instead());
-        }
-        for (Undecidable open : undecidable) {
-            lines.add(file + ":" + open.line() + ": undecidable: " + open.kind().id() + ": " + open.why());
-        }
-        if (lines.isEmpty()) {
-            lines.add(file + ": nothing found, for " + kernel);
-        }
-        return String.join("\n", lines);
+    /** Whether nothing was found, and nothing is open. */
+    public boolean isClean() {
+        return findings.isEmpty() && undecidable.isEmpty();
+    }
+
+    /** A finding as text: where and what, then what the guest sees, on which kernels, and what to do instead. */
+    public String text(Finding finding) {
+        FindingKind kind = finding.kind();
+        String others = finding.lines().stream().skip(1).map(String::valueOf).collect(Collectors.joining(", "));
+        return file + ":" + finding.lines().get(0) + ": " + kind.id() + ": " + kind.order()
+                + (finding.detail().isEmpty() ? "" : ": " + finding.detail())
+                + (others.isEmpty() ? "" : "\n  see also lines " + others)
+                + "\n  guest    " + kind.guest()
+                + "\n  kernels  " + kind.kernels()
+                + "\n  instead  " + kind.instead();
+    }
+
+    /** What is open as text. */
+    public String text(Undecidable open) {
+        return file + ":" + open.line() + ": undecidable: " + open.kind().id() + ": " + open.why();
     }
 }

@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             WorkerCommand.class,
             PlanCommand.class,
             BenchCommand.class,
+            CompletionCommand.class,
             HelpCommand.class
         },
         footer = {"", ExitCode.MEANING})
@@ -49,6 +50,7 @@ public final class Longitude implements Runnable {
 
     /** Runs one command and exits with its code. */
     public static void main(String[] args) {
+        EndOfRun.prepare();
         // TLC leaves a non-daemon thread behind.
         System.exit(commandLine().execute(args));
     }
@@ -61,6 +63,7 @@ public final class Longitude implements Runnable {
         requireNonNull(commandLine.getSubcommands().get("record")).setStopAtPositional(true);
         // Unlike the writer that picocli makes, this one notices what System.out could not write.
         commandLine.setOut(new PrintWriter(System.out, true, Charset.defaultCharset()));
+        Examples.addTo(commandLine);
         commandLine.setExecutionStrategy(Longitude::run);
         commandLine.setParameterExceptionHandler((e, args) -> {
             PrintWriter err = e.getCommandLine().getErr();
@@ -119,8 +122,12 @@ public final class Longitude implements Runnable {
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
+            return new String[] {"longitude " + number()};
+        }
+
+        static String number() {
             String version = Longitude.class.getPackage().getImplementationVersion();
-            return new String[] {"longitude " + (version == null ? "(not packaged)" : version)};
+            return version == null ? "(not packaged)" : version;
         }
     }
 }
