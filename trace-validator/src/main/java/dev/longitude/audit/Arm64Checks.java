@@ -57,7 +57,9 @@ final class Arm64Checks {
                     }
                     if (operation.is(Kind.SET_TIMER_CNT)) {
                         counters.remove(operation.vcpu());
-                        counters.put(operation.vcpu(), operation);
+                        if (!step.afterRun()) {
+                            counters.put(operation.vcpu(), operation);
+                        }
                         inUse = operation.line();
                         created = null;
                     }

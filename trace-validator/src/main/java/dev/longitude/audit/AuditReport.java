@@ -28,8 +28,11 @@ public record AuditReport(
         }
 
         void found(FindingKind kind, String detail, Integer... lines) {
-            Finding finding = new Finding(kind, ImmutableList.copyOf(Arrays.asList(lines)), detail);
-            if (kind.isOn(kernel) && !findings.contains(finding)) {
+            found(new Finding(kind, ImmutableList.copyOf(Arrays.asList(lines)), detail));
+        }
+
+        void found(Finding finding) {
+            if (finding.kind().isOn(kernel) && !findings.contains(finding)) {
                 findings.add(finding);
             }
         }
@@ -38,6 +41,11 @@ public record AuditReport(
             if (kind.isOn(kernel)) {
                 undecidable.add(new Undecidable(kind, line, why));
             }
+        }
+
+        /** A line that may have set anything. */
+        void undecidable(int line, String why) {
+            undecidable.add(new Undecidable(null, line, why));
         }
 
         AuditReport build(String file) {
@@ -70,6 +78,6 @@ public record AuditReport(
 
     /** What is open as text. */
     public String text(Undecidable open) {
-        return file + ":" + open.line() + ": undecidable: " + open.kind().id() + ": " + open.why();
+        return file + ":" + open.line() + ": undecidable: " + open.id() + ": " + open.why();
     }
 }

@@ -26,10 +26,17 @@ public enum FindingKind {
             "its vCPUs' TSCs differ: time goes back when a thread moves, and the masterclock is off",
             "give all vCPUs one KVM_VCPU_TSC_OFFSET before the first KVM_RUN",
             k -> true),
+    FIRST_TSC_WRITE_IGNORED(
+            Arch.X86,
+            "first-tsc-write-ignored",
+            "KVM ignored the first TSC write of a new VM, within a second of its age: a read-back shows another value",
+            "its TSC continues from the creation of the VM instead of the saved value",
+            "set KVM_VCPU_TSC_OFFSET, which KVM always takes as it is",
+            k -> !k.has(Switch.USER_SET_TSC_GATE)),
     TSC_WRITE_IGNORED(
             Arch.X86,
             "tsc-write-ignored",
-            "KVM ignored the first TSC write of a restore: a read-back shows another value",
+            "KVM ignored the TSC write of a restore, within a second of an earlier one: a read-back shows another value",
             "its TSC continues from the VMM's start or reset instead of the saved value",
             "set KVM_VCPU_TSC_OFFSET, which KVM always takes as it is",
             k -> true),
@@ -152,6 +159,8 @@ public enum FindingKind {
     private final String order;
     private final String guest;
     private final String instead;
+    /** Not serialised, and without state: each reads switches. */
+    @SuppressWarnings("ImmutableEnumChecker")
     private final Predicate<KernelProfile> on;
 
     FindingKind(

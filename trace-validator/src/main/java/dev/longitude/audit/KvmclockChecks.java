@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** KVM_SET_CLOCK and KVM_KVMCLOCK_CTRL in the stops of one VM. */
 final class KvmclockChecks {
@@ -73,7 +74,8 @@ final class KvmclockChecks {
     }
 
     /** A clock that is not the one of this stop. */
-    private void late(VmmOperation set, List<VmmOperation> read, VmmOperation earlier, VmmOperation shown) {
+    private void late(
+            VmmOperation set, List<VmmOperation> read, @Nullable VmmOperation earlier, @Nullable VmmOperation shown) {
         Long clock = set.value("clock");
         if (clock == null || shown == null || read.stream().anyMatch(r -> clock.equals(r.value("clock")))) {
             return;
@@ -95,7 +97,7 @@ final class KvmclockChecks {
     }
 
     /** By how much a set moves kvmclock, ns; null if the log does not show it. */
-    private Long step(VmmOperation set, VmmOperation shown) {
+    private @Nullable Long step(VmmOperation set, VmmOperation shown) {
         Long clock = set.value("clock");
         Long then = shown.value("clock");
         if (khz <= 0 || clock == null || then == null) {
@@ -118,7 +120,7 @@ final class KvmclockChecks {
         long step = value - (then + elapsed);
         long doubt = elapsed / PPM * RATE_ERROR_PPM
                 + (set.after() - set.before() + shown.after() - shown.before()) / khz * NS_PER_MS;
-        return Math.abs(step) <= doubt ? Long.valueOf(0) : (Long) step;
+        return Math.abs(step) <= doubt ? 0L : step;
     }
 
     private void marks(Stop stop) {

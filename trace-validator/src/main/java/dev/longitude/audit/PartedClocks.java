@@ -6,6 +6,7 @@ import dev.longitude.recording.VmmLog;
 import dev.longitude.recording.VmmOperation;
 import dev.longitude.recording.VmmOperation.Kind;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +57,13 @@ final class PartedClocks {
                 report.found(
                         FindingKind.CLOCKS_PARTED,
                         String.format(
-                                java.util.Locale.ROOT,
-                                "kvmclock is %.1f ms %s the TSC, compared with before",
+                                Locale.ROOT,
+                                "kvmclock is %.1f ms %s the TSC, compared with line %d of %s",
                                 Math.abs(apart),
-                                apart < 0 ? "behind" : "ahead of"),
-                        set.line(),
-                        before.line);
+                                apart < 0 ? "behind" : "ahead of",
+                                before.line,
+                                from.get().log().file().getFileName()),
+                        set.line());
             }
         }
     }

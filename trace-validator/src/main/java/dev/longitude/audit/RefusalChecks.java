@@ -22,7 +22,11 @@ final class RefusalChecks {
             List<VmmOperation> all = stop.operations().collect(Collectors.toList());
             for (int i = 0; i < all.size(); i++) {
                 VmmOperation operation = all.get(i);
-                if (operation.is(Kind.MSRS_CUT_SHORT)) {
+                if (operation.is(Kind.UNKNOWN) && !operation.failed()) {
+                    report.undecidable(
+                            operation.line(),
+                            "it may set a clock, and the log does not show what it sets; record its payload");
+                } else if (operation.is(Kind.MSRS_CUT_SHORT)) {
                     report.found(
                             FindingKind.MSRS_CUT_SHORT,
                             operation.value("taken") + " of " + operation.value("asked"),

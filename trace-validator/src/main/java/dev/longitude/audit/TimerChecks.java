@@ -1,5 +1,6 @@
 package dev.longitude.audit;
 
+import com.google.common.collect.ImmutableList;
 import dev.longitude.order.Stop;
 import dev.longitude.recording.VmmOperation;
 import dev.longitude.recording.VmmOperation.Kind;
@@ -19,7 +20,7 @@ final class TimerChecks {
         for (Stop stop : stops) {
             Map<Integer, VmmOperation> armed = new HashMap<>();
             Map<Integer, Long> tsc = new HashMap<>();
-            Map<Integer, Runnable> found = new HashMap<>();
+            Map<Integer, Finding> found = new HashMap<>();
             boolean readsOffsets = stop.has(o -> o.is(Kind.GET_TSC_OFFSET));
             for (VmmOperation operation :
                     stop.operations().filter(o -> !o.failed()).collect(Collectors.toList())) {
@@ -39,36 +40,18 @@ final class TimerChecks {
                         Long value = operation.value();
                         boolean again = value != null && value.equals(tsc.put(vcpu, value));
                         if (deadline != null && !again && (value == null || Long.compareUnsigned(value, 1) > 0)) {
-                            found.put(
-                                    vcpu,
-                                    () -> report.found(
-                                            FindingKind.DEADLINE_BEFORE_TSC,
-                                            "vCPU " + vcpu,
-                                            deadline.line(),
-                                            operation.line()));
+                            found.put(vcpu, found(FindingKind.DEADLINE_BEFORE_TSC, deadline, operation));
                         }
                     }
                     case SET_TSC_OFFSET -> {
                         // One that was just read puts vCPUs together, a few microseconds apart.
                         if (deadline != null && !readsOffsets) {
-                            found.put(
-                                    vcpu,
-                                    () -> report.found(
-                                            FindingKind.DEADLINE_BEFORE_TSC,
-                                            "vCPU " + vcpu,
-                                            deadline.line(),
-                                            operation.line()));
+                            found.put(vcpu, found(FindingKind.DEADLINE_BEFORE_TSC, deadline, operation));
                         }
                     }
                     case SET_LAPIC -> {
                         if (withLapic.add(vcpu) && deadline != null) {
-                            found.put(
-                                    vcpu,
-                                    () -> report.found(
-                                            FindingKind.DEADLINE_BEFORE_LAPIC,
-                                            "vCPU " + vcpu,
-                                            deadline.line(),
-                                            operation.line()));
+                            found.put(vcpu, found(FindingKind.DEADLINE_BEFORE_LAPIC, deadline, operation));
                         }
                     }
                     default -> {
@@ -77,8 +60,12 @@ final class TimerChecks {
                 }
             }
             if (stop.resumes()) {
-                found.values().forEach(Runnable::run);
+                found.values().forEach(report::found);
             }
         }
+    }
+
+    private static Finding found(FindingKind kind, VmmOperation deadline, VmmOperation later) {
+        return new Finding(kind, ImmutableList.of(deadline.line(), later.line()), "vCPU " + later.vcpu());
     }
 }

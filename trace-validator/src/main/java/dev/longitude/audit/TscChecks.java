@@ -8,14 +8,20 @@ import dev.longitude.trace.TraceEvent;
 import dev.longitude.validator.PropertyVerdict;
 import dev.longitude.verdict.Verdict;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The TSCs of a VM's vCPUs: whether a restore gave them what was saved, and one line. */
 final class TscChecks {
     private static final String SAME_LINE = "SameLine";
+
+    /** Longer than the second within which KVM takes two writes for one. */
+    private static final double WINDOW_MS = 1500;
 
     private final VmmLog log;
     private final List<Stop> stops;
@@ -38,89 +44,111 @@ final class TscChecks {
         }
     }
 
-    /** Whether the vCPUs enter on one line. The validator knows: from the values, the tracepoints and the kernel. */
+    /**
+     * Whether the vCPUs enter on one line. The validator knows: from the values, the tracepoints and the kernel. Where a
+     * log does not show that a KVM_RUN entered the guest, it only knows that they may not be.
+     */
     private void lines(Stop stop) {
         PropertyVerdict kept = verdict.properties().get(SAME_LINE);
-        if (!stop.resumes() || kept == null || kept == PropertyVerdict.KEPT) {
+        TraceEvent failure = verdict.firstFailures().get(SAME_LINE);
+        boolean certain = kept == PropertyVerdict.NOT_KEPT;
+        if (kept == null || kept == PropertyVerdict.KEPT || (stop.runs().size() < 2 && !certain)) {
             return;
         }
-        TraceEvent failure = verdict.firstFailures().get(SAME_LINE);
-        Optional<List<VmmOperation>> created = createdBetween(stop);
-        if (kept == PropertyVerdict.NOT_KEPT && failure != null) {
-            Optional<VmmOperation> run =
-                    stop.runs().stream().filter(r -> r.line() == failure.line()).findFirst();
-            if (run.isPresent() && stop.has(o -> o.is(Kind.WRITE_TSC) || o.is(Kind.SET_TSC_OFFSET))) {
-                if (created.isPresent()) {
-                    report.found(
-                            FindingKind.CREATED_BETWEEN_WRITES,
-                            "vCPU " + created.get().get(1).vcpu(),
-                            created.get().get(1).line(),
-                            created.get().get(0).line(),
-                            created.get().get(2).line());
-                } else {
-                    report.found(
-                            FindingKind.OFFSETS_DIFFER, offsets(stop), run.get().line());
-                }
-            }
-        } else if (stop.isFirst() && stop.restoresCounter() && stop.runs().size() > 1 && failure == null) {
+        Optional<VmmOperation> run = stop.runs().stream()
+                .filter(r -> failure == null || r.line() == failure.line())
+                .findFirst();
+        if (run.isEmpty() || !stop.has(o -> o.is(Kind.WRITE_TSC) || o.is(Kind.SET_TSC_OFFSET))) {
+            return;
+        }
+        Optional<List<VmmOperation>> created = createdBetween(stop, certain);
+        Map<Integer, Long> offsets = offsets(stop);
+        if (created.isPresent()) {
+            VmmOperation creation = created.get().get(1);
+            report.found(
+                    FindingKind.CREATED_BETWEEN_WRITES,
+                    "vCPU " + creation.vcpu(),
+                    creation.line(),
+                    created.get().get(0).line(),
+                    created.get().get(2).line());
+        } else if (certain || Set.copyOf(offsets.values()).size() > 1) {
+            report.found(
+                    FindingKind.OFFSETS_DIFFER,
+                    offsets.isEmpty() ? "the validator finds that SameLine is not kept" : offsets.toString(),
+                    run.get().line());
+        } else if (stop.restoresCounter() && offsets.size() < stop.runs().size()) {
             report.undecidable(
-                    created.isPresent() ? FindingKind.CREATED_BETWEEN_WRITES : FindingKind.OFFSETS_DIFFER,
-                    stop.runs().get(0).line(),
+                    FindingKind.OFFSETS_DIFFER,
+                    run.get().line(),
                     "the vCPUs' TSC offsets are not known; record tracepoints, or let the VMM read KVM_VCPU_TSC_OFFSET");
         }
     }
 
-    /** A write, a creation after it, and the next write, of another vCPU, that nothing repeats. */
-    private static Optional<List<VmmOperation>> createdBetween(Stop stop) {
+    /**
+     * A write, a creation after it, and the next write, of another vCPU, that nothing repeats.
+     *
+     * @param certain whether the vCPUs are known to differ; otherwise the values must be far from the age of the vCPU that
+     *     was created, so that KVM cannot take the second write for one that is to join the first
+     */
+    private Optional<List<VmmOperation>> createdBetween(Stop stop, boolean certain) {
+        List<VmmOperation> all = stop.operations().filter(VmmOperation::done).collect(Collectors.toList());
         VmmOperation write = null;
         VmmOperation creation = null;
-        for (VmmOperation operation : stop.operations().collect(Collectors.toList())) {
-            if (operation.is(Kind.WRITE_TSC) && !Objects.equals(operation.value(), 0L)) {
+        for (int i = 0; i < all.size(); i++) {
+            VmmOperation operation = all.get(i);
+            Long value = operation.value();
+            if (operation.is(Kind.WRITE_TSC) && (value == null || value != 0)) {
                 if (creation != null && write != null && write.vcpu() != operation.vcpu()) {
-                    return Optional.of(List.of(write, creation, operation));
+                    VmmOperation first = write;
+                    boolean repeated = all.subList(i + 1, all.size()).stream()
+                            .anyMatch(o -> (o.is(Kind.WRITE_TSC) || o.is(Kind.SET_TSC_OFFSET))
+                                    && (o.vcpu() == first.vcpu() || o.vcpu() == operation.vcpu()));
+                    boolean far = value != null
+                            && Math.abs((double) value - (operation.before() - creation.before()))
+                                    > WINDOW_MS * log.khz();
+                    return !repeated && (certain || (far && log.khz() > 0))
+                            ? Optional.of(List.of(write, creation, operation))
+                            : Optional.empty();
                 }
                 write = operation;
-            } else if (operation.is(Kind.CREATE_VCPU) && operation.done() && write != null) {
+            } else if (operation.is(Kind.CREATE_VCPU) && write != null) {
                 creation = operation;
             }
         }
         return Optional.empty();
     }
 
-    private String offsets(Stop stop) {
-        String known = stop.runs().stream()
-                .map(r -> offset(stop, r.vcpu()))
-                .filter(Objects::nonNull)
-                .collect(Collectors.joining(", "));
-        return known.isEmpty() ? "the validator finds that SameLine is not kept" : known;
-    }
-
-    private @Nullable String offset(Stop until, int vcpu) {
-        String known = null;
+    /** The offsets of the vCPUs that run after a stop, as far as the VMM set or read them. */
+    private Map<Integer, Long> offsets(Stop until) {
+        Map<Integer, Long> offsets = new TreeMap<>();
         for (Stop stop : stops) {
-            for (VmmOperation operation : stop.operations().collect(Collectors.toList())) {
-                if (operation.vcpu() == vcpu && operation.done()) {
-                    switch (operation.kind()) {
-                        case GET_TSC_OFFSET, SET_TSC_OFFSET ->
-                            known = "vCPU " + vcpu + " " + operation.value("offset") + " (line " + operation.line()
-                                    + ")";
-                        case WRITE_TSC -> known = null;
-                        default -> {
-                            // It leaves the offset.
+            stop.operations().filter(VmmOperation::done).forEach(o -> {
+                switch (o.kind()) {
+                    case GET_TSC_OFFSET, SET_TSC_OFFSET -> {
+                        Long offset = o.value("offset");
+                        if (offset == null) {
+                            offsets.remove(o.vcpu());
+                        } else {
+                            offsets.put(o.vcpu(), offset);
                         }
                     }
+                    case WRITE_TSC -> offsets.remove(o.vcpu());
+                    default -> {
+                        // It leaves the offset.
+                    }
                 }
-            }
+            });
             if (stop.equals(until)) {
                 break;
             }
         }
-        return known;
+        offsets.keySet().retainAll(until.runs().stream().map(VmmOperation::vcpu).collect(Collectors.toSet()));
+        return offsets;
     }
 
     /** The first vCPU's write opens the line of a restore; the others may join it. */
     private void readBack(Stop stop) {
-        if (!stop.resumes() || rescaled(stop) || !isOfAllVcpus(stop)) {
+        if (!log.hasStableTsc() || !stop.resumes() || rescaled(stop) || !isOfAllVcpus(stop)) {
             return;
         }
         List<VmmOperation> all = stop.operations().collect(Collectors.toList());
@@ -136,7 +164,7 @@ final class TscChecks {
                 }
                 Long read = shown(later, write);
                 if (read != null) {
-                    compare(write, later, read);
+                    compare(stop, write, later, read);
                     break;
                 }
             }
@@ -181,12 +209,18 @@ final class TscChecks {
         };
     }
 
-    private void compare(VmmOperation write, VmmOperation later, long read) {
+    private void compare(Stop stop, VmmOperation write, VmmOperation later, long read) {
         long doubt = (write.after() - write.before()) + (later.is(Kind.READ_TSC) ? later.after() - later.before() : 0);
         long wrong = read - Objects.requireNonNull(write.value());
         if (Math.abs(wrong) > doubt) {
+            boolean isFirst = stops.stream()
+                    .takeWhile(s -> !s.equals(stop))
+                    .flatMap(Stop::operations)
+                    .noneMatch(o -> o.is(Kind.WRITE_TSC));
             report.found(
-                    FindingKind.TSC_WRITE_IGNORED,
+                    isFirst && stop.operations(Kind.WRITE_TSC).findFirst().equals(Optional.of(write))
+                            ? FindingKind.FIRST_TSC_WRITE_IGNORED
+                            : FindingKind.TSC_WRITE_IGNORED,
                     "vCPU " + write.vcpu() + " is " + Math.abs(wrong) + " cycles " + (wrong < 0 ? "behind" : "ahead"),
                     write.line(),
                     later.line());

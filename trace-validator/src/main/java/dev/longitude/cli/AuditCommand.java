@@ -3,7 +3,6 @@ package dev.longitude.cli;
 import dev.longitude.audit.Audit;
 import dev.longitude.audit.AuditReport;
 import dev.longitude.audit.Finding;
-import dev.longitude.audit.FindingKind;
 import dev.longitude.audit.Undecidable;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.VmmLog;
@@ -92,12 +91,12 @@ final class AuditCommand implements Callable<Integer> {
     private void report(AuditReport report, Path file) {
         for (Finding finding : report.findings()) {
             String text = report.text(finding);
-            add(finding.kind(), finding.lines().get(0), Status.VIOLATED, text, file, finding.lines());
+            add(finding.kind().id(), finding.lines().get(0), Status.VIOLATED, text, file, finding.lines());
             results.faults().println(text);
         }
         for (Undecidable open : report.undecidable()) {
             String text = report.text(open);
-            add(open.kind(), open.line(), Status.UNDECIDED, text, file, List.of(open.line()));
+            add(open.id(), open.line(), Status.UNDECIDED, text, file, List.of(open.line()));
             results.faults().println(text);
         }
         if (report.isClean()) {
@@ -108,8 +107,8 @@ final class AuditCommand implements Callable<Integer> {
         }
     }
 
-    private void add(FindingKind kind, int line, Status status, String text, Path file, List<Integer> lines) {
-        results.add(CaseResult.of(SUITE, file + ":" + line + " " + kind.id(), status, kind.id(), text)
+    private void add(String id, int line, Status status, String text, Path file, List<Integer> lines) {
+        results.add(CaseResult.of(SUITE, file + ":" + line + " " + id, status, id, text)
                 .at(lines.stream().map(l -> Location.of(file, l)).toArray(Location[]::new)));
     }
 }

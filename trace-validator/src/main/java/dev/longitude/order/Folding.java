@@ -231,7 +231,9 @@ final class Folding {
     /** A recipe takes the vCPUs by their numbers; where they set something, another order is another recipe. */
     private static void inOrder(List<List<VmmOperation>> round, List<String> doubts) {
         List<Integer> order = round.stream().map(c -> c.get(0).vcpu()).collect(Collectors.toList());
-        boolean sets = round.get(0).stream().anyMatch(o -> o.kind().writes());
+        boolean sets = round.get(0).stream()
+                .anyMatch(
+                        o -> FoldedStep.kindOf(o).filter(StepKind::writesClock).isPresent());
         if (sets && !order.equals(order.stream().sorted().toList())) {
             doubts.add(lines(round.stream().flatMap(List::stream).toList()) + ": vCPUs in the order " + order
                     + "; a recipe takes them by their numbers");

@@ -16,9 +16,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file the log
  * @param kernel the kernel that it was recorded on, or that the user named
+ * @param hasStableTsc false if the host's kernel found its TSC unstable: then each load of a vCPU may move its offset
  * @param khz the rate of the host's TSC; 0 if the log does not show it, and on arm64
  */
-public record VmmLog(Path file, Arch arch, KernelProfile kernel, long khz, ImmutableList<VmmOperation> operations) {
+public record VmmLog(
+        Path file,
+        Arch arch,
+        KernelProfile kernel,
+        boolean hasStableTsc,
+        long khz,
+        ImmutableList<VmmOperation> operations) {
     /**
      * Reads a log.
      *
@@ -37,7 +44,13 @@ public record VmmLog(Path file, Arch arch, KernelProfile kernel, long khz, Immut
             RecordedRun run = IoctlLog.run(file, lines, kernel);
             ImmutableList<VmmOperation> operations = OperationReader.read(lines.name(), run.records());
             Arch arch = IoctlLog.architecture(file, run.host(), run.records()).arch();
-            return new VmmLog(file, arch, run.kernel(), arch == Arch.X86 ? rate(run, operations) : 0, operations);
+            return new VmmLog(
+                    file,
+                    arch,
+                    run.kernel(),
+                    !run.host().unstable(),
+                    arch == Arch.X86 ? rate(run, operations) : 0,
+                    operations);
         }
     }
 

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param line the line of the log, from 1
  * @param vm the VM, numbered from 0 in the order of appearance; -1: none
  * @param vcpu the log's number of the vCPU; -1 for an operation on the VM
- * @param values the decoded numbers, by name: {@code value}, {@code offset}, {@code khz}, or the fields of
- *     KVM_GET_CLOCK and KVM_SET_CLOCK; a missing one is unknown
+ * @param values the decoded numbers, by name: {@code offset}, {@code khz}, the fields of KVM_GET_CLOCK and KVM_SET_CLOCK,
+ *     or that of {@link #value()}; a missing one is unknown
  * @param outcome whether KVM did it
  * @param errno the reason of a failure, 0 if there was none or it is unknown
  * @param before the host's counter before the call, cycles or ticks
