@@ -63,6 +63,7 @@ class ArchitectureTest {
             // results for other programs
             .put("results", "")
             .put("files", "")
+            .put("viewer", "")
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
             .put("order", "kernel trace recipe recording")
@@ -73,7 +74,7 @@ class ArchitectureTest {
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
-                            + " advise verdict order audit check tamper bench results files")
+                            + " advise verdict order audit check tamper bench results files viewer")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */

@@ -1,7 +1,5 @@
 package dev.longitude.recipe;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongUnaryOperator;
@@ -25,9 +23,17 @@ final class SavedValues {
         values.computeIfAbsent(name, n -> new HashMap<>()).put(vcpu, value);
     }
 
-    /** A value that has been saved. */
+    /**
+     * A value that has been saved.
+     *
+     * @throws UnsavedValueException if it has not
+     */
     long get(String name, int vcpu) {
-        return requireNonNull(requireNonNull(values.get(name)).get(vcpu));
+        Long value = values.getOrDefault(name, Map.of()).get(vcpu);
+        if (value == null) {
+            throw new UnsavedValueException(name, vcpu);
+        }
+        return value;
     }
 
     /**

@@ -111,6 +111,10 @@ public final class Advisor {
         return new Advice(
                 text.recipe().name(),
                 cases.stream().map(Advisor::name).collect(ImmutableList.toImmutableList()),
+                text.recipe().worlds().stream()
+                        .filter(w -> cases.stream().noneMatch(c -> c.world() == w))
+                        .map(World::specName)
+                        .collect(ImmutableList.toImmutableList()),
                 ImmutableList.copyOf(answers));
     }
 

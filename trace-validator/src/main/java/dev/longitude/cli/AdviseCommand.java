@@ -68,7 +68,10 @@ final class AdviseCommand implements Callable<Integer> {
             description = "The kernel; may be given several times. Default: " + KERNEL + ".")
     private List<KernelProfile> kernels = new ArrayList<>();
 
-    @Option(names = "--world", paramLabel = "NAME", description = "The world of the recipe's. Default: usual.")
+    @Option(
+            names = "--world",
+            paramLabel = "NAME",
+            description = "The world in which candidates are judged. Default: usual.")
     private @Nullable String world;
 
     @Option(names = "--property", paramLabel = "NAME", description = "Only this property; may be given several times.")
@@ -196,14 +199,15 @@ final class AdviseCommand implements Callable<Integer> {
     }
 
     private World world(Recipe of) {
-        if (world == null) {
+        String name = world;
+        if (name == null) {
             return World.USUAL;
         }
-        return World.named(world)
+        return World.named(name)
                 .filter(w -> of.worlds().contains(w))
-                .orElseThrow(() -> unusable("the recipe is not judged in the world '" + world + "', but in "
+                .orElseThrow(() -> unusable("the recipe is not judged in the world '" + name + "', but in "
                         + of.worlds().stream().map(World::specName).collect(Collectors.joining(", "))
-                        + RecipeOptions.worldHint(world)));
+                        + RecipeOptions.worldHint(name)));
     }
 
     private ImmutableSet<Property> properties(Recipe of) {

@@ -57,6 +57,9 @@ final class CheckCommand implements Callable<Integer> {
     private ResultOptions results = new ResultOptions();
 
     @Mixin
+    private ViewerOptions viewers = new ViewerOptions();
+
+    @Mixin
     private RecipeOptions recipes = new RecipeOptions();
 
     @Mixin
@@ -70,13 +73,17 @@ final class CheckCommand implements Callable<Integer> {
             return ExitCode.HOLDS;
         }
         results.check();
+        viewers.check();
+        if (viewers.isAsked() && recipes.isWhole() && models.size() != 1) {
+            throw recipes.unusable("--itf and --trace-events need --recipe or one --model");
+        }
         DoctorCommand.refuseUntrusted(spec);
         if (!recipes.isWhole() || strict) {
             if (!recipes.namesRecipes() || !models.isEmpty()) {
                 throw recipes.unusable(
                         "--kernel, --world, --property and --strict need --recipe, which excludes --model");
             }
-            return RecipeCheck.run(recipes, strict, results);
+            return RecipeCheck.run(recipes, strict, results, viewers);
         }
         if (show && (models.isEmpty() || distributed.isAsked())) {
             throw recipes.unusable("--show needs --model and excludes --distributed");
@@ -178,7 +185,11 @@ final class CheckCommand implements Callable<Integer> {
         results.text().print(table);
         for (CheckResult check : checks) {
             results.add(CheckCase.of(check));
+            if (check.outcome() != null) {
+                viewers.write(check.outcome());
+            }
         }
+        viewers.missing().ifPresent(results.text()::println);
         return results.finish(new Summary("check", "checks", "hold", "fail"));
     }
 

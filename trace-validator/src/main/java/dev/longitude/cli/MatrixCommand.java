@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 as committed; 1 not as committed. Without a committed result (a recipe of your"
                     + " own, a kernel without a column, more preemptions) and for one cell: 0 all properties hold; 1 one fails."
-                    + " 2 unusable input or usage, or output that cannot be written."
+                    + " 2 unusable input or usage, or output that cannot be written; 3 some cannot be judged."
         })
 final class MatrixCommand implements Callable<Integer> {
     private static final int MOST_CHANGES = 20;

@@ -34,7 +34,7 @@ final class RecipeCheck {
      *
      * @param strict whether a property must hold exactly, not only up to the time that steps take
      */
-    static int run(RecipeOptions options, boolean strict, ResultOptions results)
+    static int run(RecipeOptions options, boolean strict, ResultOptions results, ViewerOptions viewers)
             throws IOException, InterruptedException, ExecutionException {
         Judge judge = options.judge();
         List<Judgement> judgements = options.judgements(options.cases(), judge, results.showsProgress());
@@ -54,6 +54,7 @@ final class RecipeCheck {
                 Property property = shortest.get();
                 Counterexample counterexample = judge.open(judgement.of(), property, judgement.verdict(property));
                 opened.put(property, counterexample);
+                viewers.write(counterexample);
                 out.println(CounterexampleText.of(counterexample, judgement.verdict(property)));
             }
             for (Property property : asked) {
@@ -69,6 +70,7 @@ final class RecipeCheck {
                 .map(j -> j.of().recipe())
                 .distinct()
                 .forEach(recipe -> options.notJudged(recipe).forEach(results.text()::println));
+        viewers.missing().ifPresent(results.text()::println);
         List<String> unknown = judgements.stream()
                 .map(j -> j.of().recipe())
                 .distinct()

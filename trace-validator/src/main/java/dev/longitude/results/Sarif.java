@@ -38,7 +38,7 @@ public final class Sarif {
                 results.stream().filter(r -> r.status().isFault()).toList();
         Map<String, Object> driver = new LinkedHashMap<>();
         driver.put("name", "longitude");
-        driver.put("semanticVersion", version);
+        driver.put("version", version);
         List<String> rules = faults.stream().map(CaseResult::rule).distinct().toList();
         driver.put("rules", rules.stream().map(rule -> Map.of("id", rule)).toList());
         Map<String, Object> invocation = new LinkedHashMap<>();
