@@ -67,6 +67,8 @@ class ArchitectureTest {
             .put("viewer", "")
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
+            .put("order", "kernel trace recipe recording")
+            .put("audit", "kernel trace order recording validator verdict")
             .put("tamper", "kernel trace validator replay")
             .put("bench", "kernel trace x86 arm64 validator tamper")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
@@ -74,7 +76,7 @@ class ArchitectureTest {
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record lab model replay matrix"
-                            + " advise verdict check report tamper bench results files viewer")
+                            + " advise verdict order audit check report tamper bench results files viewer")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */

@@ -32,6 +32,7 @@ import java.util.stream.Stream;
  * @param bootsItself whether its file describes the boot; otherwise the VMM only creates the vCPUs
  * @param blocks all of it, from boot until the guest runs again
  * @param claims the published claims about it
+ * @param unknown what the VMM does besides and the file cannot say; no verdict is certain if there is anything
  */
 public record Recipe(
         String name,
@@ -43,7 +44,8 @@ public record Recipe(
         boolean moves,
         boolean bootsItself,
         ImmutableList<Block> blocks,
-        ImmutableList<Claim> claims) {
+        ImmutableList<Claim> claims,
+        ImmutableList<String> unknown) {
 
     /** All steps. */
     public Stream<Step> steps() {
@@ -169,7 +171,8 @@ public record Recipe(
                                         .collect(ImmutableList.toImmutableList())))
                         .filter(b -> !b.steps().isEmpty())
                         .collect(ImmutableList.toImmutableList()),
-                claims);
+                claims,
+                unknown);
     }
 
     /**

@@ -27,7 +27,7 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 /** Reads recipes. The format is described in {@code spec/recipes/README.md}. */
 public final class RecipeReader {
     private static final ImmutableSet<String> KEYS = ImmutableSet.of(
-            "about", "source", "arch", "policy", "excludes", "moves", "boot", "save", "restore", "claims");
+            "about", "source", "arch", "policy", "excludes", "moves", "boot", "save", "restore", "claims", "unknown");
 
     /** Recipes named the worlds in which they are judged until each was judged in all that apply. */
     private static final String FORMER_WORLDS = "worlds";
@@ -144,7 +144,8 @@ public final class RecipeReader {
                 moves,
                 map.has("boot"),
                 ImmutableList.copyOf(blocks),
-                claims(map.find("claims")));
+                claims(map.find("claims")),
+                map.has("unknown") ? file.texts(map.get("unknown")) : ImmutableList.of());
     }
 
     private boolean created() {

@@ -32,6 +32,8 @@ import picocli.CommandLine.Spec;
             RecordCommand.class,
             ProbeCommand.class,
             LabCommand.class,
+            RecipeCommand.class,
+            AuditCommand.class,
             MatrixCommand.class,
             AdviseCommand.class,
             TamperCommand.class,

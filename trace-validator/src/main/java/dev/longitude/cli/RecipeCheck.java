@@ -6,6 +6,7 @@ import dev.longitude.matrix.Judge;
 import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
+import dev.longitude.recipe.Recipe;
 import dev.longitude.results.CaseResult;
 import dev.longitude.results.Status;
 import dev.longitude.results.Summary;
@@ -75,7 +76,17 @@ final class RecipeCheck {
                 .distinct()
                 .forEach(recipe -> options.notJudged(recipe).forEach(results.text()::println));
         viewers.missing().ifPresent(results.text()::println);
-        results.faults().println(summary(fails, said));
+        List<String> unknown = judgements.stream()
+                .map(j -> j.of().recipe())
+                .distinct()
+                .flatMap(r -> r.unknown().stream().map(u -> r.name() + ": unknown: " + u))
+                .toList();
+        unknown.forEach(results.faults()::println);
+        results.faults()
+                .println(
+                        unknown.isEmpty()
+                                ? summary(fails, said)
+                                : "The verdicts are of the recipe without what is unknown; of the VMM they show nothing.");
         return results.finish(SUMMARY);
     }
 
@@ -108,13 +119,7 @@ final class RecipeCheck {
             Map<Property, Counterexample> opened)
             throws IOException {
         Verdict verdict = judgement.verdict(property);
-        Status status = isFault(verdict, strict)
-                ? Status.VIOLATED
-                : switch (verdict.says()) {
-                    case NOT_MODELLED -> Status.UNDECIDED;
-                    case DOES_NOT_APPLY -> Status.DOES_NOT_APPLY;
-                    default -> Status.HOLDS;
-                };
+        Status status = status(judgement.of().recipe(), verdict, strict);
         CaseResult result = CaseResult.of(
                         "recipe " + judgement.of(),
                         property.specName(),
@@ -128,6 +133,17 @@ final class RecipeCheck {
         RecipePlaces places = options.places(judgement.of().recipe());
         Counterexample counterexample = opened.get(property);
         return counterexample == null ? result.at(places.whole()) : result.at(places.of(counterexample));
+    }
+
+    /** Of a recipe that lacks something nothing is certain. */
+    private static Status status(Recipe recipe, Verdict verdict, boolean strict) {
+        if (verdict.says() == Verdict.Outcome.DOES_NOT_APPLY) {
+            return Status.DOES_NOT_APPLY;
+        }
+        if (!recipe.unknown().isEmpty() || verdict.says() == Verdict.Outcome.NOT_MODELLED) {
+            return Status.UNDECIDED;
+        }
+        return isFault(verdict, strict) ? Status.VIOLATED : Status.HOLDS;
     }
 
     private static ImmutableMap<String, Object> details(Judgement judgement, Verdict verdict) {

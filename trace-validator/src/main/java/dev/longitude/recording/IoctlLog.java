@@ -31,6 +31,15 @@ public final class IoctlLog implements RecordingFormat {
     @Override
     public ImportedTrace read(Path file, LineSource lines, @Nullable KernelProfile kernel)
             throws TraceFormatException, IOException {
+        RecordedRun run = run(file, lines, kernel);
+        LogArchitecture arch = architecture(file, run.host(), run.records());
+        ImportedTrace trace = arch.read(run).withNote(unlisted(run.records()));
+        return kernel == null ? asRecorded(trace, run) : trace;
+    }
+
+    /** Reads the records of a log, with what is known of its host. */
+    static RecordedRun run(Path file, LineSource lines, @Nullable KernelProfile kernel)
+            throws TraceFormatException, IOException {
         if (file.equals(LineSource.STANDARD_INPUT)) {
             throw new TraceFormatException(
                     lines.name(), "an ioctl log is read from a file: host.txt and the tracepoints lie beside it");
@@ -46,9 +55,7 @@ public final class IoctlLog implements RecordingFormat {
         KernelProfile profile = profile(file, host, kernel);
         String release = host.release();
         String origin = "recording " + file.getFileName() + (release == null ? "" : ", Linux " + release);
-        RecordedRun run = new RecordedRun(lines.name(), file, profile, host, origin, records);
-        ImportedTrace trace = arch.read(run).withNote(unlisted(records));
-        return kernel == null ? asRecorded(trace, run) : trace;
+        return new RecordedRun(lines.name(), file, profile, host, origin, records);
     }
 
     /** Notes what is unknown about the recorded kernel, unless the user names the kernel to judge by. */
@@ -79,7 +86,7 @@ public final class IoctlLog implements RecordingFormat {
     }
 
     /** The architecture of the host, or of the counters in the lines. */
-    private static LogArchitecture architecture(Path file, HostFacts host, List<IoctlRecord> records)
+    static LogArchitecture architecture(Path file, HostFacts host, List<IoctlRecord> records)
             throws TraceFormatException {
         String machine = host.arch();
         if (machine == null) {

@@ -39,6 +39,10 @@ enum LogArchitecture {
         return Arrays.stream(values()).filter(a -> a.arch == arch).findFirst().orElseThrow();
     }
 
+    Arch arch() {
+        return arch;
+    }
+
     /** The key of the host's counter in a line. */
     String counterKey() {
         return counterKey;

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param events events that conform
  * @param properties whether each property of the report is kept, by name; none is kept in a trace that was not judged
  *     to its end
+ * @param firstFailures the event at which each of the other properties first fails, or may fail
  * @param others the operations of a log that do not concern the guest's time, by name, and how many of each
  * @param notes further lines for the reader
  */
@@ -37,6 +38,7 @@ public record Verdict(
         @Nullable String undecided,
         long events,
         ImmutableMap<String, PropertyVerdict> properties,
+        ImmutableMap<String, TraceEvent> firstFailures,
         ImmutableMap<String, Integer> others,
         ImmutableList<String> notes) {
 
@@ -69,6 +71,7 @@ public record Verdict(
                 undecided,
                 events,
                 properties,
+                firstFailures,
                 others,
                 ImmutableList.<String>builder().addAll(notes).addAll(more).build());
     }
@@ -136,6 +139,7 @@ public record Verdict(
                 undecided,
                 verdict.events(),
                 verdict.properties(),
+                verdict.firstFailures(),
                 imported.harmless().entrySet().stream()
                         .collect(ImmutableMap.toImmutableMap(Multiset.Entry::getElement, Multiset.Entry::getCount)),
                 notes.build());
@@ -176,12 +180,11 @@ public record Verdict(
         }
         ImmutableMap<String, PropertyVerdict> properties = validator.properties();
         ImmutableList.Builder<String> notes = ImmutableList.builder();
-        validator
-                .firstFailures()
-                .forEach((property, event) -> notes.add(
-                        (properties.get(property) == PropertyVerdict.NOT_KEPT ? "does not keep " : "may not keep ")
-                                + property + ": first in "
-                                + (event.line() > 0 ? "line " + event.line() + ", " : "") + event.call()));
+        ImmutableMap<String, TraceEvent> failures = validator.firstFailures();
+        failures.forEach((property, event) ->
+                notes.add((properties.get(property) == PropertyVerdict.NOT_KEPT ? "does not keep " : "may not keep ")
+                        + property + ": first in "
+                        + (event.line() > 0 ? "line " + event.line() + ", " : "") + event.call()));
         if (!header.silent().isEmpty()) {
             notes.add("properties are judged after each line, and not after a step that no line shows");
         }
@@ -190,6 +193,14 @@ public record Verdict(
                 .forEach(only -> notes.add(
                         "the specification has the switch " + only + ", which dev.longitude.kernel.Switch lacks"));
         return new Verdict(
-                name, header, refusal, undecided, validator.events(), properties, ImmutableMap.of(), notes.build());
+                name,
+                header,
+                refusal,
+                undecided,
+                validator.events(),
+                properties,
+                failures,
+                ImmutableMap.of(),
+                notes.build());
     }
 }
