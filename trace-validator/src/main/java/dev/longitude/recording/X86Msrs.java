@@ -26,7 +26,17 @@ final class X86Msrs {
     void setMsrs(Segment segment) throws TraceFormatException {
         Optional<ImmutableList<MsrList.Entry>> written = MsrList.written(segment.record());
         if (written.isEmpty()) {
-            findings.stop(segment, "the log does not say which MSRs KVM_SET_MSRS wrote: one of them may be the TSC's");
+            findings.unshown(
+                    segment, "the log does not say which MSRs KVM_SET_MSRS wrote: one of them may be the TSC's");
+            if (findings.orderOnly() && segment.isOnVcpu() && operations.onVcpu(segment)) {
+                // (Whether the vCPU has a kvmclock page decides a result: that of KVM_KVMCLOCK_CTRL.)
+                events.addOptional(
+                        segment,
+                        segment.lane(),
+                        segment.when(),
+                        Operation.WRITE_SYSTEM_TIME,
+                        ImmutableMap.of(Field.VCPU, segment.vcpu()));
+            }
             return;
         }
         if (segment.isOnVcpu() && written.get().stream().noneMatch(e -> e.msr() == KvmAbi.Msr.TSC)) {
