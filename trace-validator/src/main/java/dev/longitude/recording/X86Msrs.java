@@ -28,14 +28,8 @@ final class X86Msrs {
         if (written.isEmpty()) {
             findings.unshown(
                     segment, "the log does not say which MSRs KVM_SET_MSRS wrote: one of them may be the TSC's");
-            if (findings.orderOnly() && segment.isOnVcpu() && operations.onVcpu(segment)) {
-                // (Whether the vCPU has a kvmclock page decides a result: that of KVM_KVMCLOCK_CTRL.)
-                events.addOptional(
-                        segment,
-                        segment.lane(),
-                        segment.when(),
-                        Operation.WRITE_SYSTEM_TIME,
-                        ImmutableMap.of(Field.VCPU, segment.vcpu()));
+            if (findings.orderOnly() && segment.isOnVcpu()) {
+                operations.vcpu(segment).mayHavePage();
             }
             return;
         }
