@@ -75,19 +75,20 @@ Vcpus      == 0 .. Cases[case].nrVcpus - 1
 (* cannot-scale   It differs by more; the destination cannot scale.        *)
 (* same-host      The new VM is on the source's host.                      *)
 (* stepped-clock  CLOCK_REALTIME was stepped during the blackout, by more  *)
-(*                than it lasted.                                          *)
+(*                than has passed since the VMM began to save.             *)
 (* young-guest    The guest has run for no longer than a window.           *)
 (* short          The blackout is shorter than a window.                   *)
 (***************************************************************************)
 
-\* The destination's rates, kHz.  With the tolerance of a model (MCTolerancePpm) 56 is at its edge,
-\* 72 within it; 48 and 80 are beyond.  Durations below are multiples of an eighth of a window, so
-\* that each is a whole number of cycles of every host and of the guest.
+\* The destination's rates, kHz.  With the tolerance of a model (MCTolerancePpm) 7/8 of the guest's
+\* rate is at its edge, 9/8 within it; 3/4 and 5/4 are beyond.  Durations below are multiples of an
+\* eighth of a window, so that each is a whole number of cycles of every host and of the guest.
 DestinationKhzs ==
-  CASE World = "near-rate"    -> {56, 72}
-    [] World = "cannot-scale" -> {48, 80}
-    [] World = "other-rate"   -> {32, 128}
-    [] OTHER                  -> {GuestKhz}
+  LET eighth == GuestKhz \div 8
+  IN CASE World = "near-rate"    -> {7 * eighth, 9 * eighth}
+       [] World = "cannot-scale" -> {6 * eighth, 10 * eighth}
+       [] World = "other-rate"   -> {4 * eighth, 16 * eighth}
+       [] OTHER                  -> {GuestKhz}
 MCTolerancePpm == 150000
 
 \* How the destination scales (see Rates).  These two ratios are exact.
@@ -183,9 +184,9 @@ Noting(known, name, vcpu, x) ==
 (*                                                                         *)
 (* So an eighth of a window stands for a microsecond.  Below the window    *)
 (* KVM does the same whatever the time is, all that the guest sees is      *)
-(* linear in it, and one such step together with any other duration that   *)
-(* is below the window stays below it: what goes wrong by an eighth of a   *)
-(* window goes wrong by a microsecond too, only by less.                   *)
+(* linear in it, and such steps (all together an eighth) with any other    *)
+(* durations that are below the window stay below it: what goes wrong by   *)
+(* an eighth of a window goes wrong by a microsecond too, only by less.    *)
 (***************************************************************************)
 
 \* How far a counter of khz advances in some ticks.
@@ -199,7 +200,7 @@ Uptimes(window) ==
 
 \* How long the blackout may be.  (A VM that moves begins anew: nothing compares its blackout.)
 Blackouts(window) ==
-  IF World = "short" THEN {3 * (window \div 8), 5 * (window \div 8)}
+  IF World = "short" THEN {2 * (window \div 8), 5 * (window \div 8)}
   ELSE {window + window \div 2} \cup (IF Moves THEN {} ELSE {window})
 
 \* How long the VMM may wait for something: memory, or its user.
@@ -209,20 +210,21 @@ Waits(window) ==
                       [] OTHER                              -> {})
 
 \* By how much the CLOCK_REALTIME of two hosts may differ for a recipe that depends on it: its
-\* error is as large.  Except for a short one, a blackout is longer.
+\* error is as large.  Most blackouts are longer, so that a clock that stood still is no such error.
+\* (The shortest one is not: with it a young guest's counter may come out negative.)
 WallClockError(window) == window \div 2
 ClockError(window) == IF WallClocks THEN WallClockError(window) ELSE 0
 
 \* By how much CLOCK_REALTIME may be ahead after the blackout.
 Skews(window) ==
-  CASE World = "stepped-clock" -> {3 * window, Sub(Zero, 3 * window)}
+  CASE World = "stepped-clock" -> {6 * window, Sub(Zero, 6 * window)}
     [] WallClocks              -> {Zero, WallClockError(window), Sub(Zero, WallClockError(window))}
     [] OTHER                   -> {Zero}
 
 \* What may pass between two steps of the VMM: the time that steps take; a preemption within the
 \* window, and one that goes beyond.  If time passes several times, it is the same each time.
 Preemptions(kind, window) ==
-  CASE kind = "steps" -> {window \div 8}
+  CASE kind = "steps" -> {window \div (8 * MaxPreemptions)}
     [] kind = "short" -> {7 * (window \div 8)}
     [] kind = "long"  -> {window} \cup (IF World = "usual" THEN {window + window \div 2} ELSE {})
 Kinds == IF preemption = "none" THEN {"steps", "short", "long"} ELSE {preemption}
@@ -233,9 +235,8 @@ MayBePreempted == Len(preempted) < MaxPreemptions /\ at >= Cases[case].from /\ ~
 RECURSIVE Lost(_)
 Lost(preemptions) == IF preemptions = << >> THEN 0 ELSE Head(preemptions).ticks + Lost(Tail(preemptions))
 
-\* The VMM may do the restore a second time, but no third time.  Time may pass from then on: in the
-\* second restore, or before it.
-MayRestoreAgain == at = RunAt /\ preempted = << >> /\ again = {} /\ \A v \in Vcpus : done[v] = 0
+\* The VMM may do the restore a second time, but no third time.
+MayRestoreAgain == at = RunAt /\ again = {} /\ \A v \in Vcpus : done[v] = 0
 
 \* ... and the second restore skips these.
 OnlyOnce == {"CreateVcpu", "SetVmTscKhz", "Wait", "WriteSystemTime"}
@@ -308,14 +309,15 @@ Did(within) ==
 (***************************************************************************)
 
 \* A clock showed before when the guest left, and now shows after: has it kept to the policy, up to
-\* an error?  With "advance" it has gone on.  With "freeze" it has stood still over the blackout; the
-\* recipe may count any part of the time that saving and restoring took.
-KeepsPolicy(before, after, stop, error) ==
+\* an error?  With "advance" it has gone on, with the error of the wall clocks besides.  With "freeze"
+\* it has stood still over the blackout; the recipe may count any part of the time that saving and
+\* restoring took.
+KeepsPolicy(before, after, stop, error, window) ==
   LET moved   == Sub(after, before)
       elapsed == Sub(now, stop)
       ran     == IF resumed = {} THEN Zero ELSE Sub(now, CHOOSE t \in resumed : TRUE)
   IN IF Policy = "advance"
-     THEN Near(moved, elapsed, error)
+     THEN Near(moved, elapsed, ClockError(window) + error)
      ELSE /\ ~Before(Add(moved, error), ran)
           /\ ~Before(Add(Sub(elapsed, blackout), error), moved)
 =============================================================================

@@ -201,14 +201,14 @@ MonotonicAcross ==
 \* a time that its user did not choose.
 VirtualKeepsPolicy(error) ==
   Restored => \A v \in Executing \cap DOMAIN stopped :
-    KeepsPolicy(stopped[v].counter, Cntvct(V(v)), stopped[v].now, ClockError(Window) + error)
+    KeepsPolicy(stopped[v].counter, Cntvct(V(v)), stopped[v].now, error, Window)
 VirtualContinuous == VirtualKeepsPolicy(0)
 VirtualContinuousUpToSteps == VirtualKeepsPolicy(Lost(preempted))
 
 \* ... and so does the physical one.
 PhysicalKeepsPolicy(error) ==
   Restored => \A v \in Executing \cap DOMAIN stopped :
-    KeepsPolicy(stopped[v].clock, Cntpct(V(v)), stopped[v].now, ClockError(Window) + error)
+    KeepsPolicy(stopped[v].clock, Cntpct(V(v)), stopped[v].now, error, Window)
 PhysicalContinuous == PhysicalKeepsPolicy(0)
 PhysicalContinuousUpToSteps == PhysicalKeepsPolicy(Lost(preempted))
 

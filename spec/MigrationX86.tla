@@ -149,11 +149,22 @@ Move(ticks, khz, tsc, ns) ==
   /\ guestSeen' = {} /\ clockSeen' = {} /\ userOffset' = {} /\ userDeadline' = {}
   /\ UNCHANGED <<kernel, tscFracBits, tscClocksource, tscUnstable, oddVars, inGuest, guestLastClock>>
 
+\* A guest whose VM stays puts its timers into TSC-deadline mode before it works.  (Those of a new VM
+\* are in no mode: there the VMM restores it.)
+ModesMissing == IF ~Moves /\ Places[case].deadline THEN inGuest \ tscDeadlineMode ELSE {}
+
+GuestSetsMode(vcpu) ==
+  /\ Ready(0) /\ NextStep(0).op = "Work"
+  /\ vcpu \in ModesMissing
+  /\ GuestSetsTimer(vcpu, TRUE, Zero)
+  /\ UNCHANGED <<vmmVars, reset>>
+
 \* A step that takes time.
 Last(vcpu) ==
   LET step == NextStep(vcpu) IN
   /\ Ready(vcpu)
   /\ step.op \in Lasting
+  /\ step.op = "Work" => ModesMissing = {}
   /\ Advance(vcpu)
   /\ \/ /\ Skipped(step, tscKhz)
         /\ UNCHANGED <<vars, now, skew, reset, blackout>>
@@ -206,16 +217,8 @@ MigrationX86Init ==
   /\ MigrationInit
   /\ reset = FALSE
 
-\* A guest whose VM stays has put its timers into TSC-deadline mode before it is saved; those of a
-\* new VM are in no mode.
-GuestUsesTimer(vcpu) ==
-  /\ ~Moves /\ Places[case].deadline /\ BlackoutAt > at /\ preempted = << >>
-  /\ vcpu \notin tscDeadlineMode /\ GuestSetsTimer(vcpu, TRUE, Zero)
-  /\ UNCHANGED <<vmmVars, reset>>
-
 MigrationX86Next ==
-  \/ \E vcpu \in Vcpus : GuestUsesTimer(vcpu)
-  \/ \E vcpu \in Vcpus : Do(vcpu) \/ Last(vcpu) \/ Reenter(vcpu)
+  \/ \E vcpu \in Vcpus : Do(vcpu) \/ Last(vcpu) \/ GuestSetsMode(vcpu) \/ Reenter(vcpu)
   \/ Preemption
   \/ RestoreAgain
 
@@ -239,14 +242,14 @@ MonotonicAcross ==
 \* itself at a time that its user did not choose.
 TscKeepsPolicy(error) ==
   Restored => \A v \in Executing \cap DOMAIN stopped :
-    KeepsPolicy(stopped[v].counter, GuestTsc(v), stopped[v].now, ClockError(Window) + error)
+    KeepsPolicy(stopped[v].counter, GuestTsc(v), stopped[v].now, error, Window)
 TscContinuous == TscKeepsPolicy(0)
 TscContinuousUpToSteps == TscKeepsPolicy(Lost(preempted))
 
 \* ... and so does kvmclock.
 ClockKeepsPolicy(error) ==
   Restored => \A v \in WithClock \cap DOMAIN stopped : \A clock \in stopped[v].clock :
-    KeepsPolicy(clock, GuestClock(v), stopped[v].now, ClockError(Window) + error)
+    KeepsPolicy(clock, GuestClock(v), stopped[v].now, error, Window)
 ClockContinuous == ClockKeepsPolicy(0)
 ClockContinuousUpToSteps == ClockKeepsPolicy(Lost(preempted))
 

@@ -54,12 +54,17 @@ class ArchitectureTest {
             .put("spec", "kernel trace evaluator unknowns tlc")
             .put("validator", "kernel trace spec evaluator unknowns tlc")
             .put("recording", "kernel trace")
-            .put("record", "")
+            .put("record", "kernel")
+            .put("lab", "kernel record")
             // what runs TLC
             .put("model", "spec")
             .put("replay", "kernel trace spec model")
-            .put("matrix", "kernel recipe migration spec model")
+            .put("matrix", "kernel recipe migration spec model files")
             .put("advise", "kernel recipe migration matrix")
+            // results for other programs
+            .put("results", "")
+            .put("files", "")
+            .put("viewer", "")
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
             .put("tamper", "kernel trace validator replay")
@@ -67,8 +72,8 @@ class ArchitectureTest {
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
             .put(
                     "cli",
-                    "kernel trace x86 migration scenario recipe spec validator recording record model replay matrix"
-                            + " advise verdict check tamper bench")
+                    "kernel trace x86 migration scenario recipe spec validator recording record lab model replay matrix"
+                            + " advise verdict check tamper bench results files viewer")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */
@@ -81,7 +86,7 @@ class ArchitectureTest {
 
     private static final String OURS = "dev.longitude.";
     private static final int OURS_PARTS = 2;
-    private static final int MOST_LINES = 510;
+    private static final int MOST_LINES = 450;
 
     /** The phrase in a file's first comment that says that it mirrors a file of the kernel. */
     private static final String MIRRORS = "Mirrors one file of the kernel";

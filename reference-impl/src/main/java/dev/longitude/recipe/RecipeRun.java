@@ -10,7 +10,6 @@ import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.migration.Policy;
 import dev.longitude.trace.Trace;
-import dev.longitude.x86.TscScaling;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -32,9 +31,6 @@ public final class RecipeRun {
     /** kvmclock's page and the host's clock drift apart by a few parts in 10^10; no run lasts more than an hour. */
     private static final long TOLERANCE_NS = 10_000;
 
-    /** The largest difference between the wall clocks of two hosts where a recipe depends on them. */
-    private static final long WALL_CLOCK_BOUND_NS = 50_000_000;
-
     private static final ImmutableSet<StepKind> ONLY_ONCE =
             ImmutableSet.of(StepKind.CREATE_VCPU, StepKind.SET_VM_TSC_KHZ, StepKind.WAIT, StepKind.WRITE_SYSTEM_TIME);
 
@@ -48,6 +44,7 @@ public final class RecipeRun {
     private final int preemptions;
     private final long seed;
     private final SplittableRandom random;
+    private final WorldSample sample;
     private final int vcpus;
     private final ImmutableList<ImmutableSet<Integer>> vcpusOfBlocks;
     private final int workAt;
@@ -58,7 +55,7 @@ public final class RecipeRun {
     private final int guestKhz;
 
     private final List<Trace> traces = new ArrayList<>();
-    private final Map<String, Map<Integer, Long>> saved = new HashMap<>();
+    private final SavedValues saved;
     private final Map<Integer, Stopped> stopped = new HashMap<>();
     private final Set<Property> fails = EnumSet.noneOf(Property.class);
     private final Set<Property> failsBeyondSteps = EnumSet.noneOf(Property.class);
@@ -94,6 +91,7 @@ public final class RecipeRun {
         this.preemptions = preemptions;
         this.seed = seed;
         this.random = new SplittableRandom(seed);
+        this.sample = new WorldSample(this.recipe, world, random);
         this.vcpus = this.recipe.vcpus(random.nextInt(2, 5));
         this.vcpusOfBlocks = this.recipe.vcpusOfBlocks(vcpus);
         this.workAt = indexOf(StepKind.WORK, 0);
@@ -102,6 +100,7 @@ public final class RecipeRun {
         this.guestKhz = recipe.arch() == Arch.X86
                 ? random.nextInt(1_000_000, 4_000_000)
                 : new int[] {24_000, 62_500, 1_000_000}[random.nextInt(3)];
+        this.saved = new SavedValues(guestKhz);
         if (preemption == Preemption.SHORT || preemption == Preemption.LONG) {
             int most = placesFrom(timedFrom());
             for (int i = 0; i < preemptions; i++) {
@@ -141,6 +140,7 @@ public final class RecipeRun {
      * @param world one of the recipe's worlds
      * @param preemptions maximum number of preemptions of the VMM
      * @throws IllegalArgumentException if the kernel cannot run the recipe
+     * @throws UnsavedValueException if the recipe uses a value before it has saved it
      */
     public static Simulation play(
             Recipe recipe, World world, KernelProfile kernel, Preemption preemption, int preemptions, long seed) {
@@ -236,18 +236,14 @@ public final class RecipeRun {
 
     private boolean done(Step step, int vcpu) {
         switch (step.kind()) {
-            case WORK -> pass(uptime());
+            case WORK -> pass(sample.uptime());
             case WAIT -> {
-                long ns = random.nextBoolean()
-                        ? between(SECOND / 1000, SECOND * 9 / 10)
-                        : between(SECOND * 11 / 10, 60 * SECOND);
+                long ns = sample.waiting();
                 blackout += ns;
                 pass(ns);
             }
             case BLACKOUT -> {
-                long ns = world == World.SHORT
-                        ? between(SECOND / 1000, SECOND * 6 / 10)
-                        : between(SECOND * 12 / 10, 600 * SECOND);
+                long ns = sample.blackout();
                 blackout += ns;
                 restored = true;
                 if (recipe.moves()) {
@@ -255,20 +251,20 @@ public final class RecipeRun {
                     traces.add(machine.trace());
                     long counter = machine.hostCounter();
                     machine = machine(
-                            destinationKhz(),
-                            skew(ns),
+                            sample.destinationKhz(guestKhz),
+                            sample.skew(ns),
                             world == World.SAME_HOST ? counter + SimulatedHost.cycles(ns, guestKhz) : null);
                 } else {
-                    machine.stepRealtime(skew(ns));
+                    machine.stepRealtime(sample.skew(ns));
                     pass(ns);
                 }
             }
-            case COMPUTE -> save(requireNonNull(step.as()), vcpu, eval(step.arg("value"), vcpu));
-            case READ_REALTIME -> save(requireNonNull(step.as()), vcpu, machine.hostRealtime());
-            case READ_HOST_COUNTER -> save(requireNonNull(step.as()), vcpu, machine.hostCounter());
+            case COMPUTE -> saved.put(requireNonNull(step.as()), vcpu, eval(step.arg("value"), vcpu));
+            case READ_REALTIME -> saved.put(requireNonNull(step.as()), vcpu, machine.hostRealtime());
+            case READ_HOST_COUNTER -> saved.put(requireNonNull(step.as()), vcpu, machine.hostCounter());
             case READ_INSTANT -> {
-                save(step.as() + ".counter", vcpu, machine.hostCounter());
-                save(step.as() + ".realtime", vcpu, machine.hostRealtime());
+                saved.put(step.as() + ".counter", vcpu, machine.hostCounter());
+                saved.put(step.as() + ".realtime", vcpu, machine.hostRealtime());
             }
             default -> {
                 return byKvm(step, vcpu);
@@ -292,7 +288,7 @@ public final class RecipeRun {
         }
         String as = step.as();
         if (as != null) {
-            reply.results().forEach((field, value) -> save(field.isEmpty() ? as : as + "." + field, vcpu, value));
+            reply.results().forEach((field, value) -> saved.put(field.isEmpty() ? as : as + "." + field, vcpu, value));
         }
         look(false);
         return (reply.errno() == 0 || step.mayFail()) && isGiven(step);
@@ -304,50 +300,20 @@ public final class RecipeRun {
             return true;
         }
         String as = requireNonNull(step.as());
-        long flags = requireNonNull(requireNonNull(saved.get(as + ".flags")).get(0));
+        long flags = saved.get(as + ".flags", 0);
         Set<String> needs = recipe.fieldsUsedOf(as);
         return (!needs.contains("hostTsc") || (flags & 8) != 0)
                 && (!needs.contains("realtime") || step.fills() || (flags & 4) != 0);
     }
 
-    private void save(String name, int vcpu, long value) {
-        saved.computeIfAbsent(name, n -> new HashMap<>()).put(vcpu, value);
-    }
-
     private long eval(Expression e, int vcpu) {
-        if (e instanceof Expression.Literal literal) {
-            return literal.value();
-        }
-        if (e instanceof Expression.Saved s) {
-            Integer of = s.vcpu();
-            return requireNonNull(requireNonNull(saved.get(s.name())).get(of == null ? vcpu : of));
-        }
-        if (e instanceof Expression.Sum sum) {
-            long left = eval(sum.left(), vcpu);
-            long right = eval(sum.right(), vcpu);
-            return sum.minus() ? left - right : left + right;
-        }
-        Expression.Call call = (Expression.Call) e;
-        long of = eval(call.of(), vcpu);
-        return switch (call.function()) {
-            case CYCLES -> SimulatedHost.cycles(of, guestKhz);
-            case SCALED -> machine.scaled(of);
-            case AT_LEAST_0 -> Math.max(of, 0);
-            case WITHOUT -> of & ~call.number();
-        };
+        return saved.eval(e, vcpu, machine::scaled);
     }
 
     // Time.
 
     private long between(long least, long most) {
         return random.nextLong(least, most);
-    }
-
-    private long uptime() {
-        boolean young = world == World.YOUNG_GUEST || (world == World.SHORT && random.nextBoolean());
-        return !young
-                ? between(300 * SECOND, 3600 * SECOND)
-                : world == World.SHORT ? between(SECOND / 100, SECOND / 10) : between(SECOND / 100, SECOND);
     }
 
     private void pass(long ns) {
@@ -381,31 +347,6 @@ public final class RecipeRun {
         if (now > 0) {
             preempt();
         }
-    }
-
-    private long skew(long blackoutNs) {
-        if (world == World.STEPPED_CLOCK) {
-            long by = 2 * blackoutNs + between(2 * SECOND, 60 * SECOND);
-            return random.nextBoolean() ? by : -by;
-        }
-        return recipe.goesByWallClocks() ? between(-WALL_CLOCK_BOUND_NS, WALL_CLOCK_BOUND_NS + 1) : 0;
-    }
-
-    /** The rate of the destination's counter, kHz. */
-    private int destinationKhz() {
-        boolean faster = random.nextBoolean();
-        return switch (world) {
-            case NEAR_RATE -> {
-                int most = (int) (guestKhz / 1_000_000L * TscScaling.TOLERANCE_PPM);
-                int by = random.nextInt(2, most);
-                yield faster ? guestKhz + by : guestKhz - by;
-            }
-            case OTHER_RATE, CANNOT_SCALE -> {
-                int by = (int) (guestKhz / 100L * random.nextInt(5, 40));
-                yield faster ? guestKhz + by : guestKhz - by;
-            }
-            default -> guestKhz;
-        };
     }
 
     private SimulatedHost machine(int khz, long skew, @Nullable Long counter) {
@@ -494,7 +435,7 @@ public final class RecipeRun {
         long elapsed = now - stop;
         long by = tolerance() + error;
         if (recipe.policy() == Policy.ADVANCE) {
-            return near(moved, elapsed, by + (recipe.goesByWallClocks() ? WALL_CLOCK_BOUND_NS : 0));
+            return near(moved, elapsed, by + (recipe.goesByWallClocks() ? WorldSample.WALL_CLOCK_BOUND_NS : 0));
         }
         long ran = resumed == null ? 0 : now - resumed;
         return moved >= ran - by && moved <= elapsed - blackout + by;

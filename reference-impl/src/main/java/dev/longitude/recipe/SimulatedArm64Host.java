@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An arm64 host. Its vCPU n runs on CPU n. */
 final class SimulatedArm64Host implements SimulatedHost {
-    /** The compare value of the guest's timers, which were on: any will do, since none fires. */
+    /** The compare value of the guest's timers, which were on: the guest's counters have long passed it. */
     private static final long GUEST_CVAL = 1;
 
     /** Both offsets. */
@@ -247,8 +247,11 @@ final class SimulatedArm64Host implements SimulatedHost {
         }
         for (int index : executing()) {
             Arm64Timers timers = vcpu(index).timers();
-            if ((vtimers.contains(index) && !timers.hasVtimer())
-                    || (ptimers.contains(index) && kernel.has(Switch.PTIMER_CNT) && !timers.hasPtimer())) {
+            boolean virtual = !vtimers.contains(index) || (timers.hasVtimer() && timers.lookAtVtimer());
+            boolean physical = !ptimers.contains(index)
+                    || !kernel.has(Switch.PTIMER_CNT)
+                    || (timers.hasPtimer() && timers.lookAtPtimer());
+            if (!virtual || !physical) {
                 all.add(Property.TIMER_ON_TIME);
             }
         }

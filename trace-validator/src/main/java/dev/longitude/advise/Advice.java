@@ -16,10 +16,12 @@ import java.util.stream.Collectors;
  *
  * @param recipe its name
  * @param cases the cases that were asked
+ * @param otherWorlds the worlds in which the recipe is judged too, and that were not asked
  */
 public record Advice(
         @JsonProperty(required = true) String recipe,
         @JsonProperty(required = true) List<String> cases,
+        @JsonProperty(required = true) List<String> otherWorlds,
         @JsonProperty(required = true) List<Answer> answers) {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -28,6 +30,7 @@ public record Advice(
     /** Copies the lists. */
     public Advice {
         cases = ImmutableList.copyOf(cases);
+        otherWorlds = ImmutableList.copyOf(otherWorlds);
         answers = ImmutableList.copyOf(answers);
     }
 

@@ -42,9 +42,12 @@ public final class AdviceText {
     }
 
     private void add(Advice advice) {
-        String cases = "Judged: " + String.join(", ", advice.cases()) + ".";
+        String cases = "Judged: " + String.join(", ", advice.cases()) + "."
+                + (advice.otherWorlds().isEmpty()
+                        ? ""
+                        : " Not judged here, each with --world: " + String.join(", ", advice.otherWorlds()) + ".");
         if (advice.answers().isEmpty()) {
-            lines.addAll(List.of("Nothing fails. " + cases, ""));
+            lines.addAll(List.of(cases, "", "Nothing fails in what was judged.", ""));
             return;
         }
         lines.addAll(List.of(cases, ""));
@@ -93,7 +96,7 @@ public final class AdviceText {
         }
         paragraph(
                 answer.breaks().isEmpty()
-                        ? "It breaks nothing."
+                        ? "It breaks nothing in what was judged."
                         : "But it breaks: " + String.join("; ", answer.breaks()) + ".");
         if (!answer.unfit().isEmpty()) {
             paragraph("It cannot be carried out on " + String.join(", ", answer.unfit()) + ".");

@@ -1,10 +1,7 @@
 package dev.longitude.advise;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.io.Resources;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Judgement;
@@ -17,8 +14,6 @@ import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.World;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -116,6 +111,10 @@ public final class Advisor {
         return new Advice(
                 text.recipe().name(),
                 cases.stream().map(Advisor::name).collect(ImmutableList.toImmutableList()),
+                text.recipe().worlds().stream()
+                        .filter(w -> cases.stream().noneMatch(c -> c.world() == w))
+                        .map(World::specName)
+                        .collect(ImmutableList.toImmutableList()),
                 ImmutableList.copyOf(answers));
     }
 
@@ -234,10 +233,7 @@ public final class Advisor {
     private RecipeText text(String nameOrFile) throws IOException, RecipeException, RecipeFaultException {
         Recipe found = Recipes.find(nameOrFile);
         boolean own = !bundled.contains(found);
-        String text = own
-                ? Files.readString(Path.of(nameOrFile), UTF_8)
-                : Resources.toString(
-                        Resources.getResource(Advisor.class, "/spec/recipes/" + found.name() + SUFFIX), UTF_8);
-        return new RecipeText(own ? nameOrFile : found.name() + SUFFIX, found.name(), text);
+        return new RecipeText(
+                own ? nameOrFile : found.name() + SUFFIX, found.name(), Recipes.text(found, own ? nameOrFile : null));
     }
 }

@@ -8,6 +8,7 @@ import dev.longitude.matrix.Case;
 import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.RecipeRun;
+import dev.longitude.recipe.UnsavedValueException;
 import dev.longitude.recipe.World;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -25,13 +26,13 @@ import java.util.stream.Stream;
  */
 final class Simulations {
     /** How often the recipe itself is run to find runs that show a failure. */
-    private static final int SEARCHED = 600;
+    private static final int SEARCHED = 2000;
 
     /** How many of these a candidate must pass first: most do not pass the first one. */
-    private static final int SHOWING = 8;
+    private static final int SHOWING = 16;
 
     /** ... and how many others. */
-    private static final int OTHERS = 60;
+    private static final int OTHERS = 400;
 
     private static final int PREEMPTIONS = 1;
 
@@ -87,8 +88,8 @@ final class Simulations {
      * @param of the recipe as it is, in a case where the property fails
      * @param held what holds there
      * @param clean whether a candidate that breaks anything is of no interest
-     * @return what the runs show to be broken; empty if they show that the property fails, or that the candidate is of
-     *     no interest
+     * @return what the runs show to be broken; empty if they show that the property fails, that the candidate cannot be
+     *     carried out, or that it is of no interest
      */
     Optional<ImmutableSet<Property>> harm(
             Property property, Candidate candidate, Case of, Set<Property> held, boolean clean) {
@@ -99,7 +100,12 @@ final class Simulations {
                 .collect(ImmutableList.toImmutableList());
         Set<Property> harm = EnumSet.noneOf(Property.class);
         for (Draw draw : draws) {
-            ImmutableSet<Property> fails = fails(candidate, of, draw);
+            ImmutableSet<Property> fails;
+            try {
+                fails = fails(candidate, of, draw);
+            } catch (UnsavedValueException e) {
+                return Optional.empty();
+            }
             if (fails.contains(property)) {
                 return Optional.empty();
             }

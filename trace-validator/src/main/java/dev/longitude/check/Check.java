@@ -30,6 +30,18 @@ public interface Check extends Callable<CheckResult> {
     /** So many that the scenarios take each branch of the reference implementation under each kernel. */
     int SEEDS = 8;
 
+    /** How long a scenario or a recording takes. */
+    double SHORT = 0.2;
+
+    /** How long the recipes of an architecture in all cases of the matrix take. */
+    double RECIPES = 20;
+
+    /** How long TLC takes to start, and for a state of one of our models. */
+    double START = 0.8;
+
+    /** Likewise. */
+    double STATE = 1.7e-4;
+
     /** The vCPUs of a scenario. */
     int VCPUS = 3;
 
@@ -40,6 +52,11 @@ public interface Check extends Callable<CheckResult> {
             KernelProfile.of("v6.12"), "cloud-hypervisor-52",
             KernelProfile.of("series-v1"), "series-v1-arm64-one-vcpu",
             KernelProfile.of("series-v2"), "series-v2-arm64");
+
+    /** About how long it takes, in seconds of an idle core: what {@code check} estimates the time left from. */
+    default double seconds() {
+        return SHORT;
+    }
 
     @Override
     CheckResult call() throws IOException, InterruptedException, RecipeFaultException, TraceFormatException;
@@ -86,7 +103,8 @@ public interface Check extends Callable<CheckResult> {
     }
 
     private static Check of(Model model, Run run) {
-        return () -> {
+        long states = model.states() + (model.statesWithout() == null ? 0 : model.statesWithout());
+        return taking((model.statesWithout() == null ? 1 : 2) * START + states * STATE, () -> {
             long begin = System.nanoTime();
             ModelCheck check = new ModelCheck(model);
             ModelCheck.Outcome outcome = run.of(check);
@@ -102,6 +120,22 @@ public interface Check extends Callable<CheckResult> {
                     CheckResult.Status.of(fault),
                     fault,
                     outcome);
+        });
+    }
+
+    /** A check that takes about so many seconds. */
+    private static Check taking(double seconds, Check check) {
+        return new Check() {
+            @Override
+            public double seconds() {
+                return seconds;
+            }
+
+            @Override
+            public CheckResult call()
+                    throws IOException, InterruptedException, RecipeFaultException, TraceFormatException {
+                return check.call();
+            }
         };
     }
 
@@ -118,7 +152,7 @@ public interface Check extends Callable<CheckResult> {
      * @param cases of one architecture; one run of TLC judges them
      */
     static Check of(ImmutableList<Case> cases, ImmutableList<Matrix.Cell> committed) {
-        return () -> {
+        return taking(RECIPES, () -> {
             long begin = System.nanoTime();
             ImmutableList<Judgement> judgements = new Judge(Judge.PREEMPTIONS, null).judge(cases);
             ImmutableList<String> changes = new Matrix(judgements).changesFrom(committed, false);
@@ -131,7 +165,7 @@ public interface Check extends Callable<CheckResult> {
                     CheckResult.Status.of(fault),
                     fault,
                     null);
-        };
+        });
     }
 
     /** A scenario on a kernel, whose traces must conform to it. */

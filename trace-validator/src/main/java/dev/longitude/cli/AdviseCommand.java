@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.longitude.advise.Advice;
 import dev.longitude.advise.AdviceText;
 import dev.longitude.advise.Advisor;
+import dev.longitude.advise.Answer;
 import dev.longitude.advise.Bounds;
 import dev.longitude.advise.TlcCandidateJudge;
 import dev.longitude.kernel.KernelProfile;
@@ -15,6 +16,9 @@ import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.World;
+import dev.longitude.results.CaseResult;
+import dev.longitude.results.Status;
+import dev.longitude.results.Summary;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -24,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -34,7 +39,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "advise",
         description = {
-            "For each property that fails under a recipe: the smallest change of the recipe under which it holds.",
+            "Find, for each property that fails under a recipe, the smallest change of the recipe under which it holds.",
             "Each candidate is judged by TLC. The change is shown as a difference of the recipe's file, with its costs."
         },
         mixinStandardHelpOptions = true,
@@ -63,7 +68,10 @@ final class AdviseCommand implements Callable<Integer> {
             description = "The kernel; may be given several times. Default: " + KERNEL + ".")
     private List<KernelProfile> kernels = new ArrayList<>();
 
-    @Option(names = "--world", paramLabel = "NAME", description = "The world of the recipe's. Default: usual.")
+    @Option(
+            names = "--world",
+            paramLabel = "NAME",
+            description = "The world in which candidates are judged. Default: usual.")
     private @Nullable String world;
 
     @Option(names = "--property", paramLabel = "NAME", description = "Only this property; may be given several times.")
@@ -74,7 +82,7 @@ final class AdviseCommand implements Callable<Integer> {
             paramLabel = "N",
             description =
                     "How many candidates with two changes are tried, the cheapest first (default: ${DEFAULT-VALUE}); those"
-                            + " whose second change may mend what the first breaks are tried before, and not counted.")
+                            + " whose second change may repair what the first breaks are tried before, and not counted.")
     private int pairs = Bounds.USUAL.pairs();
 
     @Option(
@@ -83,8 +91,8 @@ final class AdviseCommand implements Callable<Integer> {
             description = "The most seconds for candidates with two changes of one property. Default: no limit.")
     private int seconds = Bounds.USUAL.seconds();
 
-    @Option(names = "--json", description = "Print one JSON object for each recipe, one per line.")
-    private boolean json;
+    @Mixin
+    private ResultOptions results = new ResultOptions();
 
     @Option(names = "--all", description = "All bundled recipes: compare with the committed advice.")
     private boolean all;
@@ -106,7 +114,7 @@ final class AdviseCommand implements Callable<Integer> {
         boolean usual = kernels.isEmpty()
                 && world == null
                 && properties.isEmpty()
-                && !json
+                && !results.isJson()
                 && new Bounds(pairs, seconds).equals(Bounds.USUAL);
         if ((all || bless) && !usual) {
             throw unusable("--all and --bless take --committed only");
@@ -114,6 +122,8 @@ final class AdviseCommand implements Callable<Integer> {
         if (pairs < 0 || seconds < 0) {
             throw unusable("--pairs and --seconds are not negative");
         }
+        results.check();
+        checkNames();
         DoctorCommand.refuseUntrusted(spec);
         return all || bless ? committed(all ? names() : recipes) : each();
     }
@@ -122,43 +132,63 @@ final class AdviseCommand implements Callable<Integer> {
         return Recipes.bundled().stream().map(Recipe::name).collect(ImmutableList.toImmutableList());
     }
 
+    /** Finds a mistyped name before anything runs. */
+    private void checkNames() throws IOException {
+        for (String name : recipes) {
+            try {
+                Recipe recipe = Recipes.find(name);
+                world(recipe);
+                properties(recipe);
+            } catch (RecipeException | RecipeFaultException e) {
+                throw unusable(e.getMessage() + RecipeOptions.recipeHint(name));
+            }
+        }
+    }
+
     private int each() throws IOException, InterruptedException {
-        PrintWriter out = spec.commandLine().getOut();
-        int code = ExitCode.HOLDS;
         for (String recipe : recipes) {
             Advice advice = advice(recipe);
-            if (recipes.size() > 1 && !json) {
+            PrintWriter out = advice.isComplete() ? results.text() : results.faults();
+            if (recipes.size() > 1) {
                 out.println(advice.recipe());
             }
-            out.print(json ? advice.json() + "\n" : AdviceText.of(advice));
+            out.print(AdviceText.of(advice));
             out.flush();
-            code = ExitCode.ofBoth(code, advice.isComplete() ? ExitCode.HOLDS : ExitCode.VIOLATED);
+            if (results.isJson()) {
+                spec.commandLine().getOut().println(advice.json());
+            }
+            for (Answer answer : advice.answers()) {
+                results.add(result(recipe, answer), null);
+            }
         }
-        return code;
+        return results.finish(new Summary("failing property", "failing properties", "can be fixed", "without a fix"));
+    }
+
+    private static CaseResult result(String recipe, Answer answer) {
+        return CaseResult.of(
+                "advice " + recipe,
+                answer.property(),
+                answer.isFound() ? Status.HOLDS : Status.VIOLATED,
+                "a change is known",
+                answer.isFound()
+                        ? String.join(" ", answer.change())
+                        : "no change was found; fails in " + String.join(", ", answer.fails()));
     }
 
     private Advice advice(String of) throws IOException, InterruptedException {
-        String root = System.getProperty("longitude.root");
-        Judge judge = new Judge(
-                Judge.PREEMPTIONS, root == null ? null : Path.of(root, "trace-validator", "target", "matrix"));
-        boolean terminal = Boolean.getBoolean("longitude.terminal");
-        PrintWriter out = spec.commandLine().getOut();
+        Judge judge = new Judge(Judge.PREEMPTIONS, Judge.cache());
+        Progress progress = new Progress(spec.commandLine().getErr(), results.showsProgress(), 1);
         try {
             Recipe found = Recipes.find(of);
-            return new Advisor(new TlcCandidateJudge(judge), new Bounds(pairs, seconds), what -> {
-                        if (terminal) {
-                            out.print("\r\u001b[K" + found.name() + ": " + what);
-                            out.flush();
-                        }
-                    })
+            return new Advisor(
+                            new TlcCandidateJudge(judge),
+                            new Bounds(pairs, seconds),
+                            what -> progress.now(found.name() + ": " + what))
                     .advise(of, kernels(), world(found), properties(found));
         } catch (RecipeException | RecipeFaultException | IllegalArgumentException e) {
             throw unusable(String.valueOf(e.getMessage()));
         } finally {
-            if (terminal) {
-                out.print("\r\u001b[K");
-                out.flush();
-            }
+            progress.finish();
         }
     }
 
@@ -167,13 +197,15 @@ final class AdviseCommand implements Callable<Integer> {
     }
 
     private World world(Recipe of) {
-        if (world == null) {
+        String name = world;
+        if (name == null) {
             return World.USUAL;
         }
-        return World.named(world)
+        return World.named(name)
                 .filter(w -> of.worlds().contains(w))
-                .orElseThrow(() -> unusable("the recipe is not judged in the world '" + world + "', but in "
-                        + of.worlds().stream().map(World::specName).collect(Collectors.joining(", "))));
+                .orElseThrow(() -> unusable("the recipe is not judged in the world '" + name + "', but in "
+                        + of.worlds().stream().map(World::specName).collect(Collectors.joining(", "))
+                        + RecipeOptions.worldHint(name)));
     }
 
     private ImmutableSet<Property> properties(Recipe of) {
@@ -182,7 +214,7 @@ final class AdviseCommand implements Callable<Integer> {
             asked.add(Property.named(name)
                     .filter(p -> Property.of(of.arch()).contains(p))
                     .orElseThrow(() -> unusable("no property '" + name + "' on " + of.arch() + "; there are "
-                            + Property.names(of.arch()))));
+                            + Property.names(of.arch()) + RecipeOptions.propertyHint(name))));
         }
         return asked.build();
     }
@@ -192,7 +224,7 @@ final class AdviseCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         ImmutableList<String> bundled = names();
         CommittedAdvice committed = new CommittedAdvice(committed(), bundled);
-        Progress progress = new Progress(out, Boolean.getBoolean("longitude.terminal"), names.size());
+        Progress progress = new Progress(spec.commandLine().getErr(), results.showsProgress(), names.size());
         List<String> changes = new ArrayList<>();
         for (String name : names) {
             if (!bundled.contains(name)) {
@@ -218,13 +250,17 @@ final class AdviseCommand implements Callable<Integer> {
             return ExitCode.HOLDS;
         }
         changes.addAll(committed.faults());
-        changes.stream().limit(MOST_CHANGES).forEach(out::println);
-        out.println(
-                changes.isEmpty()
-                        ? names.size() + " recipes, all as committed."
-                        : "Differences: " + changes.size() + ". If this is intended: longitude advise --all --bless");
-        out.flush();
-        return changes.isEmpty() ? ExitCode.HOLDS : ExitCode.VIOLATED;
+        changes.stream().limit(MOST_CHANGES).forEach(results.faults()::println);
+        for (String change : changes) {
+            results.add(CaseResult.of("committed advice", change, Status.VIOLATED, "as committed", change));
+        }
+        (changes.isEmpty() ? results.text() : results.faults())
+                .println(
+                        changes.isEmpty()
+                                ? names.size() + " recipes, all as committed."
+                                : "Differences: " + changes.size()
+                                        + ". If this is intended: longitude advise --all --bless");
+        return results.finish(new Summary("result", "results", "as committed", "not as committed"));
     }
 
     private Path committed() {

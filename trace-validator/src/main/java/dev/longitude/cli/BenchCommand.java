@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** {@code longitude bench}: what things cost. */
 @Command(
         name = "bench",
-        description = "Measure what things cost.",
+        description = "Measure the cost of a trapped counter read, or how fast traces are judged.",
         mixinStandardHelpOptions = true,
         subcommands = BenchValidateCommand.class,
         synopsisSubcommandLabel = "WHAT")

@@ -9,6 +9,7 @@ import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
 import dev.longitude.model.TlcJvms;
+import dev.longitude.results.Summary;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -53,6 +54,12 @@ final class CheckCommand implements Callable<Integer> {
     private boolean strict;
 
     @Mixin
+    private ResultOptions results = new ResultOptions();
+
+    @Mixin
+    private ViewerOptions viewers = new ViewerOptions();
+
+    @Mixin
     private RecipeOptions recipes = new RecipeOptions();
 
     @Mixin
@@ -65,13 +72,18 @@ final class CheckCommand implements Callable<Integer> {
             list(manifest);
             return ExitCode.HOLDS;
         }
+        results.check();
+        viewers.check();
+        if (viewers.isAsked() && recipes.isWhole() && models.size() != 1) {
+            throw recipes.unusable("--itf and --trace-events need --recipe or one --model");
+        }
         DoctorCommand.refuseUntrusted(spec);
         if (!recipes.isWhole() || strict) {
             if (!recipes.namesRecipes() || !models.isEmpty()) {
                 throw recipes.unusable(
                         "--kernel, --world, --property and --strict need --recipe, which excludes --model");
             }
-            return RecipeCheck.run(recipes, strict, spec.commandLine().getOut());
+            return RecipeCheck.run(recipes, strict, results, viewers);
         }
         if (show && (models.isEmpty() || distributed.isAsked())) {
             throw recipes.unusable("--show needs --model and excludes --distributed");
@@ -127,64 +139,58 @@ final class CheckCommand implements Callable<Integer> {
 
     private static String unknown(String name, Manifest manifest) {
         return "unknown model '" + name + "'; `check --list` shows them"
-                + NearestName.of(
-                                name,
-                                manifest.models().stream().map(Model::name).toList())
-                        .stream()
-                        .findFirst()
-                        .map(near -> ". Did you mean " + near + "?")
-                        .orElse("");
+                + NearestName.hint(
+                        name, manifest.models().stream().map(Model::name).toList());
     }
 
     private List<CheckResult> run(List<Check> checks) throws InterruptedException, ExecutionException {
-        Progress progress =
-                new Progress(spec.commandLine().getOut(), Boolean.getBoolean("longitude.terminal"), checks.size());
+        Progress progress = new Progress(
+                spec.commandLine().getErr(),
+                results.showsProgress(),
+                checks.size(),
+                checks.stream().mapToDouble(Check::seconds).sum());
+        List<Callable<CheckResult>> jobs = new ArrayList<>();
+        for (Check check : checks) {
+            jobs.add(() -> {
+                CheckResult result = check.call();
+                progress.step(result.what(), result.status().toString(), check.seconds());
+                return result;
+            });
+        }
         try {
-            return Jobs.run(
-                    checks,
-                    result -> progress.step(result.what(), result.status().toString()));
+            return Jobs.run(jobs, result -> {});
         } finally {
             progress.finish();
         }
     }
 
-    private int report(List<CheckResult> results) {
-        PrintWriter out = spec.commandLine().getOut();
-        Table table = new Table("what", "checked", "size", "time", "verdict");
-        for (CheckResult result : results) {
+    private int report(List<CheckResult> checks) throws IOException {
+        Table table = new Table("what", "size", "time", "verdict");
+        for (CheckResult check : checks) {
             table.row(
-                    result.what(),
-                    result.expected(),
-                    result.size(),
-                    String.format(Locale.ROOT, "%.1f s", result.seconds()),
-                    result.status().toString());
-        }
-        for (CheckResult result : results) {
-            if (show && result.outcome() != null) {
-                out.println(BehaviourText.of(result.outcome(), result.expected()));
+                    check.what() + ": " + check.expected(),
+                    check.size(),
+                    String.format(Locale.ROOT, "%.1f s", check.seconds()),
+                    check.status().toString());
+            if (show && check.outcome() != null) {
+                results.text().println(BehaviourText.of(check.outcome(), check.expected()));
             }
         }
-        List<CheckResult> failed =
-                results.stream().filter(r -> r.fault() != null).toList();
-        for (CheckResult result : failed) {
-            out.println(result.what() + ": " + result.fault());
-            out.println();
+        for (CheckResult check : checks) {
+            if (check.fault() != null) {
+                results.faults().println(check.what() + ": " + check.fault());
+                results.faults().println();
+            }
         }
-        out.print(table);
-        out.println(
-                failed.isEmpty()
-                        ? "All " + results.size() + " checks hold."
-                        : failed.size() + " of " + results.size() + " checks failed.");
-        out.flush();
-        return results.stream().mapToInt(CheckCommand::code).reduce(ExitCode.HOLDS, ExitCode::ofBoth);
-    }
-
-    private static int code(CheckResult result) {
-        return switch (result.status()) {
-            case HOLDS -> ExitCode.HOLDS;
-            case FAILS -> ExitCode.VIOLATED;
-            case UNDECIDED -> ExitCode.UNDECIDED;
-        };
+        results.text().print(table);
+        for (CheckResult check : checks) {
+            results.add(CheckCase.of(check));
+            if (check.outcome() != null) {
+                viewers.write(check.outcome());
+            }
+        }
+        viewers.missing().ifPresent(results.text()::println);
+        return results.finish(new Summary("check", "checks", "hold", "fail"));
     }
 
     private void list(Manifest manifest) {

@@ -3,15 +3,17 @@ package dev.longitude.cli;
 import dev.longitude.model.Doctor;
 import dev.longitude.model.Tlc;
 import dev.longitude.model.TlcJvms;
+import dev.longitude.results.CaseResult;
+import dev.longitude.results.Status;
+import dev.longitude.results.Summary;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code longitude doctor}: tests what the TLC in use can be trusted with. */
 @Command(
@@ -23,8 +25,8 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    @Mixin
+    private ResultOptions results = new ResultOptions();
 
     /**
      * Whether models may run in these JVMs: the TLC in use passes there each check that Longitude needs. The tests show
@@ -67,7 +69,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        PrintWriter out = spec.commandLine().getOut();
+        results.check();
         Table table = new Table("TLC " + Tlc.version(), "own process", "shared JVM", "Longitude");
         boolean trusted = true;
         boolean shares = true;
@@ -82,17 +84,31 @@ final class DoctorCommand implements Callable<Integer> {
                         right ? "yes" : "NO",
                         rightShared ? "yes" : "NO",
                         check.isNeeded() ? "needs it" : "does not need it");
+                results.add(result("own process", check, right, check.isNeeded()));
+                // (Where one fails, Longitude shares no JVM.)
+                results.add(result("shared JVM", check, rightShared, false));
             }
         }
-        out.print(table);
+        (trusted && shares ? results.text() : results.faults()).print(table);
         if (trusted && !shares) {
-            out.println("Each model runs in a process of its own.");
+            results.text().println("Each model runs in a process of its own.");
         }
-        out.println(
-                trusted
-                        ? "It can be trusted with what Longitude asks of it."
-                        : "It cannot be trusted with what Longitude asks of it.");
-        out.flush();
-        return trusted ? ExitCode.HOLDS : ExitCode.VIOLATED;
+        (trusted ? results.text() : results.faults())
+                .println(
+                        trusted
+                                ? "It can be trusted with what Longitude asks of it."
+                                : "It cannot be trusted with what Longitude asks of it.");
+        return results.finish(
+                new Summary("check", "checks", "pass", "fail"), trusted ? ExitCode.HOLDS : ExitCode.VIOLATED);
+    }
+
+    /** A check that fails, but which Longitude does not need, is no fault. */
+    private static CaseResult result(String suite, Doctor check, boolean right, boolean needed) {
+        return CaseResult.of(
+                suite,
+                check.about(),
+                right ? Status.HOLDS : needed ? Status.VIOLATED : Status.DOES_NOT_APPLY,
+                check.about(),
+                right ? "" : needed ? "TLC fails it" : "TLC fails it; Longitude does not need it");
     }
 }

@@ -10,6 +10,11 @@ final class KernelOption implements ITypeConverter<KernelProfile> {
     public KernelProfile convert(String value) {
         return KernelProfile.named(value)
                 .orElseThrow(() -> new TypeConversionException(
-                        "unknown kernel '" + value + "'; expected " + KernelProfile.expected()));
+                        "unknown kernel '" + value + "'; expected " + KernelProfile.expected()
+                                + NearestName.hint(
+                                        value,
+                                        KernelProfile.known().stream()
+                                                .map(KernelProfile::specName)
+                                                .toList())));
     }
 }

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "kernels",
         description = {
-            "Without KERNEL: what changed in which release of Linux, and what was posted.",
+            "List what changed in which release of Linux, and what was posted.",
             "With one KERNEL: the switches that are on in it. With two: those in which they differ."
         },
         mixinStandardHelpOptions = true,

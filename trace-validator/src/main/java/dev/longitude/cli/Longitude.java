@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * The command line:
- * {@code longitude check | simulate | validate | record | matrix | advise | tamper | plan | bench | doctor | worker}.
+ * {@code longitude check | simulate | validate | record | probe | lab | matrix | advise | tamper | plan | bench | doctor | worker}.
  */
 @Command(
         name = "longitude",
@@ -30,6 +30,8 @@ import picocli.CommandLine.Spec;
             SimulateCommand.class,
             ValidateCommand.class,
             RecordCommand.class,
+            ProbeCommand.class,
+            LabCommand.class,
             MatrixCommand.class,
             AdviseCommand.class,
             TamperCommand.class,
@@ -38,6 +40,7 @@ import picocli.CommandLine.Spec;
             WorkerCommand.class,
             PlanCommand.class,
             BenchCommand.class,
+            CompletionCommand.class,
             HelpCommand.class
         },
         footer = {"", ExitCode.MEANING})
@@ -47,6 +50,7 @@ public final class Longitude implements Runnable {
 
     /** Runs one command and exits with its code. */
     public static void main(String[] args) {
+        EndOfRun.prepare();
         // TLC leaves a non-daemon thread behind.
         System.exit(commandLine().execute(args));
     }
@@ -59,6 +63,7 @@ public final class Longitude implements Runnable {
         requireNonNull(commandLine.getSubcommands().get("record")).setStopAtPositional(true);
         // Unlike the writer that picocli makes, this one notices what System.out could not write.
         commandLine.setOut(new PrintWriter(System.out, true, Charset.defaultCharset()));
+        Examples.addTo(commandLine);
         commandLine.setExecutionStrategy(Longitude::run);
         commandLine.setParameterExceptionHandler((e, args) -> {
             PrintWriter err = e.getCommandLine().getErr();
@@ -111,14 +116,18 @@ public final class Longitude implements Runnable {
     public void run() {
         throw new CommandLine.ParameterException(
                 spec.commandLine(),
-                "missing command: check, simulate, validate, record, matrix, advise, tamper, plan, bench, doctor or worker");
+                "missing command: check, simulate, validate, record, probe, lab, matrix, advise, tamper, plan, bench, doctor or worker");
     }
 
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
+            return new String[] {"longitude " + number()};
+        }
+
+        static String number() {
             String version = Longitude.class.getPackage().getImplementationVersion();
-            return new String[] {"longitude " + (version == null ? "(not packaged)" : version)};
+            return version == null ? "(not packaged)" : version;
         }
     }
 }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.google.common.collect.ImmutableList;
 import dev.longitude.matrix.Case;
+import dev.longitude.matrix.Counterexample;
 import dev.longitude.matrix.Judge;
 import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.Markdown;
@@ -15,12 +16,17 @@ import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
+import dev.longitude.results.CaseResult;
+import dev.longitude.results.Status;
+import dev.longitude.results.Summary;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -43,13 +49,16 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 as committed; 1 not as committed. Without a committed result (a recipe of your"
                     + " own, a kernel without a column, more preemptions) and for one cell: 0 all properties hold; 1 one fails."
-                    + " 2 unusable input or usage, or output that cannot be written."
+                    + " 2 unusable input or usage, or output that cannot be written; 3 some cannot be judged."
         })
 final class MatrixCommand implements Callable<Integer> {
     private static final int MOST_CHANGES = 20;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private ResultOptions results = new ResultOptions();
 
     @Mixin
     private RecipeOptions options = new RecipeOptions();
@@ -71,8 +80,7 @@ final class MatrixCommand implements Callable<Integer> {
 
     @Option(
             names = "--every-world",
-            description = "Judge each recipe on every kernel in every world that applies, not only in the usual one;"
-                    + " takes about two and a half times as long.")
+            description = "Judge each recipe on every kernel in every world that applies, not only in the usual one.")
     private boolean everyWorld;
 
     @Option(
@@ -100,17 +108,19 @@ final class MatrixCommand implements Callable<Integer> {
         if (simulations > 0 && (bless || out != null || options.namesProperty())) {
             throw options.unusable("--simulate only compares: it excludes --bless, --out and --property");
         }
+        results.check();
         DoctorCommand.refuseUntrusted(spec);
         ImmutableList<Case> cases =
                 everyWorld || !options.namesNoPlace() ? options.cases() : options.casesOfTheMatrix();
         if (options.namesProperty()) {
             return open(cases);
         }
-        Matrix matrix = new Matrix(ImmutableList.copyOf(options.judgements(cases, options.judge())));
+        Matrix matrix =
+                new Matrix(ImmutableList.copyOf(options.judgements(cases, options.judge(), results.showsProgress())));
         if (simulations > 0) {
             return simulate(matrix);
         }
-        PrintWriter print = spec.commandLine().getOut();
+        PrintWriter print = results.text();
         print.print(table(matrix));
         print.println();
         print.print(claims(matrix));
@@ -126,35 +136,49 @@ final class MatrixCommand implements Callable<Integer> {
         if (options.isUsual() && !comparable.judgements().isEmpty()) {
             return compare(comparable);
         }
-        boolean fails = matrix.judgements().stream()
-                .flatMap(j -> j.verdicts().values().stream())
-                .anyMatch(Verdict::isFailure);
-        return fails ? ExitCode.VIOLATED : ExitCode.HOLDS;
+        for (Judgement judgement : matrix.judgements()) {
+            for (Property property : judgement.verdicts().keySet()) {
+                results.add(RecipeCheck.result(judgement, property, false, options, Map.of()));
+            }
+        }
+        return results.finish(RecipeCheck.SUMMARY);
     }
 
     private int open(List<Case> cases) throws IOException, InterruptedException, ExecutionException {
         Case of = cases.get(0);
         List<Property> properties = options.properties(of);
         if (cases.stream()
-                        .anyMatch(c ->
-                                !c.recipe().equals(of.recipe()) || !c.kernel().equals(of.kernel()))
-                || properties.size() != 1) {
+                .anyMatch(c -> !c.recipe().equals(of.recipe()) || !c.kernel().equals(of.kernel()))) {
             throw options.unusable("--property needs one --recipe and one --kernel");
         }
         Judge judge = options.judge();
-        boolean fails = false;
-        for (Judgement judgement : options.judgements(cases, judge)) {
-            fails |= RecipeCheck.show(
-                    judgement, properties.get(0), judge, spec.commandLine().getOut());
+        for (Judgement judgement : options.judgements(cases, judge, results.showsProgress())) {
+            for (Property property : properties) {
+                open(judgement, property, judge);
+            }
         }
-        return fails ? ExitCode.VIOLATED : ExitCode.HOLDS;
+        return results.finish(RecipeCheck.SUMMARY);
     }
 
-    private int simulate(Matrix matrix) throws InterruptedException, ExecutionException {
-        PrintWriter print = spec.commandLine().getOut();
+    private void open(Judgement judgement, Property property, Judge judge) throws IOException, InterruptedException {
+        Verdict verdict = judgement.verdict(property);
+        PrintWriter print = verdict.isFailure() ? results.faults() : results.text();
+        Map<Property, Counterexample> opened = new EnumMap<>(Property.class);
+        if (verdict.canBeShown()) {
+            Counterexample counterexample = judge.open(judgement.of(), property, verdict);
+            opened.put(property, counterexample);
+            print.print(CounterexampleText.of(counterexample, verdict));
+        } else {
+            print.println(judgement.of() + ": " + property + " " + verdict + ".");
+        }
+        print.flush();
+        results.add(RecipeCheck.result(judgement, property, false, options, opened));
+    }
+
+    private int simulate(Matrix matrix) throws IOException, InterruptedException, ExecutionException {
         Progress progress = new Progress(
-                print,
-                Boolean.getBoolean("longitude.terminal"),
+                spec.commandLine().getErr(),
+                results.showsProgress(),
                 matrix.judgements().size());
         List<Callable<SimulationCheck>> jobs = new ArrayList<>();
         matrix.judgements()
@@ -169,15 +193,21 @@ final class MatrixCommand implements Callable<Integer> {
         } finally {
             progress.finish();
         }
-        checks.forEach(c -> c.unseen().forEach(print::println));
-        checks.forEach(c -> c.contradictions().forEach(print::println));
+        checks.forEach(c -> c.unseen().forEach(results.text()::println));
+        checks.forEach(c -> c.contradictions().forEach(results.faults()::println));
+        checks.forEach(c -> results.add(CaseResult.of(
+                "simulated runs",
+                c.of().toString(),
+                c.contradictions().isEmpty() ? Status.HOLDS : Status.VIOLATED,
+                "no run contradicts the matrix",
+                String.join("\n", c.contradictions()))));
         long runs = checks.stream().mapToLong(SimulationCheck::runs).sum();
         long contradictions =
                 checks.stream().mapToLong(c -> c.contradictions().size()).sum();
-        print.println(runs + " runs, seeds from " + seed + ": " + contradictions + " contradictions, "
-                + checks.stream().mapToLong(c -> c.unseen().size()).sum() + " failures not seen.");
-        print.flush();
-        return contradictions == 0 ? ExitCode.HOLDS : ExitCode.VIOLATED;
+        results.text()
+                .println(runs + " runs, seeds from " + seed + ": " + contradictions + " contradictions, "
+                        + checks.stream().mapToLong(c -> c.unseen().size()).sum() + " failures not seen.");
+        return results.finish(new Summary("case", "cases", "agree", "contradicted"));
     }
 
     private void list() throws IOException {
@@ -246,7 +276,7 @@ final class MatrixCommand implements Callable<Integer> {
         Files.writeString(folder.resolve("matrix.json"), matrix.json());
         Files.writeString(folder.resolve("matrix.csv"), matrix.csv());
         Files.writeString(folder.resolve("matrix.md"), Markdown.of(matrix));
-        spec.commandLine().getOut().println("Written: " + folder.resolve("matrix.json") + ", .csv and .md.");
+        results.text().println("Written: " + folder.resolve("matrix.json") + ", .csv and .md.");
     }
 
     /** The fault of a file that must agree with matrix.json; empty if it does. */
@@ -273,19 +303,37 @@ final class MatrixCommand implements Callable<Integer> {
             changes.addAll(stale("matrix.csv", matrix.csv()));
             changes.addAll(stale("matrix.md", Markdown.of(matrix)));
         }
-        PrintWriter print = spec.commandLine().getOut();
-        if (changes.isEmpty()) {
-            print.println(matrix.cells().size() + " cells, all as committed.");
-            print.flush();
-            return ExitCode.HOLDS;
+        for (Matrix.Cell cell : matrix.cells()) {
+            results.add(result(
+                    "cell",
+                    cell.place(),
+                    changes.stream()
+                            .filter(c -> c.startsWith(cell.place() + ": "))
+                            .toList()));
         }
-        changes.stream().limit(MOST_CHANGES).forEach(print::println);
+        changes.stream()
+                .filter(c -> matrix.cells().stream().noneMatch(cell -> c.startsWith(cell.place() + ": ")))
+                .forEach(c -> results.add(result("committed matrix", c, List.of(c))));
+        changes.stream().limit(MOST_CHANGES).forEach(results.faults()::println);
         if (changes.size() > MOST_CHANGES) {
-            print.println("... and " + (changes.size() - MOST_CHANGES) + " more");
+            results.faults().println("... and " + (changes.size() - MOST_CHANGES) + " more");
         }
-        print.println("Differences: " + changes.size() + ", cells: "
-                + matrix.cells().size() + ". If this is intended: longitude matrix --bless");
-        print.flush();
-        return ExitCode.VIOLATED;
+        if (changes.isEmpty()) {
+            results.text().println(matrix.cells().size() + " cells, all as committed.");
+        } else {
+            results.faults()
+                    .println("Differences: " + changes.size() + ", cells: "
+                            + matrix.cells().size() + ". If this is intended: longitude matrix --bless");
+        }
+        return results.finish(new Summary("cell", "cells", "as committed", "not as committed"));
+    }
+
+    private static CaseResult result(String suite, String name, List<String> changes) {
+        return CaseResult.of(
+                suite,
+                name,
+                changes.isEmpty() ? Status.HOLDS : Status.VIOLATED,
+                "as committed",
+                String.join("\n", changes));
     }
 }

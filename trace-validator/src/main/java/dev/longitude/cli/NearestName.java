@@ -17,6 +17,14 @@ final class NearestName {
                 .toList();
     }
 
+    /** A question for the end of a message, or nothing if no name is near. */
+    static String hint(String typed, Collection<String> names) {
+        return of(typed, names).stream()
+                .findFirst()
+                .map(near -> ". Did you mean " + near + "?")
+                .orElse("");
+    }
+
     /** How many characters must be inserted, deleted or replaced to make one of the other (Levenshtein). */
     private static int distance(String a, String b) {
         int[] row = IntStream.rangeClosed(0, b.length()).toArray();

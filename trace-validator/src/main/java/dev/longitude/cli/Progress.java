@@ -3,48 +3,87 @@ package dev.longitude.cli;
 import java.io.PrintWriter;
 
 /**
- * Shows how far a command has come and how long the rest may take: on a terminal one line that it rewrites, in a pipe
- * one line for each step.
+ * Shows how far a command has come and how long the rest may take, on standard error: on a terminal one line that it
+ * rewrites, in a pipe one line for each step.
  */
 final class Progress {
-    private final PrintWriter out;
-    private final boolean terminal;
+    /** A line of a terminal, without the column in which the cursor stands. */
+    private static final int WIDTH = 79;
+
+    /** Before so much of the work is done, its speed is not known. */
+    private static final double ENOUGH = 0.02;
+
+    private final PrintWriter err;
+    private final boolean shown;
+    private final boolean terminal = Boolean.getBoolean("longitude.terminal");
     private final int steps;
+    private final double work;
     private final long begin = System.nanoTime();
     private int done;
+    private double workDone;
 
-    Progress(PrintWriter out, boolean terminal, int steps) {
-        this.out = out;
-        this.terminal = terminal;
+    /** Steps that all take about the same time. */
+    Progress(PrintWriter err, boolean shown, int steps) {
+        this(err, shown, steps, steps);
+    }
+
+    /**
+     * The progress of a command.
+     *
+     * @param shown whether it is shown at all
+     * @param work of all steps, in any unit that is proportional to the time
+     */
+    Progress(PrintWriter err, boolean shown, int steps, double work) {
+        this.err = err;
+        this.shown = shown;
         this.steps = steps;
+        this.work = work;
     }
 
-    /** One step is done. */
-    synchronized void step(String what, String verdict) {
+    /** One of steps that take the same time is done. */
+    void step(String what, String verdict) {
+        step(what, verdict, 1);
+    }
+
+    /** One step is done, which was so much of the work. */
+    synchronized void step(String what, String verdict, double itsWork) {
         done++;
-        String line = "[" + done + "/" + steps + left() + "] " + what + ": " + verdict;
-        if (terminal) {
-            out.print("\r\u001b[K" + (line.length() > 100 ? line.substring(0, 100) : line));
-        } else {
-            out.println(line);
+        workDone += itsWork;
+        if (shown) {
+            String line =
+                    "[" + done + "/" + steps + left((System.nanoTime() - begin) / 1e9) + "] " + what + ": " + verdict;
+            if (terminal) {
+                err.print("\r\u001b[K" + (line.length() > WIDTH ? line.substring(0, WIDTH) : line));
+            } else {
+                err.println(line);
+            }
+            err.flush();
         }
-        out.flush();
     }
 
-    /** The remaining time, from the average of the steps so far. */
-    private String left() {
-        long seconds = (System.nanoTime() - begin) / 1_000_000_000 * (steps - done) / done;
-        if (seconds < 10) {
+    /** What happens now, on a terminal only. */
+    synchronized void now(String what) {
+        if (shown && terminal) {
+            err.print("\r\u001b[K" + (what.length() > WIDTH ? what.substring(0, WIDTH) : what));
+            err.flush();
+        }
+    }
+
+    private String left(double seconds) {
+        double rest = secondsLeft(seconds, workDone, work);
+        if (workDone < ENOUGH * work || rest < 10) {
             return "";
         }
-        return ", about " + (seconds < 100 ? seconds + " s" : (seconds + 30) / 60 + " min") + " left";
+        return ", about " + (rest < 100 ? Math.round(rest) + " s" : Math.round(rest / 60) + " min") + " left";
+    }
+
+    /** The time that the rest takes if it goes on as fast. */
+    static double secondsLeft(double seconds, double workDone, double work) {
+        return workDone <= 0 ? 0 : seconds * Math.max(0, work - workDone) / workDone;
     }
 
     /** Clears the line on a terminal. */
     synchronized void finish() {
-        if (terminal) {
-            out.print("\r\u001b[K");
-            out.flush();
-        }
+        now("");
     }
 }

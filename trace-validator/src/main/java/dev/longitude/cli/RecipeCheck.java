@@ -1,15 +1,20 @@
 package dev.longitude.cli;
 
+import com.google.common.collect.ImmutableMap;
 import dev.longitude.matrix.Counterexample;
 import dev.longitude.matrix.Judge;
 import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
+import dev.longitude.results.CaseResult;
+import dev.longitude.results.Status;
+import dev.longitude.results.Summary;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +23,9 @@ import java.util.concurrent.ExecutionException;
 
 /** {@code check --recipe}: what a VMM author wants to know of a recipe. */
 final class RecipeCheck {
+    /** One line over many properties. */
+    static final Summary SUMMARY = new Summary("property", "properties", "hold", "fail");
+
     private RecipeCheck() {}
 
     /**
@@ -25,34 +33,45 @@ final class RecipeCheck {
      *
      * @param strict whether a property must hold exactly, not only up to the time that steps take
      */
-    static int run(RecipeOptions options, boolean strict, PrintWriter out)
+    static int run(RecipeOptions options, boolean strict, ResultOptions results, ViewerOptions viewers)
             throws IOException, InterruptedException, ExecutionException {
         Judge judge = options.judge();
-        List<Judgement> judgements = options.judgements(options.cases(), judge);
+        List<Judgement> judgements = options.judgements(options.cases(), judge, results.showsProgress());
         boolean fails = false;
         Set<Verdict.Outcome> said = EnumSet.noneOf(Verdict.Outcome.class);
         for (Judgement judgement : judgements) {
             List<Property> asked = options.properties(judgement.of());
             Table table = new Table(judgement.of().toString(), "");
-            asked.forEach(p -> table.row(p.specName(), text(p, judgement)));
-            out.println(table);
+            asked.forEach(p -> table.row(p.specName(), text(p, judgement.verdict(p))));
             asked.forEach(p -> said.add(judgement.verdict(p).says()));
             Optional<Property> shortest = shortest(judgement, asked, strict);
+            PrintWriter out = shortest.isPresent() ? results.faults() : results.text();
+            out.println(table);
+            Map<Property, Counterexample> opened = new LinkedHashMap<>();
             if (shortest.isPresent()) {
                 fails = true;
-                show(judgement, shortest.get(), judge, out);
-                out.println();
+                Property property = shortest.get();
+                Counterexample counterexample = judge.open(judgement.of(), property, judgement.verdict(property));
+                opened.put(property, counterexample);
+                viewers.write(counterexample);
+                out.println(CounterexampleText.of(counterexample, judgement.verdict(property)));
+            }
+            for (Property property : asked) {
+                if (results.wantsPlaces()
+                        && isFault(judgement.verdict(property), strict)
+                        && !opened.containsKey(property)) {
+                    opened.put(property, judge.open(judgement.of(), property, judgement.verdict(property)));
+                }
+                results.add(result(judgement, property, strict, options, opened));
             }
         }
         judgements.stream()
                 .map(j -> j.of().recipe())
                 .distinct()
-                .forEach(recipe -> options.notJudged(recipe).forEach(out::println));
-        out.println(summary(fails, said));
-        out.flush();
-        return fails
-                ? ExitCode.VIOLATED
-                : said.contains(Verdict.Outcome.NOT_MODELLED) ? ExitCode.UNDECIDED : ExitCode.HOLDS;
+                .forEach(recipe -> options.notJudged(recipe).forEach(results.text()::println));
+        viewers.missing().ifPresent(results.text()::println);
+        results.faults().println(summary(fails, said));
+        return results.finish(SUMMARY);
     }
 
     private static String summary(boolean fails, Set<Verdict.Outcome> said) {
@@ -67,17 +86,62 @@ final class RecipeCheck {
                 : "All properties that apply hold.";
     }
 
-    private static String text(Property property, Judgement judgement) {
-        Verdict verdict = judgement.verdict(property);
+    private static String text(Property property, Verdict verdict) {
         return verdict + (verdict.isFailure() ? ": " + property.symptom() : "");
+    }
+
+    private static boolean isFault(Verdict verdict, boolean strict) {
+        return verdict.isFailure() || (strict && verdict.canBeShown());
+    }
+
+    /** A property in a case, as a result; its places are known if its counterexample was opened. */
+    static CaseResult result(
+            Judgement judgement,
+            Property property,
+            boolean strict,
+            RecipeOptions options,
+            Map<Property, Counterexample> opened)
+            throws IOException {
+        Verdict verdict = judgement.verdict(property);
+        Status status = isFault(verdict, strict)
+                ? Status.VIOLATED
+                : switch (verdict.says()) {
+                    case NOT_MODELLED -> Status.UNDECIDED;
+                    case DOES_NOT_APPLY -> Status.DOES_NOT_APPLY;
+                    default -> Status.HOLDS;
+                };
+        CaseResult result = CaseResult.of(
+                        "recipe " + judgement.of(),
+                        property.specName(),
+                        status,
+                        property.specName(),
+                        text(property, verdict))
+                .with(details(judgement, verdict));
+        if (!status.isFault()) {
+            return result;
+        }
+        RecipePlaces places = options.places(judgement.of().recipe());
+        Counterexample counterexample = opened.get(property);
+        return counterexample == null ? result.at(places.whole()) : result.at(places.of(counterexample));
+    }
+
+    private static ImmutableMap<String, Object> details(Judgement judgement, Verdict verdict) {
+        ImmutableMap.Builder<String, Object> details = ImmutableMap.builder();
+        details.put("recipe", judgement.of().recipe().name());
+        details.put("world", judgement.of().world().specName());
+        details.put("kernel", judgement.of().kernel().specName());
+        details.put("says", verdict.says().toString());
+        if (verdict.length() != null) {
+            details.put("steps", verdict.length());
+        }
+        return details.buildOrThrow();
     }
 
     /** One without preemption comes first, since it is simpler to understand. */
     private static Optional<Property> shortest(Judgement judgement, List<Property> asked, boolean strict) {
         List<Map.Entry<Property, Verdict>> failing = new ArrayList<>();
         judgement.verdicts().entrySet().stream()
-                .filter(e -> asked.contains(e.getKey())
-                        && (e.getValue().isFailure() || (strict && e.getValue().canBeShown())))
+                .filter(e -> asked.contains(e.getKey()) && isFault(e.getValue(), strict))
                 .forEach(failing::add);
         return failing.stream()
                 .min(Comparator.comparing((Map.Entry<Property, Verdict> e) ->
@@ -85,20 +149,5 @@ final class RecipeCheck {
                         .thenComparingInt(
                                 e -> Optional.ofNullable(e.getValue().length()).orElseThrow()))
                 .map(Map.Entry::getKey);
-    }
-
-    /** Shows a cell; returns whether the property fails. */
-    static boolean show(Judgement judgement, Property property, Judge judge, PrintWriter out)
-            throws IOException, InterruptedException {
-        Verdict verdict = judgement.verdict(property);
-        if (!verdict.canBeShown()) {
-            out.println(judgement.of() + ": " + property + " " + verdict + ".");
-            out.flush();
-            return false;
-        }
-        Counterexample counterexample = judge.open(judgement.of(), property, verdict);
-        out.print(CounterexampleText.of(counterexample, verdict));
-        out.flush();
-        return verdict.isFailure();
     }
 }

@@ -14,9 +14,9 @@ import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.World;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,9 +63,11 @@ final class RecipeOptions {
     @Option(
             names = "--preemptions",
             paramLabel = "N",
-            description =
-                    "How often time may pass between two steps, 1 to 3. Default: 1; 2 takes about ten times as long.")
+            description = "How often time may pass between two steps, 1 to 3. Default: 1; more takes much longer.")
     private int preemptions = Judge.PREEMPTIONS;
+
+    /** The files of the recipes that are not bundled. */
+    private final Map<Recipe, String> ownFiles = new HashMap<>();
 
     boolean namesRecipes() {
         return !recipes.isEmpty();
@@ -105,7 +107,8 @@ final class RecipeOptions {
     ImmutableList<Case> cases() throws IOException {
         Optional<World> only = Optional.ofNullable(world)
                 .map(name -> World.named(name)
-                        .orElseThrow(() -> unusable("no world '" + name + "'; there are " + World.names())));
+                        .orElseThrow(() ->
+                                unusable("no world '" + name + "'; there are " + World.names() + worldHint(name))));
         ImmutableList.Builder<Case> cases = ImmutableList.builder();
         Map<Recipe, String> reasons = new LinkedHashMap<>();
         for (Recipe recipe : recipes.isEmpty() ? Recipes.bundled() : named()) {
@@ -140,13 +143,23 @@ final class RecipeOptions {
                 .toList();
     }
 
+    /** Where the steps of a recipe stand in its file. */
+    RecipePlaces places(Recipe recipe) throws IOException {
+        return RecipePlaces.of(recipe, ownFiles.get(recipe));
+    }
+
     private List<Recipe> named() throws IOException {
         List<Recipe> all = new ArrayList<>();
+        ImmutableList<Recipe> bundled = Recipes.bundled();
         for (String name : recipes) {
             try {
-                all.add(Recipes.find(name));
+                Recipe recipe = Recipes.find(name);
+                if (!bundled.contains(recipe)) {
+                    ownFiles.put(recipe, name);
+                }
+                all.add(recipe);
             } catch (RecipeException | RecipeFaultException e) {
-                throw unusable(e.getMessage());
+                throw unusable(e.getMessage() + recipeHint(name));
             }
         }
         return all;
@@ -161,10 +174,25 @@ final class RecipeOptions {
         for (String name : properties) {
             if (all.stream().noneMatch(p -> p.specName().equals(name))) {
                 throw unusable("no property '" + name + "' on " + of.recipe().arch() + "; there are "
-                        + Property.names(of.recipe().arch()));
+                        + Property.names(of.recipe().arch()) + propertyHint(name));
             }
         }
         return all.stream().filter(p -> properties.contains(p.specName())).toList();
+    }
+
+    static String worldHint(String name) {
+        return NearestName.hint(
+                name, Arrays.stream(World.values()).map(World::specName).toList());
+    }
+
+    static String propertyHint(String name) {
+        return NearestName.hint(
+                name, Arrays.stream(Property.values()).map(Property::specName).toList());
+    }
+
+    static String recipeHint(String name) throws IOException {
+        return NearestName.hint(
+                name, Recipes.bundled().stream().map(Recipe::name).toList());
     }
 
     int preemptions() {
@@ -175,14 +203,13 @@ final class RecipeOptions {
     }
 
     Judge judge() {
-        String root = System.getProperty("longitude.root");
-        return new Judge(preemptions(), root == null ? null : Path.of(root, "trace-validator", "target", "matrix"));
+        return new Judge(preemptions(), Judge.cache());
     }
 
     /** Judges all of them, with progress. */
-    List<Judgement> judgements(List<Case> cases, Judge judge) throws InterruptedException, ExecutionException {
-        PrintWriter out = spec.commandLine().getOut();
-        Progress progress = new Progress(out, Boolean.getBoolean("longitude.terminal"), cases.size());
+    List<Judgement> judgements(List<Case> cases, Judge judge, boolean showProgress)
+            throws InterruptedException, ExecutionException {
+        Progress progress = new Progress(spec.commandLine().getErr(), showProgress, cases.size());
         List<Callable<List<Judgement>>> jobs = new ArrayList<>();
         cases.stream()
                 .collect(Collectors.groupingBy(Case::recipe, LinkedHashMap::new, Collectors.toList()))

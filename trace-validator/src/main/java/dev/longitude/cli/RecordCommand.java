@@ -89,7 +89,7 @@ final class RecordCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (printSource) {
-            spec.commandLine().getOut().print(new String(RecorderProgram.source(), StandardCharsets.UTF_8));
+            spec.commandLine().getOut().print(new String(RecorderProgram.RECORDER.source(), StandardCharsets.UTF_8));
             spec.commandLine().getOut().flush();
             return ExitCode.HOLDS;
         }
@@ -101,7 +101,7 @@ final class RecordCommand implements Callable<Integer> {
         }
         Path program;
         try {
-            program = RecorderProgram.build();
+            program = RecorderProgram.RECORDER.build();
         } catch (NoCompilerException e) {
             spec.commandLine().getErr().println("longitude: " + e.getMessage());
             return ExitCode.UNUSABLE;

@@ -1,9 +1,12 @@
 package dev.longitude.cli;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.longitude.files.WholeFile;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.matrix.RecipeFaultException;
 import dev.longitude.matrix.Recipes;
 import dev.longitude.recipe.Preemption;
+import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.RecipeRun;
@@ -13,15 +16,16 @@ import dev.longitude.scenario.Scenario;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceWriter;
-import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +76,13 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "FILE", description = "Where the trace goes (default: standard output).")
     private @Nullable Path out;
 
+    @Option(
+            names = "--json",
+            description =
+                    "Print a JSON object about the trace; needs --out: file, events, kernel, seed, and of a recipe the"
+                            + " properties that fail in this run.")
+    private boolean json;
+
     @Option(names = "--force", description = "Overwrite FILE if it exists.")
     private boolean force;
 
@@ -81,7 +92,7 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--world",
             paramLabel = "NAME",
-            description = "In which of the recipe's worlds (default: its first).")
+            description = "Which of the worlds in which the recipe is judged (default: the first, usual).")
     private @Nullable String world;
 
     @Option(
@@ -111,6 +122,9 @@ final class SimulateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (json && out == null) {
+            throw unusable("--json needs --out: without it, the trace goes to standard output");
+        }
         if (recipe != null) {
             if (scenario != null) {
                 throw unusable("a scenario or --recipe, not both");
@@ -125,14 +139,20 @@ final class SimulateCommand implements Callable<Integer> {
         String wanted = scenario;
         Scenario chosen = Scenario.named(wanted)
                 .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(), "unknown scenario '" + wanted + "'; expected one of " + names()));
+                        spec.commandLine(),
+                        "unknown scenario '" + wanted + "'; expected one of " + names()
+                                + NearestName.hint(
+                                        wanted,
+                                        Scenario.all().stream()
+                                                .map(Scenario::commandName)
+                                                .toList())));
         if (vcpus < 1 || vcpus > Scenario.MOST_VCPUS) {
             throw new ParameterException(
                     spec.commandLine(), "--vcpus " + vcpus + ": expected 1 to " + Scenario.MOST_VCPUS);
         }
         checkOut();
         Trace recording = chosen.play(kernel, vcpus, seed);
-        emit(recording, "scenario " + wanted + ", kernel " + kernel + ", " + vcpus + " vCPUs, seed " + seed);
+        emit(recording, "scenario " + wanted + ", kernel " + kernel + ", " + vcpus + " vCPUs, seed " + seed, null);
         return ExitCode.HOLDS;
     }
 
@@ -154,12 +174,13 @@ final class SimulateCommand implements Callable<Integer> {
         try {
             chosen = Recipes.find(nameOrFile);
         } catch (RecipeException | RecipeFaultException e) {
-            throw unusable(String.valueOf(e.getMessage()));
+            throw unusable(e.getMessage() + RecipeOptions.recipeHint(nameOrFile));
         }
         World where =
                 world == null ? chosen.worlds().get(0) : World.named(world).orElse(null);
         if (where == null || !chosen.worlds().contains(where)) {
-            throw unusable("the recipe is not judged in the world '" + world + "', but in " + chosen.worlds());
+            throw unusable("the recipe is not judged in the world '" + world + "', but in " + chosen.worlds()
+                    + (world == null ? "" : RecipeOptions.worldHint(world)));
         }
         Optional<String> unfit = chosen.unfitFor(kernel);
         if (unfit.isPresent()) {
@@ -169,15 +190,18 @@ final class SimulateCommand implements Callable<Integer> {
         Trace trace = simulation
                 .traces()
                 .get(host == Host.SOURCE ? 0 : simulation.traces().size() - 1);
-        emit(trace, trace.header().origin());
+        emit(trace, trace.header().origin(), simulation.fails());
         String fails =
                 simulation.fails().isEmpty() ? "nothing" : simulation.fails().toString();
+        if (json) {
+            return ExitCode.HOLDS;
+        }
         (out == null ? spec.commandLine().getErr() : spec.commandLine().getOut())
                 .println("Fails in this run: " + fails);
         return ExitCode.HOLDS;
     }
 
-    private void emit(Trace recording, String what) throws IOException {
+    private void emit(Trace recording, String what, @Nullable Set<Property> fails) throws IOException {
         if (out == null) {
             // (The writer closes its target, and System.out must still report afterwards whether it could write.)
             ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -189,26 +213,31 @@ final class SimulateCommand implements Callable<Integer> {
             }
         } else {
             writeWhole(recording, out);
+        }
+        if (json) {
+            Map<String, Object> about = new LinkedHashMap<>();
+            about.put("file", String.valueOf(out));
+            about.put("about", what);
+            about.put("kernel", recording.header().kernel().specName());
+            about.put("events", recording.events().size());
+            about.put("seed", seed);
+            if (fails != null) {
+                about.put("fails", fails.stream().map(Property::specName).toList());
+            }
+            spec.commandLine().getOut().println(new JsonMapper().writeValueAsString(about));
+        } else if (out != null && Files.isRegularFile(out)) {
             spec.commandLine().getOut().println(out + ": " + recording.events().size() + " events of " + what);
         }
     }
 
-    /** Writes to a temporary file and renames it, so that the file appears whole or not at all. */
+    /** Writes a file that appears whole or not at all. */
     private void writeWhole(Trace recording, Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
             throw new ParameterException(
                     spec.commandLine(), folder + " is not a directory; FILE cannot be written there");
         }
-        Path partial = Files.createTempFile(folder, ".longitude", ".partial");
-        try {
-            try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(partial))) {
-                write(recording, stream);
-            }
-            Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(partial);
-        }
+        WholeFile.write(file, stream -> write(recording, stream));
     }
 
     private static void write(Trace recording, OutputStream stream) throws IOException {

@@ -2,11 +2,15 @@ package dev.longitude.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recording.BundledRecording;
+import dev.longitude.results.CaseResult;
+import dev.longitude.results.Status;
+import dev.longitude.results.Summary;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.tamper.Confirmation;
 import dev.longitude.tamper.TamperTable;
@@ -17,16 +21,17 @@ import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.verdict.InputFile;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -47,6 +52,9 @@ final class TamperCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    @Mixin
+    private ResultOptions results = new ResultOptions();
+
     @Option(
             names = "--confirm",
             description = "Have stock TLC judge the tampered traces that were accepted, too: minutes.")
@@ -60,6 +68,7 @@ final class TamperCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
+        results.check();
         List<JudgedMutant> ofScenarios = judged(scenarios(), false);
         List<JudgedMutant> ofRecordings;
         Path folder = Files.createTempDirectory("longitude-tamper");
@@ -69,17 +78,12 @@ final class TamperCommand implements Callable<Integer> {
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
         }
         Table table = table(ofScenarios, ofRecordings);
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(table);
-        out.flush();
-        if (confirm
-                && !confirmed(
-                        Stream.concat(ofScenarios.stream(), ofRecordings.stream())
-                                .toList(),
-                        out)) {
-            return ExitCode.VIOLATED;
+        results.text().print(table);
+        if (confirm) {
+            confirm(Stream.concat(ofScenarios.stream(), ofRecordings.stream()).toList());
         }
-        return compare(table.toString(), out);
+        compare(table.unwrapped());
+        return results.finish(new Summary("result", "results", "as committed", "not as committed"));
     }
 
     /** The scenarios' traces: under a kernel of today, and under the series as posted. */
@@ -158,19 +162,19 @@ final class TamperCommand implements Callable<Integer> {
     }
 
     /** Whether TLC accepts what the validator accepted: each such trace is then another valid behaviour. */
-    private static boolean confirmed(List<JudgedMutant> judged, PrintWriter out)
-            throws IOException, InterruptedException {
+    private void confirm(List<JudgedMutant> judged) throws IOException, InterruptedException {
         Confirmation confirmation = Confirmation.of(judged);
-        out.println("Of the tampered traces that the validator accepted, TLC accepts " + confirmation.behaviours()
-                + ": they are behaviours too. It refuses "
-                + confirmation.wrong().size() + ".");
-        confirmation
-                .wrong()
-                .forEach(j -> out.println(j.mutant().kind().text() + ": "
-                        + j.mutant().trace().header().origin() + ", event "
-                        + (j.mutant().at() + 1)));
-        out.flush();
-        return confirmation.wrong().isEmpty();
+        results.text()
+                .println("Of the tampered traces that the validator accepted, TLC accepts "
+                        + confirmation.behaviours() + ": they are behaviours too. It refuses "
+                        + confirmation.wrong().size() + ".");
+        confirmation.wrong().forEach(j -> {
+            String wrong = j.mutant().kind().text() + ": "
+                    + j.mutant().trace().header().origin() + ", event "
+                    + (j.mutant().at() + 1);
+            results.faults().println(wrong);
+            results.add(CaseResult.of("confirmation", wrong, Status.VIOLATED, "TLC accepts it", "TLC refuses it"));
+        });
     }
 
     private Path committed() {
@@ -184,19 +188,32 @@ final class TamperCommand implements Callable<Integer> {
         return Path.of(root, "spec", "tamper.txt");
     }
 
-    private int compare(String table, PrintWriter out) throws IOException {
+    /** Compares line by line: a line is what became of one kind of tampering. */
+    private void compare(String table) throws IOException {
         Path file = committed();
         if (bless) {
             Files.writeString(file, table, UTF_8);
-            return ExitCode.HOLDS;
+            return;
         }
-        boolean same =
-                Files.isRegularFile(file) && Files.readString(file, UTF_8).equals(table);
-        out.println(
-                same
-                        ? "As committed."
-                        : "Not as committed in " + file + ". If this is intended: longitude tamper --bless");
-        out.flush();
-        return same ? ExitCode.HOLDS : ExitCode.VIOLATED;
+        String before = Files.isRegularFile(file) ? Files.readString(file, UTF_8) : "";
+        List<String> lines = before.lines().toList();
+        table.lines().skip(1).forEach(line -> results.add(result(line, lines.contains(line))));
+        if (before.equals(table)) {
+            results.text().println("As committed.");
+        } else {
+            String wrong = "Not as committed in " + file + ". If this is intended: longitude tamper --bless";
+            results.faults().println(wrong);
+            results.add(CaseResult.of("tampered traces", "the table", Status.VIOLATED, "as committed", wrong));
+        }
+    }
+
+    private static CaseResult result(String line, boolean isCommitted) {
+        List<String> cells = Splitter.on(Pattern.compile(" {2,}")).splitToList(line.strip());
+        return CaseResult.of(
+                "tampered traces",
+                cells.get(0),
+                isCommitted ? Status.HOLDS : Status.VIOLATED,
+                "as committed",
+                isCommitted ? "" : "now: " + String.join(", ", cells.subList(1, cells.size())));
     }
 }

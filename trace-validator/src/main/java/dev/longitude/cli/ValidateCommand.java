@@ -3,11 +3,16 @@ package dev.longitude.cli;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.replay.TlcReplay;
+import dev.longitude.results.CaseResult;
+import dev.longitude.results.Location;
+import dev.longitude.results.Status;
+import dev.longitude.results.Summary;
 import dev.longitude.spec.Specification;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.validator.Refusal;
 import dev.longitude.validator.UndecidedException;
 import dev.longitude.verdict.InputFile;
 import dev.longitude.verdict.Verdict;
@@ -22,6 +27,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -91,19 +97,15 @@ final class ValidateCommand implements Callable<Integer> {
                             + " be kept. May be given several times.")
     private Set<String> required = new LinkedHashSet<>();
 
-    @Option(
-            names = "--json",
-            description = "Print a JSON object for each FILE, one a line: file, verdict (conforms, refused, undecided,"
-                    + " unusable), judged (what there was to judge, if less than in an ioctl log), events, properties (of each: kept, not kept, may not be kept), others (the operations of"
-                    + " a log that do not concern the guest's time, counted by name), why, refused, notes.")
-    private boolean json;
+    @Mixin
+    private ResultOptions results = new ResultOptions();
 
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "What to validate.")
     private List<Path> files = new ArrayList<>();
 
     @Override
-    public Integer call() throws InterruptedException {
-        if (engine == Engine.TLC && (json || !required.isEmpty())) {
+    public Integer call() throws IOException, InterruptedException {
+        if (engine == Engine.TLC && (results.isJson() || !required.isEmpty())) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--json and --require need our own engine: TLC gives no reason and judges no property");
@@ -114,16 +116,17 @@ final class ValidateCommand implements Callable<Integer> {
                     spec.commandLine(), "--witness needs our own engine and one FILE that can be read twice");
         }
         checkRequired();
-        int code = ExitCode.HOLDS;
+        results.check();
         for (Path file : files) {
-            FileAnswer answer = FileAnswer.of(file, json, () -> engine == Engine.TLC ? byTlc(file) : byOurEngine(file));
-            (json || answer.usable()
-                            ? spec.commandLine().getOut()
-                            : spec.commandLine().getErr())
-                    .println(answer.text());
-            code = ExitCode.ofBoth(code, answer.exitCode());
+            FileAnswer answer = FileAnswer.of(file, () -> engine == Engine.TLC ? byTlc(file) : byOurEngine(file));
+            results.add(answer.result(), answer.json());
+            if (answer.usable()) {
+                (answer.result().status().isFault() ? results.faults() : results.text()).println(answer.text());
+            } else if (!results.isJson()) {
+                spec.commandLine().getErr().println(answer.text());
+            }
         }
-        return code;
+        return results.finish(new Summary("file", "files", "conform", "refused"));
     }
 
     private void checkRequired() {
@@ -138,7 +141,8 @@ final class ValidateCommand implements Callable<Integer> {
             if (!known.contains(name)) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        "--require: unknown property '" + name + "'; expected of " + String.join(", ", known));
+                        "--require: unknown property '" + name + "'; expected of " + String.join(", ", known)
+                                + NearestName.hint(name, known));
             }
         }
     }
@@ -152,11 +156,8 @@ final class ValidateCommand implements Callable<Integer> {
                         "--require " + name + ": a trace of " + verdict.header().arch() + " has no such property");
             }
         }
-        StringBuilder text = new StringBuilder(json ? VerdictJson.of(verdict) : verdict.text());
-        if (verdict.conforms() && witness != null) {
-            text.append(write(file, witness));
-        }
-        return new FileAnswer(ExitCode.of(verdict, required), true, text.toString());
+        String text = verdict.text() + (verdict.conforms() && witness != null ? write(file, witness) : "");
+        return new FileAnswer(VerdictResult.of(file, verdict, required), VerdictJson.of(verdict), text);
     }
 
     /** Writes a witness, and returns lines that name its files; each begins with a newline. */
@@ -172,11 +173,11 @@ final class ValidateCommand implements Callable<Integer> {
             text.append("\nWritten: ")
                     .append(folder.resolve(module + ".tla"))
                     .append(". TLC confirms it by a violation of NotAllTaken: (cd ")
-                    .append(folder)
+                    .append(ShellWord.of(folder))
                     .append(" && java -cp ")
-                    .append(System.getProperty("java.class.path"))
+                    .append(ShellWord.of(System.getProperty("java.class.path")))
                     .append(" tlc2.TLC ")
-                    .append(module)
+                    .append(ShellWord.of(module))
                     .append(")");
         }
         return text.toString();
@@ -189,32 +190,42 @@ final class ValidateCommand implements Callable<Integer> {
         if (!TlcReplay.canReplay(trace)) {
             try {
                 InputFile.WitnessResult witnessed = new InputFile(file, kernel).witness();
-                if (witnessed.refusal() != null) {
-                    return new FileAnswer(
-                            ExitCode.VIOLATED,
-                            true,
-                            witnessed.refusal().explain(file.toString())
+                Refusal refusal = witnessed.refusal();
+                if (refusal != null) {
+                    return byTlc(
+                            file,
+                            Status.VIOLATED,
+                            refusal.event().line(),
+                            refusal.explain(file.toString())
                                     + "\n  (judged by our own engine: TLC cannot search for unknown values)");
                 }
                 trace = witnessed.behaviour();
             } catch (UndecidedException e) {
-                return new FileAnswer(ExitCode.UNDECIDED, true, file + ": undecided: " + e.getMessage());
+                return byTlc(file, Status.UNDECIDED, 0, file + ": undecided: " + e.getMessage());
             }
             found = ", with the values that our own engine found";
         }
         OptionalInt refused = TlcReplay.firstRefused(List.of(trace)).get(0);
         if (refused.isEmpty()) {
-            return new FileAnswer(
-                    ExitCode.HOLDS,
-                    true,
+            return byTlc(
+                    file,
+                    Status.HOLDS,
+                    0,
                     file + ": conforms to " + trace.header().kernel() + ", by TLC: "
                             + trace.events().size() + " events" + found);
         }
         TraceEvent event = trace.events().get(refused.getAsInt());
-        return new FileAnswer(
-                ExitCode.VIOLATED,
-                true,
+        return byTlc(
+                file,
+                Status.VIOLATED,
+                event.line(),
                 file + ":" + event.line() + ": refused, by TLC: event " + (refused.getAsInt() + 1) + ", " + event.call()
                         + ", under " + trace.header().kernel());
+    }
+
+    private static FileAnswer byTlc(Path file, Status status, int line, String text) {
+        CaseResult result = CaseResult.of(FileAnswer.SUITE, file.toString(), status, FileAnswer.CONFORMS, text)
+                .at(Location.of(file, line));
+        return new FileAnswer(result, result.json(), text);
     }
 }

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import dev.longitude.files.WholeFile;
 import dev.longitude.model.Tlc;
 import dev.longitude.model.TlcOutput;
 import dev.longitude.recipe.Preemption;
@@ -15,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +51,16 @@ public final class Judge {
     public Judge(int preemptions, @Nullable Path kept) {
         this.preemptions = preemptions;
         this.kept = kept;
+    }
+
+    /** The folder of the cache that the launcher names, or else the build's; null without a launcher. */
+    public static @Nullable Path cache() {
+        String cache = System.getProperty("longitude.cache");
+        String root = System.getProperty("longitude.root");
+        if (cache != null) {
+            return Path.of(cache);
+        }
+        return root == null ? null : Path.of(root, "trace-validator", "target", "matrix");
     }
 
     /**
@@ -188,11 +198,9 @@ public final class Judge {
         }
         List<Finding> found = run(model, text);
         if (file != null) {
-            // Atomic: the file appears only once it has been written.
-            Path folder = Files.createDirectories(file.getParent());
-            Path half = Files.createTempFile(folder, "half", ".json");
-            Files.writeString(half, JSON.writeValueAsString(found));
-            Files.move(half, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.createDirectories(file.getParent());
+            byte[] json = JSON.writeValueAsBytes(found);
+            WholeFile.write(file, out -> out.write(json));
         }
         return found;
     }
@@ -239,8 +247,7 @@ public final class Judge {
         if (output.violated() == null) {
             sane(model.cases(), output);
         } else {
-            Counterexample shown =
-                    Counterexample.of(of, property, MigrationModel.TICKS_PER_SECOND, output.counterexample());
+            Counterexample shown = Counterexample.of(of, property, model.ticksPerSecond(), output.counterexample());
             if (Integer.valueOf(shown.steps().size()).equals(verdict.length())) {
                 return shown;
             }

@@ -44,7 +44,8 @@ public record Matrix(ImmutableList<Judgement> judgements) {
             @JsonProperty(required = true) String kernel,
             @JsonProperty(required = true) String property,
             @JsonProperty(required = true) Verdict verdict) {
-        String place() {
+        /** Which cell it is, as lines of {@link #changesFrom} begin. */
+        public String place() {
             return recipe + "@" + world + " " + kernel + " " + property;
         }
     }

@@ -31,14 +31,19 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
     /** The vCPUs of a VM whose boot creates all of them. */
     private static final int VCPUS = 2;
 
-    /**
-     * The ticks of a second, and the rate of the guest in kHz: a tick is a cycle. The rates of the worlds (see
-     * {@code Migration.tla}) are fractions of it.
-     */
+    /** The ticks of a second where time passes once between two steps: see {@link #ticksPerSecond()}. */
     static final int TICKS_PER_SECOND = 64;
 
     /** The bits of a word: more than twice the ticks of any run, on the fastest host. */
-    private static final int WORD_BITS = 14;
+    private static final int WORD_BITS = 15;
+
+    /**
+     * The ticks of a second, and the rate of the guest in kHz: a tick is a cycle. The rates of the worlds (see
+     * {@code Migration.tla}) are fractions of it, and the time that steps take is a multiple of eight ticks.
+     */
+    int ticksPerSecond() {
+        return TICKS_PER_SECOND * preemptions;
+    }
 
     /** The root module and the configuration that judge all properties of all cases in one run. */
     Text judging() {
@@ -198,8 +203,8 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
                         "CONSTANTS",
                         "  Cases <- TheCases",
                         "  WordBits = " + WORD_BITS,
-                        "  NsPerSecond = " + TICKS_PER_SECOND,
-                        "  GuestKhz = " + TICKS_PER_SECOND,
+                        "  NsPerSecond = " + ticksPerSecond(),
+                        "  GuestKhz = " + ticksPerSecond(),
                         "  TscTolerancePpm <- MCTolerancePpm",
                         "  MaxPreemptions = " + preemptions,
                         "INVARIANT " + invariant,

@@ -3,6 +3,7 @@ package dev.longitude.matrix;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.io.Resources;
 import com.google.common.reflect.ClassPath;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
@@ -12,6 +13,7 @@ import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
 
 /** Finds recipes: the bundled ones, and the user's own. */
 public final class Recipes {
@@ -57,6 +59,17 @@ public final class Recipes {
         try (Reader in = Files.newBufferedReader(file, UTF_8)) {
             return read(nameOrFile, in);
         }
+    }
+
+    /**
+     * The text of a recipe's file.
+     *
+     * @param ownFile the user's file, or null: the recipe is a bundled one
+     */
+    public static String text(Recipe recipe, @Nullable String ownFile) throws IOException {
+        return ownFile == null
+                ? Resources.toString(Resources.getResource(Recipes.class, "/" + FOLDER + recipe.name() + SUFFIX), UTF_8)
+                : Files.readString(Path.of(ownFile), UTF_8);
     }
 
     private static Recipe read(String file, Reader in) throws RecipeException {

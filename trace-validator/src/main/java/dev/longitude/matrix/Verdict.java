@@ -8,6 +8,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import com.google.common.collect.ImmutableList;
 import dev.longitude.recipe.Preemption;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,10 +130,9 @@ public record Verdict(
      * @param beyondSteps whether the run fails by more than that time
      */
     public boolean isShownBy(Preemption by, boolean beyondSteps) {
-        if (says == Outcome.HOLDS_UP_TO_STEPS) {
-            return by != Preemption.NONE && !beyondSteps;
-        }
-        return says == Outcome.FAILS || (preemption != null && by.compareTo(preemption) >= 0);
+        return preemption != null
+                && by.compareTo(preemption) >= 0
+                && (says != Outcome.HOLDS_UP_TO_STEPS || !beyondSteps);
     }
 
     @Override
@@ -142,10 +142,9 @@ public record Verdict(
             text.append(", because steps take time");
         }
         if (between != null) {
-            text.append(", between ")
-                    .append(String.join(", ", between.subList(0, Math.min(MOST_NAMED, between.size()))));
+            text.append(", between ").append(between.stream().limit(MOST_NAMED).collect(Collectors.joining("; ")));
             if (between.size() > MOST_NAMED) {
-                text.append(" and ").append(between.size() - MOST_NAMED).append(" more");
+                text.append("; and ").append(between.size() - MOST_NAMED).append(" other pairs of steps");
             }
         }
         if (length != null) {

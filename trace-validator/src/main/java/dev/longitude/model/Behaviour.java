@@ -2,6 +2,7 @@ package dev.longitude.model;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import com.google.common.collect.Sets;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,13 @@ public record Behaviour(ImmutableList<Step> steps) {
             steps.add(new Step(what(states.get(i), before, after), ImmutableList.copyOf(changes)));
         }
         return new Behaviour(steps.build());
+    }
+
+    /** The value of each variable in each state, by name. */
+    static ImmutableList<ImmutableMap<String, String>> states(List<String> states) {
+        return states.stream()
+                .map(state -> ImmutableMap.copyOf(Maps.transformValues(variables(state), PrintedValue::text)))
+                .collect(ImmutableList.toImmutableList());
     }
 
     /** By name, in alphabetical order: TLC's own order is that of its first use of each name. */

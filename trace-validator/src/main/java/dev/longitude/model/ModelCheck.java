@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.common.base.Preconditions;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableListMultimap;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.io.Resources;
 import java.io.IOException;
@@ -77,8 +78,13 @@ public final class ModelCheck {
      * @param property the name of the violated property
      * @param behaviour a shortest one; without steps if the first state violates the property
      * @param isOfLastStep whether the last step violates it; otherwise it is about liveness
+     * @param states its states: the value of each variable in TLA+, by name
      */
-    public record Violation(String property, Behaviour behaviour, boolean isOfLastStep) {}
+    public record Violation(
+            String property,
+            Behaviour behaviour,
+            boolean isOfLastStep,
+            ImmutableList<ImmutableMap<String, String>> states) {}
 
     /** The properties that the configuration names, as text: without the inner ones if there are others. */
     public String properties() {
@@ -286,7 +292,11 @@ public final class ModelCheck {
         String property = violated(output);
         return property == null
                 ? null
-                : new Violation(property, Behaviour.of(output.counterexample()), !isLiveness(property));
+                : new Violation(
+                        property,
+                        Behaviour.of(output.counterexample()),
+                        !isLiveness(property),
+                        Behaviour.states(output.counterexample()));
     }
 
     private String without(String property) {

@@ -1,6 +1,6 @@
 package dev.longitude.record;
 
-/** The recorder cannot be built here. The message says what is missing, or why the compiler failed. */
+/** A C program cannot be built here. The message says what is missing, or why the compiler failed. */
 public final class NoCompilerException extends Exception {
     private static final long serialVersionUID = 1L;
 

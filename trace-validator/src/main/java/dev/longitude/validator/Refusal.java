@@ -74,9 +74,10 @@ public record Refusal(
                 text.append(indent).append("in which ").append(all(sides));
             }
             for (Difference difference : differences) {
-                text.append(indent).append(difference.what());
-                text.append(": expected ").append(difference.expected());
-                text.append(", observed ").append(difference.observed());
+                String what = difference.what();
+                text.append(indent).append(what);
+                text.append(": expected ").append(SignedOffset.in(what, difference.expected()));
+                text.append(", observed ").append(SignedOffset.in(what, difference.observed()));
             }
             if (!decisions.isEmpty()) {
                 text.append(indent).append("where ").append(all(decisions));
@@ -85,7 +86,7 @@ public record Refusal(
 
         private static String all(Map<String, String> values) {
             return values.entrySet().stream()
-                    .map(d -> d.getKey() + " = " + d.getValue())
+                    .map(d -> d.getKey() + " = " + SignedOffset.in(d.getKey(), d.getValue()))
                     .collect(Collectors.joining(", "));
         }
     }

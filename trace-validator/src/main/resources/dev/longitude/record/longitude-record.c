@@ -262,6 +262,7 @@ static struct {
     bool every_ioctl;
     bool tracepoints;
     bool probe;
+    bool host_only;
     pid_t attach;
 } options = {.runs = 1, .tracepoints = true, .probe = true};
 
@@ -1646,7 +1647,8 @@ static void copy_line(const char *path, const char *key) {
 
 /* The kernel's messages about its clocks and about KVM. */
 static void write_messages(void) {
-    static const char *const OF_INTEREST[] = {"tsc", "TSC", "clocksource", "kvm", "VHE", "mode initialized", "arch_timer"};
+    static const char *const OF_INTEREST[] = {"tsc", "TSC",        "clocksource",  "kvm",
+                                              "VHE", "mode initialized", "arch_timer", "CPU features: detected"};
     int size = klogctl(10, NULL, 0);
     char *all = size > 0 ? malloc((size_t)size + 1) : NULL;
     int length = all ? klogctl(3, all, size) : -1;
@@ -2058,6 +2060,7 @@ static int measure(void) {
 static const char USAGE[] =
     "Usage: longitude-record [-o NAME] [OPTION...] [--] COMMAND...\n"
     "       longitude-record [-o NAME] [OPTION...] -p PID\n"
+    "       longitude-record [-o NAME] --host-only\n"
     "       longitude-record --measure\n"
     "Record the KVM ioctls of COMMAND, or of a running process, in the new folder NAME: log.jsonl, host.txt, and\n"
     "log.ftrace.txt where the kernel's tracepoints are available (x86, root, a mounted tracefs).\n"
@@ -2069,6 +2072,7 @@ static const char USAGE[] =
     "  --every-ioctl      record all of KVM's ioctls, also those that the log's format lists as harmless\n"
     "  --no-tracepoints   do not record the kernel's tracepoints\n"
     "  --no-probe         create no VM to ask KVM for the TSC's rate and whether it honours offsets\n"
+    "  --host-only        write host.txt only, and record nothing\n"
     "  --measure          print what an ioctl costs alone and recorded\n"
     "Exit status: COMMAND's; 126 or 127 if it cannot be executed; 0 after -p; 2 if nothing can be recorded.\n";
 
@@ -2104,6 +2108,8 @@ static int read_options(int argc, char **argv, bool *measures) {
             options.tracepoints = false;
         } else if (!strcmp(argv[i], "--no-probe")) {
             options.probe = false;
+        } else if (!strcmp(argv[i], "--host-only")) {
+            options.host_only = true;
         } else if (!strcmp(argv[i], "--measure")) {
             *measures = true;
         } else {
@@ -2166,7 +2172,7 @@ int main(int argc, char **argv) {
         fail("--measure: only on x86");
 #endif
     }
-    if ((first < argc) == (options.attach > 0)) {
+    if ((first < argc) + (options.attach > 0) + options.host_only != 1) {
         fputs(USAGE, stderr);
         return 2;
     }
@@ -2180,14 +2186,22 @@ int main(int argc, char **argv) {
     if (mkdir(options.folder, 0777) && errno != EEXIST) {
         fail("%s: %s", options.folder, strerror(errno));
     }
-    log_file = create("log.jsonl", log_path, sizeof log_path);
     host_file = create("host.txt", host_path, sizeof host_path);
-    setvbuf(log_file, NULL, _IOFBF, 1 << 16);
     write_host();
 #if X86
     if (options.probe) {
         probe();
     }
+#endif
+    if (options.host_only) {
+        if (ferror(host_file) | fclose(host_file)) {
+            fail("%s cannot be written: %s", host_path, strerror(errno));
+        }
+        return 0;
+    }
+    log_file = create("log.jsonl", log_path, sizeof log_path);
+    setvbuf(log_file, NULL, _IOFBF, 1 << 16);
+#if X86
     atexit(remove_tracing);
     if (options.tracepoints) {
         start_tracepoints();

@@ -45,7 +45,7 @@ class RecordTest {
         File kvm = new File("/dev/kvm");
         needs(kvm.canRead() && kvm.canWrite(), "no /dev/kvm that can be used");
         try {
-            recorder = RecorderProgram.build();
+            recorder = RecorderProgram.RECORDER.build();
         } catch (NoCompilerException e) {
             needs(false, String.valueOf(e.getMessage()));
         }

@@ -7,7 +7,9 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
+import dev.longitude.recipe.RecipeRun;
 import dev.longitude.recipe.World;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -46,5 +48,23 @@ class SimulationCheckTest {
     void aFailureThatIsSaidToNeedLessThanItDoesIsNotSeen() throws Exception {
         assertThat(check(Verdict.fails(Preemption.SHORT, 1)).unseen())
                 .contains("series-by-value v6.12: SameLine fails if preempted within the window, but no run shows it");
+    }
+
+    /**
+     * KVM adds the offset to a timer's compare value. With a host whose counter is behind the guest's the sum wraps, and
+     * the timer never fires; a kernel that knows this is right.
+     */
+    @Test
+    void aTimerThatNeverFiresOnAHostWithASmallerCounterIsSeen() throws Exception {
+        assertThat(timerOnTimeFails("v6.12")).isTrue();
+        assertThat(timerOnTimeFails("corrected")).isFalse();
+    }
+
+    private static boolean timerOnTimeFails(String kernel) throws Exception {
+        Recipe recipe = Recipes.find("crosvm-arm64");
+        KernelProfile profile = KernelProfile.of(kernel);
+        return IntStream.range(0, 20)
+                .mapToObj(seed -> RecipeRun.play(recipe, World.USUAL, profile, Preemption.NONE, 1, seed))
+                .anyMatch(run -> run.fails().contains(Property.TIMER_ON_TIME));
     }
 }

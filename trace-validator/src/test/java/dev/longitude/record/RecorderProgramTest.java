@@ -38,7 +38,7 @@ class RecorderProgramTest {
 
     @Test
     void withoutACompilerItIsSaidWhatIsMissing() {
-        assertThatThrownBy(() -> RecorderProgram.build(environment(folder)))
+        assertThatThrownBy(() -> RecorderProgram.RECORDER.build(environment(folder)))
                 .isInstanceOf(NoCompilerException.class)
                 .hasMessageContaining("no C compiler was found (cc, gcc, clang)")
                 .hasMessageContaining("--print-source");
@@ -47,7 +47,7 @@ class RecorderProgramTest {
     @Test
     void aCompilerThatRefusesIsQuoted() throws IOException {
         Path bin = compiler("gcc", "echo linux/kvm.h: not there; exit 1");
-        assertThatThrownBy(() -> RecorderProgram.build(environment(bin)))
+        assertThatThrownBy(() -> RecorderProgram.RECORDER.build(environment(bin)))
                 .isInstanceOf(NoCompilerException.class)
                 .hasMessageContaining("linux/kvm.h: not there");
         try (Stream<Path> left = Files.list(folder.resolve("longitude"))) {
@@ -61,16 +61,16 @@ class RecorderProgramTest {
         Path bin = compiler(
                 "cc",
                 "while [ $# -gt 2 ]; do shift; done; echo x >>" + folder + "/times; exec /bin/cp /bin/true \"$1\"");
-        Path first = RecorderProgram.build(environment(bin));
+        Path first = RecorderProgram.RECORDER.build(environment(bin));
         assertThat(first).isExecutable().hasParent(folder.resolve("longitude"));
-        assertThat(RecorderProgram.build(environment(bin))).isEqualTo(first);
+        assertThat(RecorderProgram.RECORDER.build(environment(bin))).isEqualTo(first);
         assertThat(folder.resolve("times")).hasContent("x");
     }
 
     @Test
     void withoutXdgTheCacheIsInTheHome() throws IOException, NoCompilerException, InterruptedException {
         Path bin = compiler("mine", "while [ $# -gt 2 ]; do shift; done; exec /bin/cp /bin/true \"$1\"");
-        Path program = RecorderProgram.build(
+        Path program = RecorderProgram.RECORDER.build(
                 Map.of("PATH", "", "CC", bin.resolve("mine").toString(), "HOME", folder.toString()));
         assertThat(program).hasParent(folder.resolve(".cache/longitude"));
     }

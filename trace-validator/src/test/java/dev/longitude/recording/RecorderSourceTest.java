@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** The recorder, a C program, and the importer have the same tables. */
 class RecorderSourceTest {
     private static String source() throws IOException {
-        return new String(RecorderProgram.source(), StandardCharsets.UTF_8);
+        return new String(RecorderProgram.RECORDER.source(), StandardCharsets.UTF_8);
     }
 
     private static List<String> all(String pattern) throws IOException {

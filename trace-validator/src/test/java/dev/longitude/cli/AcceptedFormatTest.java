@@ -2,48 +2,18 @@ package dev.longitude.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.common.base.Splitter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * The examples on the format pages: a block with a file's name is that file, and a console block is the output for it.
- */
-class FormatExamplesTest {
-    private static final Pattern BLOCK = Pattern.compile("(?m)^```(\\w+) (\\S[^\\n]*)\\n((?s:.*?))^```$");
-
+/** What a user learns of the formats when a file has none of them. */
+class AcceptedFormatTest {
     @TempDir
     private Path folder = Path.of("set by JUnit");
-
-    @ParameterizedTest
-    @CsvSource({"LOG-FORMAT.md,4", "TRACE-FORMAT.md,4"})
-    void everyExampleEndsAsItSays(String page, int examples) throws Exception {
-        int run = 0;
-        for (MatchResult block :
-                BLOCK.matcher(Files.readString(Path.of(page))).results().toList()) {
-            if (block.group(1).equals("console")) {
-                List<String> lines = Splitter.on('\n').splitToList(block.group(3));
-                List<String> command = Splitter.on(' ').splitToList(lines.get(0));
-                assertThat(command.subList(0, 3)).containsExactly("$", "./longitude", "validate");
-                Run result = Run.of("validate", folder.resolve(command.get(3)));
-                String text = (result.out() + result.err()).replace(folder + "/", "");
-                assertThat(text.lines().findFirst()).as(text).contains(lines.get(1));
-                assertThat("exit " + result.code()).isEqualTo(block.group(2));
-                run++;
-            } else {
-                Files.writeString(folder.resolve(block.group(2)), block.group(3));
-            }
-        }
-        assertThat(run).isEqualTo(examples);
-    }
 
     /** A rejection names the accepted formats. */
     @ParameterizedTest

@@ -1,0 +1,50 @@
+package dev.longitude.cli;
+
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What remains to be done when the program ends, also by a signal: the processes that it started end with it, and the
+ * temporary folder that the launcher made for it goes.
+ */
+final class EndOfRun {
+    /** How long a process may take to end by itself. */
+    private static final int SECONDS = 5;
+
+    private EndOfRun() {}
+
+    /** Arranges for it. */
+    static void prepare() {
+        String folder = System.getProperty("longitude.work");
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> run(folder == null ? null : Path.of(folder)), "end"));
+    }
+
+    private static void run(@Nullable Path folder) {
+        List<ProcessHandle> children = ProcessHandle.current().descendants().toList();
+        // (A recorded VMM may have something to finish; so it is asked first.)
+        children.forEach(ProcessHandle::destroy);
+        for (ProcessHandle child : children) {
+            try {
+                child.onExit().get(SECONDS, TimeUnit.SECONDS);
+            } catch (InterruptedException | ExecutionException | TimeoutException e) {
+                children.forEach(ProcessHandle::destroyForcibly);
+                break;
+            }
+        }
+        if (folder != null && Files.isDirectory(folder)) {
+            try {
+                MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+            } catch (IOException e) {
+                // It stays; a temporary folder is nobody's result.
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package dev.longitude.lab;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.Arch;
+import dev.longitude.record.CProgram;
+import dev.longitude.record.NoCompilerException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Boots a kernel on an emulated machine with hardware for virtualisation, and lets the probe or a VMM use its KVM.
+ *
+ * @param arch of the machine
+ * @param kernel a release, or a file with a kernel
+ * @param modules where the modules of a file are; null if KVM is built in
+ * @param vmm whether QEMU is recorded as a VMM, instead of the probe's run
+ * @param probe what the probe does
+ * @param cpu QEMU's name of the CPU; null: the one that is known to work
+ * @param words of the kernel's command line, instead of those about clocks that are known to work; null: these
+ * @param longest how long the machine may take
+ */
+public record Lab(
+        Arch arch,
+        String kernel,
+        @Nullable Path modules,
+        boolean vmm,
+        Probe probe,
+        @Nullable String cpu,
+        @Nullable String words,
+        Duration longest) {
+    /**
+     * A fault of QEMU 10 and 11, not of the kernel: with this CPU and a kernel at EL2 the guest's physical counter
+     * ignores CNTPOFF_EL2.
+     */
+    public static final String IGNORES_CNTPOFF =
+            "QEMU emulates CNTPOFF_EL2 with -cpu max, but guests of a kernel at EL2 read the physical counter"
+                    + " without it: what is refused for a cntpct may be the emulator's fault";
+
+    private static final int CPUS = 2;
+
+    /**
+     * Boots the machine and unpacks what it wrote.
+     *
+     * @param folder a new folder
+     * @param progress takes a line about each stage
+     * @throws LabException if something that the lab needs is missing here, or the machine fails
+     * @throws NoCompilerException if there is no compiler for the machine's programs
+     */
+    public void run(Path folder, Consumer<String> progress)
+            throws LabException, NoCompilerException, IOException, InterruptedException {
+        Arch here = CProgram.thisMachine();
+        if (here == null) {
+            throw new LabException("the lab is for Linux on x86-64 and arm64");
+        }
+        EmulatedMachine machine = EmulatedMachine.of(arch);
+        EmulatedMachine host = EmulatedMachine.of(here);
+        Path cache = CProgram.cache().resolve("lab");
+        progress.accept("getting QEMU and the kernel " + kernel + " for " + arch + " ...");
+        DebianArchive archive = DebianArchive.open(cache, machine.debianName());
+        QemuTree emulators =
+                QemuTree.of(host, here == arch ? archive : DebianArchive.open(cache, host.debianName()), cache);
+        BootedKernel booted = Files.isRegularFile(Path.of(kernel))
+                ? BootedKernel.ofFile(Path.of(kernel), modules, machine)
+                : BootedKernel.ofDebian(kernel, machine, archive, cache);
+        Plan plan = vmm
+                ? new Plan.OfQemu(machine, QemuTree.of(machine, archive, cache), emulators)
+                : new Plan.OfProbe(probe);
+        Files.createDirectory(folder);
+        Path files = folder.resolve("initramfs");
+        try (Initramfs initramfs = new Initramfs(files)) {
+            addTo(initramfs, machine, booted, plan);
+        }
+        progress.accept("booting " + booted.name() + " on " + emulators.version() + " -cpu " + cpu(machine) + " ...");
+        Path console = folder.resolve("console.txt");
+        boot(command(emulators, machine, booted, plan.memory(), files, console), folder);
+        Files.delete(files);
+        Console.unpack(console, folder);
+        Files.delete(console);
+        describe(folder, "emulated " + emulators.version() + " -cpu " + cpu(machine) + " -smp " + CPUS + "\n");
+    }
+
+    private String cpu(EmulatedMachine machine) {
+        return cpu == null ? machine.cpu() : cpu;
+    }
+
+    private static void addTo(Initramfs files, EmulatedMachine machine, BootedKernel kernel, Plan plan)
+            throws LabException, NoCompilerException, IOException, InterruptedException {
+        CProgram init = new CProgram(Lab.class, "longitude-init", "the lab's first process", "");
+        for (String folder : List.of("dev", "proc", "sys", "tmp", "out")) {
+            files.folder(folder);
+        }
+        files.file("init", Files.readAllBytes(init.build(machine.arch(), Plan.STATIC)));
+        for (Map.Entry<String, byte[]> module : kernel.modules().entrySet()) {
+            files.file("modules/" + module.getKey(), module.getValue());
+        }
+        plan.addTo(files, machine);
+        String lines =
+                String.join("\n", plan.linesAfter(kernel.modules().keySet().asList())) + "\n";
+        files.file("plan", lines.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private ImmutableList<String> command(
+            QemuTree emulators, EmulatedMachine machine, BootedKernel booted, int memory, Path files, Path console) {
+        return ImmutableList.<String>builder()
+                .addAll(emulators.emulator(machine.qemu()))
+                .add("-nodefaults", "-nographic", "-no-reboot", "-accel", "tcg,thread=multi")
+                .addAll(machine.board())
+                .add("-cpu", cpu(machine), "-smp", String.valueOf(CPUS), "-m", String.valueOf(memory))
+                .add("-kernel", booted.image().toString(), "-initrd", files.toString())
+                .add("-append")
+                .add("console=" + machine.console() + " quiet panic=-1 no_timer_check "
+                        + (words == null ? machine.words() : words))
+                .add("-serial", "file:" + console, "-monitor", "none", "-nic", "none")
+                .build();
+    }
+
+    private void boot(List<String> command, Path folder) throws LabException, IOException, InterruptedException {
+        Path errors = folder.resolve("qemu.txt");
+        Process machine = new ProcessBuilder(command)
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(errors.toFile())
+                .start();
+        Thread stop = new Thread(machine::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(stop);
+        boolean ended = machine.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS);
+        machine.destroyForcibly().waitFor();
+        Runtime.getRuntime().removeShutdownHook(stop);
+        String said = Files.readString(errors, StandardCharsets.ISO_8859_1);
+        if (!ended) {
+            throw new LabException("the machine did not come to its end within " + longest.toSeconds() + " s; see "
+                    + folder.resolve("console.txt"));
+        }
+        if (machine.exitValue() != 0) {
+            throw new LabException("QEMU failed with exit status " + machine.exitValue() + ": " + said.strip());
+        }
+        Files.delete(errors);
+    }
+
+    /** Adds a line to each host.txt. */
+    private static void describe(Path folder, String line) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(f -> f.endsWith("host.txt")).toList()) {
+                Files.writeString(file, line, StandardOpenOption.APPEND);
+            }
+        }
+    }
+
+    /** Whether this machine has the fault {@link #IGNORES_CNTPOFF}: the kernel uses CNTPOFF_EL2 under QEMU. */
+    public static boolean ignoresCntpoff(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(f -> f.endsWith("host.txt")).toList()) {
+                String facts = Files.readString(file, StandardCharsets.ISO_8859_1);
+                if (facts.contains("(CNTPOFF)") && !facts.contains("Hyp mode initialized") && !facts.contains("nVHE")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,87 @@
+package dev.longitude.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.HelpCommand;
+
+class TerminalTest {
+    @TempDir
+    private Path folder = Path.of("set by JUnit");
+
+    @Test
+    void everyHelpHasAnExample() {
+        assertHasExample(Longitude.commandLine());
+    }
+
+    private static void assertHasExample(CommandLine command) {
+        assertThat(command.getUsageMessage())
+                .as(command.getCommandSpec().qualifiedName())
+                .contains("Example");
+        command.getSubcommands().values().stream()
+                .filter(sub -> !(sub.getCommand() instanceof HelpCommand))
+                .forEach(TerminalTest::assertHasExample);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            simulate yung-guest                                       | young-guest
+            validate x --kernel series-v3                             | series-v1
+            validate x --require SameLin                              | SameLine
+            check --recipe firecraker                                 | firecracker
+            check --recipe firecracker --world usuel                  | usual
+            check --recipe firecracker --property SameLines           | SameLine
+            matrix --recipe firecracker --property SameLines          | SameLine
+            advise firecraker                                         | firecracker
+            advise firecracker no-such --property SameLines           | SameLine
+            """)
+    void aMistypedNameIsFoundBeforeAnythingRuns(String command, String near) {
+        Run run = Run.of((Object[]) command.split(" "));
+        assertThat(run.code()).isEqualTo(ExitCode.UNUSABLE);
+        assertThat(run.err()).contains("Did you mean " + near + "?");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void aFileHasThePermissionsThatTheUmaskGives() throws Exception {
+        Path plain = Files.createFile(folder.resolve("plain"));
+        Path trace = folder.resolve("t.ndjson");
+        Run.of("simulate", "boot", "--out", trace);
+        assertThat(Files.getPosixFilePermissions(trace))
+                .isEqualTo(Files.getPosixFilePermissions(plain))
+                .contains(PosixFilePermission.OWNER_READ);
+    }
+
+    @Test
+    void theCompletionScriptKnowsCommandsAndOptions() {
+        Run run = Run.of("completion");
+        assertThat(run.code()).isZero();
+        assertThat(run.out())
+                .contains("_complete_longitude")
+                .contains("validate")
+                .contains("--require");
+    }
+
+    @Test
+    void aWordIsQuotedIfAShellWouldReadItOtherwise() {
+        assertThat(List.of("/tmp/a-b_1.tla", "a b", "it's", "", "$(x)").stream().map(ShellWord::of))
+                .containsExactly("/tmp/a-b_1.tla", "'a b'", "'it'\\''s'", "''", "'$(x)'");
+    }
+
+    /** Five long steps after 595 short ones: an estimate by number would be off by a factor of a hundred. */
+    @Test
+    void theTimeLeftIsEstimatedFromTheWorkNotFromTheNumberOfSteps() {
+        double work = 595 * 0.2 + 5 * 60;
+        assertThat(Progress.secondsLeft(30, 60, work)).isBetween((work - 60) / 4, work - 60);
+        assertThat(Progress.secondsLeft(30, work, work)).isZero();
+        assertThat(Progress.secondsLeft(30, 0, work)).isZero();
+    }
+}
