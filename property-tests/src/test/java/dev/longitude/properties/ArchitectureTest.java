@@ -70,10 +70,11 @@ class ArchitectureTest {
             .put("tamper", "kernel trace validator replay")
             .put("bench", "kernel trace x86 arm64 validator tamper")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
+            .put("report", "kernel trace recipe migration validator model matrix verdict check")
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record lab model replay matrix"
-                            + " advise verdict check tamper bench results files viewer")
+                            + " advise verdict check report tamper bench results files viewer")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */

@@ -1,5 +1,6 @@
 package dev.longitude.cli;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.check.Check;
@@ -9,6 +10,8 @@ import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
 import dev.longitude.model.TlcJvms;
+import dev.longitude.report.ModelSubject;
+import dev.longitude.report.Report;
 import dev.longitude.results.Summary;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -63,16 +66,23 @@ final class CheckCommand implements Callable<Integer> {
     private RecipeOptions recipes = new RecipeOptions();
 
     @Mixin
+    private ReportOption page = new ReportOption();
+
+    @Mixin
     private DistributedOptions distributed = new DistributedOptions();
 
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
         Manifest manifest = Manifest.load();
+        if (page.isAsked() && (list || distributed.isAsked())) {
+            throw recipes.unusable("--report excludes --list and --distributed");
+        }
         if (list) {
             list(manifest);
             return ExitCode.HOLDS;
         }
         results.check();
+        page.check();
         viewers.check();
         if (viewers.isAsked() && recipes.isWhole() && models.size() != 1) {
             throw recipes.unusable("--itf and --trace-events need --recipe or one --model");
@@ -83,7 +93,7 @@ final class CheckCommand implements Callable<Integer> {
                 throw recipes.unusable(
                         "--kernel, --world, --property and --strict need --recipe, which excludes --model");
             }
-            return RecipeCheck.run(recipes, strict, results, viewers);
+            return RecipeCheck.run(recipes, strict, results, viewers, page);
         }
         if (show && (models.isEmpty() || distributed.isAsked())) {
             throw recipes.unusable("--show needs --model and excludes --distributed");
@@ -165,6 +175,10 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private int report(List<CheckResult> checks) throws IOException {
+        page.write(Report.of(
+                checks.size() == 1 ? checks.get(0).what() : "Longitude: " + checks.size() + " checks",
+                page.command(),
+                checks.stream().map(ModelSubject::of).collect(ImmutableList.toImmutableList())));
         Table table = new Table("what", "size", "time", "verdict");
         for (CheckResult check : checks) {
             table.row(

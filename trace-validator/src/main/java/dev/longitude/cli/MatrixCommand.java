@@ -16,6 +16,8 @@ import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
+import dev.longitude.report.MatrixGrid;
+import dev.longitude.report.Report;
 import dev.longitude.results.CaseResult;
 import dev.longitude.results.Status;
 import dev.longitude.results.Summary;
@@ -96,8 +98,14 @@ final class MatrixCommand implements Callable<Integer> {
             description = "The first simulated run's seed (default: ${DEFAULT-VALUE}).")
     private long seed = 1;
 
+    @Mixin
+    private ReportOption page = new ReportOption();
+
     @Override
     public Integer call() throws IOException, InterruptedException, ExecutionException {
+        if (page.isAsked() && (list || simulations > 0)) {
+            throw options.unusable("--report excludes --list and --simulate");
+        }
         if (list) {
             list();
             return ExitCode.HOLDS;
@@ -109,6 +117,7 @@ final class MatrixCommand implements Callable<Integer> {
             throw options.unusable("--simulate only compares: it excludes --bless, --out and --property");
         }
         results.check();
+        page.check();
         DoctorCommand.refuseUntrusted(spec);
         ImmutableList<Case> cases =
                 everyWorld || !options.namesNoPlace() ? options.cases() : options.casesOfTheMatrix();
@@ -120,6 +129,7 @@ final class MatrixCommand implements Callable<Integer> {
         if (simulations > 0) {
             return simulate(matrix);
         }
+        page.write(Report.of("Longitude: the matrix", page.command(), MatrixGrid.of(matrix)));
         PrintWriter print = results.text();
         print.print(table(matrix));
         print.println();
@@ -152,18 +162,22 @@ final class MatrixCommand implements Callable<Integer> {
             throw options.unusable("--property needs one --recipe and one --kernel");
         }
         Judge judge = options.judge();
+        RecipePage subjects = new RecipePage(options, judge, page.isAsked());
         for (Judgement judgement : options.judgements(cases, judge, results.showsProgress())) {
+            Map<Property, Counterexample> opened = new EnumMap<>(Property.class);
             for (Property property : properties) {
-                open(judgement, property, judge);
+                open(judgement, property, judge, opened);
             }
+            subjects.add(judgement, properties, opened, false);
         }
+        page.write(subjects.report(page.command()));
         return results.finish(RecipeCheck.SUMMARY);
     }
 
-    private void open(Judgement judgement, Property property, Judge judge) throws IOException, InterruptedException {
+    private void open(Judgement judgement, Property property, Judge judge, Map<Property, Counterexample> opened)
+            throws IOException, InterruptedException {
         Verdict verdict = judgement.verdict(property);
         PrintWriter print = verdict.isFailure() ? results.faults() : results.text();
-        Map<Property, Counterexample> opened = new EnumMap<>(Property.class);
         if (verdict.canBeShown()) {
             Counterexample counterexample = judge.open(judgement.of(), property, verdict);
             opened.put(property, counterexample);

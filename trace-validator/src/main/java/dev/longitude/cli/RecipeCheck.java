@@ -32,11 +32,14 @@ final class RecipeCheck {
      * Judges, reports each property, and shows the shortest counterexample of each case that fails.
      *
      * @param strict whether a property must hold exactly, not only up to the time that steps take
+     * @param page of a single case it shows every counterexample; of several, the same as the text
      */
-    static int run(RecipeOptions options, boolean strict, ResultOptions results, ViewerOptions viewers)
+    static int run(
+            RecipeOptions options, boolean strict, ResultOptions results, ViewerOptions viewers, ReportOption page)
             throws IOException, InterruptedException, ExecutionException {
         Judge judge = options.judge();
         List<Judgement> judgements = options.judgements(options.cases(), judge, results.showsProgress());
+        RecipePage subjects = new RecipePage(options, judge, page.isAsked());
         boolean fails = false;
         Set<Verdict.Outcome> said = EnumSet.noneOf(Verdict.Outcome.class);
         for (Judgement judgement : judgements) {
@@ -64,7 +67,9 @@ final class RecipeCheck {
                 }
                 results.add(result(judgement, property, strict, options, opened));
             }
+            subjects.add(judgement, asked, opened, judgements.size() == 1);
         }
+        page.write(subjects.report(page.command()));
         judgements.stream()
                 .map(j -> j.of().recipe())
                 .distinct()

@@ -1,8 +1,12 @@
 package dev.longitude.cli;
 
+import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.replay.TlcReplay;
+import dev.longitude.report.Report;
+import dev.longitude.report.Subject;
+import dev.longitude.report.TraceSubject;
 import dev.longitude.results.CaseResult;
 import dev.longitude.results.Location;
 import dev.longitude.results.Status;
@@ -100,15 +104,20 @@ final class ValidateCommand implements Callable<Integer> {
     @Mixin
     private ResultOptions results = new ResultOptions();
 
+    @Mixin
+    private ReportOption page = new ReportOption();
+
+    private final ImmutableList.Builder<Subject> subjects = ImmutableList.builder();
+
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "What to validate.")
     private List<Path> files = new ArrayList<>();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (engine == Engine.TLC && (results.isJson() || !required.isEmpty())) {
+        if (engine == Engine.TLC && (results.isJson() || page.isAsked() || !required.isEmpty())) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--json and --require need our own engine: TLC gives no reason and judges no property");
+                    "--json, --report and --require need our own engine: TLC gives no reason and judges no property");
         }
         if (witness != null
                 && (files.size() > 1 || engine == Engine.TLC || files.contains(LineSource.STANDARD_INPUT))) {
@@ -117,6 +126,7 @@ final class ValidateCommand implements Callable<Integer> {
         }
         checkRequired();
         results.check();
+        page.check();
         for (Path file : files) {
             FileAnswer answer = FileAnswer.of(file, () -> engine == Engine.TLC ? byTlc(file) : byOurEngine(file));
             results.add(answer.result(), answer.json());
@@ -125,7 +135,14 @@ final class ValidateCommand implements Callable<Integer> {
             } else if (!results.isJson()) {
                 spec.commandLine().getErr().println(answer.text());
             }
+            if (!answer.usable()) {
+                subjects.add(TraceSubject.unusable(file.toString(), answer.text()));
+            }
         }
+        page.write(Report.of(
+                files.size() == 1 ? files.get(0).toString() : "Longitude: " + files.size() + " files",
+                page.command(),
+                subjects.build()));
         return results.finish(new Summary("file", "files", "conform", "refused"));
     }
 
@@ -155,6 +172,10 @@ final class ValidateCommand implements Callable<Integer> {
                         file.toString(),
                         "--require " + name + ": a trace of " + verdict.header().arch() + " has no such property");
             }
+        }
+        if (page.isAsked()) {
+            subjects.add(TraceSubject.of(
+                    verdict, file.equals(LineSource.STANDARD_INPUT) ? null : new InputFile(file, kernel)));
         }
         String text = verdict.text() + (verdict.conforms() && witness != null ? write(file, witness) : "");
         return new FileAnswer(VerdictResult.of(file, verdict, required), VerdictJson.of(verdict), text);

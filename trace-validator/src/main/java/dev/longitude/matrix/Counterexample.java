@@ -2,6 +2,7 @@ package dev.longitude.matrix;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
+import dev.longitude.model.Behaviour;
 import dev.longitude.recipe.Property;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +15,10 @@ import java.util.regex.Pattern;
  *
  * @param ticksPerSecond how many ticks of the model are a second
  * @param steps what happened, in order
+ * @param behaviour the same steps with all variables
  */
-public record Counterexample(Case of, Property property, int ticksPerSecond, ImmutableList<Step> steps) {
+public record Counterexample(
+        Case of, Property property, int ticksPerSecond, ImmutableList<Step> steps, Behaviour behaviour) {
     /**
      * One step.
      *
@@ -55,6 +58,9 @@ public record Counterexample(Case of, Property property, int ticksPerSecond, Imm
     /** What a vCPU's clocks show. */
     public record Clocks(int vcpu, int counter, Optional<Integer> second) {}
 
+    /** The bits of a word in a model of a migration. */
+    public static final int WORD_BITS = MigrationModel.WORD_BITS;
+
     private static final String STEPS_TAKE_TIME = "steps take time";
     private static final String PREEMPTED = "the VMM is preempted";
     private static final Pattern SHOWN = Pattern.compile("(?s)/\\\\ shown = (<<.*?>>)\\s*(?:/\\\\ \\w+ =.*)?$");
@@ -88,7 +94,7 @@ public record Counterexample(Case of, Property property, int ticksPerSecond, Imm
                                     Integer.parseInt(parts.group(7)))),
                     clocks(parts.group(8))));
         }
-        return new Counterexample(of, property, ticksPerSecond, ImmutableList.copyOf(steps));
+        return new Counterexample(of, property, ticksPerSecond, ImmutableList.copyOf(steps), Behaviour.of(states));
     }
 
     private static ImmutableList<Clocks> clocks(String text) {

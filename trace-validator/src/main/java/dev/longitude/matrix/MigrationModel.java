@@ -35,7 +35,7 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
     static final int TICKS_PER_SECOND = 64;
 
     /** The bits of a word: more than twice the ticks of any run, on the fastest host. */
-    private static final int WORD_BITS = 15;
+    static final int WORD_BITS = 15;
 
     /**
      * The ticks of a second, and the rate of the guest in kHz: a tick is a cycle. The rates of the worlds (see

@@ -17,9 +17,10 @@ import java.util.stream.Stream;
 /**
  * A behaviour that TLC printed, step by step: what happened, and what it changed.
  *
+ * @param first the first state, by place, without {@code reply}: values in TLA+
  * @param steps in order; the first state is the result of none
  */
-public record Behaviour(ImmutableList<Step> steps) {
+public record Behaviour(ImmutableMap<String, String> first, ImmutableList<Step> steps) {
     /** The variable that describes the last step: the operation, its arguments and its results. */
     private static final String REPLY = "reply";
 
@@ -54,8 +55,16 @@ public record Behaviour(ImmutableList<Step> steps) {
      *
      * @param states those of {@link TlcOutput#counterexample()}
      */
-    static Behaviour of(List<String> states) {
+    public static Behaviour of(List<String> states) {
         ImmutableList.Builder<Step> steps = ImmutableList.builder();
+        Map<String, String> first = new TreeMap<>();
+        if (!states.isEmpty()) {
+            variables(states.get(0)).forEach((name, value) -> {
+                if (!name.equals(REPLY)) {
+                    places(name, value, first);
+                }
+            });
+        }
         for (int i = 1; i < states.size(); i++) {
             Map<String, PrintedValue> before = variables(states.get(i - 1));
             Map<String, PrintedValue> after = variables(states.get(i));
@@ -67,7 +76,37 @@ public record Behaviour(ImmutableList<Step> steps) {
             });
             steps.add(new Step(what(states.get(i), before, after), ImmutableList.copyOf(changes)));
         }
-        return new Behaviour(steps.build());
+        return new Behaviour(ImmutableMap.copyOf(first), steps.build());
+    }
+
+    /** The state after each step, by place; records and functions are taken apart. */
+    public ImmutableList<ImmutableMap<String, String>> states() {
+        ImmutableList.Builder<ImmutableMap<String, String>> states = ImmutableList.builder();
+        Map<String, String> state = new TreeMap<>(first);
+        for (Step step : steps) {
+            for (Change change : step.changes()) {
+                // (A function that was empty had a place of its own.)
+                state.keySet().removeIf(place -> isWithin(change.place(), place) || isWithin(place, change.place()));
+                state.remove(change.place());
+                change.after().ifPresent(after -> places(change.place(), new PrintedValue(after), state));
+            }
+            states.add(ImmutableMap.copyOf(state));
+        }
+        return states.build();
+    }
+
+    private static boolean isWithin(String place, String whole) {
+        return place.length() > whole.length()
+                && place.startsWith(whole)
+                && ".[".indexOf(place.charAt(whole.length())) >= 0;
+    }
+
+    private static void places(String place, PrintedValue value, Map<String, String> places) {
+        ImmutableMap<String, PrintedValue> entries = value.entries();
+        if (entries.isEmpty()) {
+            places.put(place, value.text());
+        }
+        entries.forEach((key, entry) -> places(place + key, entry, places));
     }
 
     /** The value of each variable in each state, by name. */

@@ -25,6 +25,7 @@ public final class ModelCheck {
     private static final Pattern CFG_INVARIANTS = Pattern.compile("(?m)^INVARIANTS?\\s+(.*)$");
     private static final Pattern CFG_SPECIFICATION = Pattern.compile("(?m)^SPECIFICATION\\s+(\\w+)$");
     private static final Pattern CFG_MERGING = Pattern.compile("(?m)^(VIEW|SYMMETRY)\\b");
+    private static final Pattern CFG_WORD_BITS = Pattern.compile("(?m)^ *WordBits = (\\d+)$");
     private static final Pattern OF_LIVENESS = Pattern.compile("~>|<>|\\b[WS]F_");
     private static final Pattern DEFINITION =
             Pattern.compile("(?ms)^(\\w+)(?:\\([^)]*\\))? *==(.*?)(?=^\\s*$|^====|^\\w+(?:\\([^)]*\\))? *==)");
@@ -79,12 +80,14 @@ public final class ModelCheck {
      * @param behaviour a shortest one; without steps if the first state violates the property
      * @param isOfLastStep whether the last step violates it; otherwise it is about liveness
      * @param states its states: the value of each variable in TLA+, by name
+     * @param wordBits the bits of a word in the model; 0 if it has no words
      */
     public record Violation(
             String property,
             Behaviour behaviour,
             boolean isOfLastStep,
-            ImmutableList<ImmutableMap<String, String>> states) {}
+            ImmutableList<ImmutableMap<String, String>> states,
+            int wordBits) {}
 
     /** The properties that the configuration names, as text: without the inner ones if there are others. */
     public String properties() {
@@ -296,7 +299,13 @@ public final class ModelCheck {
                         property,
                         Behaviour.of(output.counterexample()),
                         !isLiveness(property),
-                        Behaviour.states(output.counterexample()));
+                        Behaviour.states(output.counterexample()),
+                        wordBits());
+    }
+
+    private int wordBits() {
+        Matcher bits = CFG_WORD_BITS.matcher(config);
+        return bits.find() ? Integer.parseInt(bits.group(1)) : 0;
     }
 
     private String without(String property) {

@@ -127,6 +127,11 @@ public record Refusal(
         return reasons.get(0);
     }
 
+    /** The reasons of most states, as many as a report shows. */
+    public ImmutableList<Reason> shownReasons() {
+        return reasons.subList(0, Math.min(MOST_REASONS, reasons.size()));
+    }
+
     /** The refusal as text, several lines, each but the first indented. */
     public String explain(String source) {
         StringBuilder text = new StringBuilder();
@@ -139,7 +144,7 @@ public record Refusal(
         if (reasons.size() == 1) {
             first().explain(text, "\n  ");
         } else {
-            for (Reason reason : reasons.subList(0, Math.min(MOST_REASONS, reasons.size()))) {
+            for (Reason reason : shownReasons()) {
                 text.append("\n  in ").append(reason.states()).append(" of the possible states:");
                 reason.explain(text, "\n    ");
             }

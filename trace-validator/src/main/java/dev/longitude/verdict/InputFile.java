@@ -17,6 +17,9 @@ import dev.longitude.validator.TraceValidator;
 import dev.longitude.validator.UndecidedException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +93,59 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
         return new WitnessResult(
                 refusal.orElse(null),
                 new Trace(trace.header().withSilent(ImmutableSet.of()).inOrder(), behaviour));
+    }
+
+    /**
+     * Some consecutive events of a file.
+     *
+     * @param skipped how many events stand before them
+     * @param isCut whether events follow
+     */
+    public record Excerpt(TraceHeader header, ImmutableList<TraceEvent> events, long skipped, boolean isCut) {}
+
+    /**
+     * Reads the events around a line.
+     *
+     * @param line 0: the first events
+     * @param before the most events before that line
+     * @param after the most events of that line and after it
+     */
+    public Excerpt excerpt(int line, int before, int after) throws TraceFormatException, IOException {
+        return use((lines, format) -> {
+            if (format.isPresent()) {
+                Trace trace = format.get().read(path, lines, kernel).trace();
+                Iterator<TraceEvent> events = trace.events().iterator();
+                return excerpt(trace.header(), () -> events.hasNext() ? events.next() : null, line, before, after);
+            }
+            try (TraceReader reader = new TraceReader(lines)) {
+                return excerpt(judgedBy(reader.header()), reader::next, line, before, after);
+            }
+        });
+    }
+
+    /** The next event, or null. */
+    private interface Events {
+        @Nullable
+        TraceEvent next() throws TraceFormatException;
+    }
+
+    private static Excerpt excerpt(TraceHeader header, Events events, int line, int before, int after)
+            throws TraceFormatException {
+        Deque<TraceEvent> window = new ArrayDeque<>();
+        long skipped = 0;
+        int left = after;
+        TraceEvent event = events.next();
+        while (event != null && left > 0) {
+            window.add(event);
+            if (event.line() >= line) {
+                left--;
+            } else if (window.size() > before) {
+                window.remove();
+                skipped++;
+            }
+            event = events.next();
+        }
+        return new Excerpt(header, ImmutableList.copyOf(window), skipped, event != null);
     }
 
     /** Reads it as a whole. */

@@ -10,7 +10,7 @@ class TamperCommandTest {
     @Test
     void tamperedTracesAreRefusedAsCommitted() {
         Run run = Run.of("tamper", "--committed", Path.of("../spec/tamper.txt"));
-        assertThat(run.out()).endsWith("As committed.\n");
+        assertThat(run.out()).contains("As committed.\n");
         assertThat(run.code()).isEqualTo(ExitCode.HOLDS);
     }
 }

@@ -3,17 +3,16 @@ package dev.longitude.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.google.common.io.Resources;
 import dev.longitude.recording.BundledRecording;
-import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.yaml.snakeyaml.Yaml;
 
 /** The workflow in {@code examples/ci} does what it promises, on bundled recordings and a bundled recipe. */
 class WorkflowTest {
@@ -25,17 +24,11 @@ class WorkflowTest {
     @Test
     void itsCommandsRun() throws Exception {
         prepare();
-        Map<?, ?> workflow;
-        try (Reader in = Files.newBufferedReader(WORKFLOW, UTF_8)) {
-            workflow = new Yaml().load(in);
-        }
-        Map<?, ?> env = (Map<?, ?>) workflow.get("env");
-        Map<?, ?> job = (Map<?, ?>) ((Map<?, ?>) workflow.get("jobs")).get("longitude");
+        JsonNode workflow = new YAMLMapper().readTree(Files.readString(WORKFLOW, UTF_8));
         List<Integer> codes = new ArrayList<>();
-        for (Object step : (List<?>) job.get("steps")) {
-            Object run = ((Map<?, ?>) step).get("run");
-            if (run != null) {
-                codes.add(run(run.toString(), env));
+        for (JsonNode step : workflow.at("/jobs/longitude/steps")) {
+            if (step.has("run")) {
+                codes.add(run(step.get("run").asText(), workflow.get("env")));
             }
         }
         // A build, recordings that conform, and a recipe of which something fails.
@@ -79,7 +72,7 @@ class WorkflowTest {
         assertThat(launcher.toFile().setExecutable(true)).isTrue();
     }
 
-    private int run(String script, Map<?, ?> env) throws Exception {
+    private int run(String script, JsonNode env) throws Exception {
         // (As GitHub runs it; one world instead of all that apply.)
         ProcessBuilder process = new ProcessBuilder(
                         "bash",
@@ -92,7 +85,8 @@ class WorkflowTest {
                 .redirectErrorStream(true)
                 .redirectOutput(
                         ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()));
-        env.forEach((name, value) -> process.environment().put(name.toString(), value.toString()));
+        env.properties()
+                .forEach(e -> process.environment().put(e.getKey(), e.getValue().asText()));
         return process.start().waitFor();
     }
 }

@@ -1,0 +1,115 @@
+package dev.longitude.report;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.matrix.Case;
+import dev.longitude.matrix.Counterexample;
+import dev.longitude.matrix.Judgement;
+import dev.longitude.matrix.Recipes;
+import dev.longitude.matrix.Verdict;
+import dev.longitude.recipe.Property;
+import dev.longitude.recipe.Recipe;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A recipe in a world on a kernel, as a subject of a report. */
+public final class RecipeSubject {
+    private RecipeSubject() {}
+
+    /**
+     * The verdicts on a case.
+     *
+     * @param asked the properties to report
+     * @param shown the counterexamples at hand, by their property
+     * @param notJudged in which worlds the recipe was not judged, each with the reason
+     */
+    public static Subject of(
+            Judgement judgement, List<Property> asked, Map<Property, Counterexample> shown, List<String> notJudged)
+            throws IOException {
+        Case of = judgement.of();
+        ImmutableList.Builder<Subject.Row> rows = ImmutableList.builder();
+        ImmutableList.Builder<Timeline> timelines = ImmutableList.builder();
+        int count = 0;
+        for (Property property : asked) {
+            Verdict verdict = judgement.verdict(property);
+            Counterexample counterexample = shown.get(property);
+            if (counterexample != null) {
+                timelines.add(CounterexampleTimeline.of(counterexample, verdict));
+            }
+            rows.add(new Subject.Row(
+                    property.specName(),
+                    Mark.of(verdict),
+                    verdict.says().toString(),
+                    detail(verdict, property),
+                    counterexample == null ? null : count++,
+                    counterexample == null && verdict.canBeShown() ? command(of, property) : null));
+        }
+        return new Subject(
+                of.recipe().name() + " on " + of.kernel() + ", world " + of.world(),
+                mark(judgement, asked),
+                says(judgement, asked),
+                about(of.recipe()),
+                rows.build(),
+                sections(of.recipe(), notJudged),
+                timelines.build());
+    }
+
+    /** What the verdict says besides its first words. */
+    static String detail(Verdict verdict, Property property) {
+        String text = verdict.toString().substring(verdict.says().toString().length());
+        String rest = text.replaceFirst("^[,:] ", "");
+        return verdict.isFailure() ? property.symptom() + (rest.isEmpty() ? "" : "; " + rest) : rest;
+    }
+
+    private static String command(Case of, Property property) throws IOException {
+        return "longitude matrix --recipe " + argument(of.recipe()) + " --kernel " + of.kernel() + " --world "
+                + of.world() + " --property " + property;
+    }
+
+    /** What names the recipe on the command line: a bundled one its name, another one its file. */
+    static String argument(Recipe recipe) throws IOException {
+        return Recipes.bundled().contains(recipe) ? recipe.name() : recipe.name() + ".yaml";
+    }
+
+    /** The worst mark. */
+    private static Mark mark(Judgement judgement, List<Property> asked) {
+        List<Mark> marks =
+                asked.stream().map(p -> Mark.of(judgement.verdict(p))).toList();
+        for (Mark worst : List.of(Mark.FAILS, Mark.FAILS_SOMETIMES, Mark.UNKNOWN, Mark.WARNS, Mark.HOLDS)) {
+            if (marks.contains(worst)) {
+                return worst;
+            }
+        }
+        return Mark.NONE;
+    }
+
+    private static String says(Judgement judgement, List<Property> asked) {
+        if (!judgement.isJudged()) {
+            return "does not apply";
+        }
+        long fail = asked.stream().filter(p -> judgement.verdict(p).isFailure()).count();
+        long unknown = asked.stream()
+                .filter(p -> judgement.verdict(p).says() == Verdict.Outcome.NOT_MODELLED)
+                .count();
+        String text = fail + " of " + asked.size() + (asked.size() == 1 ? " property" : " properties")
+                + (fail == 1 ? " fails" : " fail");
+        return unknown == 0 ? text : text + ", " + unknown + " not judged";
+    }
+
+    static String about(Recipe recipe) {
+        return recipe.about() + " (" + recipe.arch() + ", policy "
+                + recipe.policy().name().toLowerCase(Locale.ROOT) + ")";
+    }
+
+    private static ImmutableList<Subject.Section> sections(Recipe recipe, List<String> notJudged) {
+        ImmutableMap.Builder<String, ImmutableList<String>> sections = ImmutableMap.builder();
+        sections.put("Not judged", ImmutableList.copyOf(notJudged));
+        sections.put("Source", recipe.sources());
+        return sections.buildOrThrow().entrySet().stream()
+                .filter(e -> !e.getValue().isEmpty())
+                .map(e -> Subject.Section.ofLines(e.getKey(), e.getValue()))
+                .collect(ImmutableList.toImmutableList());
+    }
+}
