@@ -37,13 +37,12 @@ public final class LineSource implements Closeable {
     private int line;
     private boolean lastWasTerminated = true;
 
-    /** Whether {@link #next} must still return the current line. */
-    private boolean peeked;
-
     /** The file name that stands for standard input. */
     public static final Path STANDARD_INPUT = Path.of("-");
 
     private static final int GZIP_MAGIC = 0x1f8b;
+
+    private static final int HEAD = 1 << 16;
 
     private static final int GZIP_BUFFER = 1 << 14;
 
@@ -118,13 +117,17 @@ public final class LineSource implements Closeable {
         return new TraceFormatException(name, line, column, message);
     }
 
-    /** The line that {@link #next} will return. */
-    public @Nullable String peek() throws TraceFormatException {
-        if (!advance()) {
-            return null;
+    /**
+     * The beginning of the text, up to 64 KiB; what is not UTF-8 is replaced. For a look before the first line is read.
+     *
+     * @throws TraceFormatException if it cannot be read
+     */
+    public String head() throws TraceFormatException {
+        boolean more = true;
+        while (more && limit - next < HEAD) {
+            more = fill();
         }
-        peeked = true;
-        return text();
+        return new String(buffer, next, Math.min(HEAD, limit - next), StandardCharsets.UTF_8);
     }
 
     /**
@@ -143,10 +146,6 @@ public final class LineSource implements Closeable {
      * @throws TraceFormatException if it cannot be read or is too long
      */
     boolean advance() throws TraceFormatException {
-        if (peeked) {
-            peeked = false;
-            return true;
-        }
         int searched = next;
         int end;
         while ((end = endOfLine(searched)) == limit && limit - next <= LONGEST) {

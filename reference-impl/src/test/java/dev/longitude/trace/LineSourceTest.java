@@ -69,15 +69,22 @@ class LineSourceTest {
     }
 
     @Test
-    void peekingChangesNothing() throws Exception {
+    void theHeadIsTheBeginningAndChangesNothing() throws Exception {
         try (LineSource source = new LineSource("t", new ByteArrayInputStream("a\nb".getBytes(ISO_8859_1)))) {
-            assertThat(source.peek()).isEqualTo("a");
-            assertThat(source.peek()).isEqualTo("a");
+            assertThat(source.head()).isEqualTo("a\nb");
+            assertThat(source.head()).isEqualTo("a\nb");
             assertThat(source.next()).isEqualTo("a");
             assertThat(source.lastWasTerminated()).isTrue();
             assertThat(source.next()).isEqualTo("b");
             assertThat(source.lastWasTerminated()).isFalse();
-            assertThat(source.peek()).isNull();
+            assertThat(source.next()).isNull();
+        }
+        String longer = "line\n".repeat(100_000);
+        try (LineSource source = new LineSource("t", new ByteArrayInputStream(longer.getBytes(ISO_8859_1)))) {
+            assertThat(source.head()).isEqualTo(longer.substring(0, 1 << 16));
+            for (int i = 0; i < 100_000; i++) {
+                assertThat(source.next()).isEqualTo("line");
+            }
             assertThat(source.next()).isNull();
         }
     }

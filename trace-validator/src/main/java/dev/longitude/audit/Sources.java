@@ -35,7 +35,7 @@ final class Sources {
                 .collect(ImmutableList.toImmutableList());
         boolean byOffset = written.isEmpty() && restore.has(o -> o.is(Kind.SET_TSC_OFFSET));
         return all.stream()
-                .filter(s -> s.log != log || begins(s.stop) < begins(restore))
+                .filter(s -> !s.log.equals(log) || begins(s.stop) < begins(restore))
                 .filter(s -> byOffset
                         ? s.stop.vm() != restore.vm()
                                 && s.stop.has(o -> o.is(Kind.GET_TSC_OFFSET))

@@ -48,6 +48,9 @@ import picocli.CommandLine.Spec;
             "A FILE is a trace that `longitude simulate` wrote, plain or gzip, or - for standard input; or an ioctl"
                     + " log (NAME.jsonl; NAME.ftrace.txt and host.txt beside it are used).",
             "",
+            "Or it is what strace -f -y, perf trace -e ioctl, QEMU's -trace 'kvm_*ioctl', ftrace or perf script printed: these"
+                    + " show less than a log, and never conform (trace-validator/FORMATS.md).",
+            "",
             "Exit codes: 0 conforms; 1 refused, or a required property is not kept; 2 unusable FILE or usage, or output that"
                     + " cannot be written; 3 undecided, or a required property may not be kept. For several FILEs: the first"
                     + " of 2, 1, 3, 0 that one of them has."

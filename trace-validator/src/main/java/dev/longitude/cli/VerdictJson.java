@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A verdict for programs: one JSON object a line. Words are strings of decimal digits, as in traces.
  *
  * @param verdict {@code conforms}, {@code refused}, {@code undecided} or {@code unusable}
+ * @param judged what there was to judge, where that is less than in an ioctl log
  * @param events how many events conform
  * @param properties of each property of the report: {@code kept}, {@code not kept} or {@code may not be kept}
  * @param others the operations of a log that do not concern the guest's time, by name, and how many of each
@@ -28,6 +29,7 @@ record VerdictJson(
         String file,
         String verdict,
         @Nullable String kernel,
+        @Nullable String judged,
         @Nullable Long events,
         @Nullable Map<String, String> properties,
         @Nullable Map<String, Integer> others,
@@ -72,6 +74,7 @@ record VerdictJson(
                 verdict.source(),
                 verdict.name(),
                 verdict.header().kernel().specName(),
+                verdict.judged(),
                 verdict.events(),
                 Maps.transformValues(verdict.properties(), Object::toString),
                 verdict.others(),
@@ -83,7 +86,7 @@ record VerdictJson(
     /** Of a file that cannot be used; {@code accepted} names the formats that can be used, or is null. */
     static String unusable(String file, @Nullable String why, @Nullable String accepted) {
         List<String> notes = accepted == null ? null : List.of(accepted);
-        return text(new VerdictJson(file, "unusable", null, null, null, null, why, null, notes));
+        return text(new VerdictJson(file, "unusable", null, null, null, null, null, why, null, notes));
     }
 
     private static Refused of(Refusal refusal) {

@@ -52,7 +52,7 @@ final class Arm64Log {
 
     static ImportedTrace read(RecordedRun run) throws TraceFormatException {
         HostFacts host = run.host();
-        Findings findings = new Findings();
+        Findings findings = new Findings(run.orderOnly());
         ImmutableList<Segment> segments =
                 Segments.of(run.source(), run.records(), LogArchitecture.ARM64.counterKey(), findings, null, Set.of());
         boolean threads = Segments.overlap(segments);
@@ -141,7 +141,7 @@ final class Arm64Log {
                 if (Capabilities.harmless(number).isPresent()) {
                     findings.harmless(record.op());
                 } else {
-                    findings.stop(
+                    findings.unshown(
                             segment,
                             "it is not known what " + record.op() + (number == null ? "" : " of " + number)
                                     + " changes");
@@ -153,9 +153,9 @@ final class Arm64Log {
 
     private boolean done(Segment segment) {
         if (!segment.record().hasOutcome()) {
-            findings.stop(
+            findings.unshown(
                     segment, "the log does not say whether " + segment.record().op() + " succeeded");
-            return false;
+            return findings.orderOnly();
         }
         return true;
     }
@@ -193,7 +193,7 @@ final class Arm64Log {
     private void setOneReg(Segment segment) throws TraceFormatException {
         Arm64Register register = Arm64Register.of(source, segment.record());
         if (!register.known()) {
-            findings.stop(segment, "the log does not say which register KVM_SET_ONE_REG set: it may be a counter");
+            findings.unshown(segment, "the log does not say which register KVM_SET_ONE_REG set: it may be a counter");
             return;
         }
         KvmAbi.ArmRegister timer = register.timer();
@@ -260,7 +260,7 @@ final class Arm64Log {
         if (!vtimer && !ptimer && device && !(counters && missing)) {
             findings.harmless("KVM_SET_DEVICE_ATTR of a device");
         } else if (missing) {
-            findings.stop(segment, "the log does not say which attribute KVM_SET_DEVICE_ATTR set");
+            findings.unshown(segment, "the log does not say which attribute KVM_SET_DEVICE_ATTR set");
         } else if (!vtimer && !ptimer) {
             findings.harmless("KVM_SET_DEVICE_ATTR of others");
         } else if (done(segment) && onVcpu(segment)) {

@@ -22,7 +22,20 @@ final class Findings {
     private final List<Stop> stops = new ArrayList<>();
     private final List<ImportedTrace.Assumption> assumptions = new ArrayList<>();
     private final Set<String> notes = new LinkedHashSet<>();
+    private final boolean orderOnly;
     private int modelled;
+
+    /**
+     * @param orderOnly whether the records show no payload: then what a record does not show is assumed to be of no
+     *     consequence, and ends no judgement
+     */
+    Findings(boolean orderOnly) {
+        this.orderOnly = orderOnly;
+    }
+
+    boolean orderOnly() {
+        return orderOnly;
+    }
 
     void modelled() {
         modelled++;
@@ -63,6 +76,22 @@ final class Findings {
                 segment.vm() < 0 ? null : (Integer) segment.vm(),
                 segment.when().lo(),
                 reason);
+    }
+
+    /** Notes that the log does not show what an operation changed. */
+    void unshown(Segment segment, String reason) {
+        if (!orderOnly) {
+            stop(segment, reason);
+            return;
+        }
+        notModelled.add(segment.record().op());
+        IoctlRecord record = segment.record();
+        assume(
+                record.line(),
+                segment.vm() < 0 ? null : (Integer) segment.vm(),
+                segment.when().lo(),
+                "that " + record.op() + " in line " + record.line()
+                        + " changed nothing that a later result depends on: " + reason);
     }
 
     /**
@@ -120,6 +149,7 @@ final class Findings {
                         .sorted(Comparator.comparingInt(ImportedTrace.Disturbance::line))
                         .collect(ImmutableList.toImmutableList()),
                 ImmutableList.copyOf(assumptions),
-                ImmutableList.copyOf(notes));
+                ImmutableList.copyOf(notes),
+                null);
     }
 }

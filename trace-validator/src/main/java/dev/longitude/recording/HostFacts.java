@@ -94,6 +94,18 @@ final class HostFacts {
 
     private HostFacts() {}
 
+    /** What {@code host.txt} beside a file says; nothing beside standard input. */
+    static HostFacts beside(Path file) throws TraceFormatException, IOException {
+        return file.equals(LineSource.STANDARD_INPUT) ? new HostFacts() : read(file.resolveSibling("host.txt"));
+    }
+
+    /** Notes a rate of the host's TSC, kHz, that counts only if the file has none. */
+    void orTscKhz(int khz) {
+        if (tscKhz().isEmpty()) {
+            saidKhz = String.valueOf(khz);
+        }
+    }
+
     /** Reads the file; all facts are unknown if there is none. */
     static HostFacts read(Path file) throws TraceFormatException, IOException {
         HostFacts facts = new HostFacts();

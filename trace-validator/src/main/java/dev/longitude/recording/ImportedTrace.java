@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param disturbances what ends the judgement, earliest first
  * @param assumptions what the importer assumes without evidence: a refusal after an assumption does not count
  * @param notes notes about the log for people
+ * @param judged what there is to judge, where that is less than in an ioctl log; otherwise null
  */
 public record ImportedTrace(
         Trace trace,
@@ -31,7 +32,17 @@ public record ImportedTrace(
         ImmutableMultiset<String> harmless,
         ImmutableList<Disturbance> disturbances,
         ImmutableList<Assumption> assumptions,
-        ImmutableList<String> notes) {
+        ImmutableList<String> notes,
+        @Nullable Judged judged) {
+
+    /**
+     * What a recording shows that is less than an ioctl log.
+     *
+     * @param what for people: {@code order of 214 calls; no payload}
+     * @param only what the verdict is limited to: {@code order only}
+     * @param compared what was compared, and what was not, after "allows": {@code it, and no value of a clock ...}
+     */
+    public record Judged(String what, String only, String compared) {}
 
     /** The header of the trace. */
     public TraceHeader header() {
@@ -71,7 +82,8 @@ public record ImportedTrace(
                         harmless,
                         disturbances,
                         assumptions,
-                        ImmutableList.<String>builder().addAll(notes).add(note).build());
+                        ImmutableList.<String>builder().addAll(notes).add(note).build(),
+                        judged);
     }
 
     /** The same with one more assumption. */
@@ -84,7 +96,14 @@ public record ImportedTrace(
                 harmless,
                 disturbances,
                 ImmutableList.<Assumption>builder().addAll(assumptions).add(one).build(),
-                notes);
+                notes,
+                judged);
+    }
+
+    /** The same, with what there is to judge. */
+    ImportedTrace judging(Judged what) {
+        return new ImportedTrace(
+                trace, notJudged, modelled, notModelled, harmless, disturbances, assumptions, notes, what);
     }
 
     /** The unproven assumption that the refusal of an event would depend on. */

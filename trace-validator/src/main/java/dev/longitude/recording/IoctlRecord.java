@@ -57,6 +57,12 @@ record IoctlRecord(
     /** The name of an unrecorded ioctl of a vCPU; no line can have this name. */
     static final String UNRECORDED = "";
 
+    /** A write of a vCPU's TSC by the VMM that only a tracepoint shows: by value, or by its attribute. */
+    static final String SHOWN_WRITE = "a write of a vCPU's TSC";
+
+    /** A masterclock update that only a tracepoint shows, and not for which vCPU. */
+    static final String SHOWN_UPDATE = "a masterclock update";
+
     static IoctlRecord read(LineSource source, String text) throws TraceFormatException {
         Reader reader = new Reader(source);
         JsonLine.read(source, text, reader::members);

@@ -4,6 +4,7 @@ import dev.longitude.kernel.Arch;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /** The differences between the ioctl logs of the architectures: the host's counter in the lines, and their import. */
@@ -21,7 +22,7 @@ enum LogArchitecture {
         ImportedTrace read(RecordedRun run) throws TraceFormatException {
             return Arm64Log.read(run)
                     .withNote(
-                            Files.isRegularFile(TracepointFile.of(run.file()))
+                            !run.orderOnly() && Files.isRegularFile(TracepointFile.of(run.file()))
                                     ? "tracepoints not used: arm64's show no counter, so the file is not read"
                                     : null);
         }
@@ -41,6 +42,18 @@ enum LogArchitecture {
 
     Arch arch() {
         return arch;
+    }
+
+    /** The architecture of a recording's host: what host.txt says, otherwise what the file shows. */
+    static LogArchitecture of(HostFacts host, Path file, LogArchitecture shown) throws TraceFormatException {
+        String machine = host.arch();
+        return machine == null
+                ? shown
+                : Arch.named(machine)
+                        .map(LogArchitecture::of)
+                        .orElseThrow(() -> new TraceFormatException(
+                                file.toString(),
+                                "recorded on " + machine + "; only " + Arch.names() + " are modelled"));
     }
 
     /** The key of the host's counter in a line. */

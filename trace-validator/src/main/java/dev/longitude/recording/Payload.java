@@ -41,6 +41,13 @@ final class Payload {
         return new Payload(source, line, Map.of());
     }
 
+    /** Known values: numbers ({@code Long}) and texts. */
+    static Payload of(String source, int line, Map<String, Object> values) {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        values.forEach((name, value) -> entries.put(name, new Entry(value, 1)));
+        return new Payload(source, line, entries);
+    }
+
     /** Reads the object at the parser's position. */
     static Payload read(JsonLine json, String source, int line) throws IOException, TraceFormatException {
         Map<String, Entry> entries = new LinkedHashMap<>();

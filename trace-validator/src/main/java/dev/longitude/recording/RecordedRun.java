@@ -13,6 +13,7 @@ import java.util.Objects;
  * @param kernel the profile to judge by
  * @param host what {@code host.txt} says
  * @param origin where the trace comes from, for its header
+ * @param orderOnly whether the records show no payload, and their counters nothing but the order
  */
 record RecordedRun(
         String source,
@@ -20,7 +21,8 @@ record RecordedRun(
         KernelProfile kernel,
         HostFacts host,
         String origin,
-        ImmutableList<IoctlRecord> records) {
+        ImmutableList<IoctlRecord> records,
+        boolean orderOnly) {
     /** The trace of this log, with an assumption about the whole host from the first line on. */
     ImportedTrace assuming(ImportedTrace trace, String what) {
         return records.stream()

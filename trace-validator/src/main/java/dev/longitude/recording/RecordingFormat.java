@@ -12,15 +12,16 @@ import org.jspecify.annotations.Nullable;
 /** A format of recordings of real kernels. */
 public interface RecordingFormat {
     /** The supported formats. */
-    ImmutableList<RecordingFormat> ALL = ImmutableList.of(new IoctlLog());
+    ImmutableList<RecordingFormat> ALL =
+            ImmutableList.of(new IoctlLog(), new Strace(), new PerfTrace(), new QemuTrace(), new Ftrace());
 
-    /** The format of a file that begins with this line; empty if it is no recording. */
-    static Optional<RecordingFormat> of(String firstLine) {
-        return ALL.stream().filter(f -> f.recognises(firstLine)).findFirst();
+    /** The format of a file that begins with these lines; empty if it is no recording. */
+    static Optional<RecordingFormat> of(String head) {
+        return ALL.stream().filter(f -> f.recognises(head)).findFirst();
     }
 
-    /** Whether a file that begins with this line may be of this format. */
-    boolean recognises(String firstLine);
+    /** Whether a file that begins with these lines may be of this format; the last line may be cut. */
+    boolean recognises(String head);
 
     /**
      * Imports a recording.

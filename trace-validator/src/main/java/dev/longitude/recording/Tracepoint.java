@@ -27,6 +27,22 @@ sealed interface Tracepoint {
         return -1;
     }
 
+    /** The same at another reading of the host's TSC. */
+    default Tracepoint at(long tsc) {
+        Where moved = new Where(where().line(), where().pid(), where().comm(), tsc);
+        if (this instanceof WriteTscOffset p) {
+            return new WriteTscOffset(moved, p.vcpu, p.prev, p.next);
+        } else if (this instanceof TrackTsc p) {
+            return new TrackTsc(moved, p.vcpu, p.masterclock, p.nrMatched, p.hostClock);
+        } else if (this instanceof UpdateMasterClock p) {
+            return new UpdateMasterClock(moved, p.masterclock, p.hostClock);
+        } else if (this instanceof PvclockUpdate p) {
+            return new PvclockUpdate(moved, p.vcpu, p.tscTimestamp, p.systemTime, p.mul, p.shift, p.flags);
+        }
+        GuestMsr p = (GuestMsr) this;
+        return new GuestMsr(moved, p.write, p.index, p.data);
+    }
+
     /** Whether it is an access of a modelled MSR. */
     default boolean isOfClockMsr() {
         return this instanceof GuestMsr msr && KvmAbi.Msr.of(msr.index()).isPresent();

@@ -28,8 +28,13 @@ import org.jspecify.annotations.Nullable;
  * @param points the usable lines
  * @param unusable the reasons of the unusable lines
  * @param missing how many lines are missing by the count in its head; 0 without a count
+ * @param inSeconds whether the time stamps are not the TSC but seconds of another clock; the points then have ns
  */
-record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String> unusable, long missing) {
+record TracepointFile(
+        ImmutableList<Tracepoint> points, ImmutableMultiset<String> unusable, long missing, boolean inSeconds) {
+    /** No tracepoints. */
+    static final TracepointFile NONE = new TracepointFile(ImmutableList.of(), ImmutableMultiset.of(), 0, false);
+
     private static final Pattern LINE =
             Pattern.compile("^ *(.{1,32}?)-(\\d{1,9}) +\\[\\d+\\] +(?:\\S+ +)?([0-9.]{1,32}): (\\w+): (.*)$");
     private static final Pattern WRITE_TSC_OFFSET =
@@ -43,6 +48,8 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
             Pattern.compile("masterclock (\\d) hostclock (\\w+) offsetmatched (\\d)");
     private static final Pattern MSR =
             Pattern.compile("msr_(read|write) ([0-9a-f]{1,8}) = 0x([0-9a-f]{1,16})( \\(#GP\\))?");
+
+    private static final Pattern SECONDS = Pattern.compile("(\\d{1,9})\\.(\\d{1,9})");
 
     /** The events that show modelled state. */
     static final ImmutableSet<String> EVENTS = ImmutableSet.of(
@@ -96,35 +103,73 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
     static TracepointFile beside(Path log) throws TraceFormatException, IOException {
         Path file = of(log);
         if (!Files.isRegularFile(file)) {
-            return new TracepointFile(ImmutableList.of(), ImmutableMultiset.of(), 0);
+            return NONE;
         }
+        try (LineSource lines = LineSource.open(file)) {
+            return read(lines, false);
+        }
+    }
+
+    /** A line in the form of {@code perf script}. */
+    private static final Pattern PERF = Pattern.compile(
+            "^ *(\\S.{0,31}?) +(\\d{1,9})(?:/\\d{1,9})? +(\\[\\d+\\]) +([0-9.]{1,32}): +\\w+:(\\w+): *(.*)$");
+
+    /** A line as the kernel prints it in its file {@code trace}. */
+    private static String inKernelsForm(String line) {
+        Matcher perf = PERF.matcher(line);
+        return perf.matches()
+                ? perf.group(1) + "-" + perf.group(2) + " " + perf.group(3) + " " + perf.group(4) + ": " + perf.group(5)
+                        + ": " + perf.group(6)
+                : line;
+    }
+
+    /** Whether a file that begins with these lines shows tracepoints of KVM. */
+    static boolean isIn(String head) {
+        return head.lines()
+                .map(TracepointFile::inKernelsForm)
+                .map(LINE::matcher)
+                .anyMatch(m -> m.matches() && m.group(4).startsWith("kvm_"));
+    }
+
+    /**
+     * Reads tracepoints.
+     *
+     * @param alone whether there is no log beside them: then their time stamps may be of any clock, and their lines in
+     *     the form of another tool
+     */
+    static TracepointFile read(LineSource lines, boolean alone) throws TraceFormatException {
         List<Tracepoint> points = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         ImmutableMultiset.Builder<String> unusable = ImmutableMultiset.builder();
         boolean lost = false;
+        boolean inSeconds = false;
         long missing = 0;
-        try (LineSource lines = LineSource.open(file)) {
-            for (String line = lines.next(); line != null; line = lines.next()) {
-                Matcher matcher = LINE.matcher(line);
-                missing -= matcher.matches() ? 1 : 0;
-                if (!matcher.matches()) {
-                    lost |= isOfLost(line);
-                    missing += entries(line);
-                    if (ELSEWHERE.matcher(line).find()) {
-                        unusable.add("not in the form of the kernel's file named trace");
-                    }
-                } else if (EVENTS.contains(matcher.group(4))) {
-                    if (matcher.group(3).contains(".")) {
-                        unusable.add("written with another trace clock than x86-tsc");
-                    } else if (!seen.add(line)) {
-                        unusable.add("there twice");
+        for (String text = lines.next(); text != null; text = lines.next()) {
+            String line = alone ? inKernelsForm(text) : text;
+            Matcher matcher = LINE.matcher(line);
+            missing -= matcher.matches() ? 1 : 0;
+            if (!matcher.matches()) {
+                lost |= isOfLost(line);
+                missing += entries(line);
+                if (ELSEWHERE.matcher(line).find()) {
+                    unusable.add("not in the form of the kernel's file named trace");
+                }
+            } else if (EVENTS.contains(matcher.group(4))) {
+                boolean seconds = matcher.group(3).contains(".");
+                if (alone && seconds != inSeconds && !points.isEmpty()) {
+                    throw lines.fault(1, "expected time stamps of one clock, all with a point or all without");
+                }
+                inSeconds |= alone && seconds;
+                if (seconds && !alone) {
+                    unusable.add("written with another trace clock than x86-tsc");
+                } else if (!seen.add(line)) {
+                    unusable.add("there twice");
+                } else {
+                    Tracepoint point = point(lines, matcher);
+                    if (point == null) {
+                        unusable.add("an access of a guest that failed, or of an MSR that moves no clock");
                     } else {
-                        Tracepoint point = point(lines, matcher);
-                        if (point == null) {
-                            unusable.add("an access of a guest that failed, or of an MSR that moves no clock");
-                        } else {
-                            points.add(point);
-                        }
+                        points.add(point);
                     }
                 }
             }
@@ -138,7 +183,7 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
             long origin = points.get(0).tsc();
             points.sort((a, b) -> Long.compare(a.tsc() - origin, b.tsc() - origin));
         }
-        return new TracepointFile(ImmutableList.copyOf(points), unusable.build(), Math.max(0, missing));
+        return new TracepointFile(ImmutableList.copyOf(points), unusable.build(), Math.max(0, missing), inSeconds);
     }
 
     /** How many lines of the file follow, by its head; 0 if this line does not show it. */
@@ -156,9 +201,9 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
     /** The tracepoint of a line; null if there is none to use. */
     private static @Nullable Tracepoint point(LineSource lines, Matcher line) throws TraceFormatException {
         Tracepoint.Where where = new Tracepoint.Where(
-                lines.line(), Integer.parseInt(line.group(2)), line.group(1), unsigned(lines, line.group(3)));
+                lines.line(), Integer.parseInt(line.group(2)), line.group(1).strip(), stamp(lines, line.group(3)));
         String event = line.group(4);
-        String text = line.group(5);
+        String text = line.group(5).stripLeading(); // (trace-cmd aligns the fields)
         return switch (event) {
             case "kvm_write_tsc_offset" -> {
                 Matcher m = fields(lines, WRITE_TSC_OFFSET, event, text);
@@ -216,6 +261,19 @@ record TracepointFile(ImmutableList<Tracepoint> points, ImmutableMultiset<String
             throw lines.fault(1, "expected the fields of " + event + " and not \"" + text + "\"");
         }
         return matcher;
+    }
+
+    /** A time stamp: cycles, or seconds as ns. */
+    private static long stamp(LineSource lines, String digits) throws TraceFormatException {
+        Matcher seconds = SECONDS.matcher(digits);
+        if (!digits.contains(".")) {
+            return unsigned(lines, digits);
+        }
+        if (!seconds.matches()) {
+            throw lines.fault(1, "expected seconds with 1 to 9 digits behind the point, and not " + digits);
+        }
+        String fraction = (seconds.group(2) + "00000000").substring(0, 9);
+        return Long.parseLong(seconds.group(1)) * 1_000_000_000 + Long.parseLong(fraction);
     }
 
     private static long unsigned(LineSource lines, String digits) throws TraceFormatException {

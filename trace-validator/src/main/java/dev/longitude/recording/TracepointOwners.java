@@ -211,7 +211,10 @@ final class TracepointOwners {
             return false;
         }
         boolean run = record.is("KVM_RUN");
-        boolean writes = record.is("KVM_CREATE_VCPU") || record.is("KVM_SET_MSRS") || record.is("KVM_SET_DEVICE_ATTR");
+        boolean writes = record.is(IoctlRecord.SHOWN_WRITE)
+                || record.is("KVM_CREATE_VCPU")
+                || record.is("KVM_SET_MSRS")
+                || record.is("KVM_SET_DEVICE_ATTR");
         boolean mine = segment.vcpu() == point.vcpu();
         if (point instanceof Tracepoint.WriteTscOffset) {
             return mine && (run || writes || unstable);
@@ -220,7 +223,10 @@ final class TracepointOwners {
             return mine && writes;
         }
         if (point instanceof Tracepoint.UpdateMasterClock) {
-            return run || record.is("KVM_CREATE_VM") || (record.is("KVM_SET_CLOCK") && !record.failed());
+            return run
+                    || record.is(IoctlRecord.SHOWN_UPDATE)
+                    || record.is("KVM_CREATE_VM")
+                    || (record.is("KVM_SET_CLOCK") && !record.failed());
         }
         return run && (mine || point instanceof Tracepoint.GuestMsr);
     }

@@ -34,8 +34,7 @@ public record VmmLog(
      */
     public static VmmLog read(Path file, @Nullable KernelProfile kernel) throws TraceFormatException, IOException {
         try (LineSource lines = LineSource.open(file)) {
-            String first = lines.peek();
-            if (!new IoctlLog().recognises(first == null ? "" : first)) {
+            if (!new IoctlLog().recognises(lines.head())) {
                 throw new TraceFormatException(
                         file.toString(),
                         "expected an ioctl log, a JSON object a line with \"op\"; trace-validator/LOG-FORMAT.md"

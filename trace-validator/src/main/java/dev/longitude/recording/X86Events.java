@@ -1,6 +1,7 @@
 package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
@@ -120,6 +121,8 @@ final class X86Events {
                     timers.created(segment);
                 }
             }
+            case IoctlRecord.SHOWN_WRITE -> shownWrite(segment);
+            case IoctlRecord.SHOWN_UPDATE -> shownUpdate(segment);
             case "KVM_SET_LAPIC" -> setLapic(segment);
             case "KVM_SET_MSRS" -> msrs.setMsrs(segment);
             case "KVM_GET_MSRS" -> msrs.getMsrs(segment);
@@ -155,7 +158,7 @@ final class X86Events {
         if (Capabilities.harmless(number).isPresent()) {
             findings.harmless(Capabilities.ENABLE_CAP);
         } else {
-            findings.stop(
+            findings.unshown(
                     segment,
                     "it is not known what " + Capabilities.ENABLE_CAP + (number == null ? "" : " of " + number)
                             + " changes");
@@ -175,9 +178,9 @@ final class X86Events {
     /** Whether the operation is known to have succeeded; if unknown, the VM is not judged any more. */
     boolean done(Segment segment) {
         if (!segment.record().hasOutcome()) {
-            findings.stop(
+            findings.unshown(
                     segment, "the log does not say whether " + segment.record().op() + " succeeded");
-            return false;
+            return findings.orderOnly();
         }
         return true;
     }
@@ -202,15 +205,58 @@ final class X86Events {
         if (!done(segment)) {
             return;
         }
-        if (segment.isOnVcpu() && isTscOffset(segment.record())) {
+        // (A vCPU of x86 has no other attribute.)
+        boolean only = findings.orderOnly() && !segment.record().args().has("attr");
+        if (segment.isOnVcpu() && (only || isTscOffset(segment.record()))) {
             Long offset = segment.record().args().word("offset");
             onVcpu(segment);
             timers.moves(segment, false);
             write(segment, Operation.SET_TSC_OFFSET, offset == null ? Map.of() : Map.of(Field.OFFSET, offset));
         } else {
-            findings.stop(
+            findings.unshown(
                     segment, "the log does not say which attribute KVM_SET_DEVICE_ATTR set, or it is not modelled");
         }
+    }
+
+    /** A write by value or by the attribute: one of them leads to what the tracepoints show. */
+    private void shownWrite(Segment segment) throws TraceFormatException {
+        if (!onVcpu(segment)) {
+            return;
+        }
+        Map<StateVariable, Object> state = new LinkedHashMap<>();
+        Map<Field, Object> offset = new LinkedHashMap<>();
+        offset.put(Field.VCPU, segment.vcpu());
+        for (Tracepoint point : segment.points()) {
+            if (point instanceof Tracepoint.WriteTscOffset write) {
+                state.put(StateVariable.TSC_OFFSET, Map.of(segment.vcpu(), write.next()));
+                offset.put(Field.OFFSET, write.next());
+            } else if (point instanceof Tracepoint.TrackTsc track) {
+                state.put(StateVariable.NR_VCPUS_MATCHED, track.nrMatched());
+                state.put(StateVariable.USE_MASTER_CLOCK, track.masterclock());
+            }
+        }
+        timers.moves(segment, false);
+        ImmutableMap<Field, Object> vcpu = ImmutableMap.of(Field.VCPU, segment.vcpu());
+        events.addOptional(segment, segment.lane(), segment.when(), Operation.WRITE_TSC, vcpu);
+        events.addOptional(
+                segment, segment.lane(), segment.when(), Operation.SET_TSC_OFFSET, ImmutableMap.copyOf(offset));
+        onVcpu(segment, segment.when(), Operation.READ_PVCLOCK_PAGE, Map.of(), Map.of(), state);
+    }
+
+    /** An entry of some vCPU, or KVM_SET_CLOCK. */
+    private void shownUpdate(Segment segment) {
+        if (segment.vm() < 0) {
+            return;
+        }
+        events.addOptional(
+                segment,
+                segment.lane(),
+                segment.when(),
+                Operation.ENTER_GUEST,
+                ImmutableMap.of(),
+                ImmutableMap.of(Field.UPDATED, true));
+        events.addOptional(segment, segment.lane(), segment.when(), Operation.EXIT_GUEST, ImmutableMap.of());
+        onVm(segment, segment.when(), Operation.GET_VM_TSC_KHZ, Map.of(), Map.of(), masterclock(segment));
     }
 
     private void getAttribute(Segment segment) throws TraceFormatException {

@@ -20,6 +20,9 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
     /** The default of kvm.tsc_tolerance_ppm. */
     private static final long TOLERANCE_PPM = 250;
 
+    /** Where only the order counts, and nothing shows the rate. */
+    private static final int SOME_KHZ = 1_000_000;
+
     private static final double SUSPICIOUS = 0.01;
     private static final long LONG_ENOUGH_NS = 10_000_000;
 
@@ -44,9 +47,14 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
                 assume(records, findings, text);
             }
         }
-        int khz = said.isPresent() ? said.getAsInt() : measured.orElse(0);
+        int khz = said.isPresent()
+                ? said.getAsInt()
+                : measured.orElse(findings.orderOnly() ? requested(records).orElse(SOME_KHZ) : 0);
         if (asked(records).isEmpty() && !host.isExactRate()) {
-            assume(records, findings, "that the host's TSC runs at exactly " + khz + " kHz, which is only measured");
+            assume(
+                    records,
+                    findings,
+                    "that the host's TSC runs at exactly " + khz + " kHz, which nothing shows exactly");
         }
         if (khz <= 0 || khz > TraceHeader.MOST_TSC_KHZ) {
             throw new TraceFormatException(
@@ -78,6 +86,17 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
             }
             Long khz = record.ret();
             if (record.is("KVM_GET_TSC_KHZ") && khz != null && khz > 0 && khz <= TraceHeader.MOST_TSC_KHZ) {
+                return OptionalInt.of(khz.intValue());
+            }
+        }
+        return OptionalInt.empty();
+    }
+
+    /** The rate that the VMM sets first: most set the one that KVM returned, or that of another host. */
+    private static OptionalInt requested(List<IoctlRecord> records) throws TraceFormatException {
+        for (IoctlRecord record : records) {
+            Long khz = record.is("KVM_SET_TSC_KHZ") ? record.args().u32("khz") : null;
+            if (khz != null && khz > 0 && khz <= TraceHeader.MOST_TSC_KHZ) {
                 return OptionalInt.of(khz.intValue());
             }
         }

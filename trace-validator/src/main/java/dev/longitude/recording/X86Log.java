@@ -21,11 +21,14 @@ final class X86Log {
 
     /** Converts a log to a trace, with the tracepoints beside it if they use its clock. */
     static ImportedTrace read(RecordedRun run) throws TraceFormatException, IOException {
+        if (run.orderOnly()) {
+            return imported(run, TracepointFile.NONE);
+        }
         TracepointFile beside = TracepointFile.beside(run.file());
         if (!beside.isOfAnotherClock(run.records())) {
             return read(run, beside);
         }
-        return read(run, new TracepointFile(ImmutableList.of(), beside.unusable(), 0))
+        return read(run, new TracepointFile(ImmutableList.of(), beside.unusable(), 0, false))
                 .withNote("tracepoints not used: not one of the "
                         + beside.points().size()
                         + " lines lies within the log's host_tsc: written with another trace clock?");
@@ -46,11 +49,12 @@ final class X86Log {
         return point instanceof Tracepoint.TrackTsc || point instanceof Tracepoint.UpdateMasterClock;
     }
 
-    private static ImportedTrace imported(RecordedRun run, TracepointFile tracepoints) throws TraceFormatException {
+    /** Converts a log to a trace, with these tracepoints. */
+    static ImportedTrace imported(RecordedRun run, TracepointFile tracepoints) throws TraceFormatException {
         KernelProfile kernel = run.kernel();
         HostFacts host = run.host();
         ImmutableList<IoctlRecord> records = run.records();
-        Findings findings = new Findings();
+        Findings findings = new Findings(run.orderOnly());
         tracepoints
                 .unusable()
                 .entrySet()
@@ -166,7 +170,8 @@ final class X86Log {
         String mode = point instanceof Tracepoint.TrackTsc track
                 ? track.hostClock()
                 : point instanceof Tracepoint.UpdateMasterClock update ? update.hostClock() : null;
-        // The kernel prints "tsc" or "none"; the Hyper-V page appears as a number, and counts as the TSC.
-        return mode == null ? null : (Boolean) !mode.equals("none");
+        // The kernel prints "tsc" or "none", perf their numbers; the Hyper-V page is a number too, and counts as the
+        // TSC.
+        return mode == null ? null : (Boolean) !(mode.equals("none") || mode.equals("0x0"));
     }
 }

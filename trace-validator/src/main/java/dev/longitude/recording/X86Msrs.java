@@ -26,7 +26,11 @@ final class X86Msrs {
     void setMsrs(Segment segment) throws TraceFormatException {
         Optional<ImmutableList<MsrList.Entry>> written = MsrList.written(segment.record());
         if (written.isEmpty()) {
-            findings.stop(segment, "the log does not say which MSRs KVM_SET_MSRS wrote: one of them may be the TSC's");
+            findings.unshown(
+                    segment, "the log does not say which MSRs KVM_SET_MSRS wrote: one of them may be the TSC's");
+            if (findings.orderOnly() && segment.isOnVcpu()) {
+                operations.vcpu(segment).mayHavePage();
+            }
             return;
         }
         if (segment.isOnVcpu() && written.get().stream().noneMatch(e -> e.msr() == KvmAbi.Msr.TSC)) {

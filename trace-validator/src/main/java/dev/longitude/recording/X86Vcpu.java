@@ -136,7 +136,12 @@ final class X86Vcpu {
         }
     }
 
-    /** Whether it may have been in the guest since its page was last known to exist or not. */
+    /** Notes that unknown MSRs were written: one of them may have set up its page, as a guest may do. */
+    void mayHavePage() {
+        hasRun = true;
+    }
+
+    /** Whether something unknown may have set up its page since it was last known to exist or not. */
     boolean hasRun() {
         return hasRun;
     }

@@ -37,11 +37,11 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
 
     private <T> T use(Use<T> use) throws TraceFormatException, IOException {
         try (LineSource lines = LineSource.open(path)) {
-            String first = lines.peek();
+            String head = lines.head();
             try {
-                return use.of(lines, RecordingFormat.of(first == null ? "" : first));
+                return use.of(lines, RecordingFormat.of(head));
             } catch (TraceFormatException e) {
-                throw AcceptedFormat.explained(e, first);
+                throw AcceptedFormat.explained(e, head);
             }
         }
     }
@@ -168,6 +168,13 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
         return use((lines, format) -> {
             if (format.isPresent()) {
                 ImportedTrace imported = format.get().read(path, lines, kernel);
+                ImportedTrace.Judged judged = imported.judged();
+                if (judged != null) {
+                    throw new TraceFormatException(
+                            path.toString(),
+                            "cannot be judged as a whole, since it shows too little (" + judged.what()
+                                    + "): only validate with our own engine judges it");
+                }
                 return new Whole(imported.trace(), true, imported.disturbances());
             }
             try (TraceReader reader = new TraceReader(lines)) {

@@ -2,6 +2,7 @@ package dev.longitude.verdict;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import com.google.common.collect.Multiset;
 import dev.longitude.recording.ImportedTrace;
 import dev.longitude.spec.Specification;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param firstFailures the event at which each of the other properties first fails, or may fail
  * @param others the operations of a log that do not concern the guest's time, by name, and how many of each
  * @param notes further lines for the reader
+ * @param judged what there was to judge, where that is less than in an ioctl log; otherwise null
  */
 public record Verdict(
         String source,
@@ -40,7 +42,8 @@ public record Verdict(
         ImmutableMap<String, PropertyVerdict> properties,
         ImmutableMap<String, TraceEvent> firstFailures,
         ImmutableMap<String, Integer> others,
-        ImmutableList<String> notes) {
+        ImmutableList<String> notes,
+        @Nullable String judged) {
 
     /** Takes back that a property is kept, if what follows could break it. */
     public Verdict {
@@ -73,7 +76,8 @@ public record Verdict(
                 properties,
                 firstFailures,
                 others,
-                ImmutableList.<String>builder().addAll(notes).addAll(more).build());
+                ImmutableList.<String>builder().addAll(notes).addAll(more).build(),
+                judged);
     }
 
     /** The verdict as text, without the last newline. */
@@ -113,9 +117,15 @@ public record Verdict(
         Trace trace = imported.trace();
         TraceValidator validator = TraceValidator.ofRecording(trace.header());
         Verdict verdict = run(name, trace.header(), validator, TraceSource.of(trace));
+        ImportedTrace.Judged judged = imported.judged();
         ImmutableList.Builder<String> notes = ImmutableList.builder();
-        notes.addAll(verdict.notes());
-        notes.addAll(inferred(validator.inferred()));
+        if (judged != null) {
+            notes.add("judged: " + judged.what());
+        }
+        if (judged == null) { // (otherwise too little is known of the clocks)
+            notes.addAll(verdict.notes());
+            notes.addAll(inferred(validator.inferred()));
+        }
         notes.add(imported.summary());
         notes.addAll(imported.notes());
         String undecided = verdict.undecided();
@@ -132,17 +142,25 @@ public record Verdict(
                     verdict.events() + " events conform to " + trace.header().kernel() + "; " + imported.notJudged()
                             + " are not judged, " + imported.disturbances().get(0);
         }
+        if (judged != null && refusal == null) {
+            undecided = judged.only() + ": "
+                    + (undecided == null ? trace.header().kernel() + " allows " + judged.compared() : undecided);
+        }
         return new Verdict(
                 name,
                 trace.header(),
                 refusal,
                 undecided,
                 verdict.events(),
-                verdict.properties(),
+                judged != null
+                        ? ImmutableMap.copyOf(
+                                Maps.transformValues(verdict.properties(), kept -> PropertyVerdict.MAY_NOT_BE_KEPT))
+                        : verdict.properties(),
                 verdict.firstFailures(),
                 imported.harmless().entrySet().stream()
                         .collect(ImmutableMap.toImmutableMap(Multiset.Entry::getElement, Multiset.Entry::getCount)),
-                notes.build());
+                notes.build(),
+                judged == null ? null : judged.what());
     }
 
     /** Notes on what was inferred from an incomplete trace; empty if nothing was. */
@@ -201,6 +219,7 @@ public record Verdict(
                 properties,
                 failures,
                 ImmutableMap.of(),
-                notes.build());
+                notes.build(),
+                null);
     }
 }

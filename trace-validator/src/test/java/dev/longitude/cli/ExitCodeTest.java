@@ -240,7 +240,8 @@ class ExitCodeTest {
                         "SameLine", PropertyVerdict.NOT_KEPT,
                         "RoundTrip", PropertyVerdict.MAY_NOT_BE_KEPT),
                 ImmutableMap.of(),
-                ImmutableList.of());
+                ImmutableList.of(),
+                null);
         assertThat(ExitCode.of(verdict)).isEqualTo(ExitCode.UNDECIDED);
         assertThat(ExitCode.of(verdict, List.of(required))).isEqualTo(code);
     }
@@ -256,7 +257,8 @@ class ExitCodeTest {
                 5,
                 ImmutableMap.of("Monotonic", kept, "SameLine", PropertyVerdict.KEPT),
                 ImmutableMap.of(),
-                ImmutableList.of());
+                ImmutableList.of(),
+                null);
         assertThat(ExitCode.of(verdict)).isEqualTo(ExitCode.HOLDS);
         assertThat(ExitCode.of(verdict, List.of("SameLine"))).isEqualTo(ExitCode.HOLDS);
         assertThat(ExitCode.of(verdict, List.of("SameLine", "Monotonic"))).isEqualTo(code);
