@@ -1,7 +1,6 @@
 package dev.longitude.order;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.Iterables;
 import dev.longitude.recording.VmmLog;
 import dev.longitude.recording.VmmOperation;
 import dev.longitude.recording.VmmOperation.Kind;
@@ -64,9 +63,9 @@ public record RecordedRecipe(String text, ImmutableList<String> unknown, Immutab
         Pair chosen = meant.stream()
                 .filter(p -> p.matches > 0)
                 .reduce((one, next) -> next)
-                .orElse(Iterables.getLast(meant));
+                .orElseGet(() -> meant.get(meant.size() - 1));
         ImmutableList<String> others = pairs.stream()
-                .filter(p -> p != chosen)
+                .filter(p -> !p.equals(chosen))
                 .map(RecordedRecipe::describe)
                 .collect(ImmutableList.toImmutableList());
         return new RecipeText(source, destination, others).of(chosen.save, chosen.restore, boot(saves, chosen, same));
@@ -78,8 +77,12 @@ public record RecordedRecipe(String text, ImmutableList<String> unknown, Immutab
 
     private static String describe(Pair pair) {
         return "lines " + first(pair.restore) + " to "
-                + Iterables.getLast(pair.restore.runs()).line()
+                + last(pair.restore.runs()).line()
                 + (pair.isOneStop() ? "" : " (saved from line " + first(pair.save) + " on)");
+    }
+
+    private static VmmOperation last(List<VmmOperation> runs) {
+        return runs.get(runs.size() - 1);
     }
 
     private static int first(Stop stop) {
@@ -150,7 +153,7 @@ public record RecordedRecipe(String text, ImmutableList<String> unknown, Immutab
                         .reduce((a, b) -> b)
                         .map(VmmOperation::before)
                         .orElse(Long.MAX_VALUE)
-                : Iterables.getLast(stop.runs()).before();
+                : last(stop.runs()).before();
         return operations.stream()
                 .filter(o -> o.vm() == stop.vm() && o.vcpu() >= 0 && o.before() <= end)
                 .filter(o -> !(o.is(Kind.CREATE_VCPU) && o.failed()))

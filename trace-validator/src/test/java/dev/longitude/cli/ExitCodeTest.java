@@ -240,6 +240,7 @@ class ExitCodeTest {
                         "SameLine", PropertyVerdict.NOT_KEPT,
                         "RoundTrip", PropertyVerdict.MAY_NOT_BE_KEPT),
                 ImmutableMap.of(),
+                ImmutableMap.of(),
                 ImmutableList.of(),
                 null);
         assertThat(ExitCode.of(verdict)).isEqualTo(ExitCode.UNDECIDED);
@@ -256,6 +257,7 @@ class ExitCodeTest {
                 null,
                 5,
                 ImmutableMap.of("Monotonic", kept, "SameLine", PropertyVerdict.KEPT),
+                ImmutableMap.of(),
                 ImmutableMap.of(),
                 ImmutableList.of(),
                 null);
