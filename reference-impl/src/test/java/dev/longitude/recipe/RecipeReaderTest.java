@@ -129,7 +129,7 @@ class RecipeReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    about: a VMM          | abuot: a VMM             | mine.yaml:1:1: a recipe has no 'abuot'; it has about, source, arch, policy, excludes, moves, boot, save, restore, claims
+                    about: a VMM          | abuot: a VMM             | mine.yaml:1:1: a recipe has no 'abuot'; it has about, source, arch, policy, excludes, moves, boot, save, restore, claims, unknown
                     about: a VMM          | source: me               | mine.yaml:1:1: 'about' is missing
                     arch: x86_64          | arch: x86                | mine.yaml:2:7: 'x86' is none of aarch64, x86_64
                     - pause               | - GetClock: {as: first}  | mine.yaml:7:9: ReadTsc needs a vCPU that is not in KVM_RUN: put a 'pause' before it

@@ -20,6 +20,7 @@ final class NearestName {
     /** A question for the end of a message, or nothing if no name is near. */
     static String hint(String typed, Collection<String> names) {
         return of(typed, names).stream()
+                .filter(near -> !near.equals(typed)) // (It exists, but not there.)
                 .findFirst()
                 .map(near -> ". Did you mean " + near + "?")
                 .orElse("");

@@ -1,6 +1,7 @@
 package dev.longitude.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -77,7 +78,7 @@ class ResultOptionsTest {
     @Test
     void eachKindOfVerdictOnAFileIsOfTheSchema() throws Exception {
         Path undecided = undecided();
-        Run run = Run.of("validate", trace, folder.resolve("missing"), undecided, "--json");
+        Run run = Run.of("validate", trace, folder.resolve("missing"), undecided, "--kernel", "v6.12", "--json");
         assertThat(objects(run.out(), "verdict"))
                 .extracting(o -> o.get("verdict").asText())
                 .containsExactly("conforms", "unusable", "undecided");
@@ -91,23 +92,10 @@ class ResultOptionsTest {
         assertThat(refused.err()).isEmpty();
     }
 
-    /** A log whose end does not show what happened. */
-    private Path undecided() throws IOException {
-        Path file = folder.resolve("cut.ndjson");
-        List<String> lines = Files.readAllLines(trace, UTF_8);
-        Files.write(file, lines.subList(0, lines.size() - 1), UTF_8);
-        // (A trace that was cut off is unusable, unless its header permits it.)
-        return Run.of("validate", file).code() == ExitCode.UNDECIDED ? file : openRecording();
-    }
-
-    private Path openRecording() throws IOException {
-        for (var recording : dev.longitude.recording.BundledRecording.all()) {
-            Path log = recording.unpack(folder);
-            if (Run.of("validate", log).code() == ExitCode.UNDECIDED) {
-                return log;
-            }
-        }
-        throw new AssertionError("no bundled recording is undecided");
+    /** A tool's output without payloads: at best its order is allowed. */
+    private static Path undecided() throws Exception {
+        return Path.of(requireNonNull(ResultOptionsTest.class.getResource("/formats/perf-trace.txt"))
+                .toURI());
     }
 
     @Test
@@ -283,7 +271,7 @@ class ResultOptionsTest {
                 "counter=9,realtime=2000",
                 "--json");
         assertThat(plan.code()).as(plan.err()).isZero();
-        objects(plan.out(), "plan");
+        objects(plan.out().replace("\n", " "), "plan");
     }
 
     @Test

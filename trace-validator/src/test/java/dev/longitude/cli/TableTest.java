@@ -20,7 +20,10 @@ class TableTest {
         String text = table.toString();
         assertThat(text.lines()).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80));
         assertThat(text.replaceAll("\\s+", "")).contains("events").contains("undecided");
-        assertThat(text.lines().map(line -> line.substring(0, 25).strip()).reduce("", String::concat))
+        assertThat(text.lines()
+                        .map(line ->
+                                line.substring(0, Math.min(25, line.length())).strip())
+                        .reduce("", String::concat))
                 .contains("savevm-loadvm.jsonl");
         assertThat(table.unwrapped().lines()).hasSize(2);
     }
