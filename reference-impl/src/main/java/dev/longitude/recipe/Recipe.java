@@ -1,8 +1,11 @@
 package dev.longitude.recipe;
 
+import com.google.common.collect.HashMultimap;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.ImmutableSetMultimap;
+import com.google.common.collect.SetMultimap;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.KvmAbi;
@@ -12,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -46,6 +50,8 @@ public record Recipe(
         ImmutableList<Block> blocks,
         ImmutableList<Claim> claims,
         ImmutableList<String> unknown) {
+    /** With how many vCPUs a recipe is judged that creates all at once; more are saved and restored like the second. */
+    private static final int FEWEST_VCPUS = 2;
 
     /** All steps. */
     public Stream<Step> steps() {
@@ -129,26 +135,40 @@ public record Recipe(
         return steps().filter(s -> isDoneOn(s, kernel))
                 .flatMap(s -> lacks(s, kernel).stream())
                 .findFirst()
-                .or(() -> unsavedOn(kernel));
+                .or(() -> on(kernel).unsaved().map(u -> u + " on " + kernel));
     }
 
-    /** A value that is used although the VMM leaves out the step that saves it. */
-    private Optional<String> unsavedOn(KernelProfile kernel) {
-        Set<String> saved = new HashSet<>();
+    /** A value that is used for a vCPU for which no step has saved it before; empty if there is none. */
+    Optional<String> unsaved() {
+        List<ImmutableSet<Integer>> vcpusOfBlocks = vcpusOfBlocks(vcpus(FEWEST_VCPUS));
+        SetMultimap<String, Integer> saved = HashMultimap.create();
         List<String> unsaved = new ArrayList<>();
-        steps().filter(s -> isDoneOn(s, kernel)).forEach(step -> {
-            step.args()
-                    .values()
-                    .forEach(e -> e.forEachSaved(s -> {
-                        if (!saved.contains(s.name())) {
-                            unsaved.add(step.kind() + " uses '" + s.name() + "', which is not saved on " + kernel);
-                        }
-                    }));
-            String as = step.as();
-            if (as != null) {
-                step.kind().results().forEach(field -> saved.add(field.isEmpty() ? as : as + "." + field));
+        for (int i = 0; i < blocks.size(); i++) {
+            Block block = blocks.get(i);
+            ImmutableSet<Integer> vcpus = vcpusOfBlocks.get(i);
+            ImmutableSetMultimap<String, Integer> before = ImmutableSetMultimap.copyOf(saved);
+            for (Step step : block.steps()) {
+                for (int vcpu : vcpus) {
+                    step.args()
+                            .values()
+                            .forEach(e -> e.forEachSaved(s -> {
+                                int of = Objects.requireNonNullElse(s.vcpu(), vcpu);
+                                // In parallel a vCPU's step does not wait for another vCPU's.
+                                boolean waits = block.how() != Block.How.IN_PARALLEL || of == vcpu;
+                                if (!(waits ? saved : before).containsEntry(s.name(), of)) {
+                                    unsaved.add(step.kind() + " uses '" + s.name() + "', which is not saved"
+                                            + (of == 0 ? "" : " for vCPU " + of));
+                                }
+                            }));
+                }
+                String as = step.as();
+                if (as != null) {
+                    step.kind()
+                            .results()
+                            .forEach(field -> saved.putAll(field.isEmpty() ? as : as + "." + field, vcpus));
+                }
             }
-        });
+        }
         return unsaved.stream().findFirst();
     }
 

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -134,7 +135,7 @@ public final class RecipeReader {
         if (moves && booted != (all ? 0 : single)) {
             throw file.wrong(map.get("restore"), "restore does not create as many vCPUs as boot");
         }
-        return new Recipe(
+        Recipe recipe = new Recipe(
                 name,
                 file.text(map.get("about")),
                 map.has("source") ? file.texts(map.get("source")) : ImmutableList.of(),
@@ -146,6 +147,11 @@ public final class RecipeReader {
                 ImmutableList.copyOf(blocks),
                 claims(map.find("claims")),
                 map.has("unknown") ? file.texts(map.get("unknown")) : ImmutableList.of());
+        Optional<String> unsaved = recipe.unsaved();
+        if (unsaved.isPresent()) {
+            throw file.wrong(map.get("restore"), unsaved.get());
+        }
+        return recipe;
     }
 
     private boolean created() {

@@ -140,7 +140,6 @@ public final class RecipeRun {
      * @param world one of the recipe's worlds
      * @param preemptions maximum number of preemptions of the VMM
      * @throws IllegalArgumentException if the kernel cannot run the recipe
-     * @throws UnsavedValueException if the recipe uses a value before it has saved it
      */
     public static Simulation play(
             Recipe recipe, World world, KernelProfile kernel, Preemption preemption, int preemptions, long seed) {

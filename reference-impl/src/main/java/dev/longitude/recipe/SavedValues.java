@@ -1,5 +1,7 @@
 package dev.longitude.recipe;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongUnaryOperator;
@@ -23,17 +25,9 @@ final class SavedValues {
         values.computeIfAbsent(name, n -> new HashMap<>()).put(vcpu, value);
     }
 
-    /**
-     * A value that has been saved.
-     *
-     * @throws UnsavedValueException if it has not
-     */
+    /** A value that has been saved. */
     long get(String name, int vcpu) {
-        Long value = values.getOrDefault(name, Map.of()).get(vcpu);
-        if (value == null) {
-            throw new UnsavedValueException(name, vcpu);
-        }
-        return value;
+        return requireNonNull(requireNonNull(values.get(name)).get(vcpu));
     }
 
     /**

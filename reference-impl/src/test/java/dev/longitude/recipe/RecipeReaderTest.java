@@ -113,6 +113,40 @@ class RecipeReaderTest {
                 .contains("WriteTsc uses 'tsc', which is not saved on v5.10");
     }
 
+    /** A vCPU that is created after a value was read for the others has none; threads do not wait for each other. */
+    @Test
+    void aValueIsUsedOnlyForVcpusForWhichItWasSaved() throws RecipeException {
+        String late = """
+                about: a second vCPU
+                arch: x86_64
+                policy: freeze
+                moves: false
+                boot:
+                  - CreateVcpu
+                  - run
+                  - pause
+                  - inTurn:
+                      - ReadTsc: {as: early}
+                  - CreateVcpu
+                  - run
+                save:
+                  - pause
+                restore:
+                  - inTurn:
+                      - WriteTsc: {value: early}
+                  - run
+                """;
+        assertThatThrownBy(() -> read(late))
+                .hasMessage("mine.yaml:16:3: WriteTsc uses 'early', which is not saved for vCPU 1");
+        assertThat(read(late.replace("{value: early}", "{value: 'early[0]'}")).steps())
+                .isNotEmpty();
+        String first = "  - HOW:\n      - ReadTsc: {as: now}\n      - WriteTsc: {value: 'now[0]'}\n  - run\n";
+        String writes = late.replace("  - inTurn:\n      - WriteTsc: {value: early}\n  - run\n", first);
+        assertThat(read(writes.replace("HOW", "inTurn")).steps()).isNotEmpty();
+        assertThatThrownBy(() -> read(writes.replace("HOW", "inParallel")))
+                .hasMessageEndingWith("WriteTsc uses 'now', which is not saved");
+    }
+
     private static List<StepKind> kinds(Recipe recipe) {
         return recipe.steps().map(Step::kind).toList();
     }

@@ -8,7 +8,6 @@ import dev.longitude.matrix.Case;
 import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.RecipeRun;
-import dev.longitude.recipe.UnsavedValueException;
 import dev.longitude.recipe.World;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -88,8 +87,8 @@ final class Simulations {
      * @param of the recipe as it is, in a case where the property fails
      * @param held what holds there
      * @param clean whether a candidate that breaks anything is of no interest
-     * @return what the runs show to be broken; empty if they show that the property fails, that the candidate cannot be
-     *     carried out, or that it is of no interest
+     * @return what the runs show to be broken; empty if they show that the property fails, or that the candidate is of
+     *     no interest
      */
     Optional<ImmutableSet<Property>> harm(
             Property property, Candidate candidate, Case of, Set<Property> held, boolean clean) {
@@ -100,12 +99,7 @@ final class Simulations {
                 .collect(ImmutableList.toImmutableList());
         Set<Property> harm = EnumSet.noneOf(Property.class);
         for (Draw draw : draws) {
-            ImmutableSet<Property> fails;
-            try {
-                fails = fails(candidate, of, draw);
-            } catch (UnsavedValueException e) {
-                return Optional.empty();
-            }
+            ImmutableSet<Property> fails = fails(candidate, of, draw);
             if (fails.contains(property)) {
                 return Optional.empty();
             }

@@ -93,6 +93,30 @@ class WorldsTest {
                 .containsExactly(Outcome.HOLDS, Outcome.HOLDS);
     }
 
+    /** A TSC that stands still while the policy is to advance is wrong by the blackout, which no wall clock excuses. */
+    @Test
+    void aShortBlackoutIsMoreThanTheWallClocksDiffer() throws Exception {
+        String clockOnly = SAVES_AND_RESTORES
+                .replace("policy: freeze", "policy: advance")
+                .replace("{clock: clock.clock}", "{clock: clock.clock, flags: 4, realtime: clock.realtime}");
+        assertThat(says(
+                        Property.TSC_CONTINUOUS,
+                        of(clockOnly, World.SHORT, "v6.12"),
+                        of(clockOnly, World.USUAL, "v6.12")))
+                .containsExactly(Outcome.FAILS, Outcome.FAILS);
+    }
+
+    /** A wall clock that was set back is behind what the VMM saved, also if the VMM has waited since. */
+    @Test
+    void aWallClockThatWasSetBackFreezesKvmclockAtEachRestore() throws Exception {
+        String waits = SAVES_AND_RESTORES
+                .replace("policy: freeze", "policy: advance")
+                .replace("GetClock: {as: clock}", "GetClock: {as: clock, fills: true}\n  - Wait")
+                .replace("{clock: clock.clock}", "{clock: clock.clock, flags: 4, realtime: clock.realtime}");
+        List<Verdict> verdicts = judge(Property.IDEMPOTENT_RESTORE, of(waits, World.STEPPED_CLOCK, "v6.12"));
+        assertThat(verdicts).allMatch(v -> v.says() == Outcome.HOLDS_UP_TO_STEPS && v.preemption() == Preemption.STEPS);
+    }
+
     private static final String PUTS_BACK = """
             about: puts the TSC back in the same VM
             arch: x86_64
