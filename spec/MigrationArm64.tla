@@ -58,7 +58,7 @@ Kvm(step, vcpu) ==
     [] step.op = "SetSystemCounterState" ->
          SetSystemCounterState(v, vcpu, PHYS_OFFSET, Eval(step.cntvoff, vcpu, GuestKhz), Eval(step.cntpoff, vcpu, GuestKhz))
     [] step.op = "SetCounterOffset" -> SetCounterOffset("a", Eval(step.offset, vcpu, GuestKhz), Zero)
-    \* The guest's timers were on.  (None fires here: any compare value will do.)
+    \* The guest's timers were on, and its counters have long passed the compare value.
     [] step.op = "SetVtimerCval"    -> SetVtimerCval(v, FromNat(1))
     [] step.op = "SetVtimerCtl"     -> SetVtimerCtl(v, TRUE)
     [] step.op = "SetPtimerCval"    -> SetPtimerCval(v, FromNat(1))
