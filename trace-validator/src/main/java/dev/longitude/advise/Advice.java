@@ -1,7 +1,10 @@
 package dev.longitude.advise;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -17,12 +20,16 @@ import java.util.stream.Collectors;
  * @param recipe its name
  * @param cases the cases that were asked
  * @param otherWorlds the worlds in which the recipe is judged too, and that were not asked
+ * @param undecided what is not known, each a sentence: where there is anything, no failure may have been seen
  */
 public record Advice(
         @JsonProperty(required = true) String recipe,
         @JsonProperty(required = true) List<String> cases,
         @JsonProperty(required = true) List<String> otherWorlds,
-        @JsonProperty(required = true) List<Answer> answers) {
+        @JsonProperty(required = true) List<Answer> answers,
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+        List<String> undecided) {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -32,12 +39,13 @@ public record Advice(
         cases = ImmutableList.copyOf(cases);
         otherWorlds = ImmutableList.copyOf(otherWorlds);
         answers = ImmutableList.copyOf(answers);
+        undecided = ImmutableList.copyOf(undecided);
     }
 
-    /** Whether there is a change for everything that fails. */
+    /** Whether everything is known, and there is a change for everything that fails. */
     @JsonIgnore
     public boolean isComplete() {
-        return answers.stream().allMatch(Answer::isFound);
+        return undecided.isEmpty() && answers.stream().allMatch(Answer::isFound);
     }
 
     /** As JSON, on one line. */

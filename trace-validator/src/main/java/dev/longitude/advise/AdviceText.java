@@ -46,11 +46,19 @@ public final class AdviceText {
                 + (advice.otherWorlds().isEmpty()
                         ? ""
                         : " Not judged here, each with --world: " + String.join(", ", advice.otherWorlds()) + ".");
+        lines.addAll(List.of(cases, ""));
+        advice.undecided().forEach(u -> lines.add(bullet(u)));
+        if (!advice.undecided().isEmpty()) {
+            lines.add("");
+        }
         if (advice.answers().isEmpty()) {
-            lines.addAll(List.of(cases, "", "Nothing fails in what was judged.", ""));
+            lines.addAll(List.of(
+                    advice.undecided().isEmpty()
+                            ? "Nothing fails in what was judged."
+                            : "Nothing is known to fail, but not all is known.",
+                    ""));
             return;
         }
-        lines.addAll(List.of(cases, ""));
         for (ImmutableList<Answer> group : advice.groups()) {
             group.forEach(a -> lines.add(bullet(name(a.property()) + ": " + String.join("; ", a.fails()))));
             if (page) {

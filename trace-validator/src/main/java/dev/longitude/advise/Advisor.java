@@ -115,7 +115,24 @@ public final class Advisor {
                         .filter(w -> cases.stream().noneMatch(c -> c.world() == w))
                         .map(World::specName)
                         .collect(ImmutableList.toImmutableList()),
-                ImmutableList.copyOf(answers));
+                ImmutableList.copyOf(answers),
+                undecided(text.recipe(), before, properties));
+    }
+
+    /** What the recipe lacks, and what could not be judged. */
+    private static ImmutableList<String> undecided(
+            Recipe recipe, List<Judgement> judgements, ImmutableSet<Property> properties) {
+        ImmutableList.Builder<String> all = ImmutableList.builder();
+        recipe.unknown().forEach(u -> all.add("Unknown, and left out of what was judged: " + u));
+        for (Judgement judgement : judgements) {
+            judgement.verdicts().forEach((property, verdict) -> {
+                if (verdict.says() == Verdict.Outcome.NOT_MODELLED
+                        && (properties.isEmpty() || properties.contains(property))) {
+                    all.add(property + ": " + name(judgement.of()) + " " + verdict);
+                }
+            });
+        }
+        return all.build();
     }
 
     /** A case with its world, without the recipe's name. */

@@ -47,7 +47,7 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 a change was found for all that fails, or nothing fails; 1 something fails for which none"
                     + " was found, or --all differs from what is committed; 2 unusable input or usage, or output that"
-                    + " cannot be written."
+                    + " cannot be written; 3 something could not be judged, or is unknown in the recipe."
         })
 final class AdviseCommand implements Callable<Integer> {
     /** The kernel on which advice is given by default, and on which the committed advice was found. */
@@ -139,6 +139,9 @@ final class AdviseCommand implements Callable<Integer> {
                 Recipe recipe = Recipes.find(name);
                 world(recipe);
                 properties(recipe);
+                if (bless && !names().contains(name)) {
+                    throw unusable("'" + name + "' is no bundled recipe: no advice is committed for it");
+                }
             } catch (RecipeException | RecipeFaultException e) {
                 throw unusable(e.getMessage() + RecipeOptions.recipeHint(name));
             }
@@ -158,17 +161,24 @@ final class AdviseCommand implements Callable<Integer> {
                 spec.commandLine().getOut().println(advice.json());
             }
             for (Answer answer : advice.answers()) {
-                results.add(result(recipe, answer), null);
+                results.add(result(recipe, answer, advice.undecided().isEmpty()), null);
+            }
+            for (String undecided : advice.undecided()) {
+                results.add(
+                        CaseResult.of(
+                                "advice " + recipe, undecided, Status.UNDECIDED, "everything is known", undecided),
+                        null);
             }
         }
         return results.finish(new Summary("failing property", "failing properties", "can be fixed", "without a fix"));
     }
 
-    private static CaseResult result(String recipe, Answer answer) {
+    /** Where not all is known, nor is it that the change is enough. */
+    private static CaseResult result(String recipe, Answer answer, boolean known) {
         return CaseResult.of(
                 "advice " + recipe,
                 answer.property(),
-                answer.isFound() ? Status.HOLDS : Status.VIOLATED,
+                answer.isFound() ? known ? Status.HOLDS : Status.UNDECIDED : Status.VIOLATED,
                 "a change is known",
                 answer.isFound()
                         ? String.join(" ", answer.change())
@@ -227,9 +237,6 @@ final class AdviseCommand implements Callable<Integer> {
         Progress progress = new Progress(spec.commandLine().getErr(), results.showsProgress(), names.size());
         List<String> changes = new ArrayList<>();
         for (String name : names) {
-            if (!bundled.contains(name)) {
-                throw unusable("'" + name + "' is no bundled recipe: no advice is committed for it");
-            }
             Advice advice = advice(name);
             if (bless) {
                 committed.write(advice);

@@ -3,7 +3,6 @@ package dev.longitude.cli;
 import dev.longitude.model.Behaviour;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -11,9 +10,6 @@ import java.util.stream.Collectors;
  * What {@code check --model NAME --show} prints: the behaviour that violates a model's property, or that there is none.
  */
 final class BehaviourText {
-    /** How long a line of changes may become. */
-    private static final int WIDTH = 90;
-
     private BehaviourText() {}
 
     static String of(ModelCheck.Outcome outcome, String properties) {
@@ -34,30 +30,15 @@ final class BehaviourText {
         Table table = new Table("", "what happens", "what changes");
         int number = 1;
         for (Behaviour.Step step : steps) {
-            List<String> lines = lines(step.changes());
-            table.row(Integer.toString(number++), step.what(), lines.get(0));
-            lines.stream().skip(1).forEach(line -> table.row("", "", line));
+            table.row(
+                    Integer.toString(number++),
+                    step.what(),
+                    step.changes().stream().map(Behaviour.Change::toString).collect(Collectors.joining(", ")));
         }
         return about + "A shortest behaviour that violates " + violation.property() + ", of " + steps.size()
                 + (steps.size() == 1 ? " step:\n" : " steps:\n") + table
                 + (violation.isOfLastStep()
                         ? "The last step makes " + violation.property() + " false.\n"
                         : "If nothing else happens, " + violation.property() + " is false.\n");
-    }
-
-    /** Breaks lines after a comma where there is one. */
-    private static List<String> lines(List<Behaviour.Change> changes) {
-        List<String> lines = new ArrayList<>();
-        String rest = changes.stream().map(Behaviour.Change::toString).collect(Collectors.joining(", "));
-        while (rest.length() > WIDTH) {
-            int comma = rest.lastIndexOf(", ", WIDTH - 1);
-            if (comma < 0) {
-                break;
-            }
-            lines.add(rest.substring(0, comma + 1));
-            rest = rest.substring(comma + 2);
-        }
-        lines.add(rest);
-        return lines;
     }
 }

@@ -101,7 +101,7 @@ final class LabCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Path folder = options.folder(spec, "lab");
+        Path folder = options.folder(spec, "lab", arch);
         Lab lab = new Lab(
                 arch == null ? Arch.X86 : arch,
                 kernel,

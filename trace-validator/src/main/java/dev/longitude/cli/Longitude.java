@@ -15,10 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/**
- * The command line:
- * {@code longitude check | simulate | validate | record | probe | lab | matrix | advise | tamper | plan | bench | doctor | worker}.
- */
+/** The command line: {@code longitude COMMAND}. */
 @Command(
         name = "longitude",
         description = "The correctness of guest time under KVM.",
@@ -70,7 +67,11 @@ public final class Longitude implements Runnable {
         commandLine.setParameterExceptionHandler((e, args) -> {
             PrintWriter err = e.getCommandLine().getErr();
             err.println("longitude: "
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+                    + String.valueOf(e.getMessage())
+                            .lines()
+                            .findFirst()
+                            .orElse("")
+                            .replaceFirst("^Error: ", ""));
             if (!CommandLine.UnmatchedArgumentException.printSuggestions(e, err)) {
                 err.println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
             }
@@ -118,7 +119,7 @@ public final class Longitude implements Runnable {
     public void run() {
         throw new CommandLine.ParameterException(
                 spec.commandLine(),
-                "missing command: check, simulate, validate, record, probe, lab, matrix, advise, tamper, plan, bench, doctor or worker");
+                "missing command: " + String.join(", ", spec.subcommands().keySet()));
     }
 
     static final class Version implements IVersionProvider {

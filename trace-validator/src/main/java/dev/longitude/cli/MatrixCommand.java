@@ -132,6 +132,7 @@ final class MatrixCommand implements Callable<Integer> {
         page.write(Report.of("Longitude: the matrix", page.command(), MatrixGrid.of(matrix)));
         PrintWriter print = results.text();
         print.print(table(matrix));
+        notJudged(matrix).forEach(print::println);
         print.println();
         print.print(claims(matrix));
         print.flush();
@@ -252,6 +253,23 @@ final class MatrixCommand implements Callable<Integer> {
                     names(group.judgement(), Verdict.Outcome.HOLDS_UP_TO_STEPS));
         }
         return table;
+    }
+
+    /** What the table has no column for, and what a "-" in it must not be taken for: it is not known to hold. */
+    private static List<String> notJudged(Matrix matrix) {
+        List<String> lines = new ArrayList<>();
+        for (Matrix.Group group : matrix.groups()) {
+            String names = names(group.judgement(), Verdict.Outcome.NOT_MODELLED);
+            if (group.judgement().isJudged() && !names.equals("-")) {
+                lines.add(group.recipe().name() + " " + String.join(" ", group.kernels()) + ": not judged: " + names);
+            }
+        }
+        matrix.judgements().stream()
+                .map(j -> j.of().recipe())
+                .distinct()
+                .flatMap(r -> r.unknown().stream().map(u -> r.name() + ": unknown, and left out: " + u))
+                .forEach(lines::add);
+        return lines;
     }
 
     private static String names(Judgement judgement, Verdict.Outcome says) {

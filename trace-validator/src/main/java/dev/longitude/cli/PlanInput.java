@@ -90,7 +90,7 @@ final class PlanInput {
             JsonLocation at = e.getLocation();
             throw new IllegalArgumentException(
                     file + (at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr()) + ": "
-                            + e.getOriginalMessage().replaceFirst(" \\(start marker.*", ""),
+                            + plain(e.getOriginalMessage().replaceFirst(" \\(start marker.*", "")),
                     e);
         }
     }
@@ -143,8 +143,13 @@ final class PlanInput {
             return MAPPER.convertValue(parts, type);
         } catch (IllegalArgumentException e) {
             String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            throw new IllegalArgumentException(option + ": " + message, e);
+            throw new IllegalArgumentException(option + ": " + plain(message), e);
         }
+    }
+
+    /** Jackson's message about a key that is missing, for people. */
+    private static String plain(String message) {
+        return message.replaceFirst("Missing required creator property '(\\w+)' \\(index \\d+\\)", "\"$1\" is missing");
     }
 
     /** 64 bits, signed or unsigned. */

@@ -3,6 +3,7 @@ package dev.longitude.cli;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.lab.LabException;
 import dev.longitude.lab.Probe;
+import dev.longitude.record.CProgram;
 import dev.longitude.record.NoCompilerException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +59,7 @@ final class ProbeCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
             return ExitCode.HOLDS;
         }
-        Path folder = options.folder(spec, "probe");
+        Path folder = options.folder(spec, "probe", CProgram.thisMachine());
         try {
             options.probe().run(folder);
         } catch (LabException | NoCompilerException e) {

@@ -1,6 +1,7 @@
 package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.lab.Probe;
 import java.io.IOException;
@@ -60,9 +61,16 @@ final class ProbeOptions {
         return new Probe(seed, plays, ImmutableList.copyOf(sequences));
     }
 
-    /** The folder to write: new. Called before anything is run. */
-    Path folder(CommandSpec spec, String command) throws IOException {
+    /**
+     * The folder to write: new. Called before anything is run.
+     *
+     * @param arch of the KVM, or null if there can be none
+     */
+    Path folder(CommandSpec spec, String command, @Nullable Arch arch) throws IOException {
         results.check();
+        if (arch != null) {
+            checkNames(spec, Probe.names(arch), arch);
+        }
         if (plays < 0 || (seed != null && seed < 0)) {
             throw new ParameterException(spec.commandLine(), "--seed, --plays: expected a number from 0");
         }
@@ -73,6 +81,17 @@ final class ProbeOptions {
             throw new ParameterException(spec.commandLine(), folder + " exists: the logs need a new folder");
         }
         return folder;
+    }
+
+    private void checkNames(CommandSpec spec, ImmutableList<String> names, Arch arch) {
+        for (String name : sequences) {
+            if (!names.contains(name)) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "no sequence '" + name + "' on " + arch + "; there are " + String.join(", ", names)
+                                + NearestName.hint(name, names));
+            }
+        }
     }
 
     /** Judges the folder's logs, prints the verdicts, and returns the exit code. */

@@ -45,7 +45,9 @@ final class RecipeCheck {
         Set<Verdict.Outcome> said = EnumSet.noneOf(Verdict.Outcome.class);
         for (Judgement judgement : judgements) {
             List<Property> asked = options.properties(judgement.of());
-            Table table = new Table(judgement.of().toString(), "");
+            Table table = new Table(
+                    judgement.of().toString(),
+                    judgement.of().recipe().unknown().isEmpty() ? "" : "without what is unknown");
             asked.forEach(p -> table.row(p.specName(), text(p, judgement.verdict(p))));
             asked.forEach(p -> said.add(judgement.verdict(p).says()));
             Optional<Property> shortest = shortest(judgement, asked, strict);
@@ -97,6 +99,9 @@ final class RecipeCheck {
         if (said.contains(Verdict.Outcome.NOT_MODELLED)) {
             return "No property is known to fail, but not all could be judged.";
         }
+        if (said.equals(EnumSet.of(Verdict.Outcome.DOES_NOT_APPLY))) {
+            return "No property applies: nothing is known to hold.";
+        }
         return said.contains(Verdict.Outcome.HOLDS_UP_TO_STEPS)
                 ? "All properties that apply hold, some only up to the time that steps take (--strict: these fail)."
                 : "All properties that apply hold.";
@@ -104,6 +109,11 @@ final class RecipeCheck {
 
     private static String text(Property property, Verdict verdict) {
         return verdict + (verdict.isFailure() ? ": " + property.symptom() : "");
+    }
+
+    /** What must stand before a verdict that is not about the whole recipe; otherwise "holds" could be taken for its. */
+    private static String without(Recipe recipe, Status status) {
+        return status == Status.UNDECIDED && !recipe.unknown().isEmpty() ? "without what is unknown: " : "";
     }
 
     private static boolean isFault(Verdict verdict, boolean strict) {
@@ -125,7 +135,7 @@ final class RecipeCheck {
                         property.specName(),
                         status,
                         property.specName(),
-                        text(property, verdict))
+                        without(judgement.of().recipe(), status) + text(property, verdict))
                 .with(details(judgement, verdict));
         if (!status.isFault()) {
             return result;

@@ -229,14 +229,18 @@ final class RecipeOptions {
         }
     }
 
-    private static String summary(Judgement judgement) {
-        long fail = judgement.verdicts().values().stream()
-                .filter(Verdict::isFailure)
-                .count();
+    /** Of the requested properties, in a few words for the line of progress. */
+    private String summary(Judgement judgement) {
+        List<Verdict> asked =
+                properties(judgement.of()).stream().map(judgement::verdict).toList();
         if (!judgement.isJudged()) {
             return "does not apply";
         }
-        boolean known = judgement.verdicts().values().stream().noneMatch(v -> v.says() == Verdict.Outcome.NOT_MODELLED);
+        if (!judgement.of().recipe().unknown().isEmpty()) {
+            return "undecided";
+        }
+        long fail = asked.stream().filter(Verdict::isFailure).count();
+        boolean known = asked.stream().noneMatch(v -> v.says() == Verdict.Outcome.NOT_MODELLED);
         return fail > 0 ? fail + " fail" : known ? "none fails" : "none is known to fail";
     }
 

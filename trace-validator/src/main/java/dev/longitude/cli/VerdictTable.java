@@ -1,6 +1,7 @@
 package dev.longitude.cli;
 
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.results.CaseResult;
 import dev.longitude.results.Status;
 import dev.longitude.results.Summary;
 import dev.longitude.trace.TraceFormatException;
@@ -31,6 +32,11 @@ final class VerdictTable {
 
     /** Judges these logs and prints the table, then why a log does not conform. Returns the exit code of all. */
     int print(List<Path> logs) throws IOException, InterruptedException {
+        if (logs.isEmpty()) {
+            String why = "no log was written: this KVM may lack what the sequences need";
+            results.faults().println(folder + ": " + why);
+            results.add(CaseResult.of("log", folder.toString(), Status.UNUSABLE, "conforms", why));
+        }
         List<FileAnswer> faults = new ArrayList<>();
         for (Path log : logs) {
             FileAnswer answer = FileAnswer.of(log, () -> judge(log));

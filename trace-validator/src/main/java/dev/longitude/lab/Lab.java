@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,10 @@ public record Lab(
                     + " without it: what is refused for a cntpct may be the emulator's fault";
 
     private static final int CPUS = 2;
+    private static final int SHOWN_LINES = 5;
+
+    /** What longitude-init.c writes after a program that failed. */
+    private static final Pattern FAILURE = Pattern.compile("exit status [1-9]\\d*");
 
     /**
      * Boots the machine and unpacks what it wrote.
@@ -86,6 +91,7 @@ public record Lab(
         Files.delete(files);
         Console.unpack(console, folder);
         Files.delete(console);
+        refuseFailures(folder);
         describe(folder, "emulated " + emulators.version() + " -cpu " + cpu(machine) + " -smp " + CPUS + "\n");
     }
 
@@ -145,6 +151,21 @@ public record Lab(
             throw new LabException("QEMU failed with exit status " + machine.exitValue() + ": " + said.strip());
         }
         Files.delete(errors);
+    }
+
+    /**
+     * Finds a program that failed on the machine: its logs may be too few, or end early, and still conform.
+     *
+     * @throws LabException with the end of what the machine's programs wrote
+     */
+    static void refuseFailures(Path folder) throws LabException, IOException {
+        Path output = folder.resolve("output.txt");
+        String text = Files.exists(output) ? Files.readString(output, StandardCharsets.ISO_8859_1) : "";
+        List<String> lines = text.lines().toList();
+        if (lines.stream().anyMatch(FAILURE.asMatchPredicate())) {
+            throw new LabException("a program failed on the machine; the end of " + output + ":\n"
+                    + String.join("\n", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size())));
+        }
     }
 
     /** Adds a line to each host.txt. */

@@ -1,6 +1,7 @@
 package dev.longitude.lab;
 
 import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.Arch;
 import dev.longitude.record.CProgram;
 import dev.longitude.record.NoCompilerException;
 import dev.longitude.record.RecorderProgram;
@@ -28,6 +29,41 @@ public record Probe(@Nullable Long seed, int plays, ImmutableList<String> sequen
             ", or build it on another machine from what `longitude probe --print-source` prints");
 
     private static final Path KVM = Path.of("/dev/kvm");
+
+    /** The names of all sequences, fixed and random, as longitude-probe.c has them. */
+    public static ImmutableList<String> names(Arch arch) {
+        return arch == Arch.X86
+                ? ImmutableList.of(
+                        "capabilities",
+                        "by-value",
+                        "offset-attribute",
+                        "set-clock",
+                        "restore-by-value",
+                        "restore-by-offset",
+                        "late-vcpu",
+                        "guest-writes",
+                        "rates",
+                        "kvmclock-pages",
+                        "deadlines",
+                        "random",
+                        "random-restores",
+                        "random-guest-writes",
+                        "random-two-vms",
+                        "random-rates",
+                        "random-threads")
+                : ImmutableList.of(
+                        "capabilities",
+                        "by-value",
+                        "counter-offset",
+                        "late-vcpu",
+                        "save-restore",
+                        "initialise-again",
+                        "while-running",
+                        "random",
+                        "random-by-value",
+                        "random-two-vms",
+                        "random-threads");
+    }
 
     /** The program's arguments. */
     ImmutableList<String> arguments(String folder) {

@@ -172,6 +172,9 @@ public record Matrix(ImmutableList<Judgement> judgements) {
     }
 
     private String check(Recipe recipe, Claim claim) {
+        if (!recipe.unknown().isEmpty()) {
+            return "undecided: the recipe lacks what is unknown";
+        }
         Map<String, List<String>> kernels = new LinkedHashMap<>();
         Property property = claim.property();
         KernelProfile claimed = claim.kernel() == null

@@ -89,7 +89,7 @@ public record MatrixGrid(ImmutableList<Cell> verdicts, ImmutableList<OfRecipe> r
         for (Property property : properties) {
             rows.add(judgements.stream()
                     .map(judgement -> {
-                        Cell cell = cell(judgement.verdict(property), property);
+                        Cell cell = cell(judgement, property);
                         Integer known = verdicts.putIfAbsent(cell, verdicts.size());
                         return known == null ? Integer.valueOf(verdicts.size() - 1) : known;
                     })
@@ -102,9 +102,10 @@ public record MatrixGrid(ImmutableList<Cell> verdicts, ImmutableList<OfRecipe> r
                 rows.build());
     }
 
-    private static Cell cell(Verdict verdict, Property property) {
+    private static Cell cell(Judgement judgement, Property property) {
+        Verdict verdict = judgement.verdict(property);
         return new Cell(
-                Mark.of(verdict),
+                RecipeSubject.mark(judgement.of().recipe(), verdict),
                 verdict.says().brief() + (verdict.length() == null ? "" : " " + verdict.length()),
                 verdict.says().toString(),
                 RecipeSubject.detail(verdict, property));
@@ -112,6 +113,8 @@ public record MatrixGrid(ImmutableList<Cell> verdicts, ImmutableList<OfRecipe> r
 
     private static ImmutableList<String> lines(Recipe recipe) {
         ImmutableList.Builder<String> lines = ImmutableList.builder();
+        recipe.unknown()
+                .forEach(unknown -> lines.add("Unknown: " + unknown + "; the verdicts are of the recipe without it"));
         recipe.sources().forEach(source -> lines.add("Source: " + source));
         recipe.notJudged().forEach((world, why) -> lines.add("Not judged in the world " + world + ": " + why));
         return lines.build();

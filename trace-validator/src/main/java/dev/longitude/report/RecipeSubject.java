@@ -16,6 +16,9 @@ import java.util.Map;
 
 /** A recipe in a world on a kernel, as a subject of a report. */
 public final class RecipeSubject {
+    /** Stands before a verdict that is about a part of the recipe only. */
+    private static final String WITHOUT = "without what is unknown: ";
+
     private RecipeSubject() {}
 
     /**
@@ -32,6 +35,7 @@ public final class RecipeSubject {
         ImmutableList.Builder<Subject.Row> rows = ImmutableList.builder();
         ImmutableList.Builder<Timeline> timelines = ImmutableList.builder();
         int count = 0;
+        boolean whole = of.recipe().unknown().isEmpty();
         for (Property property : asked) {
             Verdict verdict = judgement.verdict(property);
             Counterexample counterexample = shown.get(property);
@@ -40,8 +44,8 @@ public final class RecipeSubject {
             }
             rows.add(new Subject.Row(
                     property.specName(),
-                    Mark.of(verdict),
-                    verdict.says().toString(),
+                    mark(of.recipe(), verdict),
+                    (whole ? "" : WITHOUT) + verdict.says(),
                     detail(verdict, property),
                     counterexample == null ? null : count++,
                     counterexample == null && verdict.canBeShown() ? command(of, property) : null));
@@ -73,10 +77,17 @@ public final class RecipeSubject {
         return Recipes.bundled().contains(recipe) ? recipe.name() : recipe.name() + ".yaml";
     }
 
+    /** Of a recipe that lacks something nothing is known, whatever the rest of it does. */
+    static Mark mark(Recipe recipe, Verdict verdict) {
+        Mark mark = Mark.of(verdict);
+        return recipe.unknown().isEmpty() || mark == Mark.NONE ? mark : Mark.UNKNOWN;
+    }
+
     /** The worst mark. */
     private static Mark mark(Judgement judgement, List<Property> asked) {
-        List<Mark> marks =
-                asked.stream().map(p -> Mark.of(judgement.verdict(p))).toList();
+        List<Mark> marks = asked.stream()
+                .map(p -> mark(judgement.of().recipe(), judgement.verdict(p)))
+                .toList();
         for (Mark worst : List.of(Mark.FAILS, Mark.FAILS_SOMETIMES, Mark.UNKNOWN, Mark.WARNS, Mark.HOLDS)) {
             if (marks.contains(worst)) {
                 return worst;
@@ -88,6 +99,9 @@ public final class RecipeSubject {
     private static String says(Judgement judgement, List<Property> asked) {
         if (!judgement.isJudged()) {
             return "does not apply";
+        }
+        if (!judgement.of().recipe().unknown().isEmpty()) {
+            return "undecided: the recipe lacks what is unknown";
         }
         long fail = asked.stream().filter(p -> judgement.verdict(p).isFailure()).count();
         long unknown = asked.stream()
@@ -105,6 +119,7 @@ public final class RecipeSubject {
 
     private static ImmutableList<Subject.Section> sections(Recipe recipe, List<String> notJudged) {
         ImmutableMap.Builder<String, ImmutableList<String>> sections = ImmutableMap.builder();
+        sections.put("Unknown", recipe.unknown());
         sections.put("Not judged", ImmutableList.copyOf(notJudged));
         sections.put("Source", recipe.sources());
         return sections.buildOrThrow().entrySet().stream()

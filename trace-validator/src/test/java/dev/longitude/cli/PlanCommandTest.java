@@ -74,7 +74,7 @@ class PlanCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {"guestKhz": 1                | p.json:1:
-            {"offsets": []}               | Missing required creator property 'guestKhz'
+            {"offsets": []}               | "guestKhz" is missing
             {"guestkhz": 1}               | p.json: unknown key "guestkhz"; did you mean guestKhz?
             {"x": 1}                      | p.json: unknown key "x"; there are guestKhz, offsets, source, destination, policy, sameHost, clockErrorNs
             {"source": {"host_tsc": 1}}   | p.json: source: unknown key "host_tsc"; did you mean hostTsc?

@@ -3,14 +3,25 @@ package dev.longitude.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.common.collect.Iterables;
+import dev.longitude.kernel.Arch;
 import dev.longitude.lab.Probe;
 import dev.longitude.record.CProgram;
 import dev.longitude.record.NoCompilerException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /** The probe drives the KVM of this machine, if there is one, and what it writes can be judged. */
 class ProbeCommandTest {
@@ -45,10 +56,52 @@ class ProbeCommandTest {
     }
 
     @Test
-    void anUnknownSequenceIsRefused() throws IOException, InterruptedException {
-        needsKvm();
-        Run run = Run.of("probe", "-o", folder.resolve("logs"), "--sequence", "by-chance");
+    void anUnknownSequenceIsRefusedBeforeAnythingRuns() {
+        Run run = Run.of(
+                "lab", "--kernel", "6.12", "--arch", "x86_64", "-o", folder.resolve("logs"), "--sequence", "by-valu");
         assertThat(run.code()).isEqualTo(ExitCode.UNUSABLE);
+        assertThat(run.err())
+                .startsWith("longitude: no sequence 'by-valu' on x86_64; there are capabilities, by-value, ")
+                .contains("Did you mean by-value?");
+    }
+
+    @Test
+    void theNamesOfTheSequencesAreThoseOfTheProgram() throws IOException {
+        String source = new String(Probe.PROGRAM.source(), StandardCharsets.UTF_8);
+        List<String> names = Pattern.compile("^    \\{(?:\\.name = )?\"([a-z-]+)\", ", Pattern.MULTILINE)
+                .matcher(source)
+                .results()
+                .map(m -> m.group(1))
+                .toList();
+        assertThat(names)
+                .containsExactlyInAnyOrderElementsOf(Iterables.concat(Probe.names(Arch.X86), Probe.names(Arch.ARM64)));
+    }
+
+    @Command(name = "judging")
+    private static final class Judging implements Callable<Integer> {
+        @Mixin
+        private ResultOptions results = new ResultOptions();
+
+        private final Path folder;
+
+        Judging(Path folder) {
+            this.folder = folder;
+        }
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            return new VerdictTable(results, folder, null).print(Probe.logs(folder));
+        }
+    }
+
+    /** A KVM that has nothing of what was asked for is not one that conforms. */
+    @Test
+    void aFolderWithoutLogsIsNoSuccess() {
+        CommandLine judging = new CommandLine(new Judging(folder));
+        StringWriter out = new StringWriter();
+        judging.setOut(new PrintWriter(out, true));
+        assertThat(judging.execute()).isEqualTo(ExitCode.UNUSABLE);
+        assertThat(out.toString()).contains("no log was written");
     }
 
     @Test

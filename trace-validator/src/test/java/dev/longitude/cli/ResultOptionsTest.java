@@ -17,6 +17,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -272,6 +273,55 @@ class ResultOptionsTest {
                 "--json");
         assertThat(plan.code()).as(plan.err()).isZero();
         objects(plan.out().replace("\n", " "), "plan");
+        Run tsc = Run.of(
+                "plan",
+                "tsc",
+                "--guest-khz",
+                "2500000",
+                "--offset",
+                "-5",
+                "--source",
+                "hostKhz=2000000,hostTsc=1000,realtime=1000,clock=900",
+                "--destination",
+                "hostTsc=9000,realtime=2000,clock=5,hostKhz=2000000",
+                "--json");
+        assertThat(tsc.code()).as(tsc.err()).isIn(ExitCode.HOLDS, ExitCode.UNDECIDED);
+        objects(tsc.out().replace("\n", " "), "plan");
+    }
+
+    /** Of a recipe that lacks something nothing is known: no form shows it as passed, nor as failed. */
+    @Test
+    void aRecipeWithUnknownEntriesIsUndecidedInEachForm() throws Exception {
+        Path recipe = folder.resolve("lacking.yaml");
+        String whole = Files.readString(Path.of("../spec/recipes/kvmtool-pause.yaml"), UTF_8);
+        Files.writeString(recipe, whole + "unknown:\n  - what it does to the clock\n", UTF_8);
+        Path junit = folder.resolve("r.xml");
+        Path page = folder.resolve("r.html");
+        String[] place = {"--kernel", "v6.12", "--property", "MonotonicAcross", "--property", "StoppedIsShown"};
+        Run run = Run.of(Stream.of(
+                        Stream.of("check", "--recipe", recipe, "--world", "usual", "--junit", junit, "--report", page),
+                        Stream.of(place))
+                .flatMap(s -> s)
+                .toArray());
+        assertThat(run.code()).isEqualTo(ExitCode.UNDECIDED);
+        assertThat(run.err()).contains("lacking v6.12: undecided").doesNotContain("fail");
+        assertThat(run.out()).contains("of the VMM they show nothing").endsWith("2 properties: 2 undecided\n");
+        Element root = junit(junit);
+        assertThat(root.getAttribute("errors")).isEqualTo("2");
+        assertThat(root.getAttribute("failures")).isEqualTo("0");
+        assertThat(((Element) root.getElementsByTagName("error").item(0)).getAttribute("message"))
+                .isEqualTo("without what is unknown: holds");
+        assertThat(page).content().contains("undecided: the recipe lacks what is unknown");
+        Run advice = Run.of(Stream.of(Stream.of("advise", recipe, "--json"), Stream.of(place))
+                .flatMap(s -> s)
+                .toArray());
+        assertThat(advice.code()).isEqualTo(ExitCode.UNDECIDED);
+        assertThat(objects(advice.out(), "advice")
+                        .get(0)
+                        .get("undecided")
+                        .get(0)
+                        .asText())
+                .endsWith("what it does to the clock");
     }
 
     @Test

@@ -29,6 +29,18 @@ class ConsoleTest {
         assertThat(folder.resolve("out/run/log.jsonl")).isEmptyFile();
     }
 
+    /** Otherwise too few logs could conform. */
+    @Test
+    void aProgramThatFailedOnTheMachineIsNoticed() throws IOException, LabException {
+        Path output = folder.resolve("output.txt");
+        Files.writeString(output, "exit status 0\nby-value: 61 records\nexit status 0\n");
+        Lab.refuseFailures(folder);
+        Files.writeString(output, "exit status 0\nunknown sequence nope\nexit status 2\n");
+        assertThatThrownBy(() -> Lab.refuseFailures(folder))
+                .isInstanceOf(LabException.class)
+                .hasMessageContaining("unknown sequence nope\nexit status 2");
+    }
+
     @Test
     void aMessageOfTheKernelWithinAFileIsNoticed() {
         assertThatThrownBy(() -> unpack("@@@FILE log.jsonl 4\n{}[ 1.0] oops\n{}\n@@@END\n@@@DONE\n"))
