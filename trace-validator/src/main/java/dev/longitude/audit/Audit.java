@@ -5,6 +5,7 @@ import dev.longitude.kernel.Arch;
 import dev.longitude.order.Stop;
 import dev.longitude.order.Stops;
 import dev.longitude.recording.VmmLog;
+import dev.longitude.recording.VmmOperation.Kind;
 import dev.longitude.verdict.Verdict;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,10 @@ public final class Audit {
         AuditReport.Builder report = new AuditReport.Builder(log.kernel());
         Map<Integer, ImmutableList<Stop>> ofVm = Stops.of(log.operations()).stream()
                 .collect(Collectors.groupingBy(Stop::vm, TreeMap::new, ImmutableList.toImmutableList()));
+        log.operations().stream()
+                .filter(o -> o.vm() < 0 && !o.failed() && (o.kind().writes() || o.is(Kind.UNKNOWN)))
+                .forEach(
+                        o -> report.undecidable(o.line(), "it may set a clock, and the log does not show of which VM"));
         for (List<Stop> stops : ofVm.values()) {
             RefusalChecks.check(log.kernel(), log.khz(), stops, report);
             if (log.arch() == Arch.X86) {

@@ -12,6 +12,7 @@ import dev.longitude.results.Status;
 import dev.longitude.results.Summary;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.verdict.InputFile;
+import dev.longitude.verdict.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +73,8 @@ final class AuditCommand implements Callable<Integer> {
         }
         for (VmmLog log : logs) {
             try {
-                report(Audit.of(log, new InputFile(log.file(), null).validate(), logs), log.file());
+                Verdict verdict = new InputFile(log.file(), log.validatedBy()).validate();
+                report(Audit.of(log, verdict, logs), log.file());
             } catch (TraceFormatException e) {
                 unusable(log.file(), String.valueOf(e.getMessage()));
             }

@@ -1,5 +1,6 @@
 package dev.longitude.cli;
 
+import dev.longitude.kernel.KernelProfile;
 import dev.longitude.order.RecordedRecipe;
 import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.RecipeReader;
@@ -55,10 +56,17 @@ final class RecipeCommand implements Callable<Integer> {
             description = "Write the recipe to FILE. Default: standard output.")
     private @Nullable Path out;
 
+    @Option(
+            names = "--kernel",
+            paramLabel = "PROFILE",
+            converter = KernelOption.class,
+            description = "The kernel of a recording without host.txt. The recipe does not depend on it.")
+    private @Nullable KernelProfile kernel;
+
     @Override
     public Integer call() throws TraceFormatException, IOException {
-        VmmLog source = VmmLog.read(save, null);
-        VmmLog destination = restore == null ? source : VmmLog.read(restore, null);
+        VmmLog source = VmmLog.read(save, kernel);
+        VmmLog destination = restore == null ? source : VmmLog.read(restore, kernel);
         RecordedRecipe recipe = RecordedRecipe.of(source, destination, line);
         PrintWriter report =
                 out == null ? spec.commandLine().getErr() : spec.commandLine().getOut();

@@ -31,7 +31,12 @@ final class RecipeText {
         }
     }
 
-    private record Section(Block.How how, List<Written> steps) {}
+    /** Steps of a block; those that nothing uses are dropped from it. */
+    private record Section(Block.How how, List<Written> steps) {
+        Section {
+            steps = new ArrayList<>(steps);
+        }
+    }
 
     private final VmmLog source;
     private final VmmLog destination;

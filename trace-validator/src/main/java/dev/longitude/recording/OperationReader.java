@@ -147,6 +147,11 @@ final class OperationReader {
         boolean tscOffset = is(args, "attr", "KVM_VCPU_TSC_OFFSET", KvmAbi.VCPU_TSC_OFFSET);
         if (record.vcpu() != null && tscCtrl && tscOffset) {
             add(record, kind, named("offset", values.word("offset")));
+        } else if (kind == Kind.SET_TSC_OFFSET
+                && record.vcpu() != null
+                && !record.failed()
+                && (!args.has("group") || (tscCtrl && !args.has("attr")))) {
+            add(record, Kind.UNKNOWN, ImmutableMap.of());
         }
     }
 

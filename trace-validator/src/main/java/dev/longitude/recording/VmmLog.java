@@ -9,6 +9,7 @@ import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file the log
  * @param kernel the kernel that it was recorded on, or that the user named
+ * @param validatedBy the profile by which the validator judges it; null: the recorded kernel
  * @param hasStableTsc false if the host's kernel found its TSC unstable: then each load of a vCPU may move its offset
  * @param khz the rate of the host's TSC; 0 if the log does not show it, and on arm64
  */
@@ -23,6 +25,7 @@ public record VmmLog(
         Path file,
         Arch arch,
         KernelProfile kernel,
+        @Nullable KernelProfile validatedBy,
         boolean hasStableTsc,
         long khz,
         ImmutableList<VmmOperation> operations) {
@@ -47,10 +50,18 @@ public record VmmLog(
                     file,
                     arch,
                     run.kernel(),
+                    isRecorded(run.host()) ? null : kernel,
                     !run.host().unstable(),
                     arch == Arch.X86 ? rate(run, operations) : 0,
                     operations);
         }
+    }
+
+    /** Whether {@code host.txt} names a kernel that is known. */
+    private static boolean isRecorded(HostFacts host) {
+        return Optional.ofNullable(host.release())
+                .flatMap(KernelProfile::covering)
+                .isPresent();
     }
 
     /** As KVM_GET_TSC_KHZ returned it before the VMM set another, otherwise as {@code host.txt} shows it. */

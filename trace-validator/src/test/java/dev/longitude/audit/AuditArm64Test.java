@@ -1,7 +1,9 @@
 package dev.longitude.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import dev.longitude.kernel.KernelProfile;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -9,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Each finding on arm64, and an order that looks like it and does no harm. */
 class AuditArm64Test {
     private static final long HOUR = 3_600_000_000_000L;
+    private static final int ENOENT = 2;
 
     @TempDir
     private Path folder = Path.of("set by JUnit");
@@ -80,6 +83,39 @@ class AuditArm64Test {
     }
 
     @Test
+    void countersThatAreSetBeforeAnyVcpuRunsAreClean() throws Exception {
+        assertThat(created()
+                        .register(0, "TIMER_CNT", HOUR)
+                        .register(1, "TIMER_CNT", HOUR + 5000)
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aCounterSetAfterAnotherVcpuRanIsNoFindingWhereKvmNeedsAllVcpusStopped() {
+        assertThat(FindingKind.COUNTER_SET_AFTER_RUN.isOn(KernelProfile.of("corrected")))
+                .isFalse();
+    }
+
+    @Test
+    void aPhysicalCounterThatAnOldKernelDoesNotHaveIsHarmless() throws Exception {
+        assertThat(created()
+                        .on("6.1.192")
+                        .failed(0, "KVM_SET_ONE_REG", "\"reg\":\"KVM_REG_ARM_PTIMER_CNT\",\"value\":7", ENOENT)
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aCounterThatKvmRefusedIsFound() throws Exception {
+        SmallLog log = created().failed(0, "KVM_SET_ONE_REG", "\"reg\":\"KVM_REG_ARM_PTIMER_CNT\",\"value\":7", ENOENT);
+        int refused = log.line();
+        assertThat(log.run(0, 1).findings(folder)).containsExactly("set-refused " + refused);
+    }
+
+    @Test
     void theSmallerCounterLastIsFound() throws Exception {
         SmallLog log = created().register(0, "TIMER_CNT", HOUR).register(1, "TIMER_CNT", HOUR - 1_000_000);
         int last = log.line();
@@ -121,6 +157,83 @@ class AuditArm64Test {
         assertThat(created()
                         .register(0, "TIMER_CVAL", HOUR + 7)
                         .register(0, "TIMER_CTL", 0)
+                        .register(0, "TIMER_CNT", HOUR)
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aVcpuCreatedAfterTheCounterIsHarmlessBehindAnOffset() throws Exception {
+        assertThat(SmallLog.arm64()
+                        .create(0)
+                        .vcpu(0, "KVM_ARM_VCPU_INIT", "")
+                        .register(0, "TIMER_CNT", HOUR)
+                        .vm("KVM_ARM_SET_COUNTER_OFFSET", "\"counter_offset\":1000,\"reserved\":0")
+                        .create(1)
+                        .vcpu(1, "KVM_ARM_VCPU_INIT", "")
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aVcpuCreatedAfterTheCounterIsHarmlessIfTheGuestDoesNotRun() throws Exception {
+        assertThat(SmallLog.arm64()
+                        .create(0)
+                        .vcpu(0, "KVM_ARM_VCPU_INIT", "")
+                        .register(0, "TIMER_CNT", HOUR)
+                        .create(1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aCounterSetWhileAnotherVcpuMayRunIsUndecidable() throws Exception {
+        SmallLog log = created().run(0, 1).openRun(0).register(1, "TIMER_CNT", HOUR);
+        int set = log.line();
+        AuditReport report = log.run(1).audit(folder);
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.undecidable())
+                .extracting(Undecidable::id, Undecidable::line)
+                .contains(tuple("counter-set-after-run", set));
+    }
+
+    @Test
+    void aCounterThatHasCaughtUpWhenTheGuestRunsIsHarmless() throws Exception {
+        assertThat(created()
+                        .register(0, "TIMER_CNT", HOUR + 1000)
+                        .register(1, "TIMER_CNT", HOUR)
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void theCompareValueOfThePhysicalTimerCountsToo() throws Exception {
+        SmallLog log = created().register(0, "PTIMER_CVAL", HOUR + 7);
+        int compare = log.line();
+        log.register(0, "PTIMER_CTL", 1).register(0, "PTIMER_CNT", HOUR).run(0, 1);
+        assertThat(log.findings(folder)).containsExactly("cval-before-counter " + compare);
+    }
+
+    @Test
+    void aCompareValueThatIsWrittenAgainAfterTheCounterIsHarmless() throws Exception {
+        assertThat(created()
+                        .register(0, "TIMER_CVAL", HOUR + 7)
+                        .register(0, "TIMER_CTL", 1)
+                        .register(0, "TIMER_CNT", HOUR)
+                        .register(0, "TIMER_CVAL", HOUR + 7)
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aCompareValueOf0CannotWrap() throws Exception {
+        assertThat(created()
+                        .register(0, "TIMER_CVAL", 0)
+                        .register(0, "TIMER_CTL", 1)
                         .register(0, "TIMER_CNT", HOUR)
                         .run(0, 1)
                         .findings(folder))

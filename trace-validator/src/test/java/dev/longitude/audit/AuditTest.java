@@ -81,6 +81,29 @@ class AuditTest {
     }
 
     @Test
+    void oneOffsetForAllIsClean() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0, 1)
+                        .offset(0, HOUR)
+                        .offset(1, HOUR)
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void differentOffsetsThatAreMadeOneBeforeTheFirstRunAreHarmless() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0, 1)
+                        .offset(0, HOUR)
+                        .offset(1, HOUR + 1)
+                        .offset(1, HOUR)
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
     void theOneSecondWindowMakesOneLine() throws Exception {
         assertThat(restored().run(0, 1).findings(folder)).isEmpty();
     }
@@ -106,11 +129,63 @@ class AuditTest {
     }
 
     @Test
+    void aFirstWriteFarFromTheAgeOfTheVmIsHonouredByAnOldKernelToo() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .later(SECOND / 4)
+                        .tsc(0, HOUR)
+                        .readMsr(0, "0x10", HOUR + 2500)
+                        .run(0)
+                        .on("6.1.192")
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aFirstWriteThatAnOldKernelIgnoresIsHarmlessIfTheOffsetFollows() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .later(SECOND / 4)
+                        .tsc(0, SECOND)
+                        .offset(0, 0)
+                        .readMsr(0, "0x10", 1_500_014_000L)
+                        .run(0)
+                        .on("6.1.192")
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
     void aLaterWriteWithinASecondOfTheResetsIsFound() throws Exception {
         SmallLog log = SmallLog.x86().create(0).tsc(0, 1).later(SECOND / 4).tsc(0, SECOND);
         int write = log.line();
         log.readMsr(0, "0x10", SECOND / 4 + 4000).run(0);
         assertThat(log.findings(folder)).containsExactly("tsc-write-ignored " + write);
+    }
+
+    @Test
+    void aLaterWriteThatIsHonouredIsClean() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .tsc(0, 1)
+                        .later(SECOND / 4)
+                        .tsc(0, HOUR)
+                        .readMsr(0, "0x10", HOUR + 2500)
+                        .run(0)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void anIgnoredWriteIsHarmlessIfTheGuestDoesNotRun() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .tsc(0, 1)
+                        .later(SECOND / 4)
+                        .tsc(0, SECOND)
+                        .readMsr(0, "0x10", SECOND / 4 + 4000)
+                        .findings(folder))
+                .isEmpty();
     }
 
     @Test
@@ -260,6 +335,32 @@ class AuditTest {
     }
 
     @Test
+    void aStopOverWhichKvmclockWentAheadIsFound() throws Exception {
+        SmallLog log = running()
+                .readMsr(0, "0x10", HOUR + 30_000)
+                .getClock(3_600_000_010_000L)
+                .later(SECOND / 2)
+                .setClock(3_601_500_011_000L);
+        int set = log.line();
+        assertThat(log.run(0, 1).findings(folder)).contains("clocks-parted " + set);
+    }
+
+    @Test
+    void whetherTheClocksPartedIsNotSaidWhereAnUnknownOperationMayHaveSetOne() throws Exception {
+        long clock = 3_600_000_010_000L;
+        AuditReport report = running()
+                .readMsr(0, "0x10", HOUR + 30_000)
+                .getClock(clock)
+                .later(SECOND / 2)
+                .setClock(clock)
+                .vcpu(0, "KVM_SET_MSRS", "")
+                .run(0, 1)
+                .audit(folder);
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.undecidable()).extracting(Undecidable::id).contains("order");
+    }
+
+    @Test
     void aStopOverWhichBothRanIsClean() throws Exception {
         assertThat(running()
                         .readMsr(0, "0x10", HOUR + 30_000)
@@ -328,6 +429,43 @@ class AuditTest {
     }
 
     @Test
+    void anAttributeWithoutItsPayloadMayBeTheTscsOffset() throws Exception {
+        SmallLog log = restored().vcpu(0, "KVM_SET_DEVICE_ATTR", "");
+        int unknown = log.line();
+        AuditReport report = log.run(0, 1).audit(folder);
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.undecidable()).extracting(Undecidable::line).contains(unknown);
+    }
+
+    @Test
+    void anAttributeOfAnotherGroupIsHarmless() throws Exception {
+        AuditReport report = restored()
+                .vcpu(0, "KVM_SET_DEVICE_ATTR", "\"group\":7,\"attr\":0")
+                .run(0, 1)
+                .audit(folder);
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.undecidable()).extracting(Undecidable::id).doesNotContain("order");
+    }
+
+    @Test
+    void aRefusedRateThatTheHostHasAnywayIsHarmless() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .failed(0, "KVM_SET_TSC_KHZ", RATE, EINVAL)
+                        .tsc(0, HOUR)
+                        .run(0)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aRefusedRateThatTheHostHasNotIsFound() throws Exception {
+        SmallLog log = SmallLog.x86().create(0).failed(0, "KVM_SET_TSC_KHZ", "\"khz\":2100000", EINVAL);
+        int refused = log.line();
+        assertThat(log.tsc(0, HOUR).run(0).findings(folder)).containsExactly("set-refused " + refused);
+    }
+
+    @Test
     void theSourceShowsWhetherTheRateWasTheSame() throws Exception {
         assertThat(rateOfDestination(2_000_000)).isEmpty();
         assertThat(rateOfDestination(2_100_000)).containsExactly("rate-not-set");
@@ -359,5 +497,163 @@ class AuditTest {
                 .stream()
                 .map(f -> f.kind().id())
                 .toList();
+    }
+
+    @Test
+    void aVcpuCreatedBetweenTwoWritesIsHarmlessIfBothAreWrittenAgain() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .tsc(0, HOUR)
+                        .create(1)
+                        .tsc(1, HOUR)
+                        .tsc(0, 2 * HOUR)
+                        .tsc(1, 2 * HOUR)
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aSetOfALogThatEndsBeforeTheGuestRunsIsNoFinding() throws Exception {
+        assertThat(restored()
+                        .page(0)
+                        .writeMsr(0, "0x6e0", HOUR)
+                        .vcpu(0, "KVM_SET_LAPIC", "")
+                        .failed(-1, "KVM_SET_CLOCK", "\"clock\":7,\"flags\":16", EINVAL)
+                        .audit(folder)
+                        .isClean())
+                .isTrue();
+    }
+
+    @Test
+    void whereTheOffsetsAreNotKnownTheyMayDiffer() throws Exception {
+        AuditReport report = restored().vcpu(0, "KVM_SET_MSRS", "").run(0, 1).audit(folder);
+        assertThat(report.undecidable()).extracting(Undecidable::id).contains("offsets-differ");
+    }
+
+    @Test
+    void aReadOffsetShowsThatAWriteWasIgnored() throws Exception {
+        SmallLog log = SmallLog.x86().create(0).tsc(0, 1).later(SECOND / 4).tsc(0, SECOND);
+        int write = log.line();
+        log.readOffset(0, -1_000_004_000L).run(0);
+        assertThat(log.findings(folder)).containsExactly("tsc-write-ignored " + write);
+    }
+
+    @Test
+    void aDeadlineBeforeTheOffsetIsFound() throws Exception {
+        SmallLog log = SmallLog.x86().create(0).vcpu(0, "KVM_SET_LAPIC", "").writeMsr(0, "0x6e0", HOUR + SECOND);
+        int deadline = log.line();
+        assertThat(log.offset(0, HOUR).run(0).findings(folder)).containsExactly("deadline-before-tsc " + deadline);
+    }
+
+    @Test
+    void aDeadlineBeforeAnOffsetThatWasJustReadIsHarmless() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .vcpu(0, "KVM_SET_LAPIC", "")
+                        .tsc(0, HOUR)
+                        .writeMsr(0, "0x6e0", HOUR + SECOND)
+                        .readOffset(0, HOUR - 1_000_006_000L)
+                        .offset(0, HOUR - 1_000_006_000L)
+                        .run(0)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aDeadlineBeforeAWriteOfTheSameTscOrOfAResetIsHarmless() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .vcpu(0, "KVM_SET_LAPIC", "")
+                        .tsc(0, HOUR)
+                        .writeMsr(0, "0x6e0", HOUR + SECOND)
+                        .tsc(0, HOUR)
+                        .run(0)
+                        .findings(folder))
+                .isEmpty();
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .vcpu(0, "KVM_SET_LAPIC", "")
+                        .writeMsr(0, "0x6e0", SECOND)
+                        .tsc(0, 0)
+                        .run(0)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aDeadlineBeforeALaterLapicIsHarmless() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .tsc(0, HOUR)
+                        .vcpu(0, "KVM_SET_LAPIC", "")
+                        .writeMsr(0, "0x6e0", HOUR + SECOND)
+                        .vcpu(0, "KVM_SET_LAPIC", "")
+                        .run(0)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aNewGuestThatGetsItsPagesNeedsNoSetClock() throws Exception {
+        assertThat(SmallLog.x86().create(0, 1).page(0).page(1).run(0, 1).findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aClockSetOfARunningGuestWithoutKvmclockIsHarmless() throws Exception {
+        assertThat(restored()
+                        .run(0, 1)
+                        .getClock(20_000)
+                        .setClock(9_000_000_000L)
+                        .run(0, 1)
+                        .findings(folder))
+                .isEmpty();
+    }
+
+    @Test
+    void aRestoreMarksEachVcpuThatHasAPage() throws Exception {
+        SmallLog log = restored().page(0).page(1).setClock(3_600_000_000_000L).vcpu(0, "KVM_KVMCLOCK_CTRL", "");
+        log.run(0, 1);
+        assertThat(log.findings(folder)).containsExactly("kvmclock-ctrl-missing " + log.line());
+    }
+
+    @Test
+    void aKvmclockCtrlThatFailedMarksNothing() throws Exception {
+        SmallLog log = restored()
+                .page(0)
+                .setClock(3_600_000_000_000L)
+                .failed(0, "KVM_KVMCLOCK_CTRL", "", EINVAL)
+                .run(0);
+        assertThat(log.findings(folder)).containsExactly("kvmclock-ctrl-missing " + log.line());
+    }
+
+    @Test
+    void anUnknownOperationThatKvmRefusedSetNothing() throws Exception {
+        assertThat(restored()
+                        .failed(0, "KVM_SET_MSRS", "", EINVAL)
+                        .run(0, 1)
+                        .audit(folder)
+                        .undecidable())
+                .extracting(Undecidable::id)
+                .doesNotContain("order");
+    }
+
+    @Test
+    void aRefusedSetOfOneVcpuIsNotRepeatedByThatOfAnother() throws Exception {
+        SmallLog log = SmallLog.x86().create(0, 1).refusedOffset(0, 7);
+        int refused = log.line();
+        assertThat(log.offset(1, 0).run(0, 1).findings(folder)).contains("set-refused " + refused);
+    }
+
+    @Test
+    void aRefusedOffsetThatIsThenSetByValueIsHarmless() throws Exception {
+        assertThat(SmallLog.x86()
+                        .create(0)
+                        .refusedOffset(0, HOUR)
+                        .tsc(0, HOUR)
+                        .run(0)
+                        .findings(folder))
+                .isEmpty();
     }
 }

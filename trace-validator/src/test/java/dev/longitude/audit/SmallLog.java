@@ -12,6 +12,8 @@ import java.util.stream.Collectors;
 /** A log that a test writes, one operation after the other; the host's counter counts at 2 GHz, or 1 GHz on arm64. */
 final class SmallLog {
     private static final long CALL = 1000;
+    private static final int ENXIO = 6;
+    private static final String OFFSET = "\"group\":\"KVM_VCPU_TSC_CTRL\",\"attr\":\"KVM_VCPU_TSC_OFFSET\"";
 
     private final StringBuilder text = new StringBuilder();
     private final boolean x86;
@@ -105,12 +107,15 @@ final class SmallLog {
     }
 
     SmallLog offset(int vcpu, long value) {
-        return add(
-                "KVM_SET_DEVICE_ATTR",
-                vcpu,
-                "\"group\":\"KVM_VCPU_TSC_CTRL\",\"attr\":\"KVM_VCPU_TSC_OFFSET\",\"offset\":" + value,
-                "",
-                0);
+        return add("KVM_SET_DEVICE_ATTR", vcpu, OFFSET + ",\"offset\":" + value, "", 0);
+    }
+
+    SmallLog refusedOffset(int vcpu, long value) {
+        return failed(vcpu, "KVM_SET_DEVICE_ATTR", OFFSET + ",\"offset\":" + value, ENXIO);
+    }
+
+    SmallLog readOffset(int vcpu, long value) {
+        return add("KVM_GET_DEVICE_ATTR", vcpu, OFFSET, "\"offset\":" + value, 0);
     }
 
     SmallLog getClock(long ns) {
@@ -129,6 +134,21 @@ final class SmallLog {
         for (int vcpu : vcpus) {
             add("KVM_RUN", vcpu, "", "", 0);
         }
+        return this;
+    }
+
+    /** A KVM_RUN of which the log has only the beginning. */
+    SmallLog openRun(int vcpu) {
+        line++;
+        text.append("{\"op\":\"KVM_RUN\",\"vm\":0,\"vcpu\":")
+                .append(vcpu)
+                .append(",\"args\":{},\"out\":{}")
+                .append(x86 ? ",\"host_tsc\":[" : ",\"host_cntvct\":[")
+                .append(now)
+                .append(',')
+                .append(now)
+                .append("]}\n");
+        now += CALL;
         return this;
     }
 
