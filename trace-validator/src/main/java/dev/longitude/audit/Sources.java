@@ -37,7 +37,7 @@ final class Sources {
         return all.stream()
                 .filter(s -> !s.log.equals(log) || begins(s.stop) < begins(restore))
                 .filter(s -> byOffset
-                        ? s.stop.vm() != restore.vm()
+                        ? (!s.log.equals(log) || s.stop.vm() != restore.vm())
                                 && s.stop.has(o -> o.is(Kind.GET_TSC_OFFSET))
                                 && s.stop.has(o -> o.is(Kind.GET_CLOCK))
                         : s.stop.has(o -> o.is(Kind.READ_TSC) && written.contains(o.value())))

@@ -334,6 +334,68 @@ class AuditTest {
         assertThat(log.run(0, 1).findings(folder)).containsExactly("clocks-parted " + set);
     }
 
+    private static final long CLOCK = 3_600_000_010_000L;
+    private static final long HALF_A_SECOND_NS = 500_000_000L;
+
+    /** The TSC is put back to what was read at an earlier stop. */
+    private static SmallLog putsBack(long later, long clock) throws Exception {
+        long tsc = HOUR + 30_000;
+        return running()
+                .readMsr(0, "0x10", tsc)
+                .getClock(CLOCK)
+                .run(0, 1)
+                .later(later)
+                .tsc(0, tsc)
+                .tsc(1, tsc)
+                .setClock(clock);
+    }
+
+    private static List<String> parted(AuditReport report) {
+        return report.findings().stream()
+                .filter(f -> f.kind() == FindingKind.CLOCKS_PARTED)
+                .map(f -> f.detail().substring(0, f.detail().indexOf(',')))
+                .toList();
+    }
+
+    @Test
+    void theDistanceOfTwoClocksIsGivenWithItsDirection() throws Exception {
+        assertThat(parted(
+                        putsBack(3 * SECOND, CLOCK + HALF_A_SECOND_NS).run(0, 1).audit(folder)))
+                .containsExactly("kvmclock is 500.0 ms ahead of the TSC");
+        assertThat(parted(
+                        putsBack(3 * SECOND, CLOCK - HALF_A_SECOND_NS).run(0, 1).audit(folder)))
+                .containsExactly("kvmclock is 500.0 ms behind the TSC");
+        assertThat(parted(putsBack(3 * SECOND, CLOCK).run(0, 1).audit(folder))).isEmpty();
+    }
+
+    /** KVM may take a write within the window for one that is to join the last: where the TSC is then is not known. */
+    @Test
+    void nothingIsSaidOfTheDistanceToATscWriteThatMayHaveBeenAbsorbed() throws Exception {
+        assertThat(parted(putsBack(SECOND, CLOCK + HALF_A_SECOND_NS).run(0, 1).audit(folder)))
+                .isEmpty();
+    }
+
+    /** Both files call their VM 0. */
+    @Test
+    void clocksThatPartOverAMigrationByOffsetAreFound() throws Exception {
+        SmallLog source = running().readOffset(0, HOUR).readOffset(1, HOUR).getClock(CLOCK);
+        assertThat(parted(byOffset(CLOCK + HALF_A_SECOND_NS).auditAfter(source, folder)))
+                .singleElement()
+                .asString()
+                .startsWith("kvmclock is 500.")
+                .endsWith("ahead of the TSC");
+        assertThat(parted(byOffset(CLOCK).auditAfter(source, folder))).isEmpty();
+    }
+
+    private static SmallLog byOffset(long clock) {
+        return SmallLog.x86()
+                .create(0, 1)
+                .offset(0, HOUR)
+                .offset(1, HOUR)
+                .setClock(clock)
+                .run(0, 1);
+    }
+
     @Test
     void aStopOverWhichKvmclockWentAheadIsFound() throws Exception {
         SmallLog log = running()

@@ -167,6 +167,14 @@ final class SmallLog {
         return Files.writeString(folder.resolve(name), text);
     }
 
+    /** The audit's report on it, beside the log of the VM that it restores. */
+    AuditReport auditAfter(SmallLog source, Path folder) throws TraceFormatException, IOException {
+        VmmLog from = VmmLog.read(source.write(folder.resolve("source"), "source.jsonl"), null);
+        Path file = write(folder.resolve("destination"), "destination.jsonl");
+        VmmLog log = VmmLog.read(file, null);
+        return Audit.of(log, new InputFile(file, null).validate(), List.of(from, log));
+    }
+
     /** The audit's report on it. */
     AuditReport audit(Path folder) throws TraceFormatException, IOException {
         Path file = write(folder, "log.jsonl");
