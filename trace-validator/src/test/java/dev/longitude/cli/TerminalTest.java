@@ -2,6 +2,7 @@ package dev.longitude.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.longitude.processes.ShellWord;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
