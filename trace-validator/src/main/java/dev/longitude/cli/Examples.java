@@ -21,6 +21,8 @@ final class Examples {
             .put("longitude lab", "longitude lab --kernel 6.12")
             .put("longitude lab", "longitude lab --kernel 6.1 --arch aarch64 --sequence by-value,late-vcpu")
             .put("longitude lab", "longitude lab --kernel 6.12 --vmm qemu")
+            .put("longitude lab", "longitude lab --kernel 6.12 --vmm linux --vcpus 4")
+            .put("longitude lab", "longitude lab --kernel 6.12 --vmm selftests")
             .put("longitude recipe", "longitude recipe source/log.jsonl destination/log.jsonl -o mine.yaml")
             .put("longitude audit", "longitude audit log.jsonl --sarif audit.sarif")
             .put("longitude matrix", "longitude matrix --recipe firecracker --kernel v6.12 --property SameLine")
