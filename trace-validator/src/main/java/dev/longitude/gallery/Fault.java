@@ -40,6 +40,9 @@ public record Fault(
         @Nullable List<RefusedTrace> traces,
         @Nullable List<FailingCell> cells,
         @Nullable Map<Leg, String> outOfReach) {
+    /** As a reason: that of the place before. */
+    private static final String LIKEWISE = "likewise";
+
     /** Checks the names, and takes a list that is left out for an empty one. */
     public Fault {
         Preconditions.checkArgument(Arch.named(arch).isPresent(), "%s: unknown architecture %s", id, arch);
@@ -134,8 +137,15 @@ public record Fault(
 
     /** Why nothing finds it there; empty if something does. */
     public String reason(Leg leg) {
-        String reason = outOfReach().getOrDefault(leg, "");
-        return reason.equals("likewise") ? reason(Leg.values()[leg.ordinal() - 1]) : reason;
+        String reason = "";
+        for (Leg one : Leg.values()) {
+            String given = outOfReach().getOrDefault(one, "");
+            reason = given.equals(LIKEWISE) ? reason : given;
+            if (one == leg) {
+                return reason;
+            }
+        }
+        return reason;
     }
 
     @Override

@@ -109,7 +109,6 @@ public final class References {
         for (Switch one : switches) {
             if (with.isPresent()
                     && without.isPresent()
-                    && !with.get().equals(without.get())
                     && with.get().has(one) == without.get().has(one)) {
                 return name + " is of a kernel with the same " + one.specName();
             }

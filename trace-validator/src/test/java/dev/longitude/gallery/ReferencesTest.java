@@ -56,8 +56,8 @@ class ReferencesTest {
             value = {
                 "fails: young-guest-v6.1   | fails: young-guest-v6.7      | model young-guest-v6.7: it need not fail",
                 "fails: young-guest-v6.1   | fails: nonsense              | model nonsense: no such model",
-                "holds: young-guest-v6.7   | holds: by-value-slow-v6.1    | does not show that WriteTakesEffect holds",
-                "holds: young-guest-v6.7   | holds: kvmclock-v6.1         | does not show that WriteTakesEffect holds",
+                "holds: young-guest-v6.7   | holds: by-value-slow-v6.1    | by-value-slow-v6.1 is of a kernel with the same userSetTscGate",
+                "holds: young-guest-v6.7   | holds: round-trip-v5.16      | does not show that WriteTakesEffect holds",
                 ", holds: young-guest-v6.7 | \"\"                         | expected a model that holds",
                 "kernel: v6.1              | kernel: v6.12                | its kernel v6.1 does not have the fault",
                 "kernel: v6.1              | kernel: v6.12                | keeps WriteTakesEffect on v6.12",
@@ -101,13 +101,15 @@ class ReferencesTest {
     @Test
     void namesThatDoNotExistAreRefused() {
         for (String[] change : new String[][] {
-            {"userSetTscGate", "nonsense"},
-            {"kernel: v6.1", "kernel: v1.0"},
-            {"x86_64\n", "riscv\n"},
-            {"fix:", "mended:"}
+            {"userSetTscGate", "nonsense", "unknown switch"},
+            {"kernel: v6.1", "kernel: v1.0", "unknown kernel"},
+            {"x86_64\n", "riscv\n", "unknown architecture"},
+            {"fix:", "mended:", "mended"},
+            {"commit:", "#commit:", "commit"}
         }) {
-            assertThatThrownBy(() -> wrong(WHOLE.replace(change[0], change[1])))
-                    .hasMessageContaining(change[0].equals("fix:") ? "mended" : "unknown");
+            String changed = WHOLE.replace(change[0], change[1]);
+            assertThatThrownBy(() -> wrong(change[2].equals("mended") ? changed + "fix: none\n" : changed))
+                    .hasMessageContaining(change[2]);
         }
     }
 
