@@ -790,7 +790,8 @@ public final class X86Vm {
         if (!clockIsByMaster()) {
             return now.ns() + kvmclockOffset;
         }
-        long cycles = now.tsc() - masterCycleNow;
+        boolean unset = kernel.has(Switch.READS_UNSET_TSC) && !host.tscClocksource();
+        long cycles = (unset ? 0 : now.tsc()) - masterCycleNow;
         TimeScale scale = TimeScale.of(TimeScale.NSEC_PER_SEC, host.tscKhz() * 1000L);
         if (kernel.has(Switch.CLOCK_IN_GUEST_RATE) && !vcpus.isEmpty()) {
             X86Vcpu first = vcpus.values().iterator().next();

@@ -27,6 +27,7 @@ final class Examples {
             .put("longitude audit", "longitude audit log.jsonl --sarif audit.sarif")
             .put("longitude matrix", "longitude matrix --recipe firecracker --kernel v6.12 --property SameLine")
             .put("longitude advise", "longitude advise dragonball --property TimerOnTime")
+            .put("longitude gallery", "longitude gallery G10")
             .put("longitude tamper", "longitude tamper --json")
             .put("longitude doctor", "longitude doctor")
             .put("longitude worker", "longitude worker 192.0.2.1 --port 10997")

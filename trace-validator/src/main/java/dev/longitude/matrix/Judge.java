@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import dev.longitude.files.WholeFile;
+import dev.longitude.model.SelectedTlc;
 import dev.longitude.model.Tlc;
 import dev.longitude.model.TlcOutput;
 import dev.longitude.recipe.Preemption;
@@ -222,7 +223,7 @@ public final class Judge {
                     Integer.parseInt(found.group(2)),
                     found.group(3),
                     Preemption.valueOf(found.group(4).toUpperCase(Locale.ROOT)),
-                    Integer.parseInt(found.group(5)),
+                    Integer.parseInt(found.group(5)) - SelectedTlc.firstLevel(),
                     found.group(6).isBlank()
                             ? ImmutableList.of()
                             : Pattern.compile(", ")

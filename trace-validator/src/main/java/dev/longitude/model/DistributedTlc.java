@@ -31,6 +31,9 @@ public record DistributedTlc(String address, int port, int workers, int servers)
     private static final String PACKAGE = "tlc2.tool.distributed.";
     private static final long POLL_MILLIS = 100;
 
+    /** How long the master may take to end after a part has. */
+    private static final long GRACE_MILLIS = 20_000;
+
     /** The part of another host. */
     public enum Part {
         /** Compute successors. */
@@ -105,11 +108,14 @@ public record DistributedTlc(String address, int port, int workers, int servers)
             for (int i = 0; i < workers; i++) {
                 others.put("worker" + i, part(Part.WORKER, folder, "worker" + i));
             }
+            long ended = 0;
             while (!master.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 for (Map.Entry<String, Process> other : others.entrySet()) {
-                    if (!other.getValue().isAlive() && other.getValue().exitValue() != 0) {
-                        throw new IOException(other.getKey() + " ended before the master, with the output: "
-                                + String.join(" / ", said(folder, other.getKey())));
+                    // (Each ends with 0 when the master is done, and the master a moment later.)
+                    if (!other.getValue().isAlive()
+                            && (other.getValue().exitValue() != 0 || ++ended * POLL_MILLIS > GRACE_MILLIS)) {
+                        throw new IOException(other.getKey() + " ended before the master, which would wait for it for"
+                                + " ever; its output: " + String.join(" / ", said(folder, other.getKey())));
                     }
                 }
             }

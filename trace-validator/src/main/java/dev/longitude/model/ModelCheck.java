@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.io.Resources;
+import dev.longitude.kernel.KernelProfile;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class ModelCheck {
     private static final Pattern CFG_INVARIANTS = Pattern.compile("(?m)^INVARIANTS?\\s+(.*)$");
     private static final Pattern CFG_SPECIFICATION = Pattern.compile("(?m)^SPECIFICATION\\s+(\\w+)$");
     private static final Pattern CFG_MERGING = Pattern.compile("(?m)^(VIEW|SYMMETRY)\\b");
+    private static final Pattern CFG_KERNEL = Pattern.compile("(?m)^ *Kernel = \"([^\"]+)\"$");
     private static final Pattern CFG_WORD_BITS = Pattern.compile("(?m)^ *WordBits = (\\d+)$");
     private static final Pattern OF_LIVENESS = Pattern.compile("~>|<>|\\b[WS]F_");
     private static final Pattern DEFINITION =
@@ -97,6 +99,17 @@ public final class ModelCheck {
         return String.join(" ", outer.isEmpty() ? all : outer);
     }
 
+    /** Whether the configuration names the property. */
+    public boolean checks(String name) {
+        return invariants().contains(name) || property().contains(name);
+    }
+
+    /** The kernel that the configuration names; empty if the model has none. */
+    public Optional<KernelProfile> kernel() {
+        Matcher matcher = CFG_KERNEL.matcher(config);
+        return matcher.find() ? KernelProfile.named(matcher.group(1)) : Optional.empty();
+    }
+
     private List<String> invariants() {
         Matcher matcher = CFG_INVARIANTS.matcher(config);
         return matcher.find() ? List.of(matcher.group(1).strip().split("\\s+")) : List.of();
@@ -135,7 +148,7 @@ public final class ModelCheck {
         long states = output.states();
         if (fault == null && model.violates() != null) {
             String violated = model.violates();
-            if (!invariants().contains(violated) && !property().contains(violated)) {
+            if (!checks(violated)) {
                 fault = "models/" + model.name() + ".cfg does not name " + violated;
             } else {
                 TlcOutput rest = holding(without(violated), r -> faultOfRest(r, violated), jvms);

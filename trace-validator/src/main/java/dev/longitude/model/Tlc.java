@@ -12,7 +12,6 @@ import dev.longitude.processes.ChildProcesses;
 import dev.longitude.spec.SpecificationFiles;
 import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +27,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tlc2.TLCGlobals;
 
 /**
  * Runs TLC as one would by hand: its own main class in a process of its own. It uses one worker, so that counts and
@@ -77,15 +75,24 @@ public final class Tlc {
      */
     public static TlcOutput runWithOverrides(String module, String text, String config)
             throws IOException, InterruptedException {
-        String named = System.getProperty("tla2tools");
         String ours = System.getProperty("java.class.path");
-        return run(
-                module,
-                text,
-                config,
-                Length.SHORT,
-                named == null ? ours : named + File.pathSeparator + ours,
-                ONE_WORKER);
+        if (SelectedTlc.isBundled()) {
+            return run(module, text, config, Length.SHORT, ours, ONE_WORKER);
+        }
+        // Another TLC, or a library beside it, may bring operators of its own, and only the first are used.
+        Path folder = Files.createTempDirectory("longitude-overrides").toAbsolutePath();
+        try {
+            String first = SelectedTlc.overridesIn(folder).toString();
+            return run(
+                    module,
+                    text,
+                    config,
+                    Length.SHORT,
+                    String.join(File.pathSeparator, first, classPath(), ours),
+                    ONE_WORKER);
+        } finally {
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+        }
     }
 
     private static TlcOutput run(
@@ -188,7 +195,7 @@ public final class Tlc {
 
     /** TLC's version. */
     public static String version() {
-        return System.getProperty("tla2tools") == null ? TLCGlobals.versionOfTLC : classPath();
+        return SelectedTlc.version();
     }
 
     private static List<String> usedBy(String text) {
@@ -200,22 +207,8 @@ public final class Tlc {
         return all;
     }
 
-    /** Where TLC is: in this program's own jar, or in the one that {@code -Dtla2tools=...} names. */
+    /** Where TLC is. */
     static String classPath() {
-        String named = System.getProperty("tla2tools");
-        if (named != null) {
-            return named;
-        }
-        try {
-            return new File(tlc2.TLC
-                            .class
-                            .getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toURI())
-                    .getPath();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
+        return SelectedTlc.classPath();
     }
 }

@@ -303,12 +303,15 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
 
     /** {@code state} under a kernel with one switch flipped. */
     public static State flipped(State state, Switch one) {
-        RecordValue kernel = (RecordValue) KERNEL.in(state);
+        return KERNEL.set(state, flipped((RecordValue) KERNEL.in(state), one));
+    }
+
+    private static RecordValue flipped(RecordValue kernel, Switch one) {
         UniqueString name = UniqueString.uniqueStringOf(one.specName());
         Value[] values = kernel.values.clone();
         int i = Arrays.asList(kernel.names).indexOf(name);
         values[i] = values[i] == BoolValue.ValTrue ? BoolValue.ValFalse : BoolValue.ValTrue;
-        return KERNEL.set(state, new RecordValue(kernel.names, values, false));
+        return new RecordValue(kernel.names, values, false);
     }
 
     /** The record of a kernel's switches, from the specification's own table. */
@@ -328,7 +331,11 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
                                     "posting",
                                     new StringValue(posting == null ? "" : posting.specName())),
                             State.EMPTY);
-            return TlaValues.plain(record).toRcd();
+            RecordValue switches = (RecordValue) TlaValues.plain(record).toRcd();
+            for (Switch one : k.flipped()) {
+                switches = flipped(switches, one);
+            }
+            return switches;
         });
     }
 
@@ -336,8 +343,12 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     public static String textOf(KernelProfile kernel) {
         Release release = kernel.release();
         Posting posting = kernel.posting();
-        return "KernelOf(<<" + release.major() + ", " + release.minor() + ", " + release.patch() + ">>, \""
+        String text = "KernelOf(<<" + release.major() + ", " + release.minor() + ", " + release.patch() + ">>, \""
                 + (posting == null ? "" : posting.specName()) + "\")";
+        for (Switch one : kernel.flipped()) {
+            text = "[" + text + " EXCEPT !." + one.specName() + " = ~@]";
+        }
+        return text;
     }
 
     /** A kernel's switches from the specification's own table, by name. */
