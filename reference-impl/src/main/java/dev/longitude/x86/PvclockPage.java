@@ -26,7 +26,8 @@ public final class PvclockPage {
         static final Contents NONE = new Contents(0, 0, new TimeScale(0, 0), 0);
 
         /**
-         * kvmclock when the guest's TSC is {@code tsc}.
+         * kvmclock when the guest's TSC is {@code tsc}. {@code TimeScaleLemmasTest} proves that it does not go back from the
+         * page's time stamp on, and shows that before it the difference wraps.
          *
          * @param tsc unsigned cycles
          * @return unsigned ns
