@@ -72,11 +72,12 @@ class ArchitectureTest {
             .put("tamper", "kernel trace validator replay")
             .put("bench", "kernel trace x86 arm64 validator tamper")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
+            .put("mutate", "kernel trace scenario recipe recording spec model matrix verdict files")
             .put("report", "kernel trace recipe migration validator model matrix verdict check")
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record lab model replay matrix"
-                            + " advise verdict order audit check report tamper bench results files viewer")
+                            + " advise verdict order audit check report tamper mutate bench results files viewer")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */
@@ -178,6 +179,7 @@ class ArchitectureTest {
                     "dev.longitude.spec..",
                     "dev.longitude.validator..",
                     "dev.longitude.model..",
+                    "dev.longitude.mutate..",
                     "tlc2..")
             .should()
             .dependOnClassesThat()

@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
             MatrixCommand.class,
             AdviseCommand.class,
             TamperCommand.class,
+            MutateCommand.class,
             DoctorCommand.class,
             KernelsCommand.class,
             WorkerCommand.class,
