@@ -54,30 +54,31 @@ class ArchitectureTest {
             .put("spec", "kernel trace evaluator unknowns tlc")
             .put("validator", "kernel trace spec evaluator unknowns tlc")
             .put("recording", "kernel trace")
-            .put("record", "kernel")
-            .put("lab", "kernel record")
+            .put("record", "kernel processes")
+            .put("lab", "kernel record processes")
             // what runs TLC
-            .put("model", "spec")
+            .put("model", "spec processes")
             .put("replay", "kernel trace spec model")
             .put("matrix", "kernel recipe migration spec model files")
             .put("advise", "kernel recipe migration matrix")
             // results for other programs
             .put("results", "")
             .put("files", "")
+            .put("processes", "")
             .put("viewer", "")
             // what puts these together
             .put("verdict", "kernel trace spec recording validator")
             .put("order", "kernel trace recipe recording")
             .put("audit", "kernel trace order recording validator verdict")
             .put("tamper", "kernel trace validator replay")
-            .put("bench", "kernel trace x86 arm64 validator tamper")
+            .put("bench", "kernel trace x86 arm64 validator tamper processes")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
-            .put("mutate", "kernel trace scenario recipe recording spec model matrix verdict files")
-            .put("report", "kernel trace recipe migration validator model matrix verdict check")
+            .put("mutate", "kernel trace scenario recipe recording spec model matrix verdict files processes")
+            .put("report", "kernel trace recipe migration validator model matrix verdict check processes")
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record lab model replay matrix"
-                            + " advise verdict order audit check report tamper mutate bench results files viewer")
+                            + " advise verdict order audit check report tamper mutate bench results files viewer processes")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */
@@ -114,6 +115,14 @@ class ArchitectureTest {
         }
         return dependencies;
     }
+
+    /** (One that is started elsewhere may be started while all are being ended.) */
+    @ArchTest
+    static final ArchRule PROCESSES_ARE_STARTED_IN_ONE_PLACE = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.longitude.processes")
+            .should()
+            .callMethod(ProcessBuilder.class, "start");
 
     @ArchTest
     static void aPackageDependsOnlyOnWhatItMay(JavaClasses classes) {

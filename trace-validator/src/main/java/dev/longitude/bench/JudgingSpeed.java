@@ -1,6 +1,7 @@
 package dev.longitude.bench;
 
 import com.google.common.collect.ImmutableList;
+import dev.longitude.processes.ChildProcesses;
 import dev.longitude.tamper.TraceEraser;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
@@ -280,10 +281,8 @@ public final class JudgingSpeed {
         command.addAll(options);
         command.addAll(List.of("-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), program));
         command.addAll(List.of(args));
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
+        Process process = ChildProcesses.start(
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD));
         if (process.waitFor() != 0) {
             throw new IllegalStateException(String.join(" ", args) + ": exit code " + process.exitValue());
         }

@@ -2,13 +2,10 @@ package dev.longitude.cli;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import dev.longitude.processes.ChildProcesses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,17 +25,7 @@ final class EndOfRun {
     }
 
     private static void run(@Nullable Path folder) {
-        List<ProcessHandle> children = ProcessHandle.current().descendants().toList();
-        // (A recorded VMM may have something to finish; so it is asked first.)
-        children.forEach(ProcessHandle::destroy);
-        for (ProcessHandle child : children) {
-            try {
-                child.onExit().get(SECONDS, TimeUnit.SECONDS);
-            } catch (InterruptedException | ExecutionException | TimeoutException e) {
-                children.forEach(ProcessHandle::destroyForcibly);
-                break;
-            }
-        }
+        ChildProcesses.end(SECONDS);
         if (folder != null && Files.isDirectory(folder)) {
             try {
                 MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);

@@ -1,11 +1,12 @@
 package dev.longitude.cli;
 
-import static java.util.Objects.requireNonNull;
-
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -22,7 +23,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Longitude.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
+        footer = {"", ExitCode.MEANING})
+public final class Longitude implements Runnable {
+    private static final ImmutableList<Class<?>> COMMANDS = ImmutableList.of(
             CheckCommand.class,
             SimulateCommand.class,
             ValidateCommand.class,
@@ -41,10 +44,11 @@ import picocli.CommandLine.Spec;
             PlanCommand.class,
             BenchCommand.class,
             CompletionCommand.class,
-            HelpCommand.class
-        },
-        footer = {"", ExitCode.MEANING})
-public final class Longitude implements Runnable {
+            HelpCommand.class);
+
+    /** These look at all of the others. */
+    private static final ImmutableSet<Class<?>> NEED_ALL = ImmutableSet.of(CompletionCommand.class, HelpCommand.class);
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -52,20 +56,30 @@ public final class Longitude implements Runnable {
     public static void main(String[] args) {
         EndOfRun.prepare();
         // TLC leaves a non-daemon thread behind.
-        System.exit(commandLine().execute(args));
+        System.exit(commandLine(args).execute(args));
     }
 
-    /** The command line, for tests. */
-    static CommandLine commandLine() {
+    /**
+     * The command line with all commands, or with the one that these arguments name: to read the others' options would
+     * take longer than to judge a short trace.
+     */
+    static CommandLine commandLine(String... args) {
         CommandLine commandLine = new CommandLine(new Longitude());
+        List<Class<?>> named = COMMANDS.stream()
+                .filter(c -> args.length > 0 && !NEED_ALL.contains(c) && name(c).equals(args[0]))
+                .toList();
+        (named.isEmpty() ? COMMANDS : named).forEach(commandLine::addSubcommand);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         // All that follows the recorded command belongs to it, options too.
-        requireNonNull(commandLine.getSubcommands().get("record")).setStopAtPositional(true);
+        CommandLine record = commandLine.getSubcommands().get("record");
+        if (record != null) {
+            record.setStopAtPositional(true);
+        }
         // Unlike the writer that picocli makes, this one notices what System.out could not write.
         commandLine.setOut(new PrintWriter(System.out, true, Charset.defaultCharset()));
         Examples.addTo(commandLine);
         commandLine.setExecutionStrategy(Longitude::run);
-        commandLine.setParameterExceptionHandler((e, args) -> {
+        commandLine.setParameterExceptionHandler((e, arguments) -> {
             PrintWriter err = e.getCommandLine().getErr();
             err.println("longitude: "
                     + String.valueOf(e.getMessage())
@@ -95,6 +109,10 @@ public final class Longitude implements Runnable {
             return ExitCode.UNUSABLE;
         });
         return commandLine;
+    }
+
+    private static String name(Class<?> command) {
+        return command.getAnnotation(Command.class).name();
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.longitude.cli;
 
+import dev.longitude.processes.ChildProcesses;
 import dev.longitude.record.NoCompilerException;
 import dev.longitude.record.RecorderProgram;
 import java.io.IOException;
@@ -140,7 +141,7 @@ final class RecordCommand implements Callable<Integer> {
      * Runs the recorder in this terminal. An interrupt reaches it too: this program then ends with it, in the same way.
      */
     private static int run(List<String> arguments) throws IOException, InterruptedException {
-        Process recorder = new ProcessBuilder(arguments).inheritIO().start();
+        Process recorder = ChildProcesses.start(new ProcessBuilder(arguments).inheritIO());
         Thread awaitEnd = new Thread(() -> {
             recorder.destroy(); // (passed on to the command, or taken as the end of -p)
             try {

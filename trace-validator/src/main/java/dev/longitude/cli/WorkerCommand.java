@@ -3,6 +3,7 @@ package dev.longitude.cli;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.model.DistributedTlc;
+import dev.longitude.processes.ChildProcesses;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ final class WorkerCommand implements Callable<Integer> {
         }
         Path folder = Files.createTempDirectory("longitude-worker");
         try {
-            Process process = new ProcessBuilder(DistributedTlc.command(
+            Process process = ChildProcesses.start(new ProcessBuilder(DistributedTlc.command(
                             fingerprints ? DistributedTlc.Part.FINGERPRINTS : DistributedTlc.Part.WORKER,
                             address == null ? InetAddress.getLocalHost().getHostName() : address,
                             master,
@@ -55,8 +56,7 @@ final class WorkerCommand implements Callable<Integer> {
                             threads == 0 ? Runtime.getRuntime().availableProcessors() : threads,
                             folder))
                     .directory(folder.toFile())
-                    .inheritIO()
-                    .start();
+                    .inheritIO());
             return process.waitFor() == 0 ? ExitCode.HOLDS : ExitCode.UNUSABLE;
         } finally {
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);

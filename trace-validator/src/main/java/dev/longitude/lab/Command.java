@@ -4,6 +4,7 @@ import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
 import com.google.common.collect.Lists;
+import dev.longitude.processes.ChildProcesses;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -40,7 +41,7 @@ record Command(Path folder, Map<String, String> environment, ImmutableList<Strin
                     new ProcessBuilder(words).directory(folder.toFile()).redirectError(errors.toFile());
             builder.environment().put("LC_ALL", "C");
             builder.environment().putAll(environment);
-            Process process = builder.start();
+            Process process = ChildProcesses.start(builder);
             process.getOutputStream().close();
             byte[] output = process.getInputStream().readAllBytes();
             int status = process.waitFor();

@@ -2,6 +2,7 @@ package dev.longitude.lab;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
+import dev.longitude.processes.ChildProcesses;
 import dev.longitude.record.CProgram;
 import dev.longitude.record.NoCompilerException;
 import java.io.IOException;
@@ -132,16 +133,12 @@ public record Lab(
 
     private void boot(List<String> command, Path folder) throws LabException, IOException, InterruptedException {
         Path errors = folder.resolve("qemu.txt");
-        Process machine = new ProcessBuilder(command)
+        Process machine = ChildProcesses.start(new ProcessBuilder(command)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(errors.toFile())
-                .start();
-        Thread stop = new Thread(machine::destroyForcibly);
-        Runtime.getRuntime().addShutdownHook(stop);
+                .redirectError(errors.toFile()));
         boolean ended = machine.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS);
         machine.destroyForcibly().waitFor();
-        Runtime.getRuntime().removeShutdownHook(stop);
         String said = Files.readString(errors, StandardCharsets.ISO_8859_1);
         if (!ended) {
             throw new LabException("the machine did not come to its end within " + longest.toSeconds() + " s; see "

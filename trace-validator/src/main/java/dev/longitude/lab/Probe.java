@@ -2,6 +2,7 @@ package dev.longitude.lab;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
+import dev.longitude.processes.ChildProcesses;
 import dev.longitude.record.CProgram;
 import dev.longitude.record.NoCompilerException;
 import dev.longitude.record.RecorderProgram;
@@ -100,10 +101,9 @@ public record Probe(@Nullable Long seed, int plays, ImmutableList<String> sequen
     }
 
     private static void run(List<String> command) throws LabException, IOException, InterruptedException {
-        Process process = new ProcessBuilder(command)
+        Process process = ChildProcesses.start(new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+                .redirectError(ProcessBuilder.Redirect.INHERIT));
         process.getOutputStream().close();
         int status = process.waitFor();
         if (status != 0) {

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import dev.longitude.processes.ChildProcesses;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -132,11 +133,10 @@ public record DistributedTlc(String address, int port, int workers, int servers)
     }
 
     private static Process start(List<String> command, Path folder, String name) throws IOException {
-        return new ProcessBuilder(command)
+        return ChildProcesses.start(new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(name + ".out").toFile())
-                .start();
+                .redirectOutput(folder.resolve(name + ".out").toFile()));
     }
 
     private static List<String> said(Path folder, String name) throws IOException {

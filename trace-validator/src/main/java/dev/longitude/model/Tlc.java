@@ -9,6 +9,7 @@ import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import com.google.common.io.Resources;
+import dev.longitude.processes.ChildProcesses;
 import dev.longitude.spec.SpecificationFiles;
 import java.io.File;
 import java.io.IOException;
@@ -112,10 +113,8 @@ public final class Tlc {
                     classPath,
                     "tlc2.TLC"));
             command.addAll(arguments(folder, options, module));
-            process = new ProcessBuilder(command)
-                    .directory(folder.toFile())
-                    .redirectErrorStream(true)
-                    .start();
+            process = ChildProcesses.start(
+                    new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true));
             process.getOutputStream().close();
             List<String> lines = new ArrayList<>();
             try (Stream<String> output = process.inputReader(UTF_8).lines()) {

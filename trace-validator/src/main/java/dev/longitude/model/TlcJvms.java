@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import dev.longitude.processes.ChildProcesses;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -169,9 +170,7 @@ public class TlcJvms implements AutoCloseable {
             command.addAll(JVM_OPTIONS);
             command.addAll(List.of("-cp", System.getProperty("java.class.path"), TlcJvm.class.getName()));
             command.add(Tlc.classPath());
-            process = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+            process = ChildProcesses.start(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD));
             requests = new DataOutputStream(process.getOutputStream());
             answers = new DataInputStream(process.getInputStream());
         }

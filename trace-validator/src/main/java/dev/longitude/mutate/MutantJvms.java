@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
+import dev.longitude.processes.ChildProcesses;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -85,7 +86,7 @@ final class MutantJvms implements AutoCloseable {
         private int runs;
 
         Jvm() throws IOException {
-            process = new ProcessBuilder(List.of(
+            process = ChildProcesses.start(new ProcessBuilder(List.of(
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
                             "-XX:+UseSerialGC",
@@ -95,8 +96,7 @@ final class MutantJvms implements AutoCloseable {
                             "-cp",
                             System.getProperty("java.class.path"),
                             MutantJvm.class.getName()))
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+                    .redirectError(ProcessBuilder.Redirect.DISCARD));
             requests = new DataOutputStream(process.getOutputStream());
             answers = new DataInputStream(process.getInputStream());
         }

@@ -66,7 +66,8 @@ public final class MutationRun implements AutoCloseable {
             }
         }
         for (Model model : index.models(mutant)) {
-            Optional<String> difference = new ModelCheck(model).difference(tlc, replaced, ofProperties && mutant.weaker());
+            Optional<String> difference =
+                    new ModelCheck(model).difference(tlc, replaced, ofProperties && mutant.weaker());
             if (difference.isPresent()) {
                 boolean invalid = difference.get().contains(INVALID);
                 return judged(

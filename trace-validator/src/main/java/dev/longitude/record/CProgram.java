@@ -3,6 +3,7 @@ package dev.longitude.record;
 import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
 import dev.longitude.kernel.Arch;
+import dev.longitude.processes.ChildProcesses;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -148,8 +149,7 @@ public record CProgram(Class<?> carrier, String name, String what, String otherw
             List<String> command = new ArrayList<>(List.of(compiler.toString()));
             command.addAll(options);
             command.addAll(List.of("-o", program.toString(), source.toString()));
-            Process process =
-                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process = ChildProcesses.start(new ProcessBuilder(command).redirectErrorStream(true));
             process.getOutputStream().close();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {

@@ -10,9 +10,11 @@ record Run(int code, String out, String err) {
     static Run of(Object... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine commandLine =
-                Longitude.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        int code = commandLine.execute(Stream.of(args).map(Object::toString).toArray(String[]::new));
+        String[] arguments = Stream.of(args).map(Object::toString).toArray(String[]::new);
+        CommandLine commandLine = Longitude.commandLine(arguments)
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true));
+        int code = commandLine.execute(arguments);
         return new Run(code, out.toString(), err.toString());
     }
 }
