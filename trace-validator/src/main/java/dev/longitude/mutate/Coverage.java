@@ -87,25 +87,28 @@ record Coverage(ImmutableMap<String, ImmutableMap<Place, Long>> counts) {
     }
 
     /**
-     * How often a place was evaluated, as far as TLC shows: its own count, or that of the smallest place around it, or the
-     * greatest of places within it. Empty if TLC shows nothing there.
+     * How often a place was evaluated, as far as TLC shows: its own count, or the greatest of places within it. Empty if TLC
+     * shows nothing there: it does not show a lone variable, nor what it inlines.
      */
-    Optional<Long> count(String module, Place place) {
+    Optional<Long> shown(String module, Place place) {
         ImmutableMap<Place, Long> places = counts.getOrDefault(module, ImmutableMap.of());
         Long own = places.get(place);
-        if (own != null) {
-            return Optional.of(own);
-        }
-        Optional<Long> within = places.entrySet().stream()
-                .filter(e -> place.contains(e.getKey()))
-                .map(Map.Entry::getValue)
-                .max(Long::compare);
-        if (within.isPresent()) {
-            return within;
-        }
-        return places.entrySet().stream()
-                .filter(e -> e.getKey().contains(place))
-                .min(Map.Entry.comparingByKey((a, b) -> a.contains(b) ? 1 : -1))
-                .map(Map.Entry::getValue);
+        return own != null
+                ? Optional.of(own)
+                : places.entrySet().stream()
+                        .filter(e -> place.contains(e.getKey()))
+                        .map(Map.Entry::getValue)
+                        .max(Long::compare);
+    }
+
+    /** The same, or the count of the smallest place around it: at most so often was it evaluated. */
+    Optional<Long> count(String module, Place place) {
+        Optional<Long> shown = shown(module, place);
+        return shown.isPresent()
+                ? shown
+                : counts.getOrDefault(module, ImmutableMap.of()).entrySet().stream()
+                        .filter(e -> e.getKey().contains(place))
+                        .min(Map.Entry.comparingByKey((a, b) -> a.contains(b) ? 1 : -1))
+                        .map(Map.Entry::getValue);
     }
 }

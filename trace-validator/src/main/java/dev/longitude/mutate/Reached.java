@@ -150,8 +150,10 @@ public record Reached(Element element, boolean shown, ImmutableList<String> hold
 
         boolean isReached(Coverage coverage, @Nullable KernelProfile kernel) {
             if (element.kind() != Kind.SWITCH) {
-                shown |= coverage.count(element.module(), element.place()).isPresent();
-                return coverage.count(element.module(), element.place()).orElse(0L) > 0;
+                Optional<Long> count = coverage.shown(element.module(), element.place());
+                // (An action or a property that no model names is not shown either.)
+                shown |= count.isPresent() || element.kind() != Kind.BRANCH;
+                return count.orElse(0L) > 0;
             }
             shown = true;
             String name = element.name().replaceFirst(" = .*", "");
