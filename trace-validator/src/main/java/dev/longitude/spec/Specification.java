@@ -437,8 +437,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         }
     }
 
-    /** (The other architecture's variables have no value.) */
-    static State plain(State state) {
+    static State plain(State state) { // (the other architecture's variables have no value)
         State plain = state;
         for (UniqueString variable : State.variables()) {
             Value value = state.lookup(variable);
