@@ -74,11 +74,12 @@ class ArchitectureTest {
             .put("bench", "kernel trace x86 arm64 validator tamper processes")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
             .put("gallery", "kernel trace scenario recording validator model matrix verdict")
+            .put("mutate", "kernel trace scenario recipe recording spec model matrix verdict files processes")
             .put("report", "kernel trace recipe migration validator model matrix verdict check processes")
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record lab model replay matrix"
-                            + " advise verdict order audit check gallery report tamper bench results files viewer"
+                            + " advise verdict order audit check gallery report tamper mutate bench results files viewer"
                             + " processes")
             .buildOrThrow();
 
@@ -189,6 +190,7 @@ class ArchitectureTest {
                     "dev.longitude.spec..",
                     "dev.longitude.validator..",
                     "dev.longitude.model..",
+                    "dev.longitude.mutate..",
                     "tlc2..")
             .should()
             .dependOnClassesThat()

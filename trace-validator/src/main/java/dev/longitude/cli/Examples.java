@@ -29,6 +29,8 @@ final class Examples {
             .put("longitude advise", "longitude advise dragonball --property TimerOnTime")
             .put("longitude gallery", "longitude gallery G10")
             .put("longitude tamper", "longitude tamper --json")
+            .put("longitude mutate", "longitude mutate --module KvmX86 --operator SetClock")
+            .put("longitude mutate", "longitude mutate --sample 20 --seed 1")
             .put("longitude doctor", "longitude doctor")
             .put("longitude worker", "longitude worker 192.0.2.1 --port 10997")
             .put("longitude plan", "longitude plan tsc --input values.json")

@@ -40,6 +40,7 @@ public final class Longitude implements Runnable {
             AdviseCommand.class,
             GalleryCommand.class,
             TamperCommand.class,
+            MutateCommand.class,
             DoctorCommand.class,
             KernelsCommand.class,
             WorkerCommand.class,

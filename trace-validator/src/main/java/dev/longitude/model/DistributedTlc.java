@@ -3,6 +3,7 @@ package dev.longitude.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.processes.ChildProcesses;
@@ -96,7 +97,7 @@ public record DistributedTlc(String address, int port, int workers, int servers)
         Map<String, Process> others = new HashMap<>();
         Process master = null;
         try {
-            Tlc.unpack(folder, module, null, config);
+            Tlc.unpack(folder, module, ImmutableMap.of(), config);
             List<String> command = new ArrayList<>(java(address, port, Files.createDirectory(folder.resolve("tmp"))));
             command.add("-D" + PACKAGE + "TLCServer.expectedFPSetCount=" + servers);
             command.addAll(List.of(PACKAGE + "TLCServer", "-tool", "-config", "model.cfg"));

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
@@ -43,7 +44,8 @@ public final class Tlc {
         LONG
     }
 
-    static final ImmutableList<String> ONE_WORKER = ImmutableList.of("-workers", "1");
+    /** TLC's options of a run with one worker: counts and counterexamples are the same each time. */
+    public static final ImmutableList<String> ONE_WORKER = ImmutableList.of("-workers", "1");
 
     private static final String CONFIG = "model.cfg";
 
@@ -151,10 +153,17 @@ public final class Tlc {
      * @param text the root module's text, or null: it is one of the specification's own
      */
     static void unpack(Path folder, String module, @Nullable String text, String config) throws IOException {
-        if (text != null) {
-            Files.writeString(folder.resolve(module + ".tla"), text);
-        }
-        unpack(module, new SpecificationFiles(folder), new HashSet<>());
+        unpack(folder, module, text == null ? ImmutableMap.of() : ImmutableMap.of(module, text), config);
+    }
+
+    /**
+     * The same with other texts for some modules.
+     *
+     * @param replaced the texts, by name
+     */
+    static void unpack(Path folder, String module, ImmutableMap<String, String> replaced, String config)
+            throws IOException {
+        unpack(module, new SpecificationFiles(folder, replaced), new HashSet<>());
         Files.writeString(folder.resolve(CONFIG), config);
     }
 

@@ -2,6 +2,7 @@ package dev.longitude.spec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import java.io.ByteArrayOutputStream;
@@ -24,9 +25,10 @@ final class RootModule {
     /**
      * Loads it.
      *
+     * @param replaced the texts of modules that are not the bundled ones, by name
      * @throws IllegalStateException if it cannot be parsed; the message is TLC's
      */
-    static FastTool load() {
+    static FastTool load(ImmutableMap<String, String> replaced) {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream before = ToolIO.out;
         PrintStream systemOut = System.out;
@@ -39,7 +41,7 @@ final class RootModule {
             System.setErr(sink);
             FP64.Init();
             TLCGlobals.warn = false; // TLC would warn of each false conjunct
-            FastTool tool = new FastTool(NAME, NAME, new SpecificationFiles(folder));
+            FastTool tool = new FastTool(NAME, NAME, new SpecificationFiles(folder, replaced));
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
             return tool;
         } catch (IOException e) {

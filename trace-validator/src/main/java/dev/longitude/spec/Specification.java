@@ -123,12 +123,27 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     }
 
     private static synchronized Both both() {
-        if (loaded == null) {
-            FastTool tool = RootModule.load();
-            Evaluator evaluator = new Evaluator(tool);
-            loaded = new Both(new X86Specification(tool, evaluator), new Arm64Specification(tool, evaluator));
-        }
-        return loaded;
+        return loaded == null ? load(ImmutableMap.of()) : loaded;
+    }
+
+    /**
+     * Loads the specification anew, with other texts for some modules, for whoever asks for it from now on. This is for a
+     * JVM that does nothing but judge changed specifications. Every text must declare the bundled variables in their
+     * order: TLC keeps a table of them for the whole JVM.
+     *
+     * @param replaced the texts, by the module's name; none: the bundled specification
+     * @throws IllegalStateException if it cannot be parsed or loaded; the message is TLC's
+     */
+    public static void replace(ImmutableMap<String, String> replaced) {
+        load(replaced);
+    }
+
+    private static synchronized Both load(ImmutableMap<String, String> replaced) {
+        FastTool tool = RootModule.load(replaced);
+        Evaluator evaluator = new Evaluator(tool);
+        Both both = new Both(new X86Specification(tool, evaluator), new Arm64Specification(tool, evaluator));
+        loaded = both;
+        return both;
     }
 
     /** Whether there is an operator of that name. */
@@ -433,8 +448,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         }
     }
 
-    /** (The other architecture's variables have no value.) */
-    static State plain(State state) {
+    static State plain(State state) { // (the other architecture's variables have no value)
         State plain = state;
         for (UniqueString variable : State.variables()) {
             Value value = state.lookup(variable);
