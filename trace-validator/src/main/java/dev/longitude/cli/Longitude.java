@@ -37,6 +37,7 @@ public final class Longitude implements Runnable {
             MatrixCommand.class,
             AdviseCommand.class,
             TamperCommand.class,
+            LockstepCommand.class,
             DoctorCommand.class,
             KernelsCommand.class,
             WorkerCommand.class,

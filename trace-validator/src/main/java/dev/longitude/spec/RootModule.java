@@ -27,6 +27,16 @@ final class RootModule {
      * @throws IllegalStateException if it cannot be parsed; the message is TLC's
      */
     static FastTool load() {
+        return load(NAME, NAME);
+    }
+
+    /**
+     * Loads another root module instead.
+     *
+     * @param module its name
+     * @param configuration the configuration's path below {@code spec/}, without {@code .cfg}
+     */
+    static FastTool load(String module, String configuration) {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream before = ToolIO.out;
         PrintStream systemOut = System.out;
@@ -39,7 +49,7 @@ final class RootModule {
             System.setErr(sink);
             FP64.Init();
             TLCGlobals.warn = false; // TLC would warn of each false conjunct
-            FastTool tool = new FastTool(NAME, NAME, new SpecificationFiles(folder));
+            FastTool tool = new FastTool(module, configuration, new SpecificationFiles(folder));
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
             return tool;
         } catch (IOException e) {
