@@ -1,6 +1,7 @@
 package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KernelProfile;
 import dev.longitude.lockstep.Difference;
 import dev.longitude.lockstep.Lockstep;
 import dev.longitude.model.Manifest;
@@ -56,6 +57,13 @@ final class LockstepCommand implements Callable<Integer> {
     private long most = Long.MAX_VALUE;
 
     @Option(
+            names = "--java-kernel",
+            paramLabel = "KERNEL",
+            description = "Java follows the rules of this kernel instead of the model's: finds a shortest behaviour in which"
+                    + " the two kernels differ.")
+    private @Nullable String javaKernel;
+
+    @Option(
             names = "--checkpoint",
             paramLabel = "FILE",
             description = "Save the search there every minute and at its end, and go on from there if it exists.")
@@ -88,6 +96,9 @@ final class LockstepCommand implements Callable<Integer> {
         if (most < 1) {
             throw unusable("--states " + most + ": a positive number was expected");
         }
+        if (javaKernel != null && KernelProfile.named(javaKernel).isEmpty()) {
+            throw unusable("unknown kernel '" + javaKernel + "'; expected " + KernelProfile.expected());
+        }
         if (models.size() > 1 && (checkpoint != null || !follow.isEmpty())) {
             throw unusable("--checkpoint and --follow need one MODEL");
         }
@@ -96,7 +107,7 @@ final class LockstepCommand implements Callable<Integer> {
         }
         results.check();
         for (Model model : models) {
-            Lockstep search = new Lockstep(model.module(), model.name(), most, checkpoint, behaviours);
+            Lockstep search = new Lockstep(model.module(), model.name(), most, javaKernel, checkpoint, behaviours);
             try {
                 report(model, follow.isEmpty() ? search.run() : search.follow(follow));
             } catch (IllegalArgumentException e) {
@@ -120,7 +131,7 @@ final class LockstepCommand implements Callable<Integer> {
             Difference difference = differs.difference();
             String message =
                     difference.text() + System.lineSeparator() + "To repeat: longitude lockstep " + model.name()
-                            + " --follow "
+                            + (javaKernel == null ? "" : " --java-kernel " + javaKernel) + " --follow "
                             + difference.moves().stream().map(String::valueOf).collect(Collectors.joining(","));
             text(results.faults(), model, message);
             results.add(CaseResult.of(SUITE, model.name(), Status.VIOLATED, SUITE, message)

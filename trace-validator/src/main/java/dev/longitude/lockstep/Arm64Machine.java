@@ -24,15 +24,19 @@ import util.UniqueString;
 
 /** A host on arm64 with some VMs. */
 final class Arm64Machine implements Machine {
+    /** A call would wait for a lock; in lockstep no other thread could release it. */
     private static final class WouldWait extends RuntimeException {
         private static final long serialVersionUID = 1;
 
-        static final WouldWait ONLY = new WouldWait();
-
-        private WouldWait() {
+        WouldWait() {
             super("another thread holds the lock", null, false, false);
         }
     }
+
+    /** What a host does where a call would wait. */
+    static final Runnable REFUSES_TO_WAIT = () -> {
+        throw new WouldWait();
+    };
 
     private static final UniqueString VTIMER = UniqueString.uniqueStringOf("vtimer");
     private static final UniqueString PTIMER = UniqueString.uniqueStringOf("ptimer");
@@ -54,11 +58,6 @@ final class Arm64Machine implements Machine {
         this.vms = vms;
         this.tick = tick;
         this.events = events;
-    }
-
-    /** What a host does where a call would wait: in lockstep, no other thread could end that. */
-    static void refuseToWait() {
-        throw WouldWait.ONLY;
     }
 
     @Override

@@ -40,13 +40,9 @@ final class Arm64Moves {
         this.pcpus = numbers("Pcpus");
     }
 
-    private static KernelProfile kernel(ModelSpecification model) {
-        return KernelProfile.of(((StringValue) model.constant("Kernel")).val.toString());
-    }
-
-    /** Whether a model is within what this can do; otherwise why not, as text. */
-    static String unsupported(ModelSpecification model) {
-        return kernel(model).has(Switch.OFFSETS_OF_VM) ? "" : "its kernel copies an offset to one vCPU after the other";
+    /** Why a kernel is beyond what this can do, as text; empty if it is not. */
+    static String unsupported(KernelProfile kernel) {
+        return kernel.has(Switch.OFFSETS_OF_VM) ? "" : "its kernel copies an offset to one vCPU after the other";
     }
 
     static ImmutableList<String> vms(ModelSpecification model) {
@@ -54,9 +50,9 @@ final class Arm64Moves {
     }
 
     /** The machine of MCInit. */
-    static Machine machine(ModelSpecification model) {
+    static Machine machine(ModelSpecification model, KernelProfile kernel) {
         SmallWords words = SmallWords.of(model);
-        return real(model, words::wide, words.wide(1)).machine();
+        return real(model, kernel, words::wide, words.wide(1)).machine();
     }
 
     /**
@@ -65,16 +61,17 @@ final class Arm64Moves {
      * @param wide a word of the model as a real one
      * @param tick a tick of the model in ticks
      */
-    static Machine.Recorded real(ModelSpecification model, IntToLongFunction wide, long tick) {
+    static Machine.Recorded real(
+            ModelSpecification model, KernelProfile kernel, IntToLongFunction wide, long tick) {
         List<TraceEvent> events = new ArrayList<>();
         Arm64Host host = new Arm64Host(
-                kernel(model),
+                kernel,
                 model.constant("Vhe") == BoolValue.ValTrue,
                 model.constant("Ecv") == BoolValue.ValTrue,
                 model.set("Pcpus").size(),
                 wide.applyAsLong(model.number("Start")),
                 events::add);
-        host.setWaiting(Arm64Machine::refuseToWait);
+        host.setWaiting(Arm64Machine.REFUSES_TO_WAIT);
         int vms = vms(model).size();
         for (int i = 0; i < vms; i++) {
             host.createVm(i);
@@ -82,7 +79,7 @@ final class Arm64Moves {
         return new Machine.Recorded(
                 new Arm64Machine(host, vms, tick, events),
                 ImmutableList.copyOf(events),
-                kernel(model),
+                kernel,
                 host.described(),
                 2);
     }

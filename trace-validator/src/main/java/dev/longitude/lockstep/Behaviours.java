@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
+import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
@@ -58,9 +59,10 @@ final class Behaviours {
     }
 
     private byte[] trace(String name, List<Integer> moves) throws IOException {
+        KernelProfile kernel = Subject.kernel(subject.model(), "");
         Machine.Recorded recorded = subject.vms().isEmpty()
-                ? X86Moves.real(subject.model(), this::wide, tick)
-                : Arm64Moves.real(subject.model(), this::wide, tick);
+                ? X86Moves.real(subject.model(), kernel, this::wide, tick)
+                : Arm64Moves.real(subject.model(), kernel, this::wide, tick);
         List<TraceEvent> events = new ArrayList<>(recorded.created());
         for (int number : moves) {
             Move move = subject.moves().get(number);

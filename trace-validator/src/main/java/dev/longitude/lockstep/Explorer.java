@@ -59,7 +59,10 @@ final class Explorer {
         this.edges = edges;
         ImmutableList.Builder<Value[]> all = ImmutableList.builder();
         for (Move move : subject.moves()) {
-            all.add(move.operation() == null ? new Value[0] : subject.values(move.operation(), move.vm(), move.args()));
+            Operation operation = move.operation();
+            // (The others depend on the state.)
+            boolean known = operation != null && move.args().keySet().containsAll(operation.args());
+            all.add(known ? subject.values(operation, move.vm(), move.args()) : new Value[0]);
         }
         this.args = all.build();
         Pair first = first();

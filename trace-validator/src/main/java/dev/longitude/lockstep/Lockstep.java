@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param module the model's root module
  * @param name its name
  * @param most the most states
+ * @param javaKernel the kernel whose rules Java follows, by name, if not the model's; or null
  * @param checkpoint the file from which to go on, if it is there, and to save to; or null
  * @param behaviours an existing folder to write traces of behaviours to that have each kind of step; or null
  */
@@ -30,6 +31,7 @@ public record Lockstep(
         String module,
         String name,
         long most,
+        @Nullable String javaKernel,
         @Nullable Path checkpoint,
         @Nullable Path behaviours) {
     /** What a search has to say. */
@@ -78,7 +80,7 @@ public record Lockstep(
 
     /** A search to the end. */
     public static Lockstep of(String module, String name) {
-        return new Lockstep(module, name, Long.MAX_VALUE, null, null);
+        return new Lockstep(module, name, Long.MAX_VALUE, null, null, null);
     }
 
     /** Searches. */
@@ -106,8 +108,24 @@ public record Lockstep(
         try (URLClassLoader loader =
                 new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
             Object results = Class.forName(Search.class.getName(), true, loader)
-                    .getMethod("run", String.class, String.class, long.class, String.class, int[].class, String.class)
-                    .invoke(null, module, name, most, text(checkpoint), Ints.toArray(follow), text(behaviours));
+                    .getMethod(
+                            "run",
+                            String.class,
+                            String.class,
+                            long.class,
+                            String.class,
+                            String.class,
+                            int[].class,
+                            String.class)
+                    .invoke(
+                            null,
+                            module,
+                            name,
+                            most,
+                            javaKernel == null ? "" : javaKernel,
+                            text(checkpoint),
+                            Ints.toArray(follow),
+                            text(behaviours));
             return outcome((Map<?, ?>) results);
         } catch (InvocationTargetException e) {
             Throwable cause = requireNonNull(e.getCause());

@@ -33,22 +33,29 @@ public final class Search {
      * Runs a search.
      *
      * @param most the most states
+     * @param javaKernel the kernel whose rules Java follows; empty for the model's
      * @param checkpoint the file from which to go on, if it is there, and to save to; empty for none
      * @param follow moves to repeat instead; empty to search
      * @param behaviours the folder to write behaviours to; empty for none
      * @return the results by name
      */
     public static Map<String, Object> run(
-            String module, String name, long most, String checkpoint, int[] follow, String behaviours)
+            String module,
+            String name,
+            long most,
+            String javaKernel,
+            String checkpoint,
+            int[] follow,
+            String behaviours)
             throws IOException {
         ModelSpecification model = ModelSpecification.load(module, name);
         Map<String, Object> results = new HashMap<>();
-        String unsupported = Subject.unsupported(module, model);
+        String unsupported = Subject.unsupported(module, model, javaKernel);
         if (!unsupported.isEmpty()) {
             results.put("unsupported", unsupported);
             return results;
         }
-        Subject subject = Subject.of(module, model);
+        Subject subject = Subject.of(module, model, javaKernel);
         Edges edges = behaviours.isEmpty() ? null : new Edges(subject);
         Explorer explorer = new Explorer(subject, edges);
         if (follow.length > 0) {

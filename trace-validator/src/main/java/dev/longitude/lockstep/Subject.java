@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.evaluator.Evaluator;
 import dev.longitude.evaluator.State;
+import dev.longitude.kernel.KernelProfile;
 import dev.longitude.spec.ModelSpecification;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
@@ -36,15 +37,15 @@ record Subject(
     private static final UniqueString CNTPCT = UniqueString.uniqueStringOf("cntpct");
 
     /** Why a model cannot be explored, as text; empty if it can. */
-    static String unsupported(String module, ModelSpecification model) {
+    static String unsupported(String module, ModelSpecification model, String javaKernel) {
         return switch (module) {
             case "MCKvmX86" -> X86Moves.unsupported(model);
-            case "MCKvmArm64" -> Arm64Moves.unsupported(model);
+            case "MCKvmArm64" -> Arm64Moves.unsupported(kernel(model, javaKernel));
             default -> "it has a VMM: only models of any VMM are explored";
         };
     }
 
-    static Subject of(String module, ModelSpecification model) {
+    static Subject of(String module, ModelSpecification model, String javaKernel) {
         SmallWords words = SmallWords.of(model);
         return module.equals("MCKvmX86")
                 ? new Subject(
@@ -52,15 +53,20 @@ record Subject(
                         words,
                         ImmutableList.of(),
                         X86Moves.of(model),
-                        X86Moves.machine(model),
+                        X86Moves.machine(model, kernel(model, javaKernel)),
                         new EnumMap<>(Operation.class))
                 : new Subject(
                         model,
                         words,
                         Arm64Moves.vms(model),
                         Arm64Moves.of(model),
-                        Arm64Moves.machine(model),
+                        Arm64Moves.machine(model, kernel(model, javaKernel)),
                         new EnumMap<>(Operation.class));
+    }
+
+    /** The kernel of that name; the model's for an empty one. */
+    static KernelProfile kernel(ModelSpecification model, String name) {
+        return KernelProfile.of(name.isEmpty() ? ((StringValue) model.constant("Kernel")).val.toString() : name);
     }
 
     /** The number of a vCPU or CPU in its VM; -1 for a vCPU of another VM. */

@@ -47,7 +47,7 @@ final class X86Moves {
         this.events = model.names("Events");
     }
 
-    /** Whether a model is within what this can do; otherwise why not, as text. */
+    /** Why a model is beyond what this can do, as text; empty if it is not. */
     static String unsupported(ModelSpecification model) {
         if (model.number("FracBits") != 0) {
             return "its host scales the TSC";
@@ -56,9 +56,9 @@ final class X86Moves {
     }
 
     /** The machine of MCInit. */
-    static Machine machine(ModelSpecification model) {
+    static Machine machine(ModelSpecification model, KernelProfile kernel) {
         SmallWords words = SmallWords.of(model);
-        return start(model, SmallRates.of(model), model.number("Khz"), words::wide, words.wide(1))
+        return start(model, kernel, SmallRates.of(model), model.number("Khz"), words::wide, words.wide(1))
                 .machine();
     }
 
@@ -68,8 +68,9 @@ final class X86Moves {
      * @param wide a word of the model as a real one
      * @param tick a cycle of the model in cycles
      */
-    static Machine.Recorded real(ModelSpecification model, IntToLongFunction wide, long tick) {
-        return start(model, new KernelRates(), REAL_KHZ, wide, tick);
+    static Machine.Recorded real(
+            ModelSpecification model, KernelProfile kernel, IntToLongFunction wide, long tick) {
+        return start(model, kernel, new KernelRates(), REAL_KHZ, wide, tick);
     }
 
     /** A rate of the model as a real one, kHz; 0 stays the host's. */
@@ -78,12 +79,16 @@ final class X86Moves {
     }
 
     private static Machine.Recorded start(
-            ModelSpecification model, Rates rates, int khz, IntToLongFunction wide, long tick) {
+            ModelSpecification model,
+            KernelProfile kernel,
+            Rates rates,
+            int khz,
+            IntToLongFunction wide,
+            long tick) {
         List<TraceEvent> events = new ArrayList<>();
         boolean isTsc = model.constant("TscIsClocksource") == BoolValue.ValTrue;
         long tsc = wide.applyAsLong(model.number("StartTsc"));
         X86Host host = new X86Host(rates, khz, TscScaling.NONE, isTsc, tsc, events::add);
-        KernelProfile kernel = KernelProfile.of(((StringValue) model.constant("Kernel")).val.toString());
         X86Vm created = new X86Vm(host, kernel, 0);
         checkState(host.vms().contains(created), "a host without its VM");
         return new Machine.Recorded(
