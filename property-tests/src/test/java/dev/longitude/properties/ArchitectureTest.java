@@ -74,7 +74,7 @@ class ArchitectureTest {
             .put("tamper", "kernel trace validator replay")
             .put("bench", "kernel trace x86 arm64 validator tamper processes")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
-            .put("report", "kernel trace recipe migration validator model matrix verdict check")
+            .put("report", "kernel trace recipe migration validator model matrix verdict check processes")
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record lab model replay lockstep matrix"

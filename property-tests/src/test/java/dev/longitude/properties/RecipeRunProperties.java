@@ -11,7 +11,7 @@ import dev.longitude.matrix.Recipes;
 import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Recipe;
-import dev.longitude.recipe.RecipeRun;
+import dev.longitude.recipe.RecipeRuns;
 import dev.longitude.recipe.Simulation;
 import dev.longitude.recipe.World;
 import dev.longitude.trace.Trace;
@@ -85,7 +85,7 @@ class RecipeRunProperties {
 
     record Run(Where where, Preemption preemption, int preemptions, long seed) {
         Simulation play() {
-            return RecipeRun.play(where.recipe, where.world, where.kernel, preemption, preemptions, seed);
+            return new RecipeRuns(where.recipe, where.world, where.kernel, true).play(preemption, preemptions, seed);
         }
     }
 
@@ -109,6 +109,19 @@ class RecipeRunProperties {
         }
     }
 
+    @Property(tries = 150, shrinking = ShrinkingMode.OFF)
+    void whatARunShowsIsTheSameWithoutTheState(@ForAll("runs") Run run) {
+        Simulation without = new RecipeRuns(run.where.recipe, run.where.world, run.where.kernel, false)
+                .play(run.preemption, run.preemptions, run.seed);
+        Simulation with = run.play();
+        assertThat(without.fails()).isEqualTo(with.fails());
+        assertThat(without.failsBeyondSteps()).isEqualTo(with.failsBeyondSteps());
+        assertThat(without.ended()).isEqualTo(with.ended());
+        assertThat(without.traces().stream().flatMap(t -> t.events().stream()))
+                .isNotEmpty()
+                .allMatch(e -> e.state().isEmpty());
+    }
+
     @Property(tries = 500, shrinking = ShrinkingMode.OFF)
     void theSameSeedGivesTheSameRun(@ForAll("runs") Run run) {
         assertThat(run.play()).isEqualTo(run.play());
@@ -119,9 +132,10 @@ class RecipeRunProperties {
     void whatTheMatrixSaysHoldsNeverFails() {
         Set<String> seen = new TreeSet<>();
         for (Where where : everywhere()) {
+            RecipeRuns runs = new RecipeRuns(where.recipe, where.world, where.kernel, false);
             for (int seed = 1; seed <= 100; seed++) {
                 Preemption preemption = WAYS.get(seed % WAYS.size());
-                Simulation run = new Run(where, preemption, 1, seed).play();
+                Simulation run = runs.play(preemption, 1, seed);
                 for (dev.longitude.recipe.Property property : run.fails()) {
                     Verdict says = where.says(property);
                     boolean beyondSteps = run.failsBeyondSteps().contains(property);

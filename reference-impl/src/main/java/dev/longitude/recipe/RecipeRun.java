@@ -1,6 +1,5 @@
 package dev.longitude.recipe;
 
-import static com.google.common.base.Preconditions.checkArgument;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * seed decides everything: the hosts' counters, rates and clocks, how long steps take, where the VMM is preempted, how
  * the threads of a parallel block interleave, and whether the VMM restores twice. The same seed gives the same run.
  */
-public final class RecipeRun {
+final class RecipeRun {
     private static final long SECOND = 1_000_000_000L;
 
     /** kvmclock's page and the host's clock drift apart by a few parts in 10^10; no run lasts more than an hour. */
@@ -43,6 +42,7 @@ public final class RecipeRun {
     private final Preemption preemption;
     private final int preemptions;
     private final long seed;
+    private final boolean showsState;
     private final SplittableRandom random;
     private final WorldSample sample;
     private final int vcpus;
@@ -82,14 +82,22 @@ public final class RecipeRun {
 
     private int places;
 
-    private RecipeRun(
-            Recipe recipe, World world, KernelProfile kernel, Preemption preemption, int preemptions, long seed) {
-        this.recipe = recipe.on(kernel);
+    /** A run of a recipe as its kernel carries it out. */
+    RecipeRun(
+            Recipe recipe,
+            World world,
+            KernelProfile kernel,
+            boolean showsState,
+            Preemption preemption,
+            int preemptions,
+            long seed) {
+        this.recipe = recipe;
         this.world = world;
         this.kernel = kernel;
         this.preemption = preemption;
         this.preemptions = preemptions;
         this.seed = seed;
+        this.showsState = showsState;
         this.random = new SplittableRandom(seed);
         this.sample = new WorldSample(this.recipe, world, random);
         this.vcpus = this.recipe.vcpus(random.nextInt(2, 5));
@@ -134,20 +142,8 @@ public final class RecipeRun {
         throw new IllegalArgumentException(recipe.name() + " has no " + kind);
     }
 
-    /**
-     * Runs it once.
-     *
-     * @param world one of the recipe's worlds
-     * @param preemptions maximum number of preemptions of the VMM
-     * @throws IllegalArgumentException if the kernel cannot run the recipe
-     */
-    public static Simulation play(
-            Recipe recipe, World world, KernelProfile kernel, Preemption preemption, int preemptions, long seed) {
-        checkArgument(recipe.unfitFor(kernel).isEmpty(), "%s: %s", recipe.name(), recipe.unfitFor(kernel));
-        return new RecipeRun(recipe, world, kernel, preemption, preemptions, seed).play();
-    }
-
-    private Simulation play() {
+    /** Runs it. */
+    Simulation play() {
         boolean ended = true;
         int at = 0;
         while (at < recipe.blocks().size()) {
@@ -365,8 +361,9 @@ public final class RecipeRun {
                         seenClock,
                         this::preemptInKvm,
                         origin,
-                        random)
-                : new SimulatedArm64Host(kernel, khz, now, skew, counter, vcpus, origin, random);
+                        random,
+                        showsState)
+                : new SimulatedArm64Host(kernel, khz, now, skew, counter, vcpus, origin, random, showsState);
     }
 
     // What the guest sees, and whether it may.

@@ -61,7 +61,8 @@ final class SimulatedArm64Host implements SimulatedHost {
             @Nullable Long counter,
             int vcpuCount,
             String origin,
-            SplittableRandom random) {
+            SplittableRandom random,
+            boolean showsState) {
         this.kernel = kernel;
         this.khz = khz;
         this.vcpuCount = vcpuCount;
@@ -70,6 +71,9 @@ final class SimulatedArm64Host implements SimulatedHost {
         // (Not a counter about to wrap: the guest sees it unchanged, and would read a jump ahead as one back.)
         long other = random.nextLong() >>> 12;
         this.host = new Arm64Host(kernel, true, false, vcpuCount, counter == null ? other : counter, events::add);
+        if (!showsState) {
+            host.omitState();
+        }
         this.vm = host.createVm(0);
     }
 

@@ -7,7 +7,6 @@ import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.KvmAbi;
 import dev.longitude.trace.Field;
-import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
@@ -73,7 +72,8 @@ final class SimulatedX86Host implements SimulatedHost {
             @Nullable Long guestLastClock,
             Runnable preempt,
             String origin,
-            SplittableRandom random) {
+            SplittableRandom random,
+            boolean showsState) {
         this.kernel = kernel;
         this.guestKhz = guestKhz;
         this.vcpuCount = vcpuCount;
@@ -85,6 +85,9 @@ final class SimulatedX86Host implements SimulatedHost {
         long uptime = (long) khz * random.nextLong(10_000, 864_000_000);
         this.host = new X86Host(
                 khz, scales ? scaling : TscScaling.NONE, true, counter == null ? tsc : counter - uptime, events::add);
+        if (!showsState) {
+            host.omitState();
+        }
         host.advance(uptime);
         host.setRealtime(WALL_CLOCK_BEGINS_NS + now + skew);
         this.vmKhz = khz;
@@ -100,23 +103,19 @@ final class SimulatedX86Host implements SimulatedHost {
         return events.get(events.size() - 1);
     }
 
-    private Object state(StateVariable variable) {
-        return requireNonNull(last().state().get(variable));
-    }
-
     @Override
     public Reply carryOut(Step step, int index, Function<Expression, Long> eval) {
         Reply reply = ofKvm(step, index, eval);
         judge(step, index, eval);
-        while (!kicked().isEmpty()) {
-            vcpu(kicked().iterator().next()).reenterGuest();
+        for (Optional<X86Vcpu> next = kicked(); next.isPresent(); next = kicked()) {
+            next.get().reenterGuest();
         }
         return reply;
     }
 
-    @SuppressWarnings("unchecked")
-    private Set<Integer> kicked() {
-        return (Set<Integer>) state(StateVariable.KICKED);
+    /** The first of those that were kicked: its way through KVM may kick others. */
+    private Optional<X86Vcpu> kicked() {
+        return vcpus.values().stream().filter(X86Vcpu::kicked).findFirst();
     }
 
     private Reply ofKvm(Step step, int index, Function<Expression, Long> eval) {
@@ -195,9 +194,9 @@ final class SimulatedX86Host implements SimulatedHost {
         switch (step.kind()) {
             case WRITE_TSC -> {
                 int before = generation;
-                generation = (int) state(StateVariable.CUR_TSC_GENERATION);
+                generation = vm.curTscGeneration();
                 if (generation != before) {
-                    asked((long) state(StateVariable.CUR_TSC_OFFSET));
+                    asked(vm.curTscOffset());
                 }
                 if (!(step.arg("value") instanceof Expression.Literal)
                         && counter(index) != eval.apply(step.arg("value"))
@@ -206,7 +205,7 @@ final class SimulatedX86Host implements SimulatedHost {
                 }
             }
             case SET_TSC_OFFSET -> {
-                generation = (int) state(StateVariable.CUR_TSC_GENERATION);
+                generation = vm.curTscGeneration();
                 long offset = eval.apply(step.arg("offset"));
                 asked(offset);
                 if (vcpu(index).tscOffset() != offset) {
@@ -214,7 +213,7 @@ final class SimulatedX86Host implements SimulatedHost {
                 }
             }
             case SET_CLOCK -> {
-                long shows = host.baseNs() + (long) state(StateVariable.KVMCLOCK_OFFSET);
+                long shows = host.baseNs() + vm.kvmclockOffset();
                 long off = shows - eval.apply(step.arg("clock"));
                 if ((int) last().results().getOrDefault(Field.ERRNO, 0) == 0
                         && (eval.apply(step.arg("flags")) & KvmAbi.CLOCK_REALTIME) == 0
@@ -223,10 +222,10 @@ final class SimulatedX86Host implements SimulatedHost {
                 }
             }
             case ENTER_GUEST -> {
-                generation = (int) state(StateVariable.CUR_TSC_GENERATION);
+                generation = vm.curTscGeneration();
                 ranSince.add(index);
             }
-            default -> generation = (int) state(StateVariable.CUR_TSC_GENERATION);
+            default -> generation = vm.curTscGeneration();
         }
     }
 
@@ -316,8 +315,7 @@ final class SimulatedX86Host implements SimulatedHost {
         ImmutableMap.Builder<String, Long> made = ImmutableMap.builder();
         vcpus.forEach((index, vcpu) ->
                 made.put("offset " + index, vcpu.tscOffset()).put("ratio " + index, vcpu.tscScalingRatio()));
-        return made.put("kvmclock offset", (long) state(StateVariable.KVMCLOCK_OFFSET))
-                .buildOrThrow();
+        return made.put("kvmclock offset", vm.kvmclockOffset()).buildOrThrow();
     }
 
     @Override
@@ -337,7 +335,7 @@ final class SimulatedX86Host implements SimulatedHost {
                 all.add(Property.SAME_RATE);
             }
         }
-        if (over && executing().size() == vcpuCount && !(boolean) state(StateVariable.USE_MASTER_CLOCK)) {
+        if (over && executing().size() == vcpuCount && !vm.useMasterClock()) {
             all.add(Property.MASTER_CLOCK_IS_ON);
         }
         return all;

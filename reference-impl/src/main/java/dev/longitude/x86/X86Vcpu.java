@@ -99,6 +99,11 @@ public final class X86Vcpu {
         return mutex.isHeldByCurrentThread();
     }
 
+    /** Whether KVM has kicked it out of the guest, and it has not gone through KVM since. */
+    public boolean kicked() {
+        return kicked;
+    }
+
     /** Whether KVM_RUN is in the guest. */
     public boolean inGuest() {
         return inGuest;

@@ -1021,12 +1021,39 @@ public final class X86Vm {
         return useMasterClock || want;
     }
 
+    /** cur_tsc_generation, read without an operation: how many times a write has begun another line. */
+    public int curTscGeneration() {
+        return curTscGeneration;
+    }
+
+    /** cur_tsc_offset, read without an operation: the offset of the current generation, cycles. */
+    public long curTscOffset() {
+        return curTscOffset;
+    }
+
+    /** kvmclock_offset, read without an operation: kvmclock minus the host's base clock, ns. */
+    public long kvmclockOffset() {
+        return kvmclockOffset;
+    }
+
+    /** use_master_clock, read without an operation. */
+    public boolean useMasterClock() {
+        return useMasterClock;
+    }
+
     private void emit(
             X86Host.Now now,
             Operation operation,
             ImmutableMap<Field, Object> args,
             ImmutableMap<Field, Object> results) {
-        host.emit(new TraceEvent(0, id, now.asTraced(), operation, args, results, sharing.of(state())));
+        host.emit(new TraceEvent(
+                0,
+                id,
+                now.asTraced(),
+                operation,
+                args,
+                results,
+                host.showsState() ? sharing.of(state()) : ImmutableMap.of()));
     }
 
     /** The state as an event would show it, read without an operation. */

@@ -7,7 +7,7 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.matrix.Case;
 import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
-import dev.longitude.recipe.RecipeRun;
+import dev.longitude.recipe.RecipeRuns;
 import dev.longitude.recipe.World;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -63,7 +63,8 @@ final class Simulations {
     }
 
     private static ImmutableSet<Property> fails(Case of, Draw draw) {
-        return RecipeRun.play(of.recipe(), of.world(), of.kernel(), draw.preemption, PREEMPTIONS, draw.seed)
+        return new RecipeRuns(of.recipe(), of.world(), of.kernel(), false)
+                .play(draw.preemption, PREEMPTIONS, draw.seed)
                 .failsBeyondSteps();
     }
 

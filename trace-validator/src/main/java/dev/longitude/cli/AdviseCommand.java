@@ -187,7 +187,7 @@ final class AdviseCommand implements Callable<Integer> {
 
     private Advice advice(String of) throws IOException, InterruptedException {
         Judge judge = new Judge(Judge.PREEMPTIONS, Judge.cache());
-        Progress progress = new Progress(spec.commandLine().getErr(), results.showsProgress(), 1);
+        Progress progress = Progress.ofUnknownTimes(spec.commandLine().getErr(), results.showsProgress(), 1);
         try {
             Recipe found = Recipes.find(of);
             return new Advisor(
@@ -234,7 +234,7 @@ final class AdviseCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         ImmutableList<String> bundled = names();
         CommittedAdvice committed = new CommittedAdvice(committed(), bundled);
-        Progress progress = new Progress(spec.commandLine().getErr(), results.showsProgress(), names.size());
+        Progress progress = Progress.ofUnknownTimes(spec.commandLine().getErr(), results.showsProgress(), names.size());
         List<String> changes = new ArrayList<>();
         for (String name : names) {
             Advice advice = advice(name);

@@ -27,6 +27,11 @@ final class Progress {
         this(err, shown, steps, steps);
     }
 
+    /** Steps of which nothing tells how long each takes: no estimate is better than a wrong one. */
+    static Progress ofUnknownTimes(PrintWriter err, boolean shown, int steps) {
+        return new Progress(err, shown, steps, Double.POSITIVE_INFINITY);
+    }
+
     /**
      * The progress of a command.
      *

@@ -2,6 +2,7 @@ package dev.longitude.cli;
 
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.order.RecordedRecipe;
+import dev.longitude.processes.ShellWord;
 import dev.longitude.recipe.RecipeException;
 import dev.longitude.recipe.RecipeReader;
 import dev.longitude.recording.VmmLog;
@@ -76,7 +77,7 @@ final class RecipeCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
         } else {
             Files.writeString(file, recipe.text());
-            report.println(file + ": written. Judge it: longitude check --recipe " + file);
+            report.println(file + ": written. Judge it: longitude check --recipe " + ShellWord.of(file));
         }
         recipe.unknown().forEach(u -> report.println("unknown: " + u));
         try {

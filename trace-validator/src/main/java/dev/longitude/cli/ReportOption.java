@@ -2,6 +2,7 @@ package dev.longitude.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.longitude.processes.ShellWord;
 import dev.longitude.report.HtmlPage;
 import dev.longitude.report.Report;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
-import dev.longitude.recipe.RecipeRun;
+import dev.longitude.recipe.RecipeRuns;
 import dev.longitude.recipe.Simulation;
 import dev.longitude.recipe.World;
 import dev.longitude.scenario.Scenario;
@@ -186,7 +186,7 @@ final class SimulateCommand implements Callable<Integer> {
         if (unfit.isPresent()) {
             throw unusable(unfit.get());
         }
-        Simulation simulation = RecipeRun.play(chosen, where, kernel, preemption, preemptions, seed);
+        Simulation simulation = new RecipeRuns(chosen, where, kernel, true).play(preemption, preemptions, seed);
         Trace trace = simulation
                 .traces()
                 .get(host == Host.SOURCE ? 0 : simulation.traces().size() - 1);

@@ -3,6 +3,7 @@ package dev.longitude.cli;
 import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.processes.ShellWord;
 import dev.longitude.replay.TlcReplay;
 import dev.longitude.report.Report;
 import dev.longitude.report.Subject;

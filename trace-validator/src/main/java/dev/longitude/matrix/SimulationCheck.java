@@ -3,7 +3,7 @@ package dev.longitude.matrix;
 import com.google.common.collect.ImmutableList;
 import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
-import dev.longitude.recipe.RecipeRun;
+import dev.longitude.recipe.RecipeRuns;
 import dev.longitude.recipe.Simulation;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -37,10 +37,11 @@ public record SimulationCheck(Case of, int runs, ImmutableList<String> contradic
         Map<Property, Map<Preemption, Long>> seen = new TreeMap<>();
         Map<Property, Map<Preemption, Long>> seenBeyondSteps = new TreeMap<>();
         Preemption[] ways = Preemption.values();
+        RecipeRuns recipe = new RecipeRuns(of.recipe(), of.world(), of.kernel(), false);
         for (int run = 0; run < runs; run++) {
             long seed = firstSeed + run;
             Preemption way = ways[run % ways.length];
-            Simulation simulation = RecipeRun.play(of.recipe(), of.world(), of.kernel(), way, preemptions, seed);
+            Simulation simulation = recipe.play(way, preemptions, seed);
             note(simulation.fails(), way, seed, seen);
             note(simulation.failsBeyondSteps(), way, seed, seenBeyondSteps);
         }

@@ -1,4 +1,4 @@
-/** The programs that this one starts, and their end. */
+/** The programs that this one starts, and their end; how a command is written for a shell. */
 @NullMarked
 package dev.longitude.processes;
 

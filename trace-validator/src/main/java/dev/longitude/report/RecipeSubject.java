@@ -7,6 +7,7 @@ import dev.longitude.matrix.Counterexample;
 import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.Recipes;
 import dev.longitude.matrix.Verdict;
+import dev.longitude.processes.ShellWord;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import java.io.IOException;
@@ -68,8 +69,8 @@ public final class RecipeSubject {
     }
 
     private static String command(Case of, Property property) throws IOException {
-        return "longitude matrix --recipe " + argument(of.recipe()) + " --kernel " + of.kernel() + " --world "
-                + of.world() + " --property " + property;
+        return "longitude matrix --recipe " + ShellWord.of(argument(of.recipe())) + " --kernel " + of.kernel()
+                + " --world " + of.world() + " --property " + property;
     }
 
     /** What names the recipe on the command line: a bundled one its name, another one its file. */

@@ -2,6 +2,9 @@ package dev.longitude.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.longitude.processes.ShellWord;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -83,5 +86,13 @@ class TerminalTest {
         assertThat(Progress.secondsLeft(30, 60, work)).isBetween((work - 60) / 4, work - 60);
         assertThat(Progress.secondsLeft(30, work, work)).isZero();
         assertThat(Progress.secondsLeft(30, 0, work)).isZero();
+    }
+
+    @Test
+    void noTimeLeftIsShownWhereNothingTellsIt() {
+        StringWriter err = new StringWriter();
+        Progress progress = Progress.ofUnknownTimes(new PrintWriter(err, true), true, 2);
+        progress.step("crosvm-cold", "8 answers");
+        assertThat(err).hasToString("[1/2] crosvm-cold: 8 answers\n");
     }
 }

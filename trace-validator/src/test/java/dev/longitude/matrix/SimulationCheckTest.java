@@ -7,7 +7,7 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
-import dev.longitude.recipe.RecipeRun;
+import dev.longitude.recipe.RecipeRuns;
 import dev.longitude.recipe.World;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -63,8 +63,9 @@ class SimulationCheckTest {
     private static boolean timerOnTimeFails(String kernel) throws Exception {
         Recipe recipe = Recipes.find("crosvm-arm64");
         KernelProfile profile = KernelProfile.of(kernel);
+        RecipeRuns runs = new RecipeRuns(recipe, World.USUAL, profile, false);
         return IntStream.range(0, 20)
-                .mapToObj(seed -> RecipeRun.play(recipe, World.USUAL, profile, Preemption.NONE, 1, seed))
+                .mapToObj(seed -> runs.play(Preemption.NONE, 1, seed))
                 .anyMatch(run -> run.fails().contains(Property.TIMER_ON_TIME));
     }
 }
