@@ -59,8 +59,9 @@ final class LockstepCommand implements Callable<Integer> {
     @Option(
             names = "--java-kernel",
             paramLabel = "KERNEL",
-            description = "Java follows the rules of this kernel instead of the model's: finds a shortest behaviour in which"
-                    + " the two kernels differ.")
+            description =
+                    "Java follows the rules of this kernel instead of the model's: finds a shortest behaviour in which"
+                            + " the two kernels differ.")
     private @Nullable String javaKernel;
 
     @Option(

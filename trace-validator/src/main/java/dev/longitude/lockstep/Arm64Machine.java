@@ -149,7 +149,9 @@ final class Arm64Machine implements Machine {
         for (int i = 0; i < vms; i++) {
             Arm64Vm vm = requireNonNull(host.vm(i));
             comparison.ofVm(i);
-            comparison.state(last != null && last.vm() == i && !last.state().isEmpty() ? last.state() : host.observed(vm), state);
+            comparison.state(
+                    last != null && last.vm() == i && !last.state().isEmpty() ? last.state() : host.observed(vm),
+                    state);
             Set<Integer> taken = new TreeSet<>();
             timers(state, VTIMER, vm, taken, comparison);
             timers(state, PTIMER, vm, taken, comparison);

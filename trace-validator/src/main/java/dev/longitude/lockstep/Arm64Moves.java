@@ -61,8 +61,7 @@ final class Arm64Moves {
      * @param wide a word of the model as a real one
      * @param tick a tick of the model in ticks
      */
-    static Machine.Recorded real(
-            ModelSpecification model, KernelProfile kernel, IntToLongFunction wide, long tick) {
+    static Machine.Recorded real(ModelSpecification model, KernelProfile kernel, IntToLongFunction wide, long tick) {
         List<TraceEvent> events = new ArrayList<>();
         Arm64Host host = new Arm64Host(
                 kernel,
@@ -77,11 +76,7 @@ final class Arm64Moves {
             host.createVm(i);
         }
         return new Machine.Recorded(
-                new Arm64Machine(host, vms, tick, events),
-                ImmutableList.copyOf(events),
-                kernel,
-                host.described(),
-                2);
+                new Arm64Machine(host, vms, tick, events), ImmutableList.copyOf(events), kernel, host.described(), 2);
     }
 
     static ImmutableList<Move> of(ModelSpecification model) {

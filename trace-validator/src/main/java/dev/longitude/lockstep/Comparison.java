@@ -11,7 +11,6 @@ import dev.longitude.trace.Kind;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -36,7 +35,7 @@ final class Comparison {
     private final Subject subject;
     private final SmallWords words;
     /** The place in a state of each variable that an event shows; negative for a derived value. */
-    private final int[] places;
+    private final Map<StateVariable, Integer> places = new EnumMap<>(StateVariable.class);
 
     private final Map<StateVariable, MemoizedOperator> derived = new EnumMap<>(StateVariable.class);
 
@@ -55,9 +54,9 @@ final class Comparison {
         this.subject = subject;
         this.words = subject.words();
         this.lines = explains ? new ArrayList<>() : null;
-        this.places = Arrays.stream(StateVariable.values())
-                .mapToInt(variable -> name(variable.specName()).getVarLoc())
-                .toArray();
+        for (StateVariable variable : StateVariable.values()) {
+            places.put(variable, name(variable.specName()).getVarLoc());
+        }
     }
 
     /** Forgets what was compared. */
@@ -140,7 +139,7 @@ final class Comparison {
                 return;
             }
             StateVariable variable = each.getKey();
-            int place = places[variable.ordinal()];
+            int place = requireNonNull(places.get(variable));
             Value value = place >= 0
                     ? requireNonNull(after.at(place))
                     : derived.computeIfAbsent(variable, v -> subject.model().latest(v.specName()))

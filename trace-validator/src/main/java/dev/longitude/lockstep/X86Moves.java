@@ -68,8 +68,7 @@ final class X86Moves {
      * @param wide a word of the model as a real one
      * @param tick a cycle of the model in cycles
      */
-    static Machine.Recorded real(
-            ModelSpecification model, KernelProfile kernel, IntToLongFunction wide, long tick) {
+    static Machine.Recorded real(ModelSpecification model, KernelProfile kernel, IntToLongFunction wide, long tick) {
         return start(model, kernel, new KernelRates(), REAL_KHZ, wide, tick);
     }
 
@@ -79,12 +78,7 @@ final class X86Moves {
     }
 
     private static Machine.Recorded start(
-            ModelSpecification model,
-            KernelProfile kernel,
-            Rates rates,
-            int khz,
-            IntToLongFunction wide,
-            long tick) {
+            ModelSpecification model, KernelProfile kernel, Rates rates, int khz, IntToLongFunction wide, long tick) {
         List<TraceEvent> events = new ArrayList<>();
         boolean isTsc = model.constant("TscIsClocksource") == BoolValue.ValTrue;
         long tsc = wide.applyAsLong(model.number("StartTsc"));
