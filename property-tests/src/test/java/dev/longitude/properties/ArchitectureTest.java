@@ -58,6 +58,7 @@ class ArchitectureTest {
             .put("lab", "kernel record processes")
             // what runs TLC
             .put("model", "kernel spec processes")
+            .put("lockstep", "kernel trace x86 arm64 spec evaluator")
             .put("replay", "kernel trace spec model")
             .put("matrix", "kernel recipe migration spec model files")
             .put("advise", "kernel recipe migration matrix")
@@ -78,9 +79,9 @@ class ArchitectureTest {
             .put("report", "kernel trace recipe migration validator model matrix verdict check processes")
             .put(
                     "cli",
-                    "kernel trace x86 migration scenario recipe spec validator recording record lab model replay matrix"
-                            + " advise verdict order audit check gallery report tamper mutate bench results files viewer"
-                            + " processes")
+                    "kernel trace x86 migration scenario recipe spec validator recording record lab model replay lockstep"
+                            + " matrix advise verdict order audit check gallery report tamper mutate bench results files"
+                            + " viewer processes")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */

@@ -41,6 +41,7 @@ public final class Longitude implements Runnable {
             GalleryCommand.class,
             TamperCommand.class,
             MutateCommand.class,
+            LockstepCommand.class,
             DoctorCommand.class,
             KernelsCommand.class,
             WorkerCommand.class,

@@ -29,6 +29,20 @@ final class RootModule {
      * @throws IllegalStateException if it cannot be parsed; the message is TLC's
      */
     static FastTool load(ImmutableMap<String, String> replaced) {
+        return load(NAME, NAME, replaced);
+    }
+
+    /**
+     * Loads another root module instead.
+     *
+     * @param module its name
+     * @param configuration the configuration's path below {@code spec/}, without {@code .cfg}
+     */
+    static FastTool load(String module, String configuration) {
+        return load(module, configuration, ImmutableMap.of());
+    }
+
+    private static FastTool load(String module, String configuration, ImmutableMap<String, String> replaced) {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream before = ToolIO.out;
         PrintStream systemOut = System.out;
@@ -41,7 +55,7 @@ final class RootModule {
             System.setErr(sink);
             FP64.Init();
             TLCGlobals.warn = false; // TLC would warn of each false conjunct
-            FastTool tool = new FastTool(NAME, NAME, new SpecificationFiles(folder, replaced));
+            FastTool tool = new FastTool(module, configuration, new SpecificationFiles(folder, replaced));
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
             return tool;
         } catch (IOException e) {
