@@ -11,6 +11,7 @@ import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.trace.TraceReader;
 import dev.longitude.verdict.Verdict;
@@ -57,7 +58,7 @@ class BehavioursTest {
         assertThat(count).isGreaterThan(10);
     }
 
-    private static Trace read(byte[] bytes) throws IOException {
+    private static Trace read(byte[] bytes) throws IOException, TraceFormatException {
         try (TraceReader reader = new TraceReader(new LineSource("trace", new ByteArrayInputStream(bytes)))) {
             ImmutableList.Builder<TraceEvent> events = ImmutableList.builder();
             for (TraceEvent event = reader.next(); event != null; event = reader.next()) {
@@ -94,7 +95,8 @@ class BehavioursTest {
         X86Vm vm = new X86Vm(host, trace.header().kernel(), 0);
         assertThat(host.vms()).containsExactly(vm);
         Machine machine = new X86Machine(host, 1, events);
-        return repeated(trace, machine, 1, events, event -> host.advance(event.counter().lo() - host.rdtsc()));
+        return repeated(
+                trace, machine, 1, events, event -> host.advance(event.counter().lo() - host.rdtsc()));
     }
 
     private static List<TraceEvent> onArm64(Trace trace, TraceHeader.Arm64 header) {
@@ -114,7 +116,12 @@ class BehavioursTest {
             assertThat(host.vm(i)).isSameAs(vm);
         }
         Machine machine = new Arm64Machine(host, vms, 1, events);
-        return repeated(trace, machine, vms, events, event -> host.advance(event.counter().lo() - host.cntpct()));
+        return repeated(
+                trace,
+                machine,
+                vms,
+                events,
+                event -> host.advance(event.counter().lo() - host.cntpct()));
     }
 
     /** Lets time pass until an event. */
@@ -129,8 +136,8 @@ class BehavioursTest {
         for (TraceEvent event : trace.events().subList(vms, trace.events().size())) {
             if (pending.isEmpty()) {
                 until.passes(event);
-                pending.addAll(requireNonNull(
-                        machine.perform(event.operation(), Math.max(0, event.vm()), event.args())));
+                pending.addAll(
+                        requireNonNull(machine.perform(event.operation(), Math.max(0, event.vm()), event.args())));
             }
             all.add(pending.remove());
         }
