@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Maps;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.TraceEvent;
@@ -18,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
@@ -70,8 +68,7 @@ final class Behaviours {
                 recorded.machine().tick();
                 continue;
             }
-            ImmutableMap<Field, Object> args =
-                    recorded.machine().completed(move.operation(), ImmutableMap.copyOf(real(move.args())));
+            ImmutableMap<Field, Object> args = recorded.machine().completed(move.operation(), real(move.args()));
             events.addAll(requireNonNull(
                     recorded.machine().perform(move.operation(), move.vm(), args), "refused with real words"));
         }
@@ -85,15 +82,18 @@ final class Behaviours {
         return bytes.toByteArray();
     }
 
-    private Map<Field, Object> real(ImmutableMap<Field, Object> args) {
-        return Maps.transformEntries(args, (field, value) -> {
+    private ImmutableMap<Field, Object> real(ImmutableMap<Field, Object> args) {
+        ImmutableMap.Builder<Field, Object> real = ImmutableMap.builder();
+        args.forEach((field, value) -> {
             if (field.equals(Field.KHZ)) {
-                return X86Moves.realKhz(subject.model(), (Integer) value);
+                real.put(field, X86Moves.realKhz(subject.model(), (Integer) value));
+            } else if (value instanceof Long word && !field.equals(Field.MUL)) {
+                real.put(field, wide(subject.words().small(word)));
+            } else {
+                real.put(field, value);
             }
-            return value instanceof Long word && !field.equals(Field.MUL)
-                    ? (Object) wide(subject.words().small(word))
-                    : value;
         });
+        return real.buildOrThrow();
     }
 
     /** A word of the model as a real one. */

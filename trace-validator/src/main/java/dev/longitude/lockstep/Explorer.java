@@ -61,8 +61,10 @@ final class Explorer {
         for (Move move : subject.moves()) {
             Operation operation = move.operation();
             // (The others depend on the state.)
-            boolean known = operation != null && move.args().keySet().containsAll(operation.args());
-            all.add(known ? subject.values(operation, move.vm(), move.args()) : new Value[0]);
+            all.add(
+                    operation != null && move.args().keySet().containsAll(operation.args())
+                            ? subject.values(operation, move.vm(), move.args())
+                            : new Value[0]);
         }
         this.args = all.build();
         Pair first = first();

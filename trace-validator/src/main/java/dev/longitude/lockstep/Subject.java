@@ -116,7 +116,8 @@ record Subject(
                     .filter(f -> f.name().equals(formal))
                     .findFirst()
                     .orElse(null);
-            values.add(field == null ? new StringValue(vms.get(vm)) : value(field, vm, args.get(field)));
+            values.add(
+                    field == null ? new StringValue(vms.get(vm)) : value(field, vm, requireNonNull(args.get(field))));
         }
         return values.toArray(new Value[0]);
     }

@@ -37,7 +37,7 @@ public final class ModelSpecification {
     private final FastTool tool;
     private final Evaluator evaluator;
     private final ImmutableList<Evaluator.Operator> constraints;
-    private final @Nullable Evaluator.Operator view;
+    private final Evaluator.@Nullable Operator view;
     private final Map<String, Evaluator.Operator> operators = new HashMap<>();
 
     private ModelSpecification(FastTool tool) {

@@ -11,6 +11,7 @@ import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.trace.TraceReader;
 import dev.longitude.verdict.Verdict;
@@ -57,7 +58,7 @@ class BehavioursTest {
         assertThat(count).isGreaterThan(10);
     }
 
-    private static Trace read(byte[] bytes) throws IOException {
+    private static Trace read(byte[] bytes) throws IOException, TraceFormatException {
         try (TraceReader reader = new TraceReader(new LineSource("trace", new ByteArrayInputStream(bytes)))) {
             ImmutableList.Builder<TraceEvent> events = ImmutableList.builder();
             for (TraceEvent event = reader.next(); event != null; event = reader.next()) {
