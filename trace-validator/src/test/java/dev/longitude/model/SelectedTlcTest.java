@@ -20,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Another TLC than the bundled one: here stubs that stand before the bundled one's jar. */
 class SelectedTlcTest {
     /** The bundled TLC, except that what it prints of levels begins with 1. */
-    private static final String COUNTS_FROM_ONE =
-            """
+    private static final String COUNTS_FROM_ONE = """
             package tlc2;
             import java.io.*;
             import java.util.*;
@@ -49,8 +48,7 @@ class SelectedTlcTest {
             }
             """;
 
-    private static final String NO_OPERATORS =
-            """
+    private static final String NO_OPERATORS = """
             package tlc2.overrides;
             public class TLCOverrides implements ITLCOverrides {
                 @SuppressWarnings("rawtypes")
@@ -110,7 +108,8 @@ class SelectedTlcTest {
         assertThat(SelectedTlc.fault(folder.resolve("missing.jar").toString())).contains("no such file");
         assertThat(SelectedTlc.fault(folder.toString())).contains("no such file");
         assertThat(SelectedTlc.fault("tla2tools.jar").orElseThrow()).startsWith("expected an absolute path");
-        assertThat(SelectedTlc.fault(bundled() + File.pathSeparator + "more.jar").orElseThrow())
+        assertThat(SelectedTlc.fault(bundled() + File.pathSeparator + "more.jar")
+                        .orElseThrow())
                 .startsWith("expected an absolute path");
         assertThat(SelectedTlc.fault("").orElseThrow()).startsWith("expected an absolute path");
         assertThat(SelectedTlc.fault(text.toString()).orElseThrow()).startsWith("no jar: ");
