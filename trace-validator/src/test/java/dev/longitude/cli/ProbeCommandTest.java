@@ -101,8 +101,8 @@ class ProbeCommandTest {
         for (String file : List.of("host.txt", "deadlines.jsonl")) {
             Path copy = folder.resolve("tsc_msrs_test/" + file);
             Files.createDirectories(folder.resolve("tsc_msrs_test"));
-            try (InputStream in = ProbeCommandTest.class.getResourceAsStream(
-                    "/recordings/x86_64-linux6.12.118-lab/" + file)) {
+            try (InputStream in =
+                    ProbeCommandTest.class.getResourceAsStream("/recordings/x86_64-linux6.12.118-lab/" + file)) {
                 Files.write(copy, Objects.requireNonNull(in).readAllBytes());
             }
         }
