@@ -44,14 +44,6 @@ class WordsProperties {
                                 : BoolValue.ValFalse);
     }
 
-    /** Offsets cancel: whatever the offset, the guest sees the host's progress, and a migrated line continues. */
-    @Property
-    void offsetsCancel(@ForAll long offset, @ForAll long host, @ForAll long later, @ForAll long destination) {
-        assertThat((later + offset) - (host + offset)).isEqualTo(later - host);
-        long moved = host + offset - destination;
-        assertThat(destination + moved).isEqualTo(host + offset);
-    }
-
     /** Two implementations that share no code: the reference's and the specification's twin. */
     @Property
     void bothImplementationsOfTheKernelsScaleAgree(

@@ -10,6 +10,7 @@ public final class SyncWindow {
     /**
      * Whether {@code value} is expected: less than a second away, strictly on both sides. Both sums wrap, so close to
      * 2^64 the window may refuse an expected value; the kernel does the same.
+     * {@code SyncWindowLemmasTest} proves, for all words, that it never accepts a value that is a second away.
      *
      * @param value the written value, unsigned cycles
      * @param expected the last written value plus the cycles since, unsigned cycles

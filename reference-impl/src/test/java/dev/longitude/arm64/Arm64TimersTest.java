@@ -76,4 +76,31 @@ class Arm64TimersTest {
         vcpu.load(0);
         assertThatThrownBy(() -> vcpu.timers().lookAtVtimer()).isInstanceOf(IllegalStateException.class);
     }
+
+    /** As the architecture has it: due at equality, by the guest's counter of the instant. */
+    @ParameterizedTest
+    @CsvSource({"v6.4", "v6.12", "v7.3", "corrected"})
+    void thePhysicalTimerIsDueAtEquality(String kernel) {
+        Arm64Host host = host(kernel);
+        Arm64Vcpu vcpu = host.createVm(0).createVcpu(0);
+        vcpu.timers().setPtimerCval(2_000);
+        vcpu.timers().setPtimerCtl(true);
+        vcpu.load(0);
+        host.advance(2_000 - host.cntpct() - 1);
+        assertThat(vcpu.timers().lookAtPtimer()).isFalse();
+        host.advance(1);
+        assertThat(vcpu.timers().lookAtPtimer()).isTrue();
+        assertThat(vcpu.timers().hasPtimer()).isTrue();
+        assertThat(vcpu.timers().hasVtimer()).isFalse();
+    }
+
+    @Test
+    void aTimerThatIsOffOrNotLoadedHasNotFired() {
+        Arm64Vcpu vcpu = host("v6.12").createVm(0).createVcpu(0);
+        vcpu.timers().setVtimerCtl(true);
+        assertThatThrownBy(() -> vcpu.timers().lookAtVtimer()).isInstanceOf(IllegalStateException.class);
+        vcpu.load(0);
+        vcpu.timers().lookAtVtimer();
+        assertThatThrownBy(() -> vcpu.timers().lookAtPtimer()).isInstanceOf(IllegalStateException.class);
+    }
 }

@@ -63,4 +63,11 @@ class ClockDifferenceTest {
     void aTscThatWasResetContradicts() {
         assertThat(between(Policy.FREEZE, -50, 0, 2 * SECOND, true)).hasSize(1);
     }
+
+    @Test
+    void realTimeThatStandsStillDoesNotGoBack() {
+        assertThat(ClockDifference.realtime(5, 5)).isEmpty();
+        assertThat(ClockDifference.realtime(5, 4)).isPresent();
+        assertThat(ClockDifference.realtime(5, -1)).as("unsigned").isEmpty();
+    }
 }

@@ -63,4 +63,20 @@ class CounterOffsetPlanTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new CounterOffsetPlan.Reading(0, 0, -1)).isInstanceOf(IllegalArgumentException.class);
     }
+
+    @Test
+    void whatIsNoRateAndNoErrorIsRefused() {
+        CounterOffsetPlan.Reading reading = new CounterOffsetPlan.Reading(0, 0, 0);
+        assertThatThrownBy(() -> CounterOffsetPlan.of(0, Policy.FREEZE, reading, reading, null))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> CounterOffsetPlan.of(1, Policy.FREEZE, reading, reading, -1L))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new CounterOffsetPlan.Reading(0, 0, -1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aBoundIsTheSumOfWhatIsKnown() {
+        assertThat(new Bound(1, 2, 4L, 8).known()).isEqualTo(15);
+        assertThat(new Bound(1, 2, null, 8).known()).isEqualTo(11);
+    }
 }

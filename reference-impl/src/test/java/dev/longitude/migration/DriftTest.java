@@ -1,6 +1,7 @@
 package dev.longitude.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.longitude.x86.TscScaling;
@@ -37,5 +38,11 @@ class DriftTest {
     @Test
     void wholeKhzLeaveItsErrorOpen() {
         assertThat(new Drift(2_596_124, 2_596_126).errorPpm()).isCloseTo(0.3852, within(1e-4));
+    }
+
+    @Test
+    void ratesArePositive() {
+        assertThatThrownBy(() -> new Drift(0, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Drift(1, 0)).isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -128,4 +128,25 @@ class TscOffsetPlanTest {
         assertThat(host.rateOf(255_000)).isEqualTo(GuestRate.SCALED);
         assertThat(host.rateOf(256_000)).isEqualTo(GuestRate.REFUSED);
     }
+
+    @Test
+    void whatIsNoRateAndNoErrorIsRefused() {
+        ClockFix fix = new ClockFix(1_000_000, TscScaling.INTEL, 0, 0, 0);
+        assertThatThrownBy(() -> TscOffsetPlan.of(0, Policy.FREEZE, fix, fix, List.of(), null))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> TscOffsetPlan.of(1_000_000, Policy.FREEZE, fix, fix, List.of(), -1L))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new ClockFix(0, null, 0, 0, 0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** 2147418111 kHz is the first rate that Intel's hardware refuses on a host at 32767 kHz. */
+    @Test
+    void aHostScalesUpToItsLimit() {
+        ClockFix intel = new ClockFix(32_767, TscScaling.INTEL, 0, 0, 0);
+        assertThat(intel.rateOf(2_147_418_110)).isEqualTo(GuestRate.SCALED);
+        assertThat(intel.rateOf(2_147_418_111)).isEqualTo(GuestRate.REFUSED);
+        assertThat(intel.scales()).isTrue();
+        assertThat(new ClockFix(32_767, TscScaling.NONE, 0, 0, 0).scales()).isFalse();
+        assertThat(new ClockFix(32_767, null, 0, 0, 0).scales()).isFalse();
+    }
 }

@@ -36,4 +36,20 @@ class PvclockPageTest {
         writer.join();
         assertThat(page.version()).isEqualTo(2 * writes);
     }
+
+    /** A write between the two looks at the version makes the guest read again. */
+    @Test
+    void aReaderReadsAgainIfThePageIsWrittenMeanwhile() {
+        PvclockPage page = new PvclockPage();
+        page.write(new PvclockPage.Contents(0, 1_000, ONE_TO_ONE, 0));
+        int[] reads = {0};
+        long clock = page.read(() -> {
+            if (reads[0]++ == 0) {
+                page.write(new PvclockPage.Contents(0, 2_000, ONE_TO_ONE, 0));
+            }
+            return 5;
+        });
+        assertThat(clock).isEqualTo(2_005);
+        assertThat(reads[0]).isEqualTo(2);
+    }
 }

@@ -1,6 +1,7 @@
 package dev.longitude.x86;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,5 +44,43 @@ class TimeScaleTest {
     @Test
     void whatTheShiftPushesOutIsLost() {
         assertThat(new TimeScale(1L << 31, 1).apply(-1L)).isEqualTo((-2L >>> 1) & ~0L);
+    }
+
+    /**
+     * A power of two as one rate, and the other one odd: whether the algorithm halves a rate, which loses its last bit,
+     * depends on which bounds it includes.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "2147483649, 4294967296, 0, 80000000", // the base of 2^32 is halved: then the rate of 2^31 + 1 is, too
+        "2147483649, 2147483648, 1, 80000000", // a base of 2^31 is not doubled: the rate is halved
+        "2147483649, 2147483647, 1, 80000002", // one of 2^31 - 1 is: (2^31 + 1) / (2^32 - 2)
+        "4294967297, 4294967295, 1, 80000000",
+        "5, 5, 1, 80000000", // equal rates: the multiplier would need 33 bits
+        "1, 2, 0, 80000000",
+        "1, 3, 0, 80000000", // as in the kernel: 3 is halved, which is 1
+        "4294967295, 4294967295, 1, 7fffffff", // the smallest multiplier
+        "4611686018427387903, 4611686018427387903, 1, 7fffffff"
+    })
+    void theBoundsOfTheAlgorithm(long scaledHz, long baseHz, int shift, String mult) {
+        assertThat(TimeScale.of(scaledHz, baseHz)).isEqualTo(new TimeScale(Long.parseLong(mult, 16), shift));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 1", "1, 0", "-1, 1", "1, -1", "4611686018427387904, 4294967296", "4294967296, 4611686018427387904"})
+    void aRateIsFromOneTo2To62(long scaledHz, long baseHz) {
+        assertThatThrownBy(() -> TimeScale.of(scaledHz, baseHz)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1, 0", "4294967296, 0", "0, -33", "0, 33"})
+    void aMultiplierHas32BitsAndAShiftMovesNoMore(long mult, int shift) {
+        assertThatThrownBy(() -> new TimeScale(mult, shift)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, -32, 0", "0, 32, 0", "4294967295, 0, 4294967295"})
+    void theEndsOfTheRangesAreInThem(long mult, int shift, long applied) {
+        assertThat(new TimeScale(mult, shift).apply(1L << 32)).isEqualTo(applied);
     }
 }

@@ -86,4 +86,17 @@ class TscDeadlineTimerTest {
         assertThat(vcpu.readTsc()).isEqualTo(5 * SECOND);
         assertThat(vcpu.timerFires()).isTrue();
     }
+
+    /** The line on which it was armed moves with the TSC: a cycle before the 5 us it is not due yet. */
+    @Test
+    void aSuspendOfTheHostDoesNotMakeATimerFireEarly() {
+        vcpu.setLapic(true);
+        vcpu.writeTscDeadline(5 * SECOND);
+        host.advance(SECOND);
+        host.resume(SECOND / 2, 0);
+        host.advance(4 * SECOND - 5_001);
+        assertThat(vcpu.timerFires()).isFalse();
+        host.advance(1);
+        assertThat(vcpu.timerFires()).isTrue();
+    }
 }

@@ -1,6 +1,7 @@
 package dev.longitude.x86;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,5 +57,15 @@ class TscScalingTest {
     @CsvSource({"2595474, true", "2595473, false", "2596773, true", "2596774, false"})
     void theTolerance(int khz, boolean near) {
         assertThat(TscScaling.nearEnough(khz, 2_596_124)).isEqualTo(near);
+    }
+
+    @Test
+    void whatIsNoHardwareAndNoRateIsRefused() {
+        assertThatThrownBy(() -> new TscScaling(47)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> TscScaling.INTEL.ratio(0, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> TscScaling.INTEL.ratio(1, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> TscScaling.NONE.maxGuestTscKhz(1)).isInstanceOf(IllegalStateException.class);
+        assertThat(TscScaling.NONE.supported()).isFalse();
+        assertThat(new TscScaling(0)).isEqualTo(TscScaling.NONE);
     }
 }
