@@ -31,8 +31,8 @@ class MutationRunTest {
     @Test
     void anEditMovesNoBullet() {
         ModuleText text = new ModuleText("M", ImmutableList.of("IF x THEN - a", "          - b", "===="));
-        assertThat(text.with(new Mutant.Place(1, 4, 1, 4), "not(x)"))
-                .isEqualTo(String.join("\n", "IF not(x)", "     THEN - a", "          - b", "====", ""));
+        assertThat(text.with(new Mutant.Place(1, 4, 1, 4), "not(x)").lines())
+                .containsExactly("IF not(x)", "     THEN - a", "          - b", "====");
     }
 
     @Test
