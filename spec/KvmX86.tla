@@ -336,7 +336,7 @@ ByMaster == useMasterClock /\ (tscClocksource \/ ~kernel.clockFallsBack)
 \* get_kvmclock_ns(): kvmclock as the host sees it.  With the masterclock KVM computes it from the
 \* host's TSC at the host's rate, although the guest uses its own TSC and rate.
 KvmclockNs ==
-  LET cycles == Sub(hostTsc, masterCycleNow)
+  LET cycles == Sub(IF kernel.readsUnsetTsc /\ ~tscClocksource THEN Zero ELSE hostTsc, masterCycleNow)
       ratio  == IF online = {} THEN DefaultRatio(tscFracBits)
                 ELSE tscScalingRatio[CHOOSE v \in online : \A w \in online : v <= w]
       rate   == IF kernel.clockInGuestRate THEN PageRate(ratio) ELSE SecondInCycles(tscKhz)
@@ -961,7 +961,7 @@ GuestReadTscAdjust(vcpu) ==
 TimePasses(tsc, ns, realtime) ==
   /\ IsWord(tsc) /\ IsWord(ns) /\ IsWord(realtime)
   /\ ~Before(tsc, hostTsc) /\ ~Before(ns, hostNs)
-  /\ tscClocksource => KeepsPace(tscKhz, Sub(tsc, paceTsc), Sub(ns, paceNs))
+  /\ (tscClocksource /\ ~kernel.slewedBaseClock) => KeepsPace(tscKhz, Sub(tsc, paceTsc), Sub(ns, paceNs))
   /\ hostTsc' = tsc /\ hostNs' = ns /\ hostRealtime' = realtime
   /\ reply' = [op |-> "TimePasses"]
   /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>

@@ -11,6 +11,7 @@ Khz              == NsPerSecond \div CyclesPerKhz   \* the host's rate: a cycle 
 FracBits         == 0      \* of the host's TSC scaling; 0: none
 TscIsClocksource == TRUE
 NrVcpus          == 2      \* the vCPUs are 0 .. NrVcpus - 1
+Slew             == 0      \* ns by which NTP may correct the base clock, where it does
 MaxWrites        == 2      \* generations that may be opened
 Kvmclock         == FALSE  \* TRUE: the guest uses kvmclock
 
@@ -48,7 +49,8 @@ MCInit == NewVm(KernelNamed(Kernel), Khz, FracBits, TscIsClocksource, FALSE, Sta
 Tick ==
   LET tsc == Add(hostTsc, 1)
       due == Add(paceNs, CyclesToNs(tscKhz, Sub(tsc, paceTsc)))
-  IN \E late \in 0 .. Drift : LET ns == Sub(Add(due, Drift), late) IN TimePasses(tsc, ns, ns)
+      off == IF kernel.slewedBaseClock THEN Slew ELSE Drift
+  IN \E late \in 0 .. off : LET ns == Sub(Add(due, off), late) IN TimePasses(tsc, ns, ns)
 
 Has(op) == op \in Ops
 

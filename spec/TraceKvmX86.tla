@@ -21,7 +21,7 @@ RateAfter(vcpu) == IF vcpu \in online THEN virtualTscKhz[vcpu] ELSE RateFor(defa
 TimePassesBetweenReads(tsc, nsTsc, ns, realtime) ==
   /\ IsWord(tsc) /\ IsWord(nsTsc) /\ IsWord(ns) /\ IsWord(realtime)
   /\ ~Before(tsc, hostTsc) /\ ~Before(nsTsc, tsc) /\ ~Before(ns, hostNs)
-  /\ tscClocksource => KeepsPace(tscKhz, Sub(nsTsc, paceTsc), Sub(ns, paceNs))
+  /\ (tscClocksource /\ ~kernel.slewedBaseClock) => KeepsPace(tscKhz, Sub(nsTsc, paceTsc), Sub(ns, paceNs))
   /\ hostTsc' = tsc /\ hostNs' = ns /\ hostRealtime' = realtime
   /\ reply' = [op |-> "TimePasses"]
   /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>

@@ -57,7 +57,8 @@ class ArchitectureTest {
             .put("record", "kernel processes")
             .put("lab", "kernel record processes")
             // what runs TLC
-            .put("model", "spec processes")
+            .put("model", "kernel spec processes")
+            .put("lockstep", "kernel trace x86 arm64 spec evaluator")
             .put("replay", "kernel trace spec model")
             .put("matrix", "kernel recipe migration spec model files")
             .put("advise", "kernel recipe migration matrix")
@@ -73,11 +74,14 @@ class ArchitectureTest {
             .put("tamper", "kernel trace validator replay")
             .put("bench", "kernel trace x86 arm64 validator tamper processes")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
+            .put("gallery", "kernel trace scenario recording validator model matrix verdict")
+            .put("mutate", "kernel trace scenario recipe recording spec model matrix verdict files processes")
             .put("report", "kernel trace recipe migration validator model matrix verdict check processes")
             .put(
                     "cli",
-                    "kernel trace x86 migration scenario recipe spec validator recording record lab model replay matrix"
-                            + " advise verdict order audit check report tamper bench results files viewer processes")
+                    "kernel trace x86 migration scenario recipe spec validator recording record lab model replay lockstep"
+                            + " matrix advise verdict order audit check gallery report tamper mutate bench results files"
+                            + " viewer processes")
             .buildOrThrow();
 
     /** (Our classes in packages of TLC are ours.) */
@@ -187,6 +191,7 @@ class ArchitectureTest {
                     "dev.longitude.spec..",
                     "dev.longitude.validator..",
                     "dev.longitude.model..",
+                    "dev.longitude.mutate..",
                     "tlc2..")
             .should()
             .dependOnClassesThat()

@@ -44,6 +44,7 @@ public final class Arm64Host {
     private final ReentrantLock step = new ReentrantLock();
     private volatile long cntpct;
     private Runnable between = () -> {};
+    private Runnable waiting = () -> {};
     private boolean showsState = true;
 
     /**
@@ -71,6 +72,41 @@ public final class Arm64Host {
                 .collect(ImmutableList.toImmutableList());
         this.cntpct = cntpct;
         this.trace = trace;
+    }
+
+    private Arm64Host(Arm64Host from) {
+        this(from.kernel, from.vhe, from.ecv, from.pcpus.size(), from.cntpct, from.trace);
+        pcpus.forEach(pcpu -> pcpu.take(from.pcpu(pcpu.number)));
+        waiting = from.waiting;
+        showsState = from.showsState;
+        from.vms.forEach((id, vm) -> vms.put(id, new Arm64Vm(this, vm)));
+    }
+
+    /**
+     * A copy of the host and its VMs, which goes on by itself; its events go where this one's go. No other thread may
+     * use the host meanwhile, and no broadcast may be in progress.
+     */
+    public Arm64Host copy() {
+        return new Arm64Host(this);
+    }
+
+    /** The VM with this number; null if there is none. */
+    public @Nullable Arm64Vm vm(int id) {
+        return vms.get(id);
+    }
+
+    /** The state that an event of a VM would show, read without an operation. */
+    public ImmutableMap<StateVariable, Object> observed(Arm64Vm vm) {
+        return state(vm);
+    }
+
+    /** Sets what happens before a call waits for a vCPU's mutex; it may throw instead. */
+    public void setWaiting(Runnable waiting) {
+        this.waiting = waiting;
+    }
+
+    void beforeWaiting() {
+        waiting.run();
     }
 
     /** From now on its events show no state: a run that only asks for results is several times as fast. */

@@ -28,6 +28,17 @@ public final class Arm64Timers {
         this.vcpu = vcpu;
     }
 
+    /** Becomes a copy of another vCPU's. */
+    void take(Arm64Timers other) {
+        vtimer = other.vtimer;
+        ptimer = other.ptimer;
+    }
+
+    /** The virtual timer's compare value, read without an operation: unsigned ticks. */
+    public long vtimerCval() {
+        return vtimer.cval;
+    }
+
     /** Whether the virtual timer is on. */
     public boolean hasVtimer() {
         return vtimer.on;
@@ -38,7 +49,8 @@ public final class Arm64Timers {
         return ptimer.on;
     }
 
-    long ptimerCval() {
+    /** The physical timer's compare value, read without an operation: unsigned ticks. */
+    public long ptimerCval() {
         return ptimer.cval;
     }
 

@@ -45,6 +45,25 @@ public final class Arm64Vcpu {
         this.timers = new Arm64Timers(this);
     }
 
+    /** A copy in a copy of its VM. */
+    Arm64Vcpu(Arm64Vm vm, Arm64Vcpu from) {
+        this(vm, from.index);
+        timers.take(from.timers);
+        if (from.mutex.availablePermits() == 0) {
+            mutex.acquireUninterruptibly();
+        }
+        online = from.online;
+        cntvoff = from.cntvoff;
+        cntpoff = from.cntpoff;
+        inRun = from.inRun;
+        inGuest = from.inGuest;
+        Pcpu there = from.on;
+        if (there != null) {
+            on = host.pcpu(there.number);
+            on().loaded = this;
+        }
+    }
+
     /** The vCPU's index. */
     public int index() {
         return index;
@@ -57,6 +76,11 @@ public final class Arm64Vcpu {
     /** Whether the vCPU is in KVM_RUN. */
     public boolean inRun() {
         return inRun;
+    }
+
+    /** Whether the vCPU's mutex is taken: by an ioctl, or by KVM_RUN. */
+    public boolean isTaken() {
+        return mutex.availablePermits() == 0;
     }
 
     /** Whether the vCPU executes guest code. */
@@ -269,6 +293,7 @@ public final class Arm64Vcpu {
     public void load(int pcpu) {
         // (Taken within the step: otherwise another thread could find the mutex taken before the trace shows why.)
         while (!host.underLock(() -> tryLoad(pcpu))) {
+            host.beforeWaiting();
             mutex.acquireUninterruptibly();
             mutex.release();
         }
@@ -380,6 +405,9 @@ public final class Arm64Vcpu {
     }
 
     <T> T ioctl(Supplier<T> body) {
+        if (isTaken()) {
+            host.beforeWaiting();
+        }
         mutex.acquireUninterruptibly();
         try {
             return body.get();

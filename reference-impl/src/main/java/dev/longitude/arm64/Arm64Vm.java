@@ -37,6 +37,25 @@ public final class Arm64Vm {
         this.id = id;
     }
 
+    /** A copy on a copy of its host. */
+    Arm64Vm(Arm64Host host, Arm64Vm from) {
+        this(host, from.id);
+        voffset = from.voffset;
+        poffset = from.poffset;
+        counterOffsetSet = from.counterOffsetSet;
+        from.vcpus.forEach(vcpu -> vcpus.add(new Arm64Vcpu(this, vcpu)));
+    }
+
+    /** The vCPU with this index; null if there is none. */
+    public @Nullable Arm64Vcpu vcpu(int index) {
+        for (Arm64Vcpu vcpu : vcpus) {
+            if (vcpu.index() == index) {
+                return vcpu;
+            }
+        }
+        return null;
+    }
+
     /** The VM's number in the trace. */
     public int id() {
         return id;

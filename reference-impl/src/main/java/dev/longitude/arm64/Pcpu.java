@@ -43,6 +43,13 @@ final class Pcpu {
         allow(true, true);
     }
 
+    /** Becomes a copy of another, on which no vCPU is loaded. */
+    void take(Pcpu other) {
+        cnthctl = other.cnthctl;
+        cntvoff = other.cntvoff;
+        cntpoff = other.cntpoff;
+    }
+
     /** Lets a guest read the physical counter, and use the physical timer, without a trap. */
     void allow(boolean counter, boolean timer) {
         cnthctl = (counter ? counterBit : 0) | (timer ? timerBit : 0) | always;

@@ -61,22 +61,24 @@ public final class KernelProfile {
 
     private final Release release;
     private final @Nullable Posting posting;
+    private final ImmutableSet<Switch> flipped;
     private final ImmutableSet<Switch> switches;
 
-    private KernelProfile(Release release, @Nullable Posting posting) {
+    private KernelProfile(Release release, @Nullable Posting posting, ImmutableSet<Switch> flipped) {
         this.release = release;
         this.posting = posting;
+        this.flipped = flipped;
         this.switches = Arrays.stream(Switch.values())
-                .filter(s -> s.isOn(release, posting))
+                .filter(s -> s.isOn(release, posting) != flipped.contains(s))
                 .collect(Sets.toImmutableEnumSet());
     }
 
     private static KernelProfile of(Release release) {
-        return new KernelProfile(release, null);
+        return new KernelProfile(release, null, ImmutableSet.of());
     }
 
     private static KernelProfile of(Posting posting) {
-        return new KernelProfile(posting.base(), posting);
+        return new KernelProfile(posting.base(), posting, ImmutableSet.of());
     }
 
     /**
@@ -182,9 +184,28 @@ public final class KernelProfile {
                 + Arrays.stream(Posting.values()).map(Posting::specName).collect(Collectors.joining(", "));
     }
 
+    /**
+     * This kernel with one switch the other way: a correction alone, or a fault alone. No trace and no command line can
+     * name it.
+     */
+    public KernelProfile flipped(Switch one) {
+        return new KernelProfile(
+                release,
+                posting,
+                Sets.symmetricDifference(flipped, ImmutableSet.of(one)).immutableCopy());
+    }
+
+    /** The switches that are not as in the release or posting. */
+    public ImmutableSet<Switch> flipped() {
+        return flipped;
+    }
+
     /** The name in traces, on the command line and in the models, such as {@code v6.12}. */
     public String specName() {
-        return posting == null ? "v" + release : posting.specName();
+        return (posting == null ? "v" + release : posting.specName())
+                + flipped.stream()
+                        .map(s -> (has(s) ? " with " : " without ") + s.specName())
+                        .collect(Collectors.joining());
     }
 
     /** The release, or the one that the posting is based on. */
@@ -235,7 +256,7 @@ public final class KernelProfile {
     private Optional<KernelProfile> alike() {
         List<KernelProfile> same = LANDMARKS.stream()
                 .map(l -> of(l.release()))
-                .filter(k -> posting == null && k.switches.equals(switches))
+                .filter(k -> posting == null && flipped.isEmpty() && k.switches.equals(switches))
                 .toList();
         return same.stream()
                 .filter(k -> k.release.compareTo(release) <= 0)
@@ -245,12 +266,15 @@ public final class KernelProfile {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof KernelProfile that && release.equals(that.release) && posting == that.posting;
+        return other instanceof KernelProfile that
+                && release.equals(that.release)
+                && posting == that.posting
+                && flipped.equals(that.flipped);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(release, posting);
+        return Objects.hash(release, posting, flipped);
     }
 
     /**

@@ -15,6 +15,10 @@ public enum Switch {
             "tracksOnlyState",
             Versions.until("3.19", "7f187922ddf6"),
             "the masterclock goes on counting from an instant before the TSC write"),
+    SLEWED_BASE_CLOCK(
+            "slewedBaseClock",
+            Versions.until("5.6", "53fafdbb8b21"),
+            "the host's base clock follows NTP's corrections, unlike the TSC"),
     GUEST_WRITE_SYNCHRONIZES(
             "guestWriteSynchronizes",
             Versions.until("5.10", "0c899c25d754"),
@@ -55,6 +59,10 @@ public enum Switch {
             "getTscOffsetFails",
             Versions.in(Posting.SERIES_V2, "posted only: the series v2, patch 03/12"),
             "reading the TSC offset returns ENXIO with the offset copied out"),
+    READS_UNSET_TSC(
+            "readsUnsetTsc",
+            Versions.in(Posting.SERIES_V2, "posted only: the series v2 to v5, patch 01"),
+            "KVM_GET_CLOCK computes with a TSC that it has not read, if the clocksource has left the TSC"),
     REFUSES_OWN_FLAGS(
             "refusesOwnFlags",
             Versions.in(Posting.SERIES_V2, "posted only: the series v2, patch 01/12"),

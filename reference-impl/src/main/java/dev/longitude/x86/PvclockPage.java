@@ -32,8 +32,8 @@ public final class PvclockPage {
          * @param tsc unsigned cycles
          * @return unsigned ns
          */
-        public long at(long tsc) {
-            return systemTime + scale.apply(tsc - tscTimestamp);
+        long at(long tsc, Rates rates) {
+            return systemTime + rates.pageNs(scale, tsc - tscTimestamp);
         }
 
         /** Whether the page says that all vCPUs' TSCs are on one line. */
@@ -41,6 +41,8 @@ public final class PvclockPage {
             return (flags & KvmAbi.PVCLOCK_TSC_STABLE) != 0;
         }
     }
+
+    private static final Rates KERNEL = new KernelRates();
 
     private static final VarHandle VERSION;
 
@@ -117,10 +119,15 @@ public final class PvclockPage {
      * @return unsigned ns
      */
     public long read(LongSupplier rdtsc) {
+        return read(rdtsc, KERNEL);
+    }
+
+    /** The same by the arithmetic of a guest that computes with {@code rates}. */
+    long read(LongSupplier rdtsc, Rates rates) {
         while (true) {
             int before = version();
             Contents seen = new Contents(tscTimestamp, systemTime, scale, flags);
-            long value = seen.at(rdtsc.getAsLong());
+            long value = seen.at(rdtsc.getAsLong(), rates);
             VarHandle.loadLoadFence();
             if ((before & 1) == 0 && (int) VERSION.getOpaque(this) == before) {
                 return value;

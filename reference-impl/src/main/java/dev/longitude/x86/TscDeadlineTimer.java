@@ -4,27 +4,37 @@ package dev.longitude.x86;
  * A vCPU's local APIC timer, as far as TSC-deadline mode goes (arch/x86/kvm/lapic.c, Linux 5.10 to 7.3). KVM computes
  * when the timer must fire from the TSC that the vCPU has when the deadline is written, and not again when the TSC moves.
  */
-final class TscDeadlineTimer {
-    /** lapic_timer_advance_ns: the most by which KVM lets a timer expire early, before it waits for the rest, ns. */
-    static final long MOST_ADVANCE_NS = 5_000;
-
+public final class TscDeadlineTimer {
     private boolean deadlineMode;
     private long deadline;
     private long armedOffset;
     private long armedRatio;
 
+    /** Becomes a copy of another. */
+    void take(TscDeadlineTimer other) {
+        deadlineMode = other.deadlineMode;
+        deadline = other.deadline;
+        armedOffset = other.armedOffset;
+        armedRatio = other.armedRatio;
+    }
+
+    /** Whether the LVT timer is in TSC-deadline mode. */
+    public boolean deadlineMode() {
+        return deadlineMode;
+    }
+
     /** MSR_IA32_TSC_DEADLINE as a read shows it: unsigned cycles of the guest's TSC, 0 if no deadline is armed. */
-    long deadline() {
+    public long deadline() {
         return deadline;
     }
 
     /** Offset of the line on which the deadline was armed: cycles modulo 2^64. */
-    long armedOffset() {
+    public long armedOffset() {
         return armedOffset;
     }
 
     /** Ratio of the line on which the deadline was armed: unsigned fixed point. */
-    long armedRatio() {
+    public long armedRatio() {
         return armedRatio;
     }
 

@@ -3,6 +3,7 @@ package dev.longitude.x86;
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
@@ -23,6 +24,7 @@ import java.util.function.Supplier;
  * suspend) is one step for all its VMs.
  */
 public final class X86Host {
+    private final Rates rates;
     private final int tscKhz;
     private final TscScaling scaling;
     private final Consumer<TraceEvent> trace;
@@ -51,13 +53,44 @@ public final class X86Host {
      *     lock
      */
     public X86Host(int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc, Consumer<TraceEvent> trace) {
+        this(new KernelRates(), tscKhz, scaling, tscClocksource, tsc, trace);
+    }
+
+    /** The same with other conversions between cycles and ns than the kernel's. */
+    public X86Host(
+            Rates rates, int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc, Consumer<TraceEvent> trace) {
         checkArgument(tscKhz > 0, "a TSC rate of %s kHz", tscKhz);
+        this.rates = rates;
         this.tscKhz = tscKhz;
         this.scaling = scaling;
         this.tscClocksource = tscClocksource;
         this.tsc = tsc;
         this.anchorTsc = tsc;
         this.trace = trace;
+    }
+
+    private X86Host(X86Host from) {
+        this(from.rates, from.tscKhz, from.scaling, from.tscClocksource, from.tsc, from.trace);
+        tscUnstable = from.tscUnstable;
+        guestHasMasterClock = from.guestHasMasterClock;
+        anchorTsc = from.anchorTsc;
+        anchorNs = from.anchorNs;
+        realtimeAhead = from.realtimeAhead;
+        showsState = from.showsState;
+        from.vms.forEach(vm -> vms.add(new X86Vm(this, vm)));
+    }
+
+    /**
+     * A copy of the host and its VMs, which goes on by itself; its events go where this one's go. No other thread may
+     * use the host meanwhile. A vCPU whose KVM_RUN the calling thread is in is, in the copy, in the same thread's KVM_RUN.
+     */
+    public X86Host copy() {
+        return new X86Host(this);
+    }
+
+    /** Its VMs, in the order of their creation. */
+    public ImmutableList<X86Vm> vms() {
+        return ImmutableList.copyOf(vms);
     }
 
     /** All clocks at one instant: unsigned cycles, ns and ns. */
@@ -70,6 +103,10 @@ public final class X86Host {
     /** The rate of the TSC, kHz. */
     public int tscKhz() {
         return tscKhz;
+    }
+
+    Rates rates() {
+        return rates;
     }
 
     /** What the hardware can scale. */
@@ -103,7 +140,7 @@ public final class X86Host {
     }
 
     synchronized Now now() {
-        long ns = anchorNs + Unsigned.multiplyDivide(tsc - anchorTsc, 1_000_000, tscKhz);
+        long ns = anchorNs + rates.cyclesToNs(tscKhz, tsc - anchorTsc);
         return new Now(tsc, ns, ns + realtimeAhead);
     }
 

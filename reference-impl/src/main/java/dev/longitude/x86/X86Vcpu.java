@@ -43,6 +43,32 @@ public final class X86Vcpu {
         this.index = index;
     }
 
+    /** A copy in a copy of its VM; if the current thread is in the original's KVM_RUN, it is in the copy's too. */
+    X86Vcpu(X86Vm vm, X86Vcpu from) {
+        this(vm, from.index);
+        tscOffset = from.tscOffset;
+        thisTscNsec = from.thisTscNsec;
+        thisTscWrite = from.thisTscWrite;
+        thisTscGeneration = from.thisTscGeneration;
+        virtualTscKhz = from.virtualTscKhz;
+        tscScalingRatio = from.tscScalingRatio;
+        tscAdjust = from.tscAdjust;
+        lastGuestTsc = from.lastGuestTsc;
+        tscCatchup = from.tscCatchup;
+        tscAlwaysCatchup = from.tscAlwaysCatchup;
+        masterclockUpdate = from.masterclockUpdate;
+        clockUpdate = from.clockUpdate;
+        pvclockActive = from.pvclockActive;
+        stoppedRequest = from.stoppedRequest;
+        kicked = from.kicked;
+        timer.take(from.timer);
+        page.hold(from.page.version(), from.page.contents());
+        inGuest = from.inGuest;
+        if (from.mutex.isHeldByCurrentThread()) {
+            mutex.lock();
+        }
+    }
+
     /** The vCPU's index. */
     public int index() {
         return index;
@@ -61,6 +87,16 @@ public final class X86Vcpu {
     /** The ratio that the vCPU has, read without an operation: unsigned fixed point. */
     public long tscScalingRatio() {
         return tscScalingRatio;
+    }
+
+    /** Its timer in TSC-deadline mode, read without an operation. */
+    public TscDeadlineTimer timer() {
+        return timer;
+    }
+
+    /** Whether the calling thread holds the vCPU's mutex: it does so in KVM_RUN. */
+    public boolean isMine() {
+        return mutex.isHeldByCurrentThread();
     }
 
     /** Whether KVM has kicked it out of the guest, and it has not gone through KVM since. */

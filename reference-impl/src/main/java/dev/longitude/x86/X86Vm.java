@@ -2,6 +2,7 @@ package dev.longitude.x86;
 
 import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
+import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedMap;
@@ -41,6 +42,7 @@ public final class X86Vm {
     public record ClockData(long clock, int flags, long realtime, long hostTsc) {}
 
     private final X86Host host;
+    private final Rates rates;
     private final KernelProfile kernel;
     private final int id;
     private final StateInterner sharing = new StateInterner();
@@ -50,6 +52,13 @@ public final class X86Vm {
 
     private final Map<Integer, X86Vcpu> vcpus = new TreeMap<>();
     private volatile Runnable between = () -> {};
+
+    /** What a KVM_GET_CLOCK of two steps has computed and not returned yet, unsigned ns; null if there is none. */
+    private @Nullable Long clockTaken;
+
+    /** A KVM_SET_CLOCK of two steps has updated the masterclock, and not yet the clock. */
+    private boolean setClockBegun;
+
     private long lastTscNsec;
     private long lastTscWrite;
     private int lastTscKhz;
@@ -78,6 +87,7 @@ public final class X86Vm {
      */
     public X86Vm(X86Host host, KernelProfile kernel, int id) {
         this.host = host;
+        this.rates = host.rates();
         this.kernel = kernel;
         this.id = id;
         this.defaultTscKhz = host.tscKhz();
@@ -88,6 +98,58 @@ public final class X86Vm {
             emit(now, Operation.CREATE_VM, ImmutableMap.of(), ImmutableMap.of());
             return now;
         });
+    }
+
+    /** A copy on a copy of its host: see {@link X86Host#copy}. */
+    X86Vm(X86Host host, X86Vm from) {
+        this.host = host;
+        this.rates = from.rates;
+        this.kernel = from.kernel;
+        this.id = from.id;
+        between = from.between;
+        clockTaken = from.clockTaken;
+        setClockBegun = from.setClockBegun;
+        lastTscNsec = from.lastTscNsec;
+        lastTscWrite = from.lastTscWrite;
+        lastTscKhz = from.lastTscKhz;
+        lastTscOffset = from.lastTscOffset;
+        curTscNsec = from.curTscNsec;
+        curTscWrite = from.curTscWrite;
+        curTscOffset = from.curTscOffset;
+        curTscGeneration = from.curTscGeneration;
+        nrVcpusMatched = from.nrVcpusMatched;
+        defaultTscKhz = from.defaultTscKhz;
+        userSetTsc = from.userSetTsc;
+        useMasterClock = from.useMasterClock;
+        masterKernelNs = from.masterKernelNs;
+        masterCycleNow = from.masterCycleNow;
+        kvmclockOffset = from.kvmclockOffset;
+        backwardsTscObserved = from.backwardsTscObserved;
+        bootVcpuRunsOldKvmclock = from.bootVcpuRunsOldKvmclock;
+        guestLastClock = from.guestLastClock;
+        from.vcpus.forEach((index, vcpu) -> vcpus.put(index, new X86Vcpu(this, vcpu)));
+    }
+
+    /**
+     * The part of the state that no event shows.
+     *
+     * @param clockTaken what a KVM_GET_CLOCK of two steps has computed and not returned yet, unsigned ns; or null
+     * @param setClockBegun whether a KVM_SET_CLOCK of two steps has begun
+     * @param guestLastClock the guest's last reading of a page that was not stable, unsigned ns; or null
+     */
+    public record Unshown(
+            @Nullable Long clockTaken,
+            boolean setClockBegun,
+            @Nullable Long guestLastClock) {}
+
+    /** The part of the state that no event shows, read without an operation. */
+    public Unshown unshown() {
+        return new Unshown(clockTaken, setClockBegun, guestLastClock);
+    }
+
+    /** The vCPU with this index; null if there is none. */
+    public @Nullable X86Vcpu vcpu(int index) {
+        return vcpus.get(index);
     }
 
     /**
@@ -134,15 +196,32 @@ public final class X86Vm {
         }
         twoSteps.lock();
         try {
-            long clock = locked(now -> {
-                emit(now, Operation.BEGIN_GET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
-                return kvmclockNs(now);
+            if (clockTaken == null) {
+                beginGetClock();
+                between.run();
+            }
+            return locked(now -> {
+                long clock = requireNonNull(clockTaken);
+                clockTaken = null;
+                return getClock(now, clock);
             });
-            between.run();
-            return locked(now -> getClock(now, clock));
         } finally {
             twoSteps.unlock();
         }
+    }
+
+    /**
+     * The first step of a KVM_GET_CLOCK that takes two, by itself; {@link #getClock} then does the second. Only for a
+     * caller that decides itself what happens in between, in one thread.
+     *
+     * @throws IllegalStateException if the kernel does it in one step, or one has begun
+     */
+    public void beginGetClock() {
+        underLock(now -> {
+            checkState(kernel.has(Switch.READS_FLAG_LATER) && clockTaken == null, "no KVM_GET_CLOCK can begin");
+            emit(now, Operation.BEGIN_GET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
+            clockTaken = kvmclockNs(now);
+        });
     }
 
     private ClockData getClock(X86Host.Now now, long clock) {
@@ -178,16 +257,23 @@ public final class X86Vm {
     public int setClock(long clock, int flags, long realtime) {
         twoSteps.lock();
         try {
-            if (kernel.has(Switch.SET_CLOCK_FROM_NOW) && flagsAccepted(flags)) {
-                underLock(now -> {
-                    updateMasterClock(now, null);
-                    emit(now, Operation.BEGIN_SET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
-                });
+            if (kernel.has(Switch.SET_CLOCK_FROM_NOW) && flagsAccepted(flags) && !setClockBegun) {
+                beginSetClock();
             }
             return locked(now -> setClock(now, clock, flags, realtime));
         } finally {
             twoSteps.unlock();
         }
+    }
+
+    /** The first step of a KVM_SET_CLOCK that takes two, by itself: as {@link #beginGetClock}. */
+    public void beginSetClock() {
+        underLock(now -> {
+            checkState(kernel.has(Switch.SET_CLOCK_FROM_NOW) && !setClockBegun, "no KVM_SET_CLOCK can begin");
+            updateMasterClock(now, null);
+            setClockBegun = true;
+            emit(now, Operation.BEGIN_SET_CLOCK, ImmutableMap.of(), ImmutableMap.of());
+        });
     }
 
     private int setClock(X86Host.Now now, long clock, int flags, long realtime) {
@@ -198,6 +284,7 @@ public final class X86Vm {
             long target = advance ? clock + (now.realtime() - realtime) : clock;
             if (kernel.has(Switch.SET_CLOCK_FROM_NOW)) {
                 kvmclockOffset += target - kvmclockNs(now);
+                setClockBegun = false;
                 askAllForClockUpdate(null);
             } else {
                 updateMasterClock(now, null);
@@ -497,7 +584,7 @@ public final class X86Vm {
         return locked(now -> {
             TscDeadlineTimer timer = vcpu.timer;
             long tsc = host.scaling().scale(now.tsc(), timer.armedRatio()) + timer.armedOffset();
-            long advance = nsToCycles(vcpu).apply(TscDeadlineTimer.MOST_ADVANCE_NS);
+            long advance = nsToCycles(vcpu, rates.mostAdvanceNs());
             boolean reached = Long.compareUnsigned(tsc, timer.deadline()) >= 0
                     || Long.compareUnsigned(timer.deadline() - tsc, advance) <= 0;
             if (timer.deadline() == 0 || !reached) {
@@ -644,7 +731,7 @@ public final class X86Vm {
             boolean stable = through.page.contents().stable();
             checkState(through.showsClock(), "vCPU %s has no page", through.index());
             checkState(vcpu == through || stable, "the page of another vCPU is not stable");
-            long value = through.page.read(() -> guestTsc(vcpu, now.tsc()));
+            long value = through.page.read(() -> guestTsc(vcpu, now.tsc()), rates);
             if (!stable) {
                 if (guestLastClock != null && value - guestLastClock < 0) {
                     value = guestLastClock;
@@ -790,14 +877,15 @@ public final class X86Vm {
         if (!clockIsByMaster()) {
             return now.ns() + kvmclockOffset;
         }
-        long cycles = now.tsc() - masterCycleNow;
-        TimeScale scale = TimeScale.of(TimeScale.NSEC_PER_SEC, host.tscKhz() * 1000L);
+        boolean unset = kernel.has(Switch.READS_UNSET_TSC) && !host.tscClocksource();
+        long cycles = (unset ? 0 : now.tsc()) - masterCycleNow;
+        TimeScale scale = rates.pageScale(rates.second(host.tscKhz()));
         if (kernel.has(Switch.CLOCK_IN_GUEST_RATE) && !vcpus.isEmpty()) {
             X86Vcpu first = vcpus.values().iterator().next();
             cycles = scaled(first, now.tsc()) - scaled(first, masterCycleNow);
             scale = pageScale(first);
         }
-        return masterKernelNs + kvmclockOffset + scale.apply(cycles);
+        return masterKernelNs + kvmclockOffset + rates.pageNs(scale, cycles);
     }
 
     /** Whether kvmclock as the host sees it is computed from its TSC. */
@@ -807,11 +895,10 @@ public final class X86Vm {
 
     /** The rate in a vCPU's page. */
     private TimeScale pageScale(X86Vcpu vcpu) {
-        long hz = kernel.has(Switch.RATES_IN_HZ)
-                ? scaled(vcpu, host.tscKhz() * 1000L)
-                : scaled(vcpu, host.tscKhz()) * 1000L;
-        // A rate that rounds to 0 kHz has no multiplier: the kernel's algorithm would never end.
-        return hz == 0 ? new TimeScale(0, 0) : TimeScale.of(TimeScale.NSEC_PER_SEC, hz);
+        return rates.pageScale(
+                kernel.has(Switch.RATES_IN_HZ)
+                        ? scaled(vcpu, rates.second(host.tscKhz()))
+                        : rates.second(scaled(vcpu, host.tscKhz())));
     }
 
     /** kvm_guest_time_update(): catches up with a TSC that is too slow, then writes the vCPU's page. */
@@ -838,16 +925,15 @@ public final class X86Vm {
 
     /** compute_guest_tsc(): where the vCPU's TSC should be; a negative difference wraps. */
     private long computeGuestTsc(X86Vcpu vcpu, long kernelNs) {
-        TimeScale nsToCycles = nsToCycles(vcpu);
         long since = kernelNs - vcpu.thisTscNsec;
         if (kernel.has(Switch.SIGNED_CATCH_UP) && since < 0) {
-            return vcpu.thisTscWrite - nsToCycles.apply(-since);
+            return vcpu.thisTscWrite - nsToCycles(vcpu, -since);
         }
-        return vcpu.thisTscWrite + nsToCycles.apply(since);
+        return vcpu.thisTscWrite + nsToCycles(vcpu, since);
     }
 
-    private static TimeScale nsToCycles(X86Vcpu vcpu) {
-        return TimeScale.of(vcpu.virtualTscKhz * 1000L, TimeScale.NSEC_PER_SEC);
+    private long nsToCycles(X86Vcpu vcpu, long ns) {
+        return rates.nsToCycles(vcpu.virtualTscKhz, ns);
     }
 
     private boolean allMatched() {
@@ -875,12 +961,12 @@ public final class X86Vm {
         } else if (kernel.has(Switch.USER_SET_TSC_GATE) && !userSetTsc) {
             synchronizing = false;
         } else {
-            long expected = lastTscWrite + nsToCycles(vcpu).apply(elapsed);
-            synchronizing = SyncWindow.contains(value, expected, vcpu.virtualTscKhz * 1000L);
+            long expected = lastTscWrite + nsToCycles(vcpu, elapsed);
+            synchronizing = SyncWindow.contains(value, expected, rates.second(vcpu.virtualTscKhz));
         }
         boolean matched = synchronizing && lastTscKhz == vcpu.virtualTscKhz;
         // On an unstable TSC the offset is not the line: the written value continues from the last write.
-        long since = matched && host.tscUnstable() ? value + nsToCycles(vcpu).apply(elapsed) : value;
+        long since = matched && host.tscUnstable() ? value + nsToCycles(vcpu, elapsed) : value;
         long offset = matched && !host.tscUnstable() ? curTscOffset : since - scaled(vcpu, now.tsc());
         return synchronizeCore(vcpu, now, offset, since, matched, byUser);
     }
@@ -971,6 +1057,11 @@ public final class X86Vm {
                 host.showsState() ? sharing.of(state()) : ImmutableMap.of()));
     }
 
+    /** The state as an event would show it, read without an operation. */
+    public ImmutableMap<StateVariable, Object> observed() {
+        return state();
+    }
+
     private ImmutableMap<StateVariable, Object> state() {
         return ImmutableMap.<StateVariable, Object>builder()
                 .put(StateVariable.ONLINE, ImmutableSortedSet.copyOf(vcpus.keySet()))
@@ -1031,9 +1122,12 @@ public final class X86Vm {
     }
 
     private ImmutableSortedSet<Integer> which(Function<X86Vcpu, Boolean> test) {
-        return vcpus.values().stream()
-                .filter(test::apply)
-                .map(X86Vcpu::index)
-                .collect(ImmutableSortedSet.toImmutableSortedSet(Integer::compare));
+        ImmutableSortedSet.Builder<Integer> those = ImmutableSortedSet.naturalOrder();
+        for (X86Vcpu vcpu : vcpus.values()) {
+            if (test.apply(vcpu)) {
+                those.add(vcpu.index());
+            }
+        }
+        return those.build();
     }
 }

@@ -47,6 +47,13 @@ final class CheckCommand implements Callable<Integer> {
     private boolean list;
 
     @Option(
+            names = "--coverage",
+            description =
+                    "Report the actions, antecedents, switches and branches that no model which must hold reaches:"
+                            + " minutes, then from a cache.")
+    private boolean coverage;
+
+    @Option(
             names = "--show",
             description = "Show, step by step, how each --model violates its property, or that it does not.")
     private boolean show;
@@ -88,6 +95,9 @@ final class CheckCommand implements Callable<Integer> {
             throw recipes.unusable("--itf and --trace-events need --recipe or one --model");
         }
         DoctorCommand.refuseUntrusted(spec);
+        if (coverage) {
+            return coverage();
+        }
         if (!recipes.isWhole() || strict) {
             if (!recipes.namesRecipes() || !models.isEmpty()) {
                 throw recipes.unusable(
@@ -117,6 +127,17 @@ final class CheckCommand implements Callable<Integer> {
         } finally {
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
         }
+    }
+
+    private int coverage() throws IOException, InterruptedException {
+        String root = System.getProperty("longitude.root");
+        if (!recipes.isWhole() || !models.isEmpty() || show || strict || distributed.isAsked() || root == null) {
+            throw recipes.unusable("--coverage needs the launcher, and excludes --model, --recipe and --distributed");
+        }
+        return CoverageReport.run(
+                Path.of(root, "spec", "reached-elsewhere.yaml"),
+                results,
+                spec.commandLine().getErr());
     }
 
     /** Checks one model, which uses all workers. */

@@ -1,14 +1,13 @@
 package dev.longitude.cli;
 
 import dev.longitude.model.Doctor;
+import dev.longitude.model.SelectedTlc;
 import dev.longitude.model.Tlc;
 import dev.longitude.model.TlcJvms;
 import dev.longitude.results.CaseResult;
 import dev.longitude.results.Status;
 import dev.longitude.results.Summary;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,7 +20,8 @@ import picocli.CommandLine.ParameterException;
         description = {
             "Run the TLC in use on small specifications with a known fault, and report whether it finds the fault:"
                     + " in a process of its own, and in a JVM that runs one after the other, as `check` runs small models.",
-            "-Dtla2tools=PATH in LONGITUDE_JAVA_OPTIONS selects another TLC than the bundled one."
+            "-Dtla2tools=PATH in LONGITUDE_JAVA_OPTIONS selects another TLC than the bundled one: an absolute path of its"
+                    + " jar, or several, as in a class path."
         },
         mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
@@ -33,7 +33,7 @@ final class DoctorCommand implements Callable<Integer> {
      * it of the bundled one.
      */
     static boolean trusts(TlcJvms jvms) throws IOException, InterruptedException {
-        if (System.getProperty("tla2tools") == null) {
+        if (SelectedTlc.isBundled()) {
             return true;
         }
         for (Doctor check : Doctor.values()) {
@@ -50,19 +50,15 @@ final class DoctorCommand implements Callable<Integer> {
      * @throws ParameterException if such a TLC is in use
      */
     static void refuseUntrusted(CommandSpec command) throws IOException, InterruptedException {
-        String other = System.getProperty("tla2tools");
-        if (other == null) {
+        if (SelectedTlc.isBundled()) {
             return;
-        }
-        if (!Files.isRegularFile(Path.of(other))) {
-            throw new ParameterException(command.commandLine(), "-Dtla2tools=" + other + ": no such file");
         }
         for (Doctor check : Doctor.values()) {
             if (check.isNeeded() && !check.isRight()) {
                 throw new ParameterException(
                         command.commandLine(),
-                        "-Dtla2tools=" + other + " cannot be trusted; it fails this check: " + check.about()
-                                + "; `longitude doctor` shows all checks");
+                        "-Dtla2tools=" + SelectedTlc.version() + " cannot be trusted; it fails this check: "
+                                + check.about() + "; `longitude doctor` shows all checks");
             }
         }
     }
@@ -90,6 +86,8 @@ final class DoctorCommand implements Callable<Integer> {
             }
         }
         (trusted && shares ? results.text() : results.faults()).print(table);
+        results.text().println("TLCGet(\"level\") is " + SelectedTlc.firstLevel() + " in an initial state.");
+        SelectedTlc.notices().forEach(results.text()::println);
         if (trusted && !shares) {
             results.text().println("Each model runs in a process of its own.");
         }

@@ -21,12 +21,17 @@ final class Jobs {
      */
     static <T> List<T> run(List<? extends Callable<T>> jobs, Consumer<T> done)
             throws InterruptedException, ExecutionException {
-        ExecutorService workers =
-                Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors(), task -> {
-                    Thread thread = new Thread(task);
-                    thread.setDaemon(true);
-                    return thread;
-                });
+        return run(jobs, done, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The same on so many threads. */
+    static <T> List<T> run(List<? extends Callable<T>> jobs, Consumer<T> done, int threads)
+            throws InterruptedException, ExecutionException {
+        ExecutorService workers = Executors.newFixedThreadPool(threads, task -> {
+            Thread thread = new Thread(task);
+            thread.setDaemon(true);
+            return thread;
+        });
         try {
             List<Future<T>> running = new ArrayList<>();
             for (Callable<T> job : jobs) {

@@ -2,6 +2,7 @@ package dev.longitude.cli;
 
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.lab.Driver;
 import dev.longitude.lab.Lab;
 import dev.longitude.lab.LabException;
 import dev.longitude.record.CProgram;
@@ -16,6 +17,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
@@ -70,17 +72,37 @@ final class LabCommand implements Callable<Integer> {
             description = "x86_64 or aarch64 (default: this machine's).")
     private @Nullable Arch arch = CProgram.thisMachine();
 
-    /** A VMM that the lab can run. */
+    /** What the lab can record. */
     enum Vmm {
-        /** QEMU. */
-        QEMU
+        /** QEMU with a guest of a few lines. */
+        QEMU(Driver.QEMU),
+        /** QEMU with Linux as its guest. */
+        LINUX(Driver.LINUX),
+        /** The kernel's own tests of KVM. */
+        SELFTESTS(Driver.SELFTESTS);
+
+        private final Driver driver;
+
+        Vmm(Driver driver) {
+            this.driver = driver;
+        }
     }
 
     @Option(
             names = "--vmm",
-            description = "Record a VMM instead of the probe: ${COMPLETION-CANDIDATES}; it stops and continues a guest,"
-                    + " saves and loads a snapshot, and migrates.")
+            description = "Record something instead of the probe: ${COMPLETION-CANDIDATES}. QEMU stops and continues a"
+                    + " small guest, or Linux, saves and loads a snapshot, and migrates; the selftests are the kernel's"
+                    + " own tests of KVM that concern time.")
     private @Nullable Vmm vmm;
+
+    private static final int MOST_VCPUS = 8;
+
+    @Option(
+            names = "--vcpus",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "The vCPUs of QEMU's guest, 1 to " + MOST_VCPUS + " (default: ${DEFAULT-VALUE}).")
+    private int vcpus;
 
     @Option(names = "--cpu", paramLabel = "CPU", description = "QEMU's name of the emulated CPU.")
     private @Nullable String cpu;
@@ -101,12 +123,16 @@ final class LabCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (vcpus < 1 || vcpus > MOST_VCPUS) {
+            throw new ParameterException(spec.commandLine(), "--vcpus: expected 1 to " + MOST_VCPUS);
+        }
         Path folder = options.folder(spec, "lab", arch);
         Lab lab = new Lab(
                 arch == null ? Arch.X86 : arch,
                 kernel,
                 modules,
-                vmm != null,
+                vmm == null ? Driver.PROBE : vmm.driver,
+                vcpus,
                 options.probe(),
                 cpu,
                 words,

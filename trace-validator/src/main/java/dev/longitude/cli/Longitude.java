@@ -2,11 +2,13 @@ package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.model.SelectedTlc;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -36,7 +38,10 @@ public final class Longitude implements Runnable {
             AuditCommand.class,
             MatrixCommand.class,
             AdviseCommand.class,
+            GalleryCommand.class,
             TamperCommand.class,
+            MutateCommand.class,
+            LockstepCommand.class,
             DoctorCommand.class,
             KernelsCommand.class,
             WorkerCommand.class,
@@ -120,6 +125,11 @@ public final class Longitude implements Runnable {
     private static int run(ParseResult parsed) {
         CommandLine top = parsed.commandSpec().commandLine();
         int code;
+        // No command takes the bundled TLC for the one that was asked for.
+        Optional<String> unusable = SelectedTlc.fault();
+        if (unusable.isPresent() && !asksForHelp(parsed)) {
+            throw new CommandLine.ParameterException(top, unusable.get());
+        }
         try {
             code = new CommandLine.RunLast().execute(parsed);
         } catch (VirtualMachineError e) {
@@ -131,6 +141,12 @@ public final class Longitude implements Runnable {
             code = ExitCode.UNUSABLE;
         }
         return code;
+    }
+
+    private static boolean asksForHelp(ParseResult parsed) {
+        return parsed.isUsageHelpRequested()
+                || parsed.isVersionHelpRequested()
+                || (parsed.hasSubcommand() && asksForHelp(parsed.subcommand()));
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.lab.Probe;
+import dev.longitude.lab.TestOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,6 +97,6 @@ final class ProbeOptions {
 
     /** Judges the folder's logs, prints the verdicts, and returns the exit code. */
     int print(Path folder, @Nullable KernelProfile kernel) throws IOException, InterruptedException {
-        return new VerdictTable(results, folder, kernel).print(Probe.logs(folder));
+        return new VerdictTable(results, folder, kernel, TestOutcome.in(folder)).print(Probe.logs(folder));
     }
 }

@@ -1,6 +1,7 @@
 package dev.longitude.cli;
 
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.lab.TestOutcome;
 import dev.longitude.results.CaseResult;
 import dev.longitude.results.Status;
 import dev.longitude.results.Summary;
@@ -11,6 +12,7 @@ import dev.longitude.verdict.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -21,13 +23,22 @@ final class VerdictTable {
     private final ResultOptions results;
     private final Path folder;
     private final @Nullable KernelProfile kernel;
-    private final Table table = new Table("log", "events", "verdict", "not kept");
+    private final Map<String, TestOutcome> tests = new LinkedHashMap<>();
+    private final Table table;
 
-    /** A table of a folder's logs that judges by this kernel; null: by that of each log's host. */
-    VerdictTable(ResultOptions results, Path folder, @Nullable KernelProfile kernel) {
+    /**
+     * A table of a folder's logs that judges by this kernel; null: by that of each log's host.
+     *
+     * @param tests whose logs these are, each in a folder of the test's name; none: of no tests
+     */
+    VerdictTable(ResultOptions results, Path folder, @Nullable KernelProfile kernel, List<TestOutcome> tests) {
         this.results = results;
         this.folder = folder;
         this.kernel = kernel;
+        tests.forEach(t -> this.tests.put(t.name(), t));
+        this.table = tests.isEmpty()
+                ? new Table("log", "events", "verdict", "not kept")
+                : new Table("log", "test", "events", "verdict", "not kept");
     }
 
     /** Judges these logs and prints the table, then why a log does not conform. Returns the exit code of all. */
@@ -40,23 +51,66 @@ final class VerdictTable {
         List<FileAnswer> faults = new ArrayList<>();
         for (Path log : logs) {
             FileAnswer answer = FileAnswer.of(log, () -> judge(log));
+            TestOutcome test = test(log);
+            if (test != null
+                    && test.kind() == TestOutcome.Kind.SKIPPED
+                    && answer.result().status() == Status.UNUSABLE) {
+                continue; // (It did nothing.)
+            }
             results.add(answer.result(), answer.json());
             if (answer.result().status().isFault()) {
                 faults.add(answer);
             }
             if (answer.result().status() == Status.UNUSABLE) {
-                table.row(folder.relativize(log).toString(), "", "unusable", "");
+                row(log, "", "unusable", "");
             }
         }
+        tests.values().stream()
+                .filter(t -> logs.stream().noneMatch(l -> t.equals(test(l))))
+                .forEach(t -> table.row("", t.name() + " " + t.kind(), "", "", ""));
         results.text().print(table);
         faults.forEach(f -> results.faults().println(f.text()));
-        return results.finish(new Summary("log", "logs", "conform", "refused"));
+        tests.values().forEach(this::add);
+        return results.finish(
+                tests.isEmpty()
+                        ? new Summary("log", "logs", "conform", "refused")
+                        : new Summary("log or test", "logs and tests", "conform or passed", "refused"));
+    }
+
+    /** A test that fails says that something is wrong, but not that the kernel is: it may be the emulation's slowness. */
+    private void add(TestOutcome test) {
+        Status status = switch (test.kind()) {
+            case PASSED -> Status.HOLDS;
+            case SKIPPED -> Status.DOES_NOT_APPLY;
+            case FAILED, NOT_BUILT -> Status.UNDECIDED;
+        };
+        results.add(CaseResult.of("selftest", test.name(), status, "passes", test.why()));
+        if (status != Status.HOLDS) {
+            (status.isFault() ? results.faults() : results.text())
+                    .println(
+                            test.name() + ": " + test.kind() + ": " + test.why().replace("\n", "\n  "));
+        }
+    }
+
+    private @Nullable TestOutcome test(Path log) {
+        Path below = folder.relativize(log).getParent();
+        return below == null ? null : tests.get(below.toString());
+    }
+
+    private void row(Path log, String events, String verdict, String notKept) {
+        TestOutcome test = test(log);
+        if (tests.isEmpty()) {
+            table.row(folder.relativize(log).toString(), events, verdict, notKept);
+        } else {
+            String of = test == null ? "" : test.kind().toString();
+            table.row(folder.relativize(log).toString(), of, events, verdict, notKept);
+        }
     }
 
     private FileAnswer judge(Path log) throws TraceFormatException, IOException {
         Verdict verdict = new InputFile(log, kernel).validate();
-        table.row(
-                folder.relativize(log).toString(),
+        row(
+                log,
                 String.valueOf(verdict.events()),
                 verdict.name()
                         + (verdict.conforms() ? " to " : " under ")

@@ -22,8 +22,13 @@ import org.jspecify.annotations.Nullable;
  * @param name for people
  * @param image a bzImage, or arm64's Image
  * @param modules what it must load for /dev/kvm, in order; none if KVM is built in
+ * @param version Debian's version of its package, or null if it is none of Debian's
  */
-record BootedKernel(String name, Path image, ImmutableMap<String, byte[]> modules) {
+record BootedKernel(
+        String name,
+        Path image,
+        ImmutableMap<String, byte[]> modules,
+        @Nullable String version) {
     private static final String IMAGE_PACKAGE = "linux-image-";
 
     /** A kernel that the user has built; {@code modules} is where its modules are, or null if KVM is built in. */
@@ -32,7 +37,8 @@ record BootedKernel(String name, Path image, ImmutableMap<String, byte[]> module
         return new BootedKernel(
                 image.toString(),
                 image,
-                modules == null ? ImmutableMap.of() : new KernelModules(modules).withDependencies(machine.kvmModule()));
+                modules == null ? ImmutableMap.of() : new KernelModules(modules).withDependencies(machine.kvmModule()),
+                null);
     }
 
     /**
@@ -57,7 +63,8 @@ record BootedKernel(String name, Path image, ImmutableMap<String, byte[]> module
             packages.addAll(archive.names(part + name));
         }
         Path root = archive.unpacked(cache.resolve("kernel-" + name), packages);
-        return new BootedKernel(name, image(root), new KernelModules(root).withDependencies(machine.kvmModule()));
+        return new BootedKernel(
+                name, image(root), new KernelModules(root).withDependencies(machine.kvmModule()), versions.get(found));
     }
 
     /** The newest of these packages, by its version, that a release stands for. */

@@ -134,7 +134,14 @@ final class DebianArchive {
         return versions.buildKeepingLast();
     }
 
-    /** Downloads packages and unpacks them into one folder, once. */
+    /** Whether it has a package in this version. */
+    boolean has(String name, String version) throws LabException, IOException, InterruptedException {
+        return Splitter.on('\n')
+                .splitToList(apt(folder, "apt-cache", "show", name).text())
+                .contains("Version: " + version);
+    }
+
+    /** Downloads packages, by name or as {@code name=version}, and unpacks them into one folder, once. */
     Path unpacked(Path where, List<String> packages) throws LabException, IOException, InterruptedException {
         if (!Files.exists(where)) {
             ImmutableList.Builder<String> words = ImmutableList.builder();

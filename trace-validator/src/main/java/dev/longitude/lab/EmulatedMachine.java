@@ -63,7 +63,12 @@ enum EmulatedMachine {
         return debianName;
     }
 
-    /** The folder of its libraries in Debian. */
+    /** The kernel's name of the architecture. */
+    String kernelName() {
+        return this == X86 ? "x86" : "arm64";
+    }
+
+    /** The folder of its libraries in Debian, and the prefix of its compiler. */
     String triplet() {
         return arch.machine() + "-linux-gnu";
     }

@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -25,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param arch of the machine
  * @param kernel a release, or a file with a kernel
  * @param modules where the modules of a file are; null if KVM is built in
- * @param vmm whether QEMU is recorded as a VMM, instead of the probe's run
+ * @param driver what uses KVM there; all but the probe are recorded
+ * @param vcpus of a VMM's guest
  * @param probe what the probe does
  * @param cpu QEMU's name of the CPU; null: the one that is known to work
  * @param words of the kernel's command line, instead of those about clocks that are known to work; null: these
@@ -35,7 +37,8 @@ public record Lab(
         Arch arch,
         String kernel,
         @Nullable Path modules,
-        boolean vmm,
+        Driver driver,
+        int vcpus,
         Probe probe,
         @Nullable String cpu,
         @Nullable String words,
@@ -78,9 +81,19 @@ public record Lab(
         BootedKernel booted = Files.isRegularFile(Path.of(kernel))
                 ? BootedKernel.ofFile(Path.of(kernel), modules, machine)
                 : BootedKernel.ofDebian(kernel, machine, archive, cache);
-        Plan plan = vmm
-                ? new Plan.OfQemu(machine, QemuTree.of(machine, archive, cache), emulators)
-                : new Plan.OfProbe(probe);
+        KernelSelftests tests =
+                driver == Driver.SELFTESTS ? KernelSelftests.of(booted, machine, archive, cache, progress) : null;
+        Plan plan = switch (driver) {
+            case PROBE -> new Plan.OfProbe(probe);
+            case QEMU, LINUX ->
+                new QemuPlan(
+                        machine,
+                        QemuTree.of(machine, archive, cache),
+                        emulators,
+                        driver == Driver.LINUX ? new Guest.Linux(booted) : new Guest.Bare(),
+                        vcpus);
+            case SELFTESTS -> new SelftestsPlan(machine, Objects.requireNonNull(tests));
+        };
         Files.createDirectory(folder);
         Path files = folder.resolve("initramfs");
         try (Initramfs initramfs = new Initramfs(files)) {
@@ -88,12 +101,18 @@ public record Lab(
         }
         progress.accept("booting " + booted.name() + " on " + emulators.version() + " -cpu " + cpu(machine) + " ...");
         Path console = folder.resolve("console.txt");
-        boot(command(emulators, machine, booted, plan.memory(), files, console), folder);
+        boot(command(emulators, machine, booted, plan, files, console), folder);
         Files.delete(files);
         Console.unpack(console, folder);
         Files.delete(console);
         refuseFailures(folder);
-        describe(folder, "emulated " + emulators.version() + " -cpu " + cpu(machine) + " -smp " + CPUS + "\n");
+        if (tests != null) {
+            TestOutcome.writeNotBuilt(folder, tests.failures());
+        }
+        describe(
+                folder,
+                "emulated " + emulators.version() + " -cpu " + cpu(machine) + " -smp " + CPUS + "\n"
+                        + plan.description());
     }
 
     private String cpu(EmulatedMachine machine) {
@@ -117,12 +136,13 @@ public record Lab(
     }
 
     private ImmutableList<String> command(
-            QemuTree emulators, EmulatedMachine machine, BootedKernel booted, int memory, Path files, Path console) {
+            QemuTree emulators, EmulatedMachine machine, BootedKernel booted, Plan plan, Path files, Path console) {
         return ImmutableList.<String>builder()
                 .addAll(emulators.emulator(machine.qemu()))
-                .add("-nodefaults", "-nographic", "-no-reboot", "-accel", "tcg,thread=multi")
+                .add("-nodefaults", "-nographic", "-no-reboot")
+                .addAll(plan.acceleration())
                 .addAll(machine.board())
-                .add("-cpu", cpu(machine), "-smp", String.valueOf(CPUS), "-m", String.valueOf(memory))
+                .add("-cpu", cpu(machine), "-smp", String.valueOf(CPUS), "-m", String.valueOf(plan.memory()))
                 .add("-kernel", booted.image().toString(), "-initrd", files.toString())
                 .add("-append")
                 .add("console=" + machine.console() + " quiet panic=-1 no_timer_check "

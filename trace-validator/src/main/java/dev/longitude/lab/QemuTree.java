@@ -40,6 +40,11 @@ final class QemuTree {
                 cache.resolve("qemu-" + runsOn.debianName()),
                 SUITE,
                 List.of("qemu-system-x86", "qemu-system-arm", "qemu-utils"));
+        return at(root, runsOn);
+    }
+
+    /** What is unpacked in a folder. */
+    static QemuTree at(Path root, EmulatedMachine runsOn) {
         return new QemuTree(root, runsOn);
     }
 

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import dev.longitude.files.WholeFile;
+import dev.longitude.model.SelectedTlc;
 import dev.longitude.model.Tlc;
 import dev.longitude.model.TlcOutput;
 import dev.longitude.recipe.Preemption;
@@ -41,6 +42,7 @@ public final class Judge {
 
     private final int preemptions;
     private final @Nullable Path kept;
+    private final Runner tlc;
 
     /**
      * A judge.
@@ -49,8 +51,26 @@ public final class Judge {
      * @param kept the folder of the cache, or null: none
      */
     public Judge(int preemptions, @Nullable Path kept) {
+        this(preemptions, kept, Tlc::run);
+    }
+
+    /**
+     * A judge by another way to run TLC.
+     *
+     * @param kept as above; null unless the bundled specification is judged
+     */
+    public Judge(int preemptions, @Nullable Path kept, Runner tlc) {
         this.preemptions = preemptions;
         this.kept = kept;
+        this.tlc = tlc;
+    }
+
+    /** A way to run TLC: the root module's name and text, and the configuration's text. */
+    @FunctionalInterface
+    public interface Runner {
+        /** Runs it. */
+        TlcOutput run(String module, String text, String config, Tlc.Length length)
+                throws IOException, InterruptedException;
     }
 
     /** The folder of the cache that the launcher names, or else the build's; null without a launcher. */
@@ -222,7 +242,7 @@ public final class Judge {
                     Integer.parseInt(found.group(2)),
                     found.group(3),
                     Preemption.valueOf(found.group(4).toUpperCase(Locale.ROOT)),
-                    Integer.parseInt(found.group(5)),
+                    Integer.parseInt(found.group(5)) - SelectedTlc.firstLevel(),
                     found.group(6).isBlank()
                             ? ImmutableList.of()
                             : Pattern.compile(", ")
@@ -263,7 +283,7 @@ public final class Judge {
     }
 
     private TlcOutput tlc(MigrationModel model, MigrationModel.Text text) throws IOException, InterruptedException {
-        return Tlc.run(
+        return tlc.run(
                 MigrationModel.MODULE,
                 text.module(),
                 text.config(),

@@ -3,6 +3,7 @@ package dev.longitude.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.processes.ChildProcesses;
@@ -30,6 +31,9 @@ import java.util.concurrent.TimeUnit;
 public record DistributedTlc(String address, int port, int workers, int servers) {
     private static final String PACKAGE = "tlc2.tool.distributed.";
     private static final long POLL_MILLIS = 100;
+
+    /** How long the master may take to end after a part has. */
+    private static final long GRACE_MILLIS = 20_000;
 
     /** The part of another host. */
     public enum Part {
@@ -93,7 +97,7 @@ public record DistributedTlc(String address, int port, int workers, int servers)
         Map<String, Process> others = new HashMap<>();
         Process master = null;
         try {
-            Tlc.unpack(folder, module, null, config);
+            Tlc.unpack(folder, module, ImmutableMap.of(), config);
             List<String> command = new ArrayList<>(java(address, port, Files.createDirectory(folder.resolve("tmp"))));
             command.add("-D" + PACKAGE + "TLCServer.expectedFPSetCount=" + servers);
             command.addAll(List.of(PACKAGE + "TLCServer", "-tool", "-config", "model.cfg"));
@@ -105,11 +109,14 @@ public record DistributedTlc(String address, int port, int workers, int servers)
             for (int i = 0; i < workers; i++) {
                 others.put("worker" + i, part(Part.WORKER, folder, "worker" + i));
             }
+            long ended = 0;
             while (!master.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 for (Map.Entry<String, Process> other : others.entrySet()) {
-                    if (!other.getValue().isAlive() && other.getValue().exitValue() != 0) {
-                        throw new IOException(other.getKey() + " ended before the master, with the output: "
-                                + String.join(" / ", said(folder, other.getKey())));
+                    // (Each ends with 0 when the master is done, and the master a moment later.)
+                    if (!other.getValue().isAlive()
+                            && (other.getValue().exitValue() != 0 || ++ended * POLL_MILLIS > GRACE_MILLIS)) {
+                        throw new IOException(other.getKey() + " ended before the master, which would wait for it for"
+                                + " ever; its output: " + String.join(" / ", said(folder, other.getKey())));
                     }
                 }
             }

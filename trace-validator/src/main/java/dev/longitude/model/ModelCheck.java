@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableListMultimap;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.io.Resources;
+import dev.longitude.kernel.KernelProfile;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class ModelCheck {
     private static final Pattern CFG_INVARIANTS = Pattern.compile("(?m)^INVARIANTS?\\s+(.*)$");
     private static final Pattern CFG_SPECIFICATION = Pattern.compile("(?m)^SPECIFICATION\\s+(\\w+)$");
     private static final Pattern CFG_MERGING = Pattern.compile("(?m)^(VIEW|SYMMETRY)\\b");
+    private static final Pattern CFG_KERNEL = Pattern.compile("(?m)^ *Kernel = \"([^\"]+)\"$");
     private static final Pattern CFG_WORD_BITS = Pattern.compile("(?m)^ *WordBits = (\\d+)$");
     private static final Pattern OF_LIVENESS = Pattern.compile("~>|<>|\\b[WS]F_");
     private static final Pattern DEFINITION =
@@ -35,6 +37,9 @@ public final class ModelCheck {
     /** The internal invariants; every model checks these. */
     private static final ImmutableSet<String> INNER =
             ImmutableSet.of("TypeOK", "GenerationIsOneLine", "MasterClockFollows", "MasterClockIsOneLine");
+
+    /** The difference if TLC has ended without a result, or not in time. */
+    private static final String NO_END = "TLC did not come to an end";
 
     private final Model model;
     private final String config;
@@ -97,6 +102,17 @@ public final class ModelCheck {
         return String.join(" ", outer.isEmpty() ? all : outer);
     }
 
+    /** Whether the configuration names the property. */
+    public boolean checks(String name) {
+        return invariants().contains(name) || property().contains(name);
+    }
+
+    /** The kernel that the configuration names; empty if the model has none. */
+    public Optional<KernelProfile> kernel() {
+        Matcher matcher = CFG_KERNEL.matcher(config);
+        return matcher.find() ? KernelProfile.named(matcher.group(1)) : Optional.empty();
+    }
+
     private List<String> invariants() {
         Matcher matcher = CFG_INVARIANTS.matcher(config);
         return matcher.find() ? List.of(matcher.group(1).strip().split("\\s+")) : List.of();
@@ -135,7 +151,7 @@ public final class ModelCheck {
         long states = output.states();
         if (fault == null && model.violates() != null) {
             String violated = model.violates();
-            if (!invariants().contains(violated) && !property().contains(violated)) {
+            if (!checks(violated)) {
                 fault = "models/" + model.name() + ".cfg does not name " + violated;
             } else {
                 TlcOutput rest = holding(without(violated), r -> faultOfRest(r, violated), jvms);
@@ -146,6 +162,57 @@ public final class ModelCheck {
         }
         return new Outcome(
                 model, states, fault, violation, fault == null ? ImmutableList.of() : output.counterexample());
+    }
+
+    /**
+     * Runs the model on a specification of which some modules are other texts, in one of these JVMs, and compares with the
+     * manifest. A model that must fail runs a second time without the property only if the first run is as expected.
+     *
+     * @param replaced the texts, by the module's name
+     * @param onlyFirst whether the second run cannot differ: the texts only weaken what is checked
+     * @return the difference from the manifest; empty if there is none
+     */
+    public Optional<String> difference(TlcJvms jvms, ImmutableMap<String, String> replaced, boolean onlyFirst)
+            throws IOException, InterruptedException {
+        Optional<TlcOutput> output = jvms.run(model.module(), replaced, config, Tlc.ONE_WORKER);
+        if (output.isEmpty()) {
+            return Optional.of(NO_END);
+        }
+        String fault = fault(output.get());
+        String violated = model.violates();
+        if (fault == null && violated != null && !onlyFirst) {
+            Optional<TlcOutput> rest = jvms.run(model.module(), replaced, without(violated), Tlc.ONE_WORKER);
+            fault = rest.isEmpty() ? NO_END : faultOfRest(rest.get(), violated);
+        }
+        return Optional.ofNullable(fault);
+    }
+
+    /**
+     * What TLC reports of each place of the specification, in its words, where everything holds: a model that must fail
+     * runs without the property. (TLC reports nothing of a temporal formula.)
+     *
+     * @throws IllegalStateException if the run does not come to its end
+     */
+    public ImmutableList<String> coverage(TlcJvms jvms) throws IOException, InterruptedException {
+        String violated = model.violates();
+        TlcOutput output = jvms.run(
+                        model.module(),
+                        ImmutableMap.of(),
+                        violated == null ? config : without(violated),
+                        ImmutableList.<String>builder()
+                                .addAll(Tlc.ONE_WORKER)
+                                .add("-coverage", "60")
+                                .build())
+                .orElseThrow(() -> new IllegalStateException(model.name() + ": " + NO_END));
+        if (output.coverage().isEmpty() || trouble(output) != null || output.violated() != null) {
+            throw new IllegalStateException(model.name() + ": TLC reports no coverage: " + output.trouble());
+        }
+        return output.coverage();
+    }
+
+    /** The configuration's text. */
+    public String configuration() {
+        return config;
     }
 
     /**

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
@@ -12,7 +13,6 @@ import dev.longitude.processes.ChildProcesses;
 import dev.longitude.spec.SpecificationFiles;
 import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +28,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tlc2.TLCGlobals;
 
 /**
  * Runs TLC as one would by hand: its own main class in a process of its own. It uses one worker, so that counts and
@@ -45,7 +44,8 @@ public final class Tlc {
         LONG
     }
 
-    static final ImmutableList<String> ONE_WORKER = ImmutableList.of("-workers", "1");
+    /** TLC's options of a run with one worker: counts and counterexamples are the same each time. */
+    public static final ImmutableList<String> ONE_WORKER = ImmutableList.of("-workers", "1");
 
     private static final String CONFIG = "model.cfg";
 
@@ -77,15 +77,24 @@ public final class Tlc {
      */
     public static TlcOutput runWithOverrides(String module, String text, String config)
             throws IOException, InterruptedException {
-        String named = System.getProperty("tla2tools");
         String ours = System.getProperty("java.class.path");
-        return run(
-                module,
-                text,
-                config,
-                Length.SHORT,
-                named == null ? ours : named + File.pathSeparator + ours,
-                ONE_WORKER);
+        if (SelectedTlc.isBundled()) {
+            return run(module, text, config, Length.SHORT, ours, ONE_WORKER);
+        }
+        // Another TLC, or a library beside it, may bring operators of its own, and only the first are used.
+        Path folder = Files.createTempDirectory("longitude-overrides").toAbsolutePath();
+        try {
+            String first = SelectedTlc.overridesIn(folder).toString();
+            return run(
+                    module,
+                    text,
+                    config,
+                    Length.SHORT,
+                    String.join(File.pathSeparator, first, classPath(), ours),
+                    ONE_WORKER);
+        } finally {
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+        }
     }
 
     private static TlcOutput run(
@@ -144,10 +153,17 @@ public final class Tlc {
      * @param text the root module's text, or null: it is one of the specification's own
      */
     static void unpack(Path folder, String module, @Nullable String text, String config) throws IOException {
-        if (text != null) {
-            Files.writeString(folder.resolve(module + ".tla"), text);
-        }
-        unpack(module, new SpecificationFiles(folder), new HashSet<>());
+        unpack(folder, module, text == null ? ImmutableMap.of() : ImmutableMap.of(module, text), config);
+    }
+
+    /**
+     * The same with other texts for some modules.
+     *
+     * @param replaced the texts, by name
+     */
+    static void unpack(Path folder, String module, ImmutableMap<String, String> replaced, String config)
+            throws IOException {
+        unpack(module, new SpecificationFiles(folder, replaced), new HashSet<>());
         Files.writeString(folder.resolve(CONFIG), config);
     }
 
@@ -188,7 +204,7 @@ public final class Tlc {
 
     /** TLC's version. */
     public static String version() {
-        return System.getProperty("tla2tools") == null ? TLCGlobals.versionOfTLC : classPath();
+        return SelectedTlc.version();
     }
 
     private static List<String> usedBy(String text) {
@@ -200,22 +216,8 @@ public final class Tlc {
         return all;
     }
 
-    /** Where TLC is: in this program's own jar, or in the one that {@code -Dtla2tools=...} names. */
+    /** Where TLC is. */
     static String classPath() {
-        String named = System.getProperty("tla2tools");
-        if (named != null) {
-            return named;
-        }
-        try {
-            return new File(tlc2.TLC
-                            .class
-                            .getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toURI())
-                    .getPath();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
+        return SelectedTlc.classPath();
     }
 }

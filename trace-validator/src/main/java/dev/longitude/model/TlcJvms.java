@@ -3,6 +3,7 @@ package dev.longitude.model;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import dev.longitude.processes.ChildProcesses;
@@ -22,7 +23,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * JVMs that each run TLC on one small model after the other, so that not every model pays for the start of a JVM. There
@@ -69,7 +69,7 @@ public class TlcJvms implements AutoCloseable {
     }
 
     /** The same with another limit on the time of a run. */
-    TlcJvms(Duration limit) {
+    public TlcJvms(Duration limit) {
         this.limit = limit;
     }
 
@@ -82,16 +82,27 @@ public class TlcJvms implements AutoCloseable {
      * @throws IOException if the disk is full
      */
     Optional<TlcOutput> run(String module, String config) throws IOException, InterruptedException {
-        return run(module, null, config, Tlc.ONE_WORKER);
+        return run(module, ImmutableMap.of(), config, Tlc.ONE_WORKER);
     }
 
     /** One run with another root module and with these options instead of one worker. */
-    Optional<TlcOutput> run(String module, @Nullable String text, String config, List<String> options)
+    Optional<TlcOutput> run(String module, String text, String config, List<String> options)
+            throws IOException, InterruptedException {
+        return run(module, ImmutableMap.of(module, text), config, options);
+    }
+
+    /**
+     * One run with other texts for some modules, and with these options.
+     *
+     * @param replaced the texts, by the module's name
+     */
+    public Optional<TlcOutput> run(
+            String module, ImmutableMap<String, String> replaced, String config, List<String> options)
             throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("longitude-tlc").toAbsolutePath();
         cores.acquire();
         try {
-            Tlc.unpack(folder, module, text, config);
+            Tlc.unpack(folder, module, replaced, config);
             Path temporary = Files.createDirectory(folder.resolve("tmp"));
             TlcJvm.Request request =
                     new TlcJvm.Request(folder.toString(), temporary.toString(), Tlc.arguments(folder, options, module));

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param counterexample the states of the violating behaviour, in TLC's words
  * @param temporal whether TLC checked temporal formulas on the graph of states, as it must for liveness
  * @param printed the lines that the specification itself printed
+ * @param coverage with {@code -coverage}: what TLC reports of each place, in its words
  * @param exitCode of TLC's process
  */
 public record TlcOutput(
@@ -30,6 +31,7 @@ public record TlcOutput(
         ImmutableList<String> counterexample,
         boolean temporal,
         ImmutableList<String> printed,
+        ImmutableList<String> coverage,
         int exitCode) {
     private static final Pattern START = Pattern.compile("@!@!@STARTMSG (\\d+):(\\d+) @!@!@");
     private static final String END = "@!@!@ENDMSG";
@@ -42,6 +44,11 @@ public record TlcOutput(
     private static final int STATS_CODE = 2199;
     private static final int DEPTH_CODE = 2194;
     private static final int FINISHED = 2186;
+    private static final int COVERAGE_VALUE = 2221;
+    private static final int COVERAGE_VALUE_COST = 2775;
+    private static final int COVERAGE_NEXT = 2772;
+    private static final int COVERAGE_INIT = 2773;
+    private static final int COVERAGE_PROPERTY = 2774;
     private static final int CHECKING_TEMPORAL_PROPERTIES = 2192;
     private static final int BEHAVIOR_UP_TO_THIS_POINT = 2121;
     private static final int COUNTER_EXAMPLE = 2264;
@@ -56,6 +63,7 @@ public record TlcOutput(
         List<String> trouble = new ArrayList<>();
         List<String> counterexample = new ArrayList<>();
         List<String> printed = new ArrayList<>();
+        List<String> coverage = new ArrayList<>();
         int code = -1;
         int severity = 0;
         StringBuilder body = new StringBuilder();
@@ -78,6 +86,8 @@ public record TlcOutput(
                         m = DEPTH.matcher(text);
                         depth = m.find() ? Integer.parseInt(m.group(1)) : depth;
                     }
+                    case COVERAGE_VALUE, COVERAGE_VALUE_COST, COVERAGE_NEXT, COVERAGE_INIT, COVERAGE_PROPERTY ->
+                        coverage.add(text);
                     case FINISHED -> finished = true;
                     case CHECKING_TEMPORAL_PROPERTIES -> temporal = true;
                     case BEHAVIOR_UP_TO_THIS_POINT, COUNTER_EXAMPLE -> {
@@ -110,6 +120,7 @@ public record TlcOutput(
                 ImmutableList.copyOf(counterexample),
                 temporal,
                 ImmutableList.copyOf(printed),
+                ImmutableList.copyOf(coverage),
                 exitCode);
     }
 }

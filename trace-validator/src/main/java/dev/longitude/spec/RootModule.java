@@ -2,6 +2,7 @@ package dev.longitude.spec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
 import java.io.ByteArrayOutputStream;
@@ -24,9 +25,24 @@ final class RootModule {
     /**
      * Loads it.
      *
+     * @param replaced the texts of modules that are not the bundled ones, by name
      * @throws IllegalStateException if it cannot be parsed; the message is TLC's
      */
-    static FastTool load() {
+    static FastTool load(ImmutableMap<String, String> replaced) {
+        return load(NAME, NAME, replaced);
+    }
+
+    /**
+     * Loads another root module instead.
+     *
+     * @param module its name
+     * @param configuration the configuration's path below {@code spec/}, without {@code .cfg}
+     */
+    static FastTool load(String module, String configuration) {
+        return load(module, configuration, ImmutableMap.of());
+    }
+
+    private static FastTool load(String module, String configuration, ImmutableMap<String, String> replaced) {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream before = ToolIO.out;
         PrintStream systemOut = System.out;
@@ -39,7 +55,7 @@ final class RootModule {
             System.setErr(sink);
             FP64.Init();
             TLCGlobals.warn = false; // TLC would warn of each false conjunct
-            FastTool tool = new FastTool(NAME, NAME, new SpecificationFiles(folder));
+            FastTool tool = new FastTool(module, configuration, new SpecificationFiles(folder, replaced));
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
             return tool;
         } catch (IOException e) {

@@ -123,12 +123,27 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     }
 
     private static synchronized Both both() {
-        if (loaded == null) {
-            FastTool tool = RootModule.load();
-            Evaluator evaluator = new Evaluator(tool);
-            loaded = new Both(new X86Specification(tool, evaluator), new Arm64Specification(tool, evaluator));
-        }
-        return loaded;
+        return loaded == null ? load(ImmutableMap.of()) : loaded;
+    }
+
+    /**
+     * Loads the specification anew, with other texts for some modules, for whoever asks for it from now on. This is for a
+     * JVM that does nothing but judge changed specifications. Every text must declare the bundled variables in their
+     * order: TLC keeps a table of them for the whole JVM.
+     *
+     * @param replaced the texts, by the module's name; none: the bundled specification
+     * @throws IllegalStateException if it cannot be parsed or loaded; the message is TLC's
+     */
+    public static void replace(ImmutableMap<String, String> replaced) {
+        load(replaced);
+    }
+
+    private static synchronized Both load(ImmutableMap<String, String> replaced) {
+        FastTool tool = RootModule.load(replaced);
+        Evaluator evaluator = new Evaluator(tool);
+        Both both = new Both(new X86Specification(tool, evaluator), new Arm64Specification(tool, evaluator));
+        loaded = both;
+        return both;
     }
 
     /** Whether there is an operator of that name. */
@@ -303,12 +318,15 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
 
     /** {@code state} under a kernel with one switch flipped. */
     public static State flipped(State state, Switch one) {
-        RecordValue kernel = (RecordValue) KERNEL.in(state);
+        return KERNEL.set(state, flipped((RecordValue) KERNEL.in(state), one));
+    }
+
+    private static RecordValue flipped(RecordValue kernel, Switch one) {
         UniqueString name = UniqueString.uniqueStringOf(one.specName());
         Value[] values = kernel.values.clone();
         int i = Arrays.asList(kernel.names).indexOf(name);
         values[i] = values[i] == BoolValue.ValTrue ? BoolValue.ValFalse : BoolValue.ValTrue;
-        return KERNEL.set(state, new RecordValue(kernel.names, values, false));
+        return new RecordValue(kernel.names, values, false);
     }
 
     /** The record of a kernel's switches, from the specification's own table. */
@@ -328,7 +346,11 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
                                     "posting",
                                     new StringValue(posting == null ? "" : posting.specName())),
                             State.EMPTY);
-            return TlaValues.plain(record).toRcd();
+            RecordValue switches = (RecordValue) TlaValues.plain(record).toRcd();
+            for (Switch one : k.flipped()) {
+                switches = flipped(switches, one);
+            }
+            return switches;
         });
     }
 
@@ -336,8 +358,12 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     public static String textOf(KernelProfile kernel) {
         Release release = kernel.release();
         Posting posting = kernel.posting();
-        return "KernelOf(<<" + release.major() + ", " + release.minor() + ", " + release.patch() + ">>, \""
+        String text = "KernelOf(<<" + release.major() + ", " + release.minor() + ", " + release.patch() + ">>, \""
                 + (posting == null ? "" : posting.specName()) + "\")";
+        for (Switch one : kernel.flipped()) {
+            text = "[" + text + " EXCEPT !." + one.specName() + " = ~@]";
+        }
+        return text;
     }
 
     /** A kernel's switches from the specification's own table, by name. */
@@ -422,8 +448,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         }
     }
 
-    /** (The other architecture's variables have no value.) */
-    static State plain(State state) {
+    static State plain(State state) { // (the other architecture's variables have no value)
         State plain = state;
         for (UniqueString variable : State.variables()) {
             Value value = state.lookup(variable);

@@ -3,6 +3,7 @@ package dev.longitude.spec;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.io.Resources;
 import java.io.File;
 import java.io.IOException;
@@ -26,20 +27,43 @@ public final class SpecificationFiles implements FilenameToStream {
     private static final Map<String, ImmutableList<String>> LINES = new ConcurrentHashMap<>();
 
     private final Path folder;
+    private final ImmutableMap<String, String> replaced;
 
     /** Unpacks into {@code folder}, which must exist. */
     public SpecificationFiles(Path folder) {
+        this(folder, ImmutableMap.of());
+    }
+
+    /**
+     * The same with other texts for some modules.
+     *
+     * @param replaced their texts, by name
+     */
+    public SpecificationFiles(Path folder, ImmutableMap<String, String> replaced) {
         this.folder = folder;
+        this.replaced = replaced;
     }
 
     @Override
     public File resolve(String name, boolean isModule) {
         String file = isModule && !name.endsWith(".tla") ? name + ".tla" : name;
         Path target = folder.resolve(file);
+        String other = replaced.get(file.replaceFirst("\\.tla$", ""));
+        if (other != null && !Files.exists(target)) {
+            write(target, other);
+        }
         if (!Files.exists(target) && !unpack("/spec/" + file, target)) {
             unpack(standard(file), target);
         }
         return target.toFile();
+    }
+
+    private static void write(Path target, String text) {
+        try {
+            Files.writeString(target, text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String standard(String file) {

@@ -59,7 +59,7 @@ void run(void) {
     for (;;) {
         uint64_t now = virtual_counter();
         if (now - last > rate / 5 || now < last) {
-            print("cntvct ");
+            print("counter ");
             print_number(now);
             print(" cntpct ");
             print_number(physical_counter());

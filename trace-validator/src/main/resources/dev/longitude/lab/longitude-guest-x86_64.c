@@ -74,7 +74,7 @@ void run(void) {
     for (;;) {
         uint64_t now = tsc();
         if (now - last > PERIOD || now < last) {
-            print("tsc ");
+            print("counter ");
             print_number(now);
             print(" kvmclock ");
             print_number(kvmclock((const volatile struct page *)PAGE));

@@ -7,10 +7,18 @@
  *     module FILE         load it; a module that the kernel has already is no error
  *     settle              wait until the clocksource is final, at most 10 seconds
  *     run PROGRAM ARG...  run a program to its end; its output is in /out/output.txt
+ *     test NAME SECONDS PROGRAM ARG...
+ *                         run it no longer than that, with its output in /out/NAME.txt, and write a line "NAME STATUS"
+ *                         to /out/tests.txt; its failure is none of the plan's
  *     start PROGRAM ...   start a program whose standard input the next lines write
  *     wait MS             wait
+ *     until SECONDS FILE TEXT
+ *                         wait until FILE contains TEXT, no longer than that; or until
+ *                         the started program ends; that it does not is a failure
  *     say TEXT            write a line to the started program
  *     end                 await its end
+ *
+ * Spaces separate words; a word with spaces is in quotation marks.
  *
  * What the console carries: for each file a line "@@@FILE NAME SIZE", its bytes, and a line "@@@END"; at last a line
  * "@@@DONE".
@@ -110,18 +118,36 @@ static void settle(void) {
     }
 }
 
-static pid_t launch(char *line, int input) {
-    char *arguments[MOST_ARGUMENTS + 1], *save = NULL;
+/* The next word of a line, or NULL; *rest is what follows. */
+static char *next_word(char **rest) {
+    char *word = *rest + strspn(*rest, " ");
+    if (!*word) {
+        return NULL;
+    }
+    char end = ' ';
+    if (*word == '"') {
+        end = *word++;
+    }
+    char *after = strchr(word, end);
+    *rest = after ? after + 1 : word + strlen(word);
+    if (after) {
+        *after = 0;
+    }
+    return word;
+}
+
+static pid_t launch(char *line, int input, int to) {
+    char *arguments[MOST_ARGUMENTS + 1];
     int n = 0;
-    for (char *word = strtok_r(line, " ", &save); word && n < MOST_ARGUMENTS; word = strtok_r(NULL, " ", &save)) {
+    for (char *word; n < MOST_ARGUMENTS && (word = next_word(&line));) {
         arguments[n++] = word;
     }
     arguments[n] = NULL;
     pid_t child = n > 0 ? fork() : -1;
     if (child == 0) {
         dup2(input, 0);
-        dup2(output, 1);
-        dup2(output, 2);
+        dup2(to, 1);
+        dup2(to, 2);
         setpgid(0, 0);
         execv(arguments[0], arguments);
         dprintf(2, "%s cannot be run: %s\n", arguments[0], strerror(errno));
@@ -130,19 +156,79 @@ static pid_t launch(char *line, int input) {
     return child;
 }
 
-static void await_end(pid_t child) {
-    int status = 0;
+/* Awaits its end, and returns its status as a shell does. */
+static int status_of(pid_t child, long most_seconds, int to) {
+    int status = 127 << 8;
     time_t begin = time(NULL);
     while (child > 0 && waitpid(child, &status, WNOHANG) != child) {
-        if (time(NULL) - begin > MOST_SECONDS) {
-            dprintf(output, "stopped after %d seconds\n", MOST_SECONDS);
+        if (time(NULL) - begin > most_seconds) {
+            dprintf(to, "stopped after %ld seconds\n", most_seconds);
             kill(-child, SIGKILL);
             waitpid(child, &status, 0);
             break;
         }
         wait_ms(100);
     }
-    dprintf(output, "exit status %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void await_end(pid_t child) {
+    dprintf(output, "exit status %d\n", status_of(child, MOST_SECONDS, output));
+}
+
+static void run(char *line) {
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    await_end(launch(line, nothing, output));
+    close(nothing);
+}
+
+static void test(char *line) {
+    char path[256], *name = next_word(&line), *seconds = next_word(&line);
+    if (!name || !seconds) {
+        return;
+    }
+    snprintf(path, sizeof path, "/out/%s.txt", name);
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int own = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    int results = open("/out/tests.txt", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    dprintf(results, "%s %d\n", name, status_of(launch(line, nothing, own), atol(seconds), own));
+    close(results);
+    close(own);
+    close(nothing);
+}
+
+static bool contains(const char *path, const char *text) {
+    char line[4096];
+    bool found = false;
+    FILE *file = fopen(path, "re");
+    while (file && !found && fgets(line, sizeof line, file)) {
+        found = strstr(line, text);
+    }
+    if (file) {
+        fclose(file);
+    }
+    return found;
+}
+
+static bool started_has_ended(void) {
+    siginfo_t info = {0};
+    return to_started >= 0 && waitid(P_PID, (id_t)started, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0;
+}
+
+static void until(char *line) {
+    char *seconds = next_word(&line), *path = next_word(&line), *text = next_word(&line);
+    time_t begin = time(NULL);
+    if (!text) {
+        return;
+    }
+    while (!contains(path, text)) {
+        if (time(NULL) - begin > atol(seconds) || started_has_ended()) {
+            dprintf(output, "%s: no \"%s\" within %s seconds\nexit status 124\n", path, text, seconds);
+            return;
+        }
+        wait_ms(200);
+    }
+    dprintf(output, "%s: \"%s\" after %ld seconds\n", path, text, (long)(time(NULL) - begin));
 }
 
 static void end_started(void) {
@@ -159,7 +245,7 @@ static void start(char *line) {
         return;
     }
     to_started = ends[1];
-    started = launch(line, ends[0]);
+    started = launch(line, ends[0], output);
     close(ends[0]);
 }
 
@@ -175,9 +261,11 @@ static void perform(char *line) {
     } else if (!strcmp(line, "settle")) {
         settle();
     } else if (after("run ", line)) {
-        int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        await_end(launch(line + 4, nothing));
-        close(nothing);
+        run(line + 4);
+    } else if (after("test ", line)) {
+        test(line + 5);
+    } else if (after("until ", line)) {
+        until(line + 6);
     } else if (after("start ", line)) {
         start(line + 6);
     } else if ((rest = after("wait ", line))) {

@@ -6,15 +6,18 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.common.collect.Iterables;
 import dev.longitude.kernel.Arch;
 import dev.longitude.lab.Probe;
+import dev.longitude.lab.TestOutcome;
 import dev.longitude.record.CProgram;
 import dev.longitude.record.NoCompilerException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -90,8 +93,40 @@ class ProbeCommandTest {
 
         @Override
         public Integer call() throws IOException, InterruptedException {
-            return new VerdictTable(results, folder, null).print(Probe.logs(folder));
+            return new VerdictTable(results, folder, null, TestOutcome.in(folder)).print(Probe.logs(folder));
         }
+    }
+
+    private String judged(int code, String tests) throws IOException {
+        for (String file : List.of("host.txt", "deadlines.jsonl")) {
+            Path copy = folder.resolve("tsc_msrs_test/" + file);
+            Files.createDirectories(folder.resolve("tsc_msrs_test"));
+            try (InputStream in =
+                    ProbeCommandTest.class.getResourceAsStream("/recordings/x86_64-linux6.12.118-lab/" + file)) {
+                Files.write(copy, Objects.requireNonNull(in).readAllBytes());
+            }
+        }
+        Files.writeString(folder.resolve("tests.txt"), tests);
+        CommandLine judging = new CommandLine(new Judging(folder));
+        StringWriter out = new StringWriter();
+        judging.setOut(new PrintWriter(out, true));
+        assertThat(judging.execute()).as(out.toString()).isEqualTo(code);
+        return out.toString();
+    }
+
+    /** Its log may end early, and what there is may conform. */
+    @Test
+    void aKernelsTestThatFailsIsNoSuccessAlthoughItsLogConforms() throws IOException {
+        Files.writeString(folder.resolve("tsc_msrs_test.txt"), "a != b\n");
+        assertThat(judged(ExitCode.UNDECIDED, "tsc_msrs_test 254\n"))
+                .contains("failed", "conforms to v6.12.118", "tsc_msrs_test: failed: exit status 254\n  a != b\n")
+                .contains("2 logs and tests: 1 conform or passed, 1 undecided");
+    }
+
+    @Test
+    void aKernelsTestThatPassesOrIsSkippedIsNoFault() throws IOException {
+        assertThat(judged(ExitCode.HOLDS, "tsc_msrs_test 0\nvmx_tsc_adjust_test 4\n"))
+                .contains("3 logs and tests: 2 conform or passed, 1 do not apply");
     }
 
     /** A KVM that has nothing of what was asked for is not one that conforms. */

@@ -93,15 +93,17 @@ class TlcJvmsTest {
         ImmutableList<String> none = ImmutableList.of();
         ImmutableList<String> one = ImmutableList.of("State 1");
         return Stream.of(
-                arguments(true, new TlcOutput(true, null, states, depth, none, none, false, none, 0)),
-                arguments(false, new TlcOutput(false, null, states, depth, none, none, false, none, 0)),
-                arguments(false, new TlcOutput(true, "Invariant TypeOK", states, depth, none, none, false, none, 0)),
-                arguments(false, new TlcOutput(true, null, states + 1, depth, none, none, false, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth + 1, none, none, false, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth, one, none, false, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth, none, one, false, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth, none, none, true, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth, none, none, false, none, 1)));
+                arguments(true, new TlcOutput(true, null, states, depth, none, none, false, none, none, 0)),
+                arguments(false, new TlcOutput(false, null, states, depth, none, none, false, none, none, 0)),
+                arguments(
+                        false,
+                        new TlcOutput(true, "Invariant TypeOK", states, depth, none, none, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states + 1, depth, none, none, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth + 1, none, none, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth, one, none, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth, none, one, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth, none, none, true, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth, none, none, false, none, none, 1)));
     }
 
     /** A model that no process can check shows which of the two runs counts. */

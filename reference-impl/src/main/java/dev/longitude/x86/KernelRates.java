@@ -1,0 +1,39 @@
+package dev.longitude.x86;
+
+/** The kernel's numbers and fixed-point arithmetic (arch/x86/kvm/x86.c, Linux 5.16 to 7.3). */
+public final class KernelRates implements Rates {
+    private static final long HZ_PER_KHZ = 1000;
+    private static final long NS_PER_MS = 1_000_000;
+    private static final long MOST_ADVANCE_NS = 5_000;
+
+    @Override
+    public long second(long khz) {
+        return khz * HZ_PER_KHZ;
+    }
+
+    @Override
+    public long nsToCycles(int khz, long ns) {
+        return TimeScale.of(khz * HZ_PER_KHZ, TimeScale.NSEC_PER_SEC).apply(ns);
+    }
+
+    @Override
+    public long cyclesToNs(int khz, long cycles) {
+        return Unsigned.multiplyDivide(cycles, NS_PER_MS, khz);
+    }
+
+    @Override
+    public TimeScale pageScale(long cyclesPerSecond) {
+        // A rate that rounds to 0 kHz has no multiplier: the kernel's algorithm would never end.
+        return cyclesPerSecond == 0 ? new TimeScale(0, 0) : TimeScale.of(TimeScale.NSEC_PER_SEC, cyclesPerSecond);
+    }
+
+    @Override
+    public long pageNs(TimeScale scale, long cycles) {
+        return scale.apply(cycles);
+    }
+
+    @Override
+    public long mostAdvanceNs() {
+        return MOST_ADVANCE_NS;
+    }
+}

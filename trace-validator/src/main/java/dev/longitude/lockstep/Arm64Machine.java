@@ -1,0 +1,198 @@
+package dev.longitude.lockstep;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.arm64.Arm64Host;
+import dev.longitude.arm64.Arm64Vcpu;
+import dev.longitude.arm64.Arm64Vcpu.SystemCounterState;
+import dev.longitude.arm64.Arm64Vm;
+import dev.longitude.evaluator.State;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.TraceEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.FcnRcdValue;
+import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.Value;
+import util.UniqueString;
+
+/** A host on arm64 with some VMs. */
+final class Arm64Machine implements Machine {
+    /** A call would wait for a lock; in lockstep no other thread could release it. */
+    private static final class WouldWait extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        WouldWait() {
+            super("another thread holds the lock", null, false, false);
+        }
+    }
+
+    /** What a host does where a call would wait. */
+    static final Runnable REFUSES_TO_WAIT = () -> {
+        throw new WouldWait();
+    };
+
+    private static final UniqueString VTIMER = UniqueString.uniqueStringOf("vtimer");
+    private static final UniqueString PTIMER = UniqueString.uniqueStringOf("ptimer");
+
+    private final Arm64Host host;
+    private final int vms;
+    private final long tick;
+    private final List<TraceEvent> events;
+
+    /**
+     * A machine.
+     *
+     * @param vms how many VMs it has, numbered from 0
+     * @param tick one tick, as a word
+     * @param events where the host's events go
+     */
+    Arm64Machine(Arm64Host host, int vms, long tick, List<TraceEvent> events) {
+        this.host = host;
+        this.vms = vms;
+        this.tick = tick;
+        this.events = events;
+    }
+
+    @Override
+    public Machine copy() {
+        return new Arm64Machine(host.copy(), vms, tick, events);
+    }
+
+    @Override
+    public void tick() {
+        host.advance(tick);
+    }
+
+    @Override
+    public ImmutableMap<Field, Object> completed(Operation operation, ImmutableMap<Field, Object> args) {
+        return args;
+    }
+
+    @Override
+    public @Nullable List<TraceEvent> perform(Operation operation, int number, ImmutableMap<Field, Object> args) {
+        events.clear();
+        Arm64Vm vm = requireNonNull(host.vm(number));
+        try {
+            if (operation == Operation.SET_COUNTER_OFFSET) {
+                vm.setCounterOffset(word(args, Field.OFFSET), word(args, Field.RESERVED));
+            } else if (operation == Operation.CREATE_VCPU) {
+                vm.createVcpu(number(args, Field.VCPU));
+            } else {
+                Arm64Vcpu vcpu = vm.vcpu(number(args, Field.VCPU));
+                if (vcpu == null) {
+                    return null;
+                }
+                perform(operation, args, vcpu);
+            }
+        } catch (IllegalStateException | IllegalArgumentException | WouldWait e) {
+            return null;
+        }
+        return events.isEmpty() ? null : new ArrayList<>(events);
+    }
+
+    private static void perform(Operation operation, ImmutableMap<Field, Object> args, Arm64Vcpu vcpu) {
+        switch (operation) {
+            case INIT_VCPU -> vcpu.init();
+            case SET_TIMER_CNT -> vcpu.setTimerCnt(word(args, Field.VALUE));
+            case GET_TIMER_CNT -> vcpu.getTimerCnt();
+            case SET_PTIMER_CNT -> vcpu.setPtimerCnt(word(args, Field.VALUE));
+            case GET_PTIMER_CNT -> vcpu.getPtimerCnt();
+            case SET_VTIMER_OFFSET -> vcpu.setVtimerOffset(word(args, Field.OFFSET));
+            case GET_VTIMER_OFFSET -> vcpu.getVtimerOffset();
+            case SET_PTIMER_OFFSET -> vcpu.setPtimerOffset(word(args, Field.OFFSET));
+            case GET_PTIMER_OFFSET -> vcpu.getPtimerOffset();
+            case SET_SYSTEM_COUNTER_STATE ->
+                vcpu.setSystemCounterState(
+                        number(args, Field.PCPU),
+                        new SystemCounterState(
+                                number(args, Field.FLAGS), word(args, Field.CNTVOFF), word(args, Field.CNTPOFF)));
+            case ARM64_VCPU_LOAD -> vcpu.load(number(args, Field.PCPU));
+            case VCPU_PUT -> vcpu.put(flag(args, Field.RETURNS));
+            case ENTER_GUEST -> vcpu.enterGuest();
+            case EXIT_GUEST -> vcpu.exitGuest();
+            case GUEST_READ_CNTVCT -> vcpu.guestReadCntvct();
+            case GUEST_READ_CNTPCT -> vcpu.guestReadCntpct();
+            case SET_VTIMER_CVAL -> vcpu.timers().setVtimerCval(word(args, Field.CVAL));
+            case SET_VTIMER_CTL -> vcpu.timers().setVtimerCtl(flag(args, Field.ON));
+            case SET_PTIMER_CVAL -> vcpu.timers().setPtimerCval(word(args, Field.CVAL));
+            case SET_PTIMER_CTL -> vcpu.timers().setPtimerCtl(flag(args, Field.ON));
+            case GUEST_SET_VTIMER -> vcpu.timers().guestSetVtimer(word(args, Field.CVAL));
+            case GUEST_SET_PTIMER -> vcpu.timers().guestSetPtimer(word(args, Field.CVAL));
+            case LOOK_AT_VTIMER -> vcpu.timers().lookAtVtimer();
+            case LOOK_AT_PTIMER -> vcpu.timers().lookAtPtimer();
+            default -> throw new UnsupportedOperationException(operation.specName());
+        }
+    }
+
+    private static int number(ImmutableMap<Field, Object> args, Field field) {
+        return (Integer) requireNonNull(args.get(field));
+    }
+
+    private static long word(ImmutableMap<Field, Object> args, Field field) {
+        return (Long) requireNonNull(args.get(field));
+    }
+
+    private static boolean flag(ImmutableMap<Field, Object> args, Field field) {
+        return (Boolean) requireNonNull(args.get(field));
+    }
+
+    @Override
+    public void compare(State state, @Nullable TraceEvent last, Comparison comparison) {
+        comparison.variable("cntpct", state, host.cntpct());
+        for (int i = 0; i < vms; i++) {
+            Arm64Vm vm = requireNonNull(host.vm(i));
+            comparison.ofVm(i);
+            comparison.state(
+                    last != null && last.vm() == i && !last.state().isEmpty() ? last.state() : host.observed(vm),
+                    state);
+            Set<Integer> taken = new TreeSet<>();
+            timers(state, VTIMER, vm, taken, comparison);
+            timers(state, PTIMER, vm, taken, comparison);
+            // A vCPU's mutex is held exactly while it is in KVM_RUN.
+            comparison.variable("inRun", state, taken);
+        }
+    }
+
+    private static void timers(
+            State state, UniqueString variable, Arm64Vm vm, Set<Integer> taken, Comparison comparison) {
+        if (!(requireNonNull(state.lookup(variable)) instanceof FcnRcdValue timers)) {
+            return;
+        }
+        for (int i = 0; i < timers.values.length; i++) {
+            int index = comparison.index(timers.getDomainAsValues()[i]);
+            Arm64Vcpu vcpu = index < 0 ? null : vm.vcpu(index);
+            if (vcpu != null) {
+                boolean virtual = variable == VTIMER;
+                RecordValue timer = (RecordValue) timers.values[i];
+                String name = variable + "[" + index + "]";
+                comparison.computed(
+                        name + ".cval",
+                        field(timer, "cval"),
+                        virtual ? vcpu.timers().vtimerCval() : vcpu.timers().ptimerCval());
+                comparison.computed(
+                        name + ".on",
+                        field(timer, "on") == BoolValue.ValTrue ? BoolValue.ValTrue : BoolValue.ValFalse,
+                        virtual ? vcpu.timers().hasVtimer() : vcpu.timers().hasPtimer());
+                if (vcpu.isTaken()) {
+                    taken.add(index);
+                }
+            }
+        }
+    }
+
+    private static Value field(RecordValue record, String name) {
+        for (int i = 0; i < record.names.length; i++) {
+            if (record.names[i].toString().equals(name)) {
+                return record.values[i];
+            }
+        }
+        throw new IllegalStateException(record + " has no " + name);
+    }
+}

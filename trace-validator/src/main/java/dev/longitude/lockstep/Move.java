@@ -1,0 +1,41 @@
+package dev.longitude.lockstep;
+
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.evaluator.State;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Operation;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that a model lets happen: an operation with its arguments, or the passing of time.
+ *
+ * @param operation null: a cycle passes
+ * @param vm the number of its VM
+ * @param args as in an event; words are {@linkplain SmallWords wide}
+ * @param when in which states the model lets it happen, besides what the operation itself requires
+ */
+record Move(@Nullable Operation operation, int vm, ImmutableMap<Field, Object> args, Predicate<State> when) {
+    static final Predicate<State> ALWAYS = state -> true;
+
+    static Move of(Operation operation, ImmutableMap<Field, Object> args) {
+        return new Move(operation, 0, args, ALWAYS);
+    }
+
+    /** The same, only in some states. */
+    Move when(Predicate<State> some) {
+        return new Move(operation, vm, args, when.and(some));
+    }
+
+    /** Its text; words as in the model. */
+    String text(SmallWords words) {
+        return operation == null
+                ? "a cycle passes"
+                : args.entrySet().stream()
+                        .map(arg -> arg.getKey().name() + " "
+                                + (arg.getValue() instanceof Long word ? (Object) words.small(word) : arg.getValue()))
+                        .collect(Collectors.joining(
+                                ", ", operation.specName() + "(" + (vm > 0 ? "VM " + vm + ", " : ""), ")"));
+    }
+}

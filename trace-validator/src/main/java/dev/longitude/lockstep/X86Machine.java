@@ -1,0 +1,249 @@
+package dev.longitude.lockstep;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.evaluator.State;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.x86.PvclockPage;
+import dev.longitude.x86.TimeScale;
+import dev.longitude.x86.TscDeadlineTimer;
+import dev.longitude.x86.X86Host;
+import dev.longitude.x86.X86Vcpu;
+import dev.longitude.x86.X86Vm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.FcnRcdValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.TupleValue;
+import tlc2.value.impl.Value;
+import util.UniqueString;
+
+/** A host on x86 with one VM. */
+final class X86Machine implements Machine {
+    private static final UniqueString CLOCK_TAKEN = UniqueString.uniqueStringOf("clockTaken");
+    private static final UniqueString LAST_CLOCK = UniqueString.uniqueStringOf("guestLastClock");
+    private static final UniqueString TSC_DEADLINE = UniqueString.uniqueStringOf("tscDeadline");
+    private static final UniqueString CLOCK = UniqueString.uniqueStringOf("clock");
+
+    private final X86Host host;
+    private final X86Vm vm;
+    private final long cycle;
+
+    /** Where all copies' events go. */
+    private final List<TraceEvent> events;
+
+    /**
+     * A machine.
+     *
+     * @param cycle one cycle, as a word
+     * @param events where the host's events go
+     */
+    X86Machine(X86Host host, long cycle, List<TraceEvent> events) {
+        this.host = host;
+        this.vm = host.vms().get(0);
+        this.cycle = cycle;
+        this.events = events;
+    }
+
+    @Override
+    public Machine copy() {
+        return new X86Machine(host.copy(), cycle, events);
+    }
+
+    @Override
+    public void tick() {
+        host.advance(cycle);
+    }
+
+    @Override
+    public ImmutableMap<Field, Object> completed(Operation operation, ImmutableMap<Field, Object> args) {
+        return operation == Operation.HOST_RESUMES
+                ? ImmutableMap.of(Field.MISSING, requireNonNull(args.get(Field.MISSING)), Field.NS, host.baseNs())
+                : args;
+    }
+
+    @Override
+    public @Nullable List<TraceEvent> perform(Operation operation, int number, ImmutableMap<Field, Object> args) {
+        events.clear();
+        try {
+            X86Vcpu vcpu = args.containsKey(Field.VCPU) ? vm.vcpu(number(args, Field.VCPU)) : null;
+            if (vcpu == null && args.containsKey(Field.VCPU) && operation != Operation.CREATE_VCPU) {
+                return null;
+            }
+            if (vcpu != null && operation != Operation.CREATE_VCPU) {
+                performOnVcpu(operation, args, vcpu);
+            } else {
+                performOnVm(operation, args);
+            }
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            return null;
+        }
+        return events.isEmpty() ? null : new ArrayList<>(events);
+    }
+
+    private void performOnVm(Operation operation, ImmutableMap<Field, Object> args) {
+        switch (operation) {
+            case CREATE_VCPU -> vm.createVcpu(number(args, Field.VCPU));
+            case SET_VM_TSC_KHZ -> vm.setVmTscKhz(number(args, Field.KHZ));
+            case GET_VM_TSC_KHZ -> vm.getVmTscKhz();
+            case BEGIN_SET_CLOCK -> vm.beginSetClock();
+            case SET_CLOCK ->
+                vm.setClock(word(args, Field.CLOCK), number(args, Field.FLAGS), word(args, Field.REALTIME));
+            case BEGIN_GET_CLOCK -> vm.beginGetClock();
+            case GET_CLOCK -> vm.getClock();
+            case HOST_CLOCKSOURCE -> host.setTscClocksource(flag(args, Field.IS_TSC));
+            case HOST_TSC_UNSTABLE -> host.markTscUnstable();
+            case HOST_RESUMES -> host.resume(word(args, Field.MISSING), word(args, Field.NS) - host.baseNs());
+            default -> throw new UnsupportedOperationException(operation.specName());
+        }
+    }
+
+    private void performOnVcpu(Operation operation, ImmutableMap<Field, Object> args, X86Vcpu vcpu) {
+        switch (operation) {
+            case WRITE_TSC -> vcpu.writeTsc(word(args, Field.VALUE));
+            case READ_TSC -> vcpu.readTsc();
+            case SET_TSC_OFFSET -> vcpu.setTscOffset(word(args, Field.OFFSET));
+            case GET_TSC_OFFSET -> vcpu.getTscOffset();
+            case SET_TSC_KHZ -> vcpu.setTscKhz(number(args, Field.KHZ));
+            case GET_TSC_KHZ -> vcpu.getTscKhz();
+            case WRITE_TSC_ADJUST -> vcpu.writeTscAdjust(word(args, Field.VALUE));
+            case READ_TSC_ADJUST -> vcpu.readTscAdjust();
+            case SET_LAPIC -> vcpu.setLapic(flag(args, Field.DEADLINE_MODE));
+            case WRITE_TSC_DEADLINE -> vcpu.writeTscDeadline(word(args, Field.DEADLINE));
+            case READ_TSC_DEADLINE -> vcpu.readTscDeadline();
+            case WRITE_SYSTEM_TIME -> vcpu.writeSystemTime(flag(args, Field.ACTIVE), flag(args, Field.MOVES));
+            case KVMCLOCK_CTRL -> vcpu.kvmclockCtrl();
+            case READ_PVCLOCK_PAGE -> vcpu.readPvclockPage();
+            case WRITE_PVCLOCK_PAGE ->
+                vcpu.writePvclockPage(
+                        number(args, Field.VERSION),
+                        new PvclockPage.Contents(
+                                word(args, Field.TSC_TIMESTAMP),
+                                word(args, Field.SYSTEM_TIME),
+                                new TimeScale(word(args, Field.MUL), number(args, Field.SHIFT)),
+                                number(args, Field.FLAGS)));
+            case X86_VCPU_LOAD -> vcpu.load();
+            case ASK_FOR_CLOCK_UPDATE -> vcpu.askForClockUpdate();
+            case ASK_FOR_MASTERCLOCK_UPDATE -> vcpu.askForMasterclockUpdate();
+            case ENTER_GUEST -> vcpu.enterGuest();
+            case CANCEL_ENTRY -> vcpu.cancelEntry();
+            case REENTER_GUEST -> vcpu.reenterGuest();
+            case EXIT_GUEST -> vcpu.exitGuest();
+            case TIMER_FIRES -> vcpu.timerFires();
+            default -> performInGuest(operation, args, vcpu);
+        }
+    }
+
+    private void performInGuest(Operation operation, ImmutableMap<Field, Object> args, X86Vcpu vcpu) {
+        switch (operation) {
+            case GUEST_READ_TSC -> vcpu.guestReadTsc();
+            case GUEST_WRITE_TSC -> vcpu.guestWriteTsc(word(args, Field.VALUE));
+            case GUEST_WRITE_TSC_ADJUST -> vcpu.guestWriteTscAdjust(word(args, Field.VALUE));
+            case GUEST_READ_TSC_ADJUST -> vcpu.guestReadTscAdjust();
+            case GUEST_SETS_TIMER -> vcpu.guestSetsTimer(flag(args, Field.DEADLINE_MODE), word(args, Field.DEADLINE));
+            case GUEST_READ_CLOCK -> vcpu.guestReadClock(requireNonNull(vm.vcpu(number(args, Field.PAGE))));
+            case GUEST_CLEARS_STOPPED -> vcpu.guestClearsStopped();
+            case GUEST_WRITE_SYSTEM_TIME ->
+                vcpu.guestWriteSystemTime(flag(args, Field.ACTIVE), flag(args, Field.LEGACY), flag(args, Field.MOVES));
+            default -> throw new UnsupportedOperationException(operation.specName());
+        }
+    }
+
+    private static int number(ImmutableMap<Field, Object> args, Field field) {
+        return (Integer) requireNonNull(args.get(field));
+    }
+
+    private static long word(ImmutableMap<Field, Object> args, Field field) {
+        return (Long) requireNonNull(args.get(field));
+    }
+
+    private static boolean flag(ImmutableMap<Field, Object> args, Field field) {
+        return (Boolean) requireNonNull(args.get(field));
+    }
+
+    @Override
+    public void compare(State state, @Nullable TraceEvent last, Comparison comparison) {
+        comparison.variable("hostTsc", state, host.rdtsc());
+        comparison.variable("hostNs", state, host.baseNs());
+        comparison.variable("hostRealtime", state, host.realtime());
+        comparison.variable("tscClocksource", state, host.tscClocksource());
+        comparison.variable("tscUnstable", state, host.tscUnstable());
+        comparison.state(last == null || last.state().isEmpty() ? vm.observed() : last.state(), state);
+        X86Vm.Unshown unshown = vm.unshown();
+        comparison.variable("setClockBegun", state, unshown.setClockBegun());
+        ofSingle(
+                "clockTaken",
+                (SetEnumValue) requireNonNull(state.lookup(CLOCK_TAKEN)),
+                unshown.clockTaken(),
+                comparison);
+        ofSingle(
+                "guestLastClock",
+                (SetEnumValue) requireNonNull(state.lookup(LAST_CLOCK)),
+                unshown.guestLastClock(),
+                comparison);
+        Set<Integer> locked = new TreeSet<>();
+        Set<Integer> inMode = new TreeSet<>();
+        Value deadlines = requireNonNull(state.lookup(TSC_DEADLINE));
+        if (!(deadlines instanceof TupleValue)) {
+            FcnRcdValue function = (FcnRcdValue) deadlines;
+            for (int i = 0; i < function.values.length; i++) {
+                int index = ((IntValue) function.getDomainAsValues()[i]).val;
+                X86Vcpu vcpu = vm.vcpu(index);
+                if (vcpu != null) {
+                    timer(index, (SetEnumValue) function.values[i], vcpu.timer(), comparison);
+                    if (vcpu.timer().deadlineMode()) {
+                        inMode.add(index);
+                    }
+                    if (vcpu.isMine()) {
+                        locked.add(index);
+                    }
+                }
+            }
+        }
+        comparison.variable("tscDeadlineMode", state, inMode);
+        // A vCPU's mutex is held exactly while its KVM_RUN is in the guest.
+        comparison.variable("inGuest", state, locked);
+    }
+
+    /** Compares a set of at most one element with a value or null. */
+    private static void ofSingle(String name, SetEnumValue set, @Nullable Long java, Comparison comparison) {
+        comparison.computed(name + " is there", bool(set.elems.size() == 1), java != null);
+        if (set.elems.size() == 1 && java != null) {
+            Value element = set.elems.elementAt(0);
+            comparison.computed(name, element instanceof RecordValue taken ? field(taken, CLOCK) : element, java);
+        }
+    }
+
+    private static void timer(int index, SetEnumValue armed, TscDeadlineTimer timer, Comparison comparison) {
+        String name = "tscDeadline[" + index + "]";
+        comparison.computed(name + " is armed", bool(armed.elems.size() == 1), timer.deadline() != 0);
+        if (armed.elems.size() == 1 && timer.deadline() != 0) {
+            RecordValue record = (RecordValue) armed.elems.elementAt(0);
+            comparison.computed(name, field(record, UniqueString.uniqueStringOf("deadline")), timer.deadline());
+            comparison.computed(
+                    name + ".offset", field(record, UniqueString.uniqueStringOf("offset")), timer.armedOffset());
+        }
+    }
+
+    private static Value bool(boolean value) {
+        return value ? BoolValue.ValTrue : BoolValue.ValFalse;
+    }
+
+    private static Value field(RecordValue record, UniqueString name) {
+        for (int i = 0; i < record.names.length; i++) {
+            if (record.names[i] == name) {
+                return record.values[i];
+            }
+        }
+        throw new IllegalStateException(record + " has no " + name);
+    }
+}

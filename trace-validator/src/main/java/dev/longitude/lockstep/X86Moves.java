@@ -1,0 +1,311 @@
+package dev.longitude.lockstep;
+
+import static com.google.common.base.Preconditions.checkState;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.evaluator.State;
+import dev.longitude.kernel.Arch;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.spec.ModelSpecification;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.x86.KernelRates;
+import dev.longitude.x86.Rates;
+import dev.longitude.x86.TscScaling;
+import dev.longitude.x86.X86Host;
+import dev.longitude.x86.X86Vm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntToLongFunction;
+import java.util.function.Predicate;
+import tlc2.value.impl.BoolValue;
+import tlc2.value.impl.FcnRcdValue;
+import tlc2.value.impl.IntValue;
+import tlc2.value.impl.StringValue;
+import tlc2.value.impl.Value;
+import util.UniqueString;
+
+/** What {@code MCNext} of {@code spec/MCKvmX86.tla} lets happen, and its {@code MCInit} in Java. */
+final class X86Moves {
+    /** One cycle a ns. */
+    private static final int REAL_KHZ = 1_000_000;
+
+    private final ModelSpecification model;
+    private final SmallWords words;
+    private final ImmutableSet<String> ops;
+    private final ImmutableSet<String> events;
+    private final ImmutableList.Builder<Move> moves = ImmutableList.builder();
+
+    private X86Moves(ModelSpecification model) {
+        this.model = model;
+        this.words = SmallWords.of(model);
+        this.ops = model.names("Ops");
+        this.events = model.names("Events");
+    }
+
+    /** Why a model is beyond what this can do, as text; empty if it is not. */
+    static String unsupported(ModelSpecification model) {
+        if (model.number("FracBits") != 0) {
+            return "its host scales the TSC";
+        }
+        return model.number("Drift") == 0 ? "" : "its clocks drift";
+    }
+
+    /** The machine of MCInit. */
+    static Machine machine(ModelSpecification model, KernelProfile kernel) {
+        SmallWords words = SmallWords.of(model);
+        return start(model, kernel, SmallRates.of(model), model.number("Khz"), words::wide, words.wide(1))
+                .machine();
+    }
+
+    /**
+     * The same with real words and rates.
+     *
+     * @param wide a word of the model as a real one
+     * @param tick a cycle of the model in cycles
+     */
+    static Machine.Recorded real(ModelSpecification model, KernelProfile kernel, IntToLongFunction wide, long tick) {
+        return start(model, kernel, new KernelRates(), REAL_KHZ, wide, tick);
+    }
+
+    /** A rate of the model as a real one, kHz; 0 stays the host's. */
+    static int realKhz(ModelSpecification model, int khz) {
+        return REAL_KHZ / model.number("Khz") * khz;
+    }
+
+    private static Machine.Recorded start(
+            ModelSpecification model, KernelProfile kernel, Rates rates, int khz, IntToLongFunction wide, long tick) {
+        List<TraceEvent> events = new ArrayList<>();
+        boolean isTsc = model.constant("TscIsClocksource") == BoolValue.ValTrue;
+        long tsc = wide.applyAsLong(model.number("StartTsc"));
+        X86Host host = new X86Host(rates, khz, TscScaling.NONE, isTsc, tsc, events::add);
+        X86Vm created = new X86Vm(host, kernel, 0);
+        checkState(host.vms().contains(created), "a host without its VM");
+        return new Machine.Recorded(
+                new X86Machine(host, tick, events),
+                ImmutableList.copyOf(events),
+                kernel,
+                new TraceHeader.X86(khz, 0, isTsc, false),
+                model.number("NrVcpus"));
+    }
+
+    static ImmutableList<Move> of(ModelSpecification model) {
+        X86Moves all = new X86Moves(model);
+        all.add();
+        return all.moves.build();
+    }
+
+    private void add() {
+        moves.add(new Move(null, 0, ImmutableMap.of(), Move.ALWAYS));
+        if (has("GetClock")) {
+            add(Operation.BEGIN_GET_CLOCK, ImmutableMap.of());
+            add(Operation.GET_CLOCK, ImmutableMap.of());
+        }
+        if (has("SetClock")) {
+            add(Operation.BEGIN_SET_CLOCK, ImmutableMap.of());
+            for (long clock : words("Clocks")) {
+                for (int flags : numbers("Flags")) {
+                    add(
+                            Operation.SET_CLOCK,
+                            ImmutableMap.of(Field.CLOCK, clock, Field.FLAGS, flags, Field.REALTIME, 0L));
+                }
+            }
+        }
+        for (int khz : numbers("Rates")) {
+            add(Operation.SET_VM_TSC_KHZ, ImmutableMap.of(Field.KHZ, khz));
+        }
+        for (int vcpu = 0; vcpu < model.number("NrVcpus"); vcpu++) {
+            addOnTsc(vcpu);
+            addGuest(vcpu);
+            addOnClock(vcpu);
+            if (!numbers("Deadlines").isEmpty()) {
+                addOnTimer(vcpu);
+            }
+        }
+        if (events.contains("clocksource")) {
+            add(Operation.HOST_CLOCKSOURCE, ImmutableMap.of(Field.IS_TSC, false));
+            add(Operation.HOST_CLOCKSOURCE, ImmutableMap.of(Field.IS_TSC, true));
+        }
+        if (events.contains("unstable")) {
+            add(Operation.HOST_TSC_UNSTABLE, ImmutableMap.of());
+        }
+        if (events.contains("resume")) {
+            moves.add(Move.of(Operation.HOST_RESUMES, ImmutableMap.of(Field.MISSING, words.wide(2)))
+                    .when(state ->
+                            state.lookup(UniqueString.uniqueStringOf("backwardsTscObserved")) == BoolValue.ValFalse));
+        }
+    }
+
+    private void addOnTsc(int vcpu) {
+        addOn(vcpu, Operation.CREATE_VCPU);
+        for (long value : words("Values")) {
+            addWord(vcpu, Operation.WRITE_TSC, Field.VALUE, value);
+        }
+        for (long offset : words("Offsets")) {
+            moves.add(Move.of(Operation.SET_TSC_OFFSET, ImmutableMap.of(Field.VCPU, vcpu, Field.OFFSET, offset))
+                    .when(mayRestore("tsc", vcpu)));
+        }
+        for (String name : List.of("GetTscOffset", "ReadTsc")) {
+            if (has(name)) {
+                addOn(vcpu, named(name));
+            }
+        }
+        for (int khz : numbers("Rates")) {
+            add(Operation.SET_TSC_KHZ, ImmutableMap.of(Field.VCPU, vcpu, Field.KHZ, khz));
+        }
+        if (!numbers("Rates").isEmpty() && has("GetTscKhz")) {
+            addOn(vcpu, Operation.GET_TSC_KHZ);
+        }
+        for (long value : words("Adjusts")) {
+            if (has("WriteTscAdjust")) {
+                addWord(vcpu, Operation.WRITE_TSC_ADJUST, Field.VALUE, value);
+            }
+        }
+        if (!numbers("Adjusts").isEmpty() && has("ReadTscAdjust")) {
+            addOn(vcpu, Operation.READ_TSC_ADJUST);
+            addOn(vcpu, Operation.GUEST_READ_TSC_ADJUST);
+        }
+    }
+
+    private void addGuest(int vcpu) {
+        addOn(vcpu, Operation.ENTER_GUEST);
+        for (String name : List.of("ExitGuest", "GuestReadTsc")) {
+            if (has(name)) {
+                addOn(vcpu, named(name));
+            }
+        }
+        for (long value : words("GuestWrites")) {
+            addWord(vcpu, Operation.GUEST_WRITE_TSC, Field.VALUE, value);
+        }
+        for (long value : words("Adjusts")) {
+            addWord(vcpu, Operation.GUEST_WRITE_TSC_ADJUST, Field.VALUE, value);
+        }
+        if (events.contains("unstable")) {
+            addOn(vcpu, Operation.X86_VCPU_LOAD);
+            addOn(vcpu, Operation.CANCEL_ENTRY);
+        }
+        if (events.contains("masterclock")) {
+            addOn(vcpu, Operation.ASK_FOR_MASTERCLOCK_UPDATE);
+        }
+    }
+
+    private void addOnClock(int vcpu) {
+        if (model.constant("Kvmclock") == BoolValue.ValTrue) {
+            add(Operation.WRITE_SYSTEM_TIME, ImmutableMap.of(Field.VCPU, vcpu, Field.ACTIVE, true, Field.MOVES, false));
+            moves.add(Move.of(Operation.REENTER_GUEST, ImmutableMap.of(Field.VCPU, vcpu))
+                    .when(isIn("kicked", vcpu)));
+            if (has("GuestReadClock")) {
+                add(Operation.GUEST_READ_CLOCK, ImmutableMap.of(Field.VCPU, vcpu, Field.PAGE, vcpu));
+            }
+            if (has("KvmclockCtrl")) {
+                addOn(vcpu, Operation.KVMCLOCK_CTRL);
+                addOn(vcpu, Operation.GUEST_CLEARS_STOPPED);
+            }
+        }
+        if (events.contains("legacy") || events.contains("moves")) {
+            for (boolean legacy : flags("legacy")) {
+                for (boolean moved : flags("moves")) {
+                    add(
+                            Operation.GUEST_WRITE_SYSTEM_TIME,
+                            ImmutableMap.of(
+                                    Field.VCPU, vcpu, Field.ACTIVE, true, Field.LEGACY, legacy, Field.MOVES, moved));
+                }
+            }
+        }
+        if (events.contains("memory")) {
+            for (int version : new int[] {0, 4}) {
+                for (int flags : new int[] {0, 2}) {
+                    add(
+                            Operation.WRITE_PVCLOCK_PAGE,
+                            ImmutableMap.<Field, Object>builder()
+                                    .put(Field.VCPU, vcpu)
+                                    .put(Field.VERSION, version)
+                                    .put(Field.TSC_TIMESTAMP, 0L)
+                                    .put(Field.SYSTEM_TIME, 0L)
+                                    .put(Field.MUL, 1L)
+                                    .put(Field.SHIFT, 0)
+                                    .put(Field.FLAGS, flags)
+                                    .buildOrThrow());
+                }
+            }
+        }
+    }
+
+    private void addOnTimer(int vcpu) {
+        for (boolean mode : new boolean[] {false, true}) {
+            moves.add(Move.of(Operation.SET_LAPIC, ImmutableMap.of(Field.VCPU, vcpu, Field.DEADLINE_MODE, mode))
+                    .when(mayRestore("lapic", vcpu)));
+        }
+        boolean afterLapic = model.names("DeadlineAfter").contains("lapic");
+        for (long deadline : words("Deadlines")) {
+            Move write =
+                    Move.of(Operation.WRITE_TSC_DEADLINE, ImmutableMap.of(Field.VCPU, vcpu, Field.DEADLINE, deadline));
+            moves.add(afterLapic ? write.when(isIn("tscDeadlineMode", vcpu)) : write);
+            for (boolean mode : new boolean[] {false, true}) {
+                moves.add(Move.of(
+                                Operation.GUEST_SETS_TIMER,
+                                ImmutableMap.of(Field.VCPU, vcpu, Field.DEADLINE_MODE, mode, Field.DEADLINE, deadline))
+                        .when(isIn("inGuest", vcpu)));
+            }
+        }
+        addOn(vcpu, Operation.READ_TSC_DEADLINE);
+        addOn(vcpu, Operation.TIMER_FIRES);
+    }
+
+    private boolean has(String op) {
+        return ops.contains(op);
+    }
+
+    private static Operation named(String name) {
+        return Operation.named(Arch.X86, name).orElseThrow();
+    }
+
+    private ImmutableList<Integer> numbers(String constant) {
+        return model.set(constant).stream().map(each -> ((IntValue) each).val).collect(ImmutableList.toImmutableList());
+    }
+
+    private ImmutableList<Long> words(String constant) {
+        return numbers(constant).stream().map(each -> words.wide(each)).collect(ImmutableList.toImmutableList());
+    }
+
+    private ImmutableList<Boolean> flags(String event) {
+        return events.contains(event) ? ImmutableList.of(false, true) : ImmutableList.of(false);
+    }
+
+    private static Predicate<State> isIn(String set, int vcpu) {
+        UniqueString name = UniqueString.uniqueStringOf(set);
+        Value index = IntValue.gen(vcpu);
+        return state -> {
+            Value those = state.lookup(name);
+            return those != null && those.member(index);
+        };
+    }
+
+    /** (A vCPU that is not there has nothing to restore, and no deadline to look at.) */
+    private Predicate<State> mayRestore(String part, int vcpu) {
+        if (!model.names("DeadlineAfter").contains(part)) {
+            return Move.ALWAYS;
+        }
+        Value[] args = {new StringValue(part), IntValue.gen(vcpu)};
+        UniqueString deadlines = UniqueString.uniqueStringOf("tscDeadline");
+        return state -> state.lookup(deadlines) instanceof FcnRcdValue ofVcpus
+                && ofVcpus.select(args[1]) != null
+                && ModelSpecification.holds(model.operator("MayRestore"), state, args);
+    }
+
+    private void add(Operation operation, ImmutableMap<Field, Object> args) {
+        moves.add(Move.of(operation, args));
+    }
+
+    private void addOn(int vcpu, Operation operation) {
+        add(operation, ImmutableMap.of(Field.VCPU, vcpu));
+    }
+
+    private void addWord(int vcpu, Operation operation, Field field, long word) {
+        add(operation, ImmutableMap.of(Field.VCPU, vcpu, field, word));
+    }
+}

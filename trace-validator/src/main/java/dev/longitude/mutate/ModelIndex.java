@@ -1,0 +1,167 @@
+package dev.longitude.mutate;
+
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.longitude.model.Manifest;
+import dev.longitude.model.Model;
+import dev.longitude.model.ModelCheck;
+import dev.longitude.model.TlcJvms;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which default models evaluate an operator: as part of what they check, by the names in their configuration; as part of
+ * the behaviour, by TLC's coverage, which is measured once for each model.
+ */
+final class ModelIndex {
+    private static final Pattern BEHAVIOUR = Pattern.compile("(?m)^(?:SPECIFICATION|CONSTRAINT|VIEW)\\s+(\\w+)$");
+    private static final Pattern CHECKED = Pattern.compile("(?m)^(?:INVARIANTS?|PROPERT(?:Y|IES))\\s+(.*)$");
+    private static final Pattern REPLACED = Pattern.compile("(?m)^ *\\w+ *<- *(\\w+)$");
+    private static final Pattern VIEW = Pattern.compile("(?m)^(?:CONSTRAINT|VIEW)\\s+(\\w+)$");
+
+    private final Map<Model, Entry> entries = new LinkedHashMap<>();
+
+    /**
+     * A model's part of the index.
+     *
+     * @param behaviour the operators on which the initial predicate, the steps and the bounds build
+     * @param bounds those on which constraint and view build; TLC does not show how often it evaluates these
+     * @param named invariants and properties
+     * @param checked those on which invariants and properties build
+     * @param violated those on which the property that it must violate builds
+     * @param modules the names of its modules
+     */
+    private record Entry(
+            ImmutableSet<String> behaviour,
+            ImmutableSet<String> bounds,
+            ImmutableSet<String> named,
+            ImmutableSet<String> checked,
+            ImmutableSet<String> violated,
+            ImmutableSet<String> modules) {}
+
+    private final TlcJvms jvms;
+    private final @Nullable Path cache;
+    private final Map<Model, Coverage> coverage = new ConcurrentHashMap<>();
+
+    private ModelIndex(TlcJvms jvms, @Nullable Path cache) {
+        this.jvms = jvms;
+        this.cache = cache;
+    }
+
+    /**
+     * The index of all default models.
+     *
+     * @param cache the folder of measured coverage, or null
+     */
+    static ModelIndex of(TlcJvms jvms, @Nullable Path cache) throws IOException {
+        ModelIndex index = new ModelIndex(jvms, cache);
+        Map<String, ParsedSpecification> parsed = new HashMap<>();
+        for (Model model : Manifest.load().models()) {
+            if (model.large()) {
+                continue;
+            }
+            ParsedSpecification of = parsed.get(model.module());
+            if (of == null) {
+                of = ParsedSpecification.of(model.module());
+                parsed.put(model.module(), of);
+            }
+            String config = new ModelCheck(model).configuration();
+            Set<String> behaviour = new HashSet<>(names(BEHAVIOUR, config));
+            behaviour.addAll(names(REPLACED, config));
+            index.entries.put(
+                    model,
+                    new Entry(
+                            of.reachable(behaviour),
+                            of.reachable(names(VIEW, config)),
+                            ImmutableSet.copyOf(names(CHECKED, config)),
+                            of.reachable(names(CHECKED, config)),
+                            model.violates() == null
+                                    ? ImmutableSet.of()
+                                    : of.reachable(ImmutableList.of(model.violates())),
+                            of.moduleNames()));
+        }
+        return index;
+    }
+
+    private static List<String> names(Pattern pattern, String config) {
+        List<String> names = new ArrayList<>();
+        Matcher lines = pattern.matcher(config);
+        while (lines.find()) {
+            names.addAll(Splitter.on(' ').omitEmptyStrings().splitToList(lines.group(1)));
+        }
+        return names;
+    }
+
+    /** Whether an operator is only part of what is checked, in every model. */
+    boolean isOfPropertiesOnly(Mutant mutant) {
+        return entries.values().stream()
+                        .noneMatch(e -> e.modules.contains(mutant.module()) && e.behaviour.contains(mutant.operator()))
+                && entries.values().stream()
+                        .anyMatch(e -> e.modules.contains(mutant.module()) && e.checked.contains(mutant.operator()));
+    }
+
+    /**
+     * The models that can catch a mutant, those first that must fail on what it changes, then the smallest first. The
+     * others never evaluate its place.
+     */
+    ImmutableList<Model> models(Mutant mutant) throws IOException, InterruptedException {
+        List<Model> models = new ArrayList<>();
+        for (Map.Entry<Model, Entry> entry : entries.entrySet()) {
+            if (entry.getValue().modules.contains(mutant.module())
+                    && evaluates(entry.getKey(), entry.getValue(), mutant)) {
+                models.add(entry.getKey());
+            }
+        }
+        if (isWeakerProperty(mutant)) {
+            models.removeIf(m -> !entry(m).violated.contains(mutant.operator()));
+        }
+        models.sort(Comparator.comparing((Model m) -> !entry(m).violated.contains(mutant.operator()))
+                .thenComparing(m -> m.states() + (m.statesWithout() == null ? 0 : m.statesWithout())));
+        return ImmutableList.copyOf(models);
+    }
+
+    /** Whether the mutant is a property that holds wherever it did: only a model that must fail on it can notice. */
+    private boolean isWeakerProperty(Mutant mutant) {
+        return mutant.weaker()
+                && isOfPropertiesOnly(mutant)
+                && entries.values().stream()
+                        .filter(e -> e.modules.contains(mutant.module()) && e.checked.contains(mutant.operator()))
+                        .allMatch(e -> e.named.contains(mutant.operator()));
+    }
+
+    private Entry entry(Model model) {
+        return Objects.requireNonNull(entries.get(model));
+    }
+
+    private boolean evaluates(Model model, Entry entry, Mutant mutant) throws IOException, InterruptedException {
+        String operator = mutant.operator();
+        if (entry.checked.contains(operator) || entry.bounds.contains(operator)) {
+            return true;
+        }
+        return entry.behaviour.contains(operator)
+                && coverage(model).count(mutant.module(), mutant.place()).orElse(0L) > 0;
+    }
+
+    private Coverage coverage(Model model) throws IOException, InterruptedException {
+        Coverage known = coverage.get(model);
+        if (known == null) {
+            known = Coverage.of(model, jvms, cache);
+            coverage.put(model, known);
+        }
+        return known;
+    }
+}

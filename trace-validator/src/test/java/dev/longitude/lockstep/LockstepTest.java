@@ -1,0 +1,80 @@
+package dev.longitude.lockstep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.longitude.model.Manifest;
+import dev.longitude.model.Model;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The specification and the Java implementation do the same, in every reachable state of small models. */
+class LockstepTest {
+    private static Model model(String name) {
+        return Manifest.load().named(name).orElseThrow();
+    }
+
+    private static Lockstep search(String name) {
+        return Lockstep.of(model(name).module(), name);
+    }
+
+    /** Two vCPUs of each architecture; timers; catching up; a suspend. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "any-vmm-corrected",
+                "deadline-last-v7.3",
+                "catch-up-corrected",
+                "arm64-any-vmm-corrected",
+                "arm64-timer-wrap-corrected"
+            })
+    void bothReachTheStatesThatTlcFinds(String name) throws IOException {
+        Lockstep.Outcome outcome = search(name).run();
+        assertThat(outcome).isInstanceOfSatisfying(Lockstep.Agrees.class, agrees -> {
+            Long without = model(name).statesWithout();
+            assertThat(agrees.isComplete()).isTrue();
+            assertThat(agrees.states()).isEqualTo(without == null ? model(name).states() : without);
+        });
+    }
+
+    @Test
+    void aDifferenceEndsInAShortestBehaviourThatCanBeRepeated() throws IOException {
+        Model model = model("any-vmm-v6.12");
+        Lockstep other = new Lockstep(model.module(), model.name(), Long.MAX_VALUE, "v6.1", null, null);
+        Lockstep.Outcome outcome = other.run();
+        assertThat(outcome).isInstanceOf(Lockstep.Differs.class);
+        Difference difference = ((Lockstep.Differs) outcome).difference();
+        assertThat(difference.steps()).hasSize(2).first().asString().startsWith("CreateVcpu");
+        assertThat(difference.fields()).isNotEmpty();
+        assertThat(other.follow(difference.moves())).isEqualTo(outcome);
+    }
+
+    @Test
+    void aSearchGoesOnWhereItWasSaved(@TempDir Path folder) throws IOException {
+        Model model = model("deadline-last-v7.3");
+        Path file = folder.resolve("search");
+        Lockstep.Outcome part = new Lockstep(model.module(), model.name(), 300, null, file, null).run();
+        assertThat(part).isInstanceOfSatisfying(Lockstep.Agrees.class, agrees -> {
+            assertThat(agrees.isComplete()).isFalse();
+            assertThat(agrees.states()).isBetween(300, 400);
+        });
+        assertThat(Files.size(file)).isPositive();
+        Lockstep.Agrees rest =
+                (Lockstep.Agrees) new Lockstep(model.module(), model.name(), Long.MAX_VALUE, null, file, null).run();
+        Lockstep.Agrees whole = (Lockstep.Agrees) search(model.name()).run();
+        assertThat(rest.isComplete()).isTrue();
+        assertThat(rest.states()).isEqualTo(whole.states());
+        assertThat(rest.steps()).isEqualTo(whole.steps());
+        assertThat(rest.depth()).isEqualTo(whole.depth());
+    }
+
+    @Test
+    void aModelBeyondItIsNoSuccess() throws IOException {
+        assertThat(search("arm64-late-vcpu-v6.1").run()).isInstanceOf(Lockstep.Unsupported.class);
+        assertThat(search("rate-jump-v6.12").run()).isInstanceOf(Lockstep.Unsupported.class);
+    }
+}

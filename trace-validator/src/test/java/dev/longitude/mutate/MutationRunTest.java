@@ -1,0 +1,86 @@
+package dev.longitude.mutate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import dev.longitude.model.Manifest;
+import dev.longitude.mutate.Judged.Fate;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
+import org.junit.jupiter.api.Test;
+
+/** The mutants of the specification, and that the checks catch what the committed results say. */
+class MutationRunTest {
+    private static final Path RESULTS = Path.of("..", "spec", "mutants.tsv");
+    private static final int SAMPLE = 5;
+    private static final long SMALL = 600;
+
+    @Test
+    void aKeyIsOfOneMutant() throws Exception {
+        ImmutableList<Mutant> all = Mutants.all();
+        assertThat(all).hasSizeGreaterThan(3000);
+        assertThat(new HashSet<>(all.stream().map(Mutant::key).toList())).hasSize(all.size());
+    }
+
+    /** In TLA+ the column of a bullet counts: an edit moves nothing that follows it. */
+    @Test
+    void anEditMovesNoBullet() {
+        ModuleText text = new ModuleText("M", ImmutableList.of("IF x THEN - a", "          - b", "===="));
+        assertThat(text.with(new Mutant.Place(1, 4, 1, 4), "not(x)").lines())
+                .containsExactly("IF not(x)", "     THEN - a", "          - b", "====");
+    }
+
+    @Test
+    void aRowIsOfAMutantThatExistsOrItsOperatorHasChanged() throws Exception {
+        MutationResults results = MutationResults.read(RESULTS);
+        long judged =
+                Mutants.all().stream().filter(m -> results.of(m).isPresent()).count();
+        assertThat(judged).isGreaterThan(100);
+    }
+
+    /** Some of those that a small model catches, drawn anew each time, and one that a trace catches. */
+    @Test
+    void aSampleIsStillCaught() throws Exception {
+        long seed = ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE);
+        System.out.println("MutationRunTest: seed " + seed);
+        MutationResults results = MutationResults.read(RESULTS);
+        List<Mutant> byModels = new ArrayList<>();
+        List<Mutant> byTraces = new ArrayList<>();
+        for (Mutant mutant : Mutants.all()) {
+            Judged judged = results.of(mutant).orElse(null);
+            if (judged != null && judged.fate() == Fate.CAUGHT) {
+                if (judged.kind().equals("scenario")) {
+                    byTraces.add(mutant);
+                } else if (isSmall(judged)) {
+                    byModels.add(mutant);
+                }
+            }
+        }
+        Collections.shuffle(byModels, new Random(seed));
+        Collections.shuffle(byTraces, new Random(seed));
+        List<Mutant> sample = new ArrayList<>(byModels.subList(0, SAMPLE));
+        sample.add(byTraces.get(0));
+        try (MutationRun run = new MutationRun(null)) {
+            for (Mutant mutant : sample) {
+                Judged judged = run.judge(mutant);
+                assertThat(judged.fate())
+                        .as("seed %s; longitude mutate --again --mutant %s: %s", seed, mutant.key(), mutant)
+                        .isEqualTo(Fate.CAUGHT);
+            }
+        }
+    }
+
+    private static boolean isSmall(Judged judged) {
+        return judged.kind().equals("model")
+                && Manifest.load()
+                        .named(judged.by().substring("model ".length()))
+                        .filter(m -> m.violates() != null
+                                && m.states() + (m.statesWithout() == null ? 0 : m.statesWithout()) < SMALL)
+                        .isPresent();
+    }
+}
