@@ -59,7 +59,7 @@ public record TimeScale(long mult, int shift) {
 
     /**
      * The delta at the scaled rate, truncated. {@code TimeScaleLemmasTest} proves, for all deltas and multipliers, that it is
-     * monotone unless the shift drops bits, and never larger than the shifted delta.
+     * monotone for shifts of 0, -1, -2, -31 and -32, and that the product is never larger than the shifted delta.
      *
      * @param delta unsigned 64 bits; the shift drops bits at the top, as in the kernel
      * @return unsigned 64 bits

@@ -42,20 +42,6 @@ class TimeScaleLemmasTest {
                 Map.of(A, BigInteger.ONE, B, unsigned(1L << 63), MULT, unsigned(1L << 31)));
     }
 
-    /** Where no bits are dropped, it is monotone, too: it is one product, at most as wide as a word. */
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2, 31})
-    void aConversionWithoutLossIsMonotone(int shift) {
-        Term wideA =
-                A.resized(WIDE).shiftedLeft(shift).times(MULT.resized(WIDE)).shiftedRight(32);
-        Term wideB =
-                B.resized(WIDE).shiftedLeft(shift).times(MULT.resized(WIDE)).shiftedRight(32);
-        Proof.holds(A.isAtMost(B).implies(wideA.isAtMost(wideB)));
-        Proof.fails(
-                A.isLess(B).implies(wideA.isLess(wideB)),
-                Map.of(A, BigInteger.ZERO, B, BigInteger.ONE, MULT, BigInteger.ZERO));
-    }
-
     /** Two intervals converted one by one are at most one unit behind both in one. */
     @Test
     void convertingInTwoPartsLosesAtMostOneUnit() {
