@@ -32,6 +32,11 @@ public final class PvclockPage {
          * @param tsc unsigned cycles
          * @return unsigned ns
          */
+        public long at(long tsc) {
+            return at(tsc, KERNEL);
+        }
+
+        /** The same by the arithmetic of a guest that computes with {@code rates}. */
         long at(long tsc, Rates rates) {
             return systemTime + rates.pageNs(scale, tsc - tscTimestamp);
         }
