@@ -187,6 +187,7 @@ class ArchitectureTest {
                     "dev.longitude.evaluator..",
                     "dev.longitude.spec..",
                     "dev.longitude.validator..",
+                    "dev.longitude.lockstep..",
                     "dev.longitude.model..",
                     "tlc2..")
             .should()
