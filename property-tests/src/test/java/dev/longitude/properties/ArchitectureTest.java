@@ -190,6 +190,7 @@ class ArchitectureTest {
                     "dev.longitude.evaluator..",
                     "dev.longitude.spec..",
                     "dev.longitude.validator..",
+                    "dev.longitude.lockstep..",
                     "dev.longitude.model..",
                     "dev.longitude.mutate..",
                     "tlc2..")
