@@ -27,7 +27,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.FormalParamNode;
 import tla2sany.semantic.OpApplNode;
 import tla2sany.semantic.OpDefNode;
@@ -57,11 +56,6 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
 
     private static final Variable KERNEL = new Variable("kernel");
     private static final String NOT_MODELLED = "NotModelled";
-
-    /** Both, from one root module. */
-    private record Both(X86Specification x86, Arm64Specification arm64) {}
-
-    private static @Nullable Both loaded;
 
     private final FastTool tool;
     private final Evaluator evaluator;
@@ -102,12 +96,12 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
 
     /** The specification of x86; see {@link #of}. */
     public static X86Specification x86() {
-        return both().x86;
+        return BothArchitectures.loaded().x86();
     }
 
     /** The specification of arm64; see {@link #of}. */
     public static Arm64Specification arm64() {
-        return both().arm64;
+        return BothArchitectures.loaded().arm64();
     }
 
     /** An operator that a method here calls. */
@@ -122,10 +116,6 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
         return ImmutableList.copyOf(bound);
     }
 
-    private static synchronized Both both() {
-        return loaded == null ? load(ImmutableMap.of()) : loaded;
-    }
-
     /**
      * Loads the specification anew, with other texts for some modules, for whoever asks for it from now on. This is for a
      * JVM that does nothing but judge changed specifications. Every text must declare the bundled variables in their
@@ -135,15 +125,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
      * @throws IllegalStateException if it cannot be parsed or loaded; the message is TLC's
      */
     public static void replace(ImmutableMap<String, String> replaced) {
-        load(replaced);
-    }
-
-    private static synchronized Both load(ImmutableMap<String, String> replaced) {
-        FastTool tool = RootModule.load(replaced);
-        Evaluator evaluator = new Evaluator(tool);
-        Both both = new Both(new X86Specification(tool, evaluator), new Arm64Specification(tool, evaluator));
-        loaded = both;
-        return both;
+        BothArchitectures.load(replaced);
     }
 
     /** Whether there is an operator of that name. */
