@@ -152,9 +152,17 @@ public final class KvmAbi {
                     .findFirst();
         }
 
-        /** Whether an id that is none of these may belong to the generic timer: a system register with CRn 14. */
+        /**
+         * Whether an id that is none of these may belong to the generic timer: a system register with CRn 14. Those of op1 3
+         * with CRm 8 or above are the performance monitor's event counters and their types (PMEVCNTR and PMEVTYPER of
+         * the Arm architecture).
+         */
         public static boolean mayBeOfATimer(long id) {
-            return (id & ~0xffffL) == SYSTEM_REGISTERS && ((id >> 7) & 15) == GENERIC_TIMER_CRN && id != CNTKCTL_EL1;
+            boolean countsEvents = ((id >> 11) & 7) == 3 && ((id >> 3) & 15) >= 8;
+            return (id & ~0xffffL) == SYSTEM_REGISTERS
+                    && ((id >> 7) & 15) == GENERIC_TIMER_CRN
+                    && id != CNTKCTL_EL1
+                    && !countsEvents;
         }
     }
 }
