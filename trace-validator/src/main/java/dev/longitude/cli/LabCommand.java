@@ -126,6 +126,9 @@ final class LabCommand implements Callable<Integer> {
         if (vcpus < 1 || vcpus > MOST_VCPUS) {
             throw new ParameterException(spec.commandLine(), "--vcpus: expected 1 to " + MOST_VCPUS);
         }
+        if (spec.commandLine().getParseResult().hasMatchedOption("--vcpus") && vmm != Vmm.QEMU && vmm != Vmm.LINUX) {
+            throw new ParameterException(spec.commandLine(), "--vcpus needs --vmm qemu or --vmm linux");
+        }
         Path folder = options.folder(spec, "lab", arch);
         Lab lab = new Lab(
                 arch == null ? Arch.X86 : arch,

@@ -95,4 +95,11 @@ class TerminalTest {
         progress.step("crosvm-cold", "8 answers");
         assertThat(err).hasToString("[1/2] crosvm-cold: 8 answers\n");
     }
+
+    @Test
+    void anOptionThatWouldHaveNoEffectIsRefused() {
+        Run run = Run.of("lab", "--kernel", "6.12", "--vcpus", "4");
+        assertThat(run.code()).isEqualTo(ExitCode.UNUSABLE);
+        assertThat(run.err()).contains("--vcpus needs --vmm qemu or --vmm linux");
+    }
 }
