@@ -170,19 +170,19 @@ public final class ModelCheck {
      *
      * @param replaced the texts, by the module's name
      * @param onlyFirst whether the second run cannot differ: the texts only weaken what is checked
-     * @return the difference from the manifest; empty if there is none
+     * @return the difference from the manifest; empty if there is none, or if TLC came to no end: then nothing is known
      */
     public Optional<String> difference(TlcJvms jvms, ImmutableMap<String, String> replaced, boolean onlyFirst)
             throws IOException, InterruptedException {
         Optional<TlcOutput> output = jvms.run(model.module(), replaced, config, Tlc.ONE_WORKER);
         if (output.isEmpty()) {
-            return Optional.of(NO_END);
+            return Optional.empty();
         }
         String fault = fault(output.get());
         String violated = model.violates();
         if (fault == null && violated != null && !onlyFirst) {
             Optional<TlcOutput> rest = jvms.run(model.module(), replaced, without(violated), Tlc.ONE_WORKER);
-            fault = rest.isEmpty() ? NO_END : faultOfRest(rest.get(), violated);
+            fault = rest.isEmpty() ? null : faultOfRest(rest.get(), violated);
         }
         return Optional.ofNullable(fault);
     }

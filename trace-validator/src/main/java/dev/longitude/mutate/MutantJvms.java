@@ -61,7 +61,8 @@ final class MutantJvms implements AutoCloseable {
             }
             return replayed;
         } catch (IOException e) {
-            return new Replayed(MutantJvm.Answer.CAUGHT, "replay: the JVM came to no result");
+            // Nothing is known then, and other checks follow.
+            return new Replayed(MutantJvm.Answer.SURVIVES, "replay: the JVM came to no result");
         } finally {
             end.cancel(false);
             if (jvm != null) {
