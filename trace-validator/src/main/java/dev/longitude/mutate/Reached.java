@@ -15,6 +15,8 @@ import dev.longitude.model.ModelCheck;
 import dev.longitude.model.TlcJvms;
 import dev.longitude.mutate.Element.Kind;
 import dev.longitude.scenario.Scenario;
+import dev.longitude.trace.Trace;
+import dev.longitude.verdict.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * @param failing the models that must fail, run without what they must fail on
  */
 public record Reached(Element element, boolean shown, ImmutableList<String> holding, ImmutableList<String> failing) {
+    private static final String MODEL = "model ";
+    private static final String SCENARIO = "scenario ";
     private static final int VCPUS = 3;
     private static final Pattern KERNEL = Pattern.compile("(?m)^ *Kernel = \"([^\"]+)\"$");
 
@@ -51,25 +56,65 @@ public record Reached(Element element, boolean shown, ImmutableList<String> hold
             @JsonProperty(required = true) String element,
             @JsonProperty(required = true) String where) {}
 
+    /** Whether {@link #fault} can check where an element is said to be checked: it names a model or a scenario. */
+    public static boolean isChecked(String where) {
+        return where.startsWith(MODEL) || where.startsWith(SCENARIO);
+    }
+
     /**
-     * What is wrong with where an element is said to be checked: a model must reach it and a scenario must perform it, if
-     * one is named. Empty if nothing is.
+     * What is wrong with where an element is said to be checked. A model that is named must reach it. A scenario that is
+     * named must perform it; of a switch, its trace on some kernel with that value must be refused by the same kernel
+     * with the other value. Empty if nothing is.
      */
     public Optional<String> fault(String where) {
-        if (where.startsWith("model ")) {
-            String name = where.substring("model ".length());
+        if (where.startsWith(MODEL)) {
+            String name = where.substring(MODEL.length());
             return failing.contains(name) ? Optional.empty() : Optional.of("model " + name + " does not reach it");
         }
-        if (!where.startsWith("scenario ")) {
+        if (!where.startsWith(SCENARIO)) {
             return Optional.empty();
         }
-        String name = where.substring("scenario ".length());
-        boolean performs = Scenario.named(name)
-                .map(s -> KernelProfile.showing(s.arch()).stream()
-                        .anyMatch(kernel -> s.play(kernel, VCPUS, 1).events().stream()
-                                .anyMatch(e -> e.operation().specName().equals(element.name()))))
-                .orElse(false);
+        String name = where.substring(SCENARIO.length());
+        Optional<Scenario> scenario = Scenario.named(name);
+        if (element.kind() == Kind.SWITCH) {
+            return scenario.filter(this::distinguishes).isPresent()
+                    ? Optional.empty()
+                    : Optional.of("no trace of scenario " + name + " depends on it");
+        }
+        boolean performs = scenario.stream()
+                .flatMap(Reached::plays)
+                .flatMap(trace -> trace.events().stream())
+                .anyMatch(e -> e.operation().specName().equals(element.name()));
         return performs ? Optional.empty() : Optional.of("scenario " + name + " does not perform it");
+    }
+
+    private static Stream<Trace> plays(Scenario scenario) {
+        return KernelProfile.showing(scenario.arch()).stream().map(kernel -> scenario.play(kernel, VCPUS, 1));
+    }
+
+    /** Whether a kernel with the other value of this switch refuses a trace of a kernel with this one. */
+    private boolean distinguishes(Scenario scenario) {
+        return ofSwitch(element)
+                .map(of -> plays(scenario)
+                        .filter(trace -> trace.header().kernel().has(of) == value(element))
+                        .map(trace -> new Trace(
+                                trace.header()
+                                        .withKernel(trace.header().kernel().flipped(of)),
+                                trace.events()))
+                        .anyMatch(trace ->
+                                Verdict.of(scenario.commandName(), trace).refusal() != null))
+                .orElse(false);
+    }
+
+    private static Optional<Switch> ofSwitch(Element element) {
+        String name = element.name().replaceFirst(" = .*", "");
+        return Arrays.stream(Switch.values())
+                .filter(s -> s.specName().equals(name))
+                .findFirst();
+    }
+
+    private static boolean value(Element element) {
+        return element.name().endsWith("true");
     }
 
     /** Reads the list of these; empty if there is no file. */
@@ -156,10 +201,10 @@ public record Reached(Element element, boolean shown, ImmutableList<String> hold
                 return count.orElse(0L) > 0;
             }
             shown = true;
-            String name = element.name().replaceFirst(" = .*", "");
-            boolean value = element.name().endsWith("true");
             return kernel != null
-                    && Arrays.stream(Switch.values()).anyMatch(s -> s.specName().equals(name) && kernel.has(s) == value)
+                    && ofSwitch(element)
+                            .filter(s -> kernel.has(s) == value(element))
+                            .isPresent()
                     && places.stream()
                             .anyMatch(p -> coverage.count(p.module(), p.place()).orElse(0L) > 0);
         }

@@ -1,0 +1,52 @@
+package dev.longitude.mutate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+
+class ReachedTest {
+    private static final Path LIST = Path.of("..", "spec", "reached-elsewhere.yaml");
+
+    /** An element, named as in the list, that no model reaches. */
+    private static Reached named(String text) {
+        List<String> words = List.of(text.split(" ", 3));
+        Element element = new Element(
+                Element.Kind.valueOf(words.get(0).toUpperCase(Locale.ROOT)),
+                words.get(1),
+                words.get(2),
+                new Mutant.Place(1, 1, 1, 1));
+        return new Reached(element, true, ImmutableList.of(), ImmutableList.of());
+    }
+
+    @Test
+    void eachScenarioInTheListChecksItsElement() throws Exception {
+        List<Reached.Elsewhere> ofScenarios = Reached.elsewhere(LIST).stream()
+                .filter(e -> e.where().startsWith("scenario "))
+                .toList();
+        assertThat(ofScenarios).hasSizeGreaterThan(20);
+        assertThat(ofScenarios)
+                .allSatisfy(e -> assertThat(named(e.element()).fault(e.where())).isEmpty());
+    }
+
+    @Test
+    void aScenarioThatDoesNotCheckItIsAFault() {
+        assertThat(named("action KvmX86 GetVmTscKhz").fault("scenario young-guest"))
+                .contains("scenario young-guest does not perform it");
+        assertThat(named("switch KvmX86 refusesOwnFlags = true").fault("scenario young-guest"))
+                .contains("no trace of scenario young-guest depends on it");
+        assertThat(named("action KvmX86 GetVmTscKhz").fault("scenario no-such")).isPresent();
+        assertThat(named("action KvmX86 GetVmTscKhz").fault("model young-guest-v6.1"))
+                .contains("model young-guest-v6.1 does not reach it");
+    }
+
+    @Test
+    void wordsAloneCheckNothing() {
+        assertThat(Reached.isChecked("nowhere: no check passes other flags")).isFalse();
+        assertThat(Reached.isChecked("scenario boot")).isTrue();
+        assertThat(Reached.isChecked("model young-guest-v6.1")).isTrue();
+    }
+}
