@@ -35,12 +35,11 @@ class SelectedTlcTest {
                     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
                     try (BufferedReader lines = process.inputReader()) {
                         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                            if (line.startsWith("<<\\"level\\", ")) {
-                                int comma = line.lastIndexOf(", ");
-                                int level = Integer.parseInt(line.substring(comma + 2, line.length() - 2));
-                                line = line.substring(0, comma + 2) + (level + 1) + ">>";
-                            }
-                            System.out.println(line);
+                            var level = java.util.regex.Pattern.compile(
+                                    "(<<\\"level\\", [01], |<<\\"(?:fails|upToSteps)\\", .*\\", )([0-9]+)(.*)").matcher(line);
+                            System.out.println(level.matches()
+                                    ? level.group(1) + (Integer.parseInt(level.group(2)) + 1) + level.group(3)
+                                    : line);
                         }
                     }
                     System.exit(process.waitFor());
@@ -147,6 +146,26 @@ class SelectedTlcTest {
                 System.setProperty("tla2tools", before);
             }
         }
+    }
+
+    /** Else a counterexample would be a step too long, and the step where it goes wrong the next one. */
+    @Test
+    void aRecipesVerdictIsTheSameHoweverLevelsAreCounted() throws Exception {
+        String stub = jar("from-one", "TLC", COUNTS_FROM_ONE) + File.pathSeparator + bundled();
+        String[] check = {
+            "check",
+            "--recipe",
+            "kvmtool-pause",
+            "--kernel",
+            "v6.12",
+            "--world",
+            "usual",
+            "--property",
+            "StoppedIsShown"
+        };
+        String judged = longitude(bundled(), check);
+        assertThat(judged).startsWith("1\n").contains("StoppedIsShown").contains("shown by");
+        assertThat(longitude(stub, check)).isEqualTo(judged);
     }
 
     /** Without Longitude's operators TLC cannot compute with words of 64 bits. */
