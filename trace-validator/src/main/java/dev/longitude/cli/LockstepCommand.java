@@ -126,8 +126,13 @@ final class LockstepCommand implements Callable<Integer> {
     private void report(Model model, Lockstep.Outcome outcome) {
         if (outcome instanceof Lockstep.Unsupported unsupported) {
             text(results.text(), model, "not explored: " + unsupported.why());
+            // Asked for by its name, it is a question without an answer.
             results.add(CaseResult.of(
-                    SUITE, model.name(), Status.DOES_NOT_APPLY, SUITE, "not explored: " + unsupported.why()));
+                    SUITE,
+                    model.name(),
+                    names.isEmpty() ? Status.DOES_NOT_APPLY : Status.UNDECIDED,
+                    SUITE,
+                    "not explored: " + unsupported.why()));
         } else if (outcome instanceof Lockstep.Differs differs) {
             Difference difference = differs.difference();
             String message =

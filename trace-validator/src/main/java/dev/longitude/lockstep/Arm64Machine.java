@@ -1,5 +1,8 @@
 package dev.longitude.lockstep;
 
+import static dev.longitude.lockstep.Arguments.flag;
+import static dev.longitude.lockstep.Arguments.number;
+import static dev.longitude.lockstep.Arguments.word;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableMap;
@@ -129,18 +132,6 @@ final class Arm64Machine implements Machine {
             case LOOK_AT_PTIMER -> vcpu.timers().lookAtPtimer();
             default -> throw new UnsupportedOperationException(operation.specName());
         }
-    }
-
-    private static int number(ImmutableMap<Field, Object> args, Field field) {
-        return (Integer) requireNonNull(args.get(field));
-    }
-
-    private static long word(ImmutableMap<Field, Object> args, Field field) {
-        return (Long) requireNonNull(args.get(field));
-    }
-
-    private static boolean flag(ImmutableMap<Field, Object> args, Field field) {
-        return (Boolean) requireNonNull(args.get(field));
     }
 
     @Override

@@ -38,7 +38,7 @@ final class Edges {
 
     private static List<Object> kind(State before, Move move, State after) {
         ImmutableList.Builder<Object> kind = ImmutableList.builder();
-        kind.add(move.operation() == null ? "a cycle passes" : move.operation());
+        kind.add(move.operation() == null ? "TimePasses" : move.operation());
         move.args().values().stream().filter(Boolean.class::isInstance).forEach(kind::add);
         RecordValue reply = (RecordValue) requireNonNull(after.lookup(REPLY));
         for (int i = 0; i < reply.names.length; i++) {

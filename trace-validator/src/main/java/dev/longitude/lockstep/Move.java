@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Something that a model lets happen: an operation with its arguments, or the passing of time.
  *
- * @param operation null: a cycle passes
+ * @param operation null: a cycle of the TSC, or a tick of the counter, passes
  * @param vm the number of its VM
  * @param args as in an event; words are {@linkplain SmallWords wide}
  * @param when in which states the model lets it happen, besides what the operation itself requires
@@ -31,7 +31,7 @@ record Move(@Nullable Operation operation, int vm, ImmutableMap<Field, Object> a
     /** Its text; words as in the model. */
     String text(SmallWords words) {
         return operation == null
-                ? "a cycle passes"
+                ? "TimePasses"
                 : args.entrySet().stream()
                         .map(arg -> arg.getKey().name() + " "
                                 + (arg.getValue() instanceof Long word ? (Object) words.small(word) : arg.getValue()))

@@ -30,6 +30,8 @@ class LockstepTest {
                 "deadline-last-v7.3",
                 "catch-up-corrected",
                 "arm64-any-vmm-corrected",
+                "arm64-timer-in-host-v6.12",
+                "arm64-timer-while-running-corrected",
                 "arm64-timer-wrap-corrected"
             })
     void bothReachTheStatesThatTlcFinds(String name) throws IOException {
