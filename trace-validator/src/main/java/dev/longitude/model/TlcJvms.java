@@ -6,9 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import dev.longitude.processes.ChildProcesses;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
+import dev.longitude.processes.ChildJvms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,12 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -53,15 +46,9 @@ public class TlcJvms implements AutoCloseable {
     /** The longest default model takes seconds. */
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
-    private final Duration limit;
     private final AtomicLong answered = new AtomicLong();
     private final Semaphore cores = new Semaphore(Runtime.getRuntime().availableProcessors());
-    private final ConcurrentLinkedDeque<Jvm> idle = new ConcurrentLinkedDeque<>();
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "tlc-limit");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ChildJvms jvms;
 
     /** No JVM yet; one is started when it is needed. */
     public TlcJvms() {
@@ -70,7 +57,7 @@ public class TlcJvms implements AutoCloseable {
 
     /** The same with another limit on the time of a run. */
     public TlcJvms(Duration limit) {
-        this.limit = limit;
+        this.jvms = new ChildJvms(TlcJvms::command, limit, RUNS);
     }
 
     /**
@@ -114,70 +101,7 @@ public class TlcJvms implements AutoCloseable {
     }
 
     private Optional<TlcOutput> answer(TlcJvm.Request request) {
-        Jvm jvm = null;
-        Future<?> end = null;
-        try {
-            jvm = idle.pollFirst();
-            if (jvm == null) {
-                jvm = new Jvm();
-            }
-            end = clock.schedule(jvm.process::destroyForcibly, limit.toMillis(), TimeUnit.MILLISECONDS);
-            Optional<TlcOutput> answer = jvm.answer(request);
-            if (answer.isPresent()) {
-                answered.incrementAndGet();
-            }
-            // (If the limit has just passed, the JVM is being ended.)
-            if (answer.isPresent() && jvm.runs < RUNS && end.cancel(false)) {
-                idle.addFirst(jvm);
-                jvm = null;
-            }
-            return answer;
-        } catch (IOException e) {
-            return Optional.empty();
-        } finally {
-            if (end != null) {
-                end.cancel(false);
-            }
-            if (jvm != null) {
-                jvm.process.destroyForcibly();
-            }
-        }
-    }
-
-    /** How many runs ended with an exit code. */
-    long answered() {
-        return answered.get();
-    }
-
-    /** Ends the JVMs, which must be idle, and waits for their end: the system counts their time as this program's. */
-    @Override
-    public void close() {
-        clock.shutdownNow();
-        for (Jvm jvm = idle.pollFirst(); jvm != null; jvm = idle.pollFirst()) {
-            jvm.process.destroyForcibly().onExit().join();
-        }
-    }
-
-    /** One of them. */
-    private static final class Jvm {
-        private final Process process;
-        private final DataOutputStream requests;
-        private final DataInputStream answers;
-        private int runs;
-
-        Jvm() throws IOException {
-            List<String> command = new ArrayList<>(List.of(Tlc.java()));
-            command.addAll(JVM_OPTIONS);
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), TlcJvm.class.getName()));
-            command.add(Tlc.classPath());
-            process = ChildProcesses.start(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD));
-            requests = new DataOutputStream(process.getOutputStream());
-            answers = new DataInputStream(process.getInputStream());
-        }
-
-        /** Sends a request and waits. */
-        Optional<TlcOutput> answer(TlcJvm.Request request) throws IOException {
-            runs++;
+        Optional<TlcOutput> answer = jvms.ask((requests, answers) -> {
             request.writeTo(requests);
             if (answers.readInt() != TlcJvm.ANSWER) {
                 return Optional.empty();
@@ -189,6 +113,29 @@ public class TlcJvms implements AutoCloseable {
                     ? Optional.empty()
                     : Optional.of(
                             TlcOutput.parse(new String(printed, UTF_8).lines().toList(), exitCode));
+        });
+        if (answer.isPresent()) {
+            answered.incrementAndGet();
         }
+        return answer;
+    }
+
+    private static List<String> command() {
+        List<String> command = new ArrayList<>(List.of(Tlc.java()));
+        command.addAll(JVM_OPTIONS);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), TlcJvm.class.getName()));
+        command.add(Tlc.classPath());
+        return command;
+    }
+
+    /** How many runs ended with an exit code. */
+    long answered() {
+        return answered.get();
+    }
+
+    /** Ends the JVMs, which must be idle. */
+    @Override
+    public void close() {
+        jvms.close();
     }
 }
