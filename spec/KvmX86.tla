@@ -42,6 +42,8 @@ VARIABLES
   nrVcpusMatched,     \* nr_vcpus_matched_tsc: vCPUs that joined it, except the one that opened it
   userSetTsc,         \* user_set_tsc: userspace has set the TSC; stays FALSE without userSetTscGate
   useMasterClock,     \* use_master_clock
+  lossPending,        \* TRUE: the VM uses the masterclock, although the clocksource has left the TSC
+                      \* since its last masterclock update
   masterKernelNs,     \* the instant from which the masterclock counts: ns of the base clock,
   masterCycleNow,     \* ... and the host's TSC
   kvmclockOffset,     \* kvmclock_offset: kvmclock minus base clock, ns modulo 2^WordBits
@@ -99,7 +101,7 @@ curVars   == <<curTscNsec, curTscWrite, curTscOffset, curTscGeneration>>
 thisVars  == <<thisTscNsec, thisTscWrite, thisTscGeneration>>
 timerVars == <<tscDeadlineMode, tscDeadline>>
 syncVars  == <<lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars, lastGuestTsc>>
-masterVars == <<useMasterClock, masterKernelNs, masterCycleNow, updatedGeneration>>
+masterVars == <<useMasterClock, lossPending, masterKernelNs, masterCycleNow, updatedGeneration>>
 requestVars == <<masterclockUpdate, clockUpdate, stoppedRequest, kicked>>
 oddVars   == <<backwardsTscObserved, bootVcpuRunsOldKvmclock>>
 callVars  == <<clockTaken, setClockBegun, tscTaken>>
@@ -142,7 +144,7 @@ pvclockFlags        == [v \in online |-> PageFlags(pvclock[v])]
 TscOnly ==
   <<tscClocksource, hostTsc, lastVars, curVars, nrVcpusMatched,
     userSetTsc, tscOffset, thisVars, defaultTscKhz, virtualTscKhz, tscScalingRatio, tscAdjust,
-    timerVars, userDeadline, useMasterClock, masterclockUpdate, inGuest, guestSeen, userOffset,
+    timerVars, userDeadline, useMasterClock, lossPending, masterclockUpdate, inGuest, guestSeen, userOffset,
     setClockBegun, {taken.byMaster : taken \in clockTaken},
     IF reply.op = "GetClock" THEN [op |-> "GetClock", flags |-> reply.flags]
     ELSE IF reply.op = "EnterGuest"
@@ -201,7 +203,7 @@ NewVm(switches, khz, fracBits, clocksourceIsTsc, unstable, tsc, ns, realtime) ==
   /\ reply = [op |-> "CreateVm"]
   /\ guestSeen = {} /\ clockSeen = {}
   /\ userOffset = {} /\ userDeadline = {}
-  /\ updatedGeneration = 0
+  /\ updatedGeneration = 0 /\ lossPending = FALSE
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -319,7 +321,7 @@ Snapshot ==
 \* kvm_update_masterclock(), during which no vCPU is in the guest: KVM has kicked out those that
 \* were, and none enters before the update is done and KVM has written its page again.
 UpdateMasterClock(by) ==
-  /\ useMasterClock' = MasterClock
+  /\ useMasterClock' = MasterClock /\ lossPending' = FALSE
   /\ Snapshot
   /\ updatedGeneration' = curTscGeneration
   /\ kicked' = inGuest \ by
@@ -433,7 +435,7 @@ CreateVcpu(vcpu) ==
   /\ tscDeadline' = With(tscDeadline, vcpu, {})
   /\ LET on == MasterClockAllowed /\ AllMatched(nrVcpusMatched', tscOffset', tscScalingRatio')
      IN IF kernel.masterClockAtCreation /\ on # useMasterClock
-        THEN /\ useMasterClock' = on
+        THEN /\ useMasterClock' = on /\ lossPending' = FALSE
              /\ Snapshot
              /\ updatedGeneration' = curTscGeneration'
              /\ kicked' = inGuest
@@ -968,22 +970,25 @@ TimePasses(tsc, ns, realtime) ==
 
 \* pvclock_gtod_notify() and pvclock_gtod_update_fn(): when the clocksource is no longer the TSC,
 \* KVM requests a masterclock update of all vCPUs of all VMs, also of a VM without the masterclock.
-\* It requests none if no VM of the host has had the masterclock (kvm_guest_has_master_clock); this
-\* module does not know the other VMs.  When the clocksource is the TSC again, KVM requests
+\* It requests none if no VM of the host has begun to use the masterclock since the last such loss
+\* (kvm_guest_has_master_clock): a VM that has not updated its masterclock since then still uses it.
+\* This module does not know the other VMs.  When the clocksource is the TSC again, KVM requests
 \* nothing.
 ClocksourceLost ==
-  \/ masterclockUpdate' = online
-  \/ ~useMasterClock /\ masterclockUpdate' = masterclockUpdate
+  /\ \/ masterclockUpdate' = online
+     \/ (~useMasterClock \/ lossPending) /\ masterclockUpdate' = masterclockUpdate
+  /\ lossPending' = useMasterClock
+  /\ UNCHANGED <<useMasterClock, masterKernelNs, masterCycleNow, updatedGeneration>>
 
 HostClocksource(isTsc) ==
   /\ tscClocksource # isTsc
   /\ isTsc => ~tscUnstable
   /\ tscClocksource' = isTsc
   /\ paceTsc' = hostTsc /\ paceNs' = hostNs
-  /\ IF isTsc THEN masterclockUpdate' = masterclockUpdate ELSE ClocksourceLost
+  /\ IF isTsc THEN UNCHANGED <<masterclockUpdate, masterVars>> ELSE ClocksourceLost
   /\ reply' = [op |-> "HostClocksource", isTsc |-> isTsc]
   /\ UNCHANGED <<fixedVars, tscUnstable, timeVars, syncVars, rateVars, tscAdjust, timerVars,
-                 masterVars, kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked,
+                 kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked,
                  callVars, inGuest, seenVars>>
 
 \* mark_tsc_unstable(): permanent; from then on the clocksource is another one.
@@ -991,10 +996,10 @@ HostTscUnstable ==
   /\ ~tscUnstable
   /\ tscUnstable' = TRUE
   /\ tscClocksource' = FALSE
-  /\ IF tscClocksource THEN ClocksourceLost ELSE masterclockUpdate' = masterclockUpdate
+  /\ IF tscClocksource THEN ClocksourceLost ELSE UNCHANGED <<masterclockUpdate, masterVars>>
   /\ reply' = [op |-> "HostTscUnstable"]
   /\ UNCHANGED <<fixedVars, timeVars, paceTsc, paceNs, syncVars, rateVars, tscAdjust, timerVars,
-                 masterVars, kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked,
+                 kvmclockOffset, oddVars, pvclock, clockUpdate, stoppedRequest, kicked,
                  callVars, inGuest, seenVars>>
 
 \* kvm_arch_hardware_enable() after a suspend from which the host's TSC comes back missing cycles
@@ -1223,7 +1228,7 @@ TypeOK ==
                masterCycleNow, kvmclockOffset} : IsWord(w)
   /\ lastTscKhz \in Nat /\ defaultTscKhz \in Nat
   /\ curTscGeneration \in Nat /\ nrVcpusMatched \in Nat /\ updatedGeneration \in Nat
-  /\ \A b \in {userSetTsc, useMasterClock, tscClocksource, tscUnstable, backwardsTscObserved,
+  /\ \A b \in {userSetTsc, useMasterClock, lossPending, tscClocksource, tscUnstable, backwardsTscObserved,
                bootVcpuRunsOldKvmclock, setClockBegun} : b \in BOOLEAN
   /\ \A f \in {tscOffset, thisTscNsec, thisTscWrite, tscAdjust, lastGuestTsc} :
        DOMAIN f = online /\ \A v \in online : IsWord(f[v])

@@ -59,7 +59,7 @@ NeverTracks(newGeneration, nrMatched, offsets, ratios) == FALSE
 
 \* A masterclock update that leaves the vCPUs in the guest.
 NoKick(by) ==
-  /\ useMasterClock' = MasterClock
+  /\ useMasterClock' = MasterClock /\ lossPending' = FALSE
   /\ Snapshot
   /\ updatedGeneration' = curTscGeneration
   /\ kicked' = kicked \ by

@@ -144,7 +144,7 @@ Move(ticks, khz, tsc, ns) ==
   /\ tscCatchup' = {} /\ tscAlwaysCatchup' = {}
   /\ masterclockUpdate' = {} /\ clockUpdate' = {} /\ stoppedRequest' = {} /\ kicked' = {}
   /\ clockTaken' = {} /\ setClockBegun' = FALSE /\ tscTaken' = << >>
-  /\ updatedGeneration' = 0
+  /\ updatedGeneration' = 0 /\ lossPending' = FALSE
   /\ reply' = [op |-> "CreateVm"]
   /\ guestSeen' = {} /\ clockSeen' = {} /\ userOffset' = {} /\ userDeadline' = {}
   /\ UNCHANGED <<kernel, tscFracBits, tscClocksource, tscUnstable, oddVars, inGuest, guestLastClock>>

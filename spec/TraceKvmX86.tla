@@ -38,7 +38,7 @@ TscPasses(tsc, realtime) ==
 \* is unstable, and before that a log does not show it.
 Course ==
   <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVars, rateVars, tscAdjust,
-    timerVars, useMasterClock, masterKernelNs, masterCycleNow, kvmclockOffset, oddVars, pvclock, requestVars,
+    timerVars, useMasterClock, lossPending, masterKernelNs, masterCycleNow, kvmclockOffset, oddVars, pvclock, requestVars,
     callVars, inGuest, guestLastClock, IF tscUnstable THEN lastGuestTsc ELSE << >> >>
 
 \* Is everything in the state shown by events?

@@ -100,6 +100,14 @@ public final class X86Host {
         }
     }
 
+    /**
+     * Sets kvm_guest_has_master_clock: whether a VM has begun to use the masterclock since the clocksource last left the
+     * TSC. Other VMs than those of this host may have.
+     */
+    public void setGuestHasMasterClock(boolean has) {
+        guestHasMasterClock = has;
+    }
+
     /** The rate of the TSC, kHz. */
     public int tscKhz() {
         return tscKhz;

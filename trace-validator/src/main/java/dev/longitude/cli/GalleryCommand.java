@@ -185,7 +185,7 @@ final class GalleryCommand implements Callable<Integer> {
                         .println(isSame ? "too few are in reach" : "spec/gallery/README.md differs; --bless writes it");
             }
         }
-        return results.finish(new Summary("fault", "faults", "found as the gallery says", "not"));
+        return results.finish(new Summary("page", "pages", "as the gallery says", "not"));
     }
 
     private Path folder() {

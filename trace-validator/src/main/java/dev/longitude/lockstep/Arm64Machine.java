@@ -79,6 +79,11 @@ final class Arm64Machine implements Machine {
     }
 
     @Override
+    public void setGuestHasMasterClock(boolean has) {
+        throw new UnsupportedOperationException("arm64 has no masterclock");
+    }
+
+    @Override
     public @Nullable List<TraceEvent> perform(Operation operation, int number, ImmutableMap<Field, Object> args) {
         events.clear();
         Arm64Vm vm = requireNonNull(host.vm(number));

@@ -68,6 +68,9 @@ final class Behaviours {
                 recorded.machine().tick();
                 continue;
             }
+            if (move.guestHasMasterClock() != null) {
+                recorded.machine().setGuestHasMasterClock(move.guestHasMasterClock());
+            }
             ImmutableMap<Field, Object> args = recorded.machine().completed(move.operation(), real(move.args()));
             events.addAll(requireNonNull(
                     recorded.machine().perform(move.operation(), move.vm(), args), "refused with real words"));

@@ -220,6 +220,9 @@ final class Explorer {
                 ? args.get(number)
                 : subject.values(move.operation(), move.vm(), given);
         List<State> allowed = ModelSpecification.successors(subject.action(move.operation()), values, pair.state());
+        if (move.guestHasMasterClock() != null) {
+            machine.setGuestHasMasterClock(move.guestHasMasterClock());
+        }
         List<TraceEvent> events = machine.perform(move.operation(), move.vm(), given);
         if (events == null) {
             return allowed.isEmpty() ? Step.REFUSED : Step.differs("the specification allows it, Java refuses it");
@@ -245,7 +248,7 @@ final class Explorer {
 
     /**
      * Whether the specification leaves the outcome to something outside of the VM: the clocksource's loss asks the
-     * vCPUs of a VM without the masterclock if another VM of the host has it.
+     * vCPUs of a VM without the masterclock if another VM of the host has it. Each outcome has a move of its own.
      */
     private static boolean isOpen(Operation operation) {
         return operation == Operation.HOST_CLOCKSOURCE || operation == Operation.HOST_TSC_UNSTABLE;

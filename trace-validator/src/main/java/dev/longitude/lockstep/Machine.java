@@ -36,6 +36,9 @@ interface Machine {
     /** Lets one cycle, or tick, pass. */
     void tick();
 
+    /** Sets kvm_guest_has_master_clock, as other VMs of the host may. */
+    void setGuestHasMasterClock(boolean has);
+
     /** An operation's arguments where they depend on the state. */
     ImmutableMap<Field, Object> completed(Operation operation, ImmutableMap<Field, Object> args);
 

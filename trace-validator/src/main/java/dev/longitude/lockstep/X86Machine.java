@@ -75,6 +75,11 @@ final class X86Machine implements Machine {
     }
 
     @Override
+    public void setGuestHasMasterClock(boolean has) {
+        host.setGuestHasMasterClock(has);
+    }
+
+    @Override
     public @Nullable List<TraceEvent> perform(Operation operation, int number, ImmutableMap<Field, Object> args) {
         events.clear();
         try {

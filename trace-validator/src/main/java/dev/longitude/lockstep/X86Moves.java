@@ -127,17 +127,29 @@ final class X86Moves {
             }
         }
         if (events.contains("clocksource")) {
-            add(Operation.HOST_CLOCKSOURCE, ImmutableMap.of(Field.IS_TSC, false));
+            addLoss(Move.of(Operation.HOST_CLOCKSOURCE, ImmutableMap.of(Field.IS_TSC, false)));
             add(Operation.HOST_CLOCKSOURCE, ImmutableMap.of(Field.IS_TSC, true));
         }
         if (events.contains("unstable")) {
-            add(Operation.HOST_TSC_UNSTABLE, ImmutableMap.of());
+            addLoss(Move.of(Operation.HOST_TSC_UNSTABLE, ImmutableMap.of()));
         }
         if (events.contains("resume")) {
             moves.add(Move.of(Operation.HOST_RESUMES, ImmutableMap.of(Field.MISSING, words.wide(2)))
-                    .when(state ->
-                            state.lookup(UniqueString.uniqueStringOf("backwardsTscObserved")) == BoolValue.ValFalse));
+                    .when(state -> isFalse(state, "backwardsTscObserved")));
         }
+    }
+
+    /**
+     * The loss of the clocksource, on a host where some VM has had the masterclock since the last loss, and on one where
+     * none has: then this VM has not either, as far as its state shows.
+     */
+    private void addLoss(Move loss) {
+        moves.add(loss.where(true));
+        moves.add(loss.where(false).when(state -> isFalse(state, "useMasterClock") || !isFalse(state, "lossPending")));
+    }
+
+    private static boolean isFalse(State state, String variable) {
+        return state.lookup(UniqueString.uniqueStringOf(variable)) == BoolValue.ValFalse;
     }
 
     private void addOnTsc(int vcpu) {

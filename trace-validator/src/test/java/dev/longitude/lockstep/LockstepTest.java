@@ -27,6 +27,7 @@ class LockstepTest {
     @ValueSource(
             strings = {
                 "any-vmm-corrected",
+                "clocksource-lost-v7.3",
                 "deadline-last-v7.3",
                 "catch-up-corrected",
                 "arm64-any-vmm-corrected",
