@@ -27,7 +27,7 @@ interface Guest {
 
     /** A few lines of C that need no kernel. */
     record Bare() implements Guest {
-        private static final int SECONDS = 60;
+        private static final int SECONDS = 200;
 
         /** An ELF file of one part, that needs nothing, at the address where QEMU loads a kernel. */
         private static ImmutableList<String> buildOptions(Arch arch) {

@@ -28,9 +28,21 @@ import java.util.stream.Collectors;
  * @param failures for the others that it has: the end of what the build wrote
  */
 record KernelSelftests(String version, ImmutableMap<String, Program> programs, ImmutableMap<String, String> failures) {
-    /** What of the kernel's tree a build of the tests needs. */
-    private static final ImmutableList<String> PARTS =
-            ImmutableList.of("Makefile", "Kbuild", "scripts", "include", "arch/x86", "arch/arm64", "usr", "tools");
+    /**
+     * What of the kernel's tree a build of the tests needs. (Newer ones are linked with VFIO's, which use headers of
+     * drivers.)
+     */
+    private static final ImmutableList<String> PARTS = ImmutableList.of(
+            "Makefile",
+            "Kbuild",
+            "scripts",
+            "include",
+            "arch/x86",
+            "arch/arm64",
+            "usr",
+            "tools",
+            "drivers/dma",
+            "drivers/net/ethernet/intel");
 
     private static final String SOURCE_PACKAGE = "linux-source-";
     private static final String OPTIONS = ".options";
