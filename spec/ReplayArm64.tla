@@ -38,6 +38,8 @@ Taken(e) ==
          [] e.op = "GetVtimerOffset" -> GetVtimerOffset(a.vcpu)
          [] e.op = "SetPtimerOffset" -> SetPtimerOffset(a.vcpu, a.offset)
          [] e.op = "GetPtimerOffset" -> GetPtimerOffset(a.vcpu)
+         [] e.op = "SetSystemCounterState" ->
+              SetSystemCounterState(a.vcpu, a.pcpu, a.flags, a.cntvoff, a.cntpoff)
          [] e.op = "GetSystemCounterState" -> GetSystemCounterState(a.vcpu)
          [] e.op = "SetCounterOffset" -> SetCounterOffset(a.vm, a.offset, a.reserved)
          [] e.op = "VcpuLoad" -> VcpuLoad(a.vcpu, a.pcpu)
