@@ -351,7 +351,7 @@ final class X86Run {
         } else if (isLast) {
             enterOrNot(when, state);
         } else {
-            enter(when, results, state, false);
+            enter(when, results, state, false, latest);
         }
         update = null;
         raised = null;
@@ -392,6 +392,16 @@ final class X86Run {
     }
 
     private void enter(Interval when, Map<Field, Object> results, Map<StateVariable, Object> state, boolean optional) {
+        enter(when, results, state, optional, when.hi());
+    }
+
+    /** (When it wrote its page may be later than the instant that the page shows.) */
+    private void enter(
+            Interval when,
+            Map<Field, Object> results,
+            Map<StateVariable, Object> state,
+            boolean optional,
+            long latest) {
         Operation how = inGuest ? Operation.REENTER_GUEST : Operation.ENTER_GUEST;
         Map<Field, Object> returned = results.isEmpty() && vcpu.updatesShow(run.when()) ? NOT_UPDATED : results;
         if (optional) {
@@ -403,7 +413,7 @@ final class X86Run {
         mayBeCancelled = false;
         entries++;
         vcpu.entered(when.hi());
-        vcpu.mayClearStopped(events, run, when);
+        vcpu.mayClearStopped(events, run, when, latest);
     }
 
     /** The state that must hold by now, whatever led to it. */

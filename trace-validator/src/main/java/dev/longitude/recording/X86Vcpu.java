@@ -203,10 +203,14 @@ final class X86Vcpu {
         wasStopped = true;
     }
 
-    /** The guest may clear GUEST_STOPPED, as Linux does. The importer assumes it only once the page shows it. */
-    void mayClearStopped(EventList events, Segment run, Interval entry) {
+    /**
+     * The guest may clear GUEST_STOPPED, as Linux does. The importer assumes it only once the page shows it.
+     *
+     * @param written when KVM has written the page of this entry at the latest
+     */
+    void mayClearStopped(EventList events, Segment run, Interval entry, long written) {
         Flags next = flagsShown.stream()
-                .filter(f -> f.tsc() - entry.hi() > 0)
+                .filter(f -> f.tsc() - written > 0)
                 .findFirst()
                 .orElse(null);
         if (wasStopped && next != null && (next.flags() & KvmAbi.PVCLOCK_GUEST_STOPPED) == 0) {
