@@ -229,6 +229,14 @@ final class X86Run {
         if (!vcpu.setActive(true)) {
             if (update == null && raised == null) {
                 begun = when.lo();
+            } else if (update != null && vcpu.updatedBetween(update.tsc(), page.tsc())) {
+                findings.assume(
+                        run.record().line(),
+                        run.vm(),
+                        update.tsc(),
+                        "that the page of line " + page.where().line() + " of the tracepoints shows the update of line "
+                                + update.where().line()
+                                + ", although another thread performed one in between: here an entry is one step");
             }
             entry(page.tsc(), state);
             return;

@@ -167,6 +167,11 @@ final class X86Vcpu {
         return asked || updates.performed().stream().anyMatch(u -> u - tsc <= 0 && (since == null || u - since > 0));
     }
 
+    /** Whether a masterclock update of the VM is shown between two instants. */
+    boolean updatedBetween(long from, long to) {
+        return updates.performed().stream().anyMatch(u -> u - from > 0 && u - to < 0);
+    }
+
     /** Notes whether a guest may have done unknown things: then it may have written the page's memory. */
     void mayWriteMemory(boolean unknown) {
         wroteMemory |= unknown;
