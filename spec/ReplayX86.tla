@@ -105,8 +105,8 @@ Init ==
         first == Subjects[s].events[1]
     IN /\ first.op = "CreateVm"
        /\ subject = s /\ event = 2 /\ timed = FALSE
-       /\ NewVm(Switches(Subjects[s].kernel), host.tscKhz, host.tscFracBits, host.tscClocksource,
-                host.tscUnstable, first.at[1], first.at[2], first.at[3])
+       /\ NewVm(Switches(Subjects[s].kernel), host.tscKhz, host.clocksourceKhz, host.tscFracBits,
+                host.tscClocksource, host.tscUnstable, first.at[1], first.at[2], first.at[3])
        /\ Observed(first, reply, Shown)
        /\ Took(s, 1)
 

@@ -62,6 +62,7 @@ final class SubjectValue {
         if (host instanceof TraceHeader.X86 x86) {
             return record(
                     "tscKhz", IntValue.gen(x86.tscKhz()),
+                    "clocksourceKhz", IntValue.gen(x86.clocksourceKhz()),
                     "tscFracBits", IntValue.gen(x86.tscFracBits()),
                     "tscClocksource", flag(x86.tscClocksource()),
                     "tscUnstable", flag(x86.tscUnstable()));
