@@ -272,6 +272,8 @@ public final class TraceReader implements Closeable {
 
     /** One line, read strictly: an event, or the end. */
     private static final class EventReader {
+        private static final ImmutableSet<String> OF_KVMCLOCK = ImmutableSet.of("ns", "realtime", "nsTsc");
+
         private final Arch arch;
         private final String counter;
         private final StateInterner sharing;
@@ -307,7 +309,7 @@ public final class TraceReader implements Closeable {
                 line.counter = json.interval();
                 return;
             }
-            if (!arch.hasKvmclock() && (name.equals("ns") || name.equals("realtime"))) {
+            if (!arch.hasKvmclock() && OF_KVMCLOCK.contains(name)) {
                 throw json.fault(
                         "unknown field \"" + name + "\": an arm64 host's clocks besides its counter do not matter");
             }
@@ -317,6 +319,7 @@ public final class TraceReader implements Closeable {
                 case "thread" -> line.thread = json.number(0, Integer.MAX_VALUE);
                 case "ns" -> line.ns = json.interval();
                 case "realtime" -> line.realtime = json.interval();
+                case "nsTsc" -> line.nsCounter = json.interval();
                 case "action" -> {
                     String action = json.string();
                     line.operation = Operation.named(arch, action)
@@ -333,7 +336,7 @@ public final class TraceReader implements Closeable {
                 case "end" -> end = json.number(0, Integer.MAX_VALUE);
                 default ->
                     throw json.fault("unknown field \"" + name + "\"; expected seq, vm, thread, " + counter
-                            + ", ns, realtime, action, args, reply, state or end");
+                            + ", ns, realtime, nsTsc, action, args, reply, state or end");
             }
         }
 

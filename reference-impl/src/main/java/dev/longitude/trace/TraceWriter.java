@@ -72,6 +72,7 @@ public final class TraceWriter implements Closeable {
         clock(counter, event.when().counter());
         clock("ns", event.when().ns());
         clock("realtime", event.when().realtime());
+        clock("nsTsc", event.when().nsCounter());
         json.writeStringField("action", event.operation().specName());
         object("args", event.args());
         object("reply", event.results());
