@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -35,7 +36,7 @@ import picocli.CommandLine.TypeConversionException;
             "",
             "trace-validator/LAB.md describes the machines, what they cannot show, and how long they take.",
             "",
-            "Exit codes: 0 all logs conform; 1 one is refused; 2 the lab cannot run here, or usage; 3 undecided."
+            "Exit codes: 0 all logs conform, or all is prepared; 1 one is refused; 2 the lab cannot run here, or usage; 3 undecided."
         })
 final class LabCommand implements Callable<Integer> {
     @Spec
@@ -121,6 +122,12 @@ final class LabCommand implements Callable<Integer> {
             description = "How long the machine may run (default: ${DEFAULT-VALUE}).")
     private int longest;
 
+    @Option(
+            names = "--prepare",
+            description = "Get and build all that this run needs, and boot nothing. The next run with the same options"
+                    + " takes it from the cache.")
+    private boolean prepare;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (vcpus < 1 || vcpus > MOST_VCPUS) {
@@ -140,12 +147,17 @@ final class LabCommand implements Callable<Integer> {
                 cpu,
                 words,
                 Duration.ofSeconds(longest));
+        Consumer<String> progress = line -> {
+            if (options.showsProgress()) {
+                spec.commandLine().getErr().println(line);
+            }
+        };
         try {
-            lab.run(folder, line -> {
-                if (options.showsProgress()) {
-                    spec.commandLine().getErr().println(line);
-                }
-            });
+            if (prepare) {
+                lab.prepare(progress);
+                return ExitCode.HOLDS;
+            }
+            lab.run(folder, progress);
         } catch (LabException | NoCompilerException e) {
             spec.commandLine().getErr().println("longitude: the lab cannot run: " + e.getMessage());
             return ExitCode.UNUSABLE;

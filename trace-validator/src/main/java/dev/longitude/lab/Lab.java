@@ -57,16 +57,38 @@ public record Lab(
     /** What longitude-init.c writes after a program that failed. */
     private static final Pattern FAILURE = Pattern.compile("exit status [1-9]\\d*");
 
+    /** What a machine is made of. */
+    private record Parts(
+            EmulatedMachine machine,
+            QemuTree emulators,
+            BootedKernel booted,
+            @Nullable KernelSelftests tests,
+            Plan plan) {
+        void write(Path initramfs) throws LabException, NoCompilerException, IOException, InterruptedException {
+            try (Initramfs files = new Initramfs(initramfs)) {
+                addTo(files, machine, booted, plan);
+            }
+        }
+    }
+
     /**
-     * Boots the machine and unpacks what it wrote.
+     * Gets and builds all that the machine needs, and does not boot it.
      *
-     * @param folder a new folder
      * @param progress takes a line about each stage
-     * @throws LabException if something that the lab needs is missing here, or the machine fails
+     * @throws LabException if something that the lab needs is missing here
      * @throws NoCompilerException if there is no compiler for the machine's programs
      */
-    public void run(Path folder, Consumer<String> progress)
+    public void prepare(Consumer<String> progress)
             throws LabException, NoCompilerException, IOException, InterruptedException {
+        Path files = Files.createTempFile("longitude", ".initramfs");
+        try {
+            parts(progress).write(files);
+        } finally {
+            Files.delete(files);
+        }
+    }
+
+    private Parts parts(Consumer<String> progress) throws LabException, IOException, InterruptedException {
         Arch here = CProgram.thisMachine();
         if (here == null) {
             throw new LabException("the lab is for Linux on x86-64 and arm64");
@@ -94,25 +116,38 @@ public record Lab(
                         vcpus);
             case SELFTESTS -> new SelftestsPlan(machine, Objects.requireNonNull(tests));
         };
+        return new Parts(machine, emulators, booted, tests, plan);
+    }
+
+    /**
+     * Boots the machine and unpacks what it wrote.
+     *
+     * @param folder a new folder
+     * @param progress takes a line about each stage
+     * @throws LabException if something that the lab needs is missing here, or the machine fails
+     * @throws NoCompilerException if there is no compiler for the machine's programs
+     */
+    public void run(Path folder, Consumer<String> progress)
+            throws LabException, NoCompilerException, IOException, InterruptedException {
+        Parts parts = parts(progress);
+        EmulatedMachine machine = parts.machine();
         Files.createDirectory(folder);
         Path files = folder.resolve("initramfs");
-        try (Initramfs initramfs = new Initramfs(files)) {
-            addTo(initramfs, machine, booted, plan);
-        }
-        progress.accept("booting " + booted.name() + " on " + emulators.version() + " -cpu " + cpu(machine) + " ...");
+        parts.write(files);
+        String emulator = parts.emulators().version() + " -cpu " + cpu(machine);
+        progress.accept("booting " + parts.booted().name() + " on " + emulator + " ...");
         Path console = folder.resolve("console.txt");
-        boot(command(emulators, machine, booted, plan, files, console), folder);
+        boot(command(parts, files, console), folder);
         Files.delete(files);
         Console.unpack(console, folder);
         Files.delete(console);
         refuseFailures(folder);
-        if (tests != null) {
-            TestOutcome.writeNotBuilt(folder, tests.failures());
+        if (parts.tests() != null) {
+            TestOutcome.writeNotBuilt(folder, parts.tests().failures());
         }
         describe(
                 folder,
-                "emulated " + emulators.version() + " -cpu " + cpu(machine) + " -smp " + CPUS + "\n"
-                        + plan.description());
+                "emulated " + emulator + " -smp " + CPUS + "\n" + parts.plan().description());
     }
 
     private String cpu(EmulatedMachine machine) {
@@ -135,15 +170,16 @@ public record Lab(
         files.file("plan", lines.getBytes(StandardCharsets.UTF_8));
     }
 
-    private ImmutableList<String> command(
-            QemuTree emulators, EmulatedMachine machine, BootedKernel booted, Plan plan, Path files, Path console) {
+    private ImmutableList<String> command(Parts parts, Path files, Path console) {
+        EmulatedMachine machine = parts.machine();
         return ImmutableList.<String>builder()
-                .addAll(emulators.emulator(machine.qemu()))
+                .addAll(parts.emulators().emulator(machine.qemu()))
                 .add("-nodefaults", "-nographic", "-no-reboot")
-                .addAll(plan.acceleration())
+                .addAll(parts.plan().acceleration())
                 .addAll(machine.board())
-                .add("-cpu", cpu(machine), "-smp", String.valueOf(CPUS), "-m", String.valueOf(plan.memory()))
-                .add("-kernel", booted.image().toString(), "-initrd", files.toString())
+                .add("-cpu", cpu(machine), "-smp", String.valueOf(CPUS))
+                .add("-m", String.valueOf(parts.plan().memory()))
+                .add("-kernel", parts.booted().image().toString(), "-initrd", files.toString())
                 .add("-append")
                 .add("console=" + machine.console() + " quiet panic=-1 no_timer_check "
                         + (words == null ? machine.words() : words))
