@@ -12,7 +12,6 @@ import dev.longitude.x86.PvclockPage;
 import dev.longitude.x86.TscScaling;
 import dev.longitude.x86.X86Vcpu;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -118,13 +117,15 @@ class MetamorphicX86Properties {
             @ForAll long tsc,
             @ForAll @IntRange(min = 1, max = 2_000_000_000) int beforeTheWrap) {
         X86Run run = X86Run.of(kernel, TscScaling.NONE, tsc, acts);
-        assertThat(X86Run.of(kernel, TscScaling.NONE, -beforeTheWrap, acts).seen())
-                .isEqualTo(run.seen());
+        X86Run wraps = X86Run.of(kernel, TscScaling.NONE, -beforeTheWrap, acts);
+        assertThat(wraps.read()).isEqualTo(run.read());
+        assertThat(wraps.seen()).isEqualTo(run.seen());
     }
 
     /**
      * Numbers that a quarter of the rate and twice the rate leave whole, and with which no TSC comes near to where it
-     * wraps. Without what catches up, which converts ns, unsigned also where they are less than none.
+     * wraps. Without what catches up, and without a guest's reads of a page whose time stamp may be later: there KVM and
+     * the guest take a difference that is less than nothing for a huge one.
      */
     @Provide
     Arbitrary<List<Act>> exactActs() {
@@ -132,7 +133,18 @@ class MetamorphicX86Properties {
                 .between(-2 * SECOND / EXACT, 2 * SECOND / EXACT)
                 .map(n -> new Act.Word(true, EXACT * n));
         return acts(allBut(ImmutableSet.of(Act.Kind.HOST_TSC_UNSTABLE)), near, cycles().map(n -> n / EXACT * EXACT), 40)
-                .map(acts -> acts.stream().map(MetamorphicX86Properties::exact).toList());
+                .map(MetamorphicX86Properties::exact);
+    }
+
+    private static List<Act> exact(List<Act> acts) {
+        boolean mayBeLater = acts.stream()
+                .anyMatch(act -> MOVE_THE_TSC.contains(act.kind())
+                        || act.kind() == Act.Kind.SET_VM_TSC_KHZ
+                        || act.kind() == Act.Kind.WRITE_PVCLOCK_PAGE);
+        return acts.stream()
+                .filter(act -> !mayBeLater || act.kind() != Act.Kind.GUEST_READ_CLOCK)
+                .map(MetamorphicX86Properties::exact)
+                .toList();
     }
 
     private static Act exact(Act act) {
@@ -159,6 +171,8 @@ class MetamorphicX86Properties {
         for (X86Run run : List.of(once, twice)) {
             run.createAll();
             run.play(acts);
+            run.exitAll();
+            run.read();
         }
         assertThat(twice.seen()).isEqualTo(once.seen());
     }
@@ -310,29 +324,6 @@ class MetamorphicX86Properties {
         assertThat(read.get(0)).isNotEqualTo(read.get(1));
     }
 
-    /** Reads at one instant do not depend on their order. */
-    @Property(tries = 100)
-    void readsAtOneInstantCommute(@ForAll KernelProfile kernel, @ForAll("acts") List<Act> acts, @ForAll long tsc) {
-        X86Run forth = X86Run.of(kernel, TscScaling.AMD, tsc, acts);
-        X86Run back = X86Run.of(kernel, TscScaling.AMD, tsc, acts);
-        int vcpus = forth.vcpus.size();
-        Long[][] one = new Long[vcpus][];
-        Long[][] other = new Long[vcpus][];
-        for (int i = 0; i < vcpus; i++) {
-            X86Vcpu vcpu = forth.vcpus.get(i);
-            one[i] = new Long[] {vcpu.readTsc(), vcpu.readTscAdjust(), (long) vcpu.getTscKhz(), vcpu.readTscDeadline()};
-        }
-        for (int i = vcpus - 1; i >= 0; i--) {
-            X86Vcpu vcpu = back.vcpus.get(i);
-            long deadline = vcpu.readTscDeadline();
-            long khz = vcpu.getTscKhz();
-            long adjust = vcpu.readTscAdjust();
-            other[i] = new Long[] {vcpu.readTsc(), adjust, khz, deadline};
-        }
-        assertThat(Arrays.deepEquals(other, one)).isTrue();
-        assertThat(back.read()).isEqualTo(forth.read());
-    }
-
     @Provide
     Arbitrary<List<Act>> onStableTsc() {
         return acts(allBut(ImmutableSet.of(Act.Kind.HOST_TSC_UNSTABLE)), words(), cycles(), 40);
@@ -353,6 +344,8 @@ class MetamorphicX86Properties {
         for (X86Run run : List.of(without, with)) {
             run.events.clear();
             run.play(acts);
+            run.exitAll();
+            run.read();
         }
         return List.of(without, with);
     }

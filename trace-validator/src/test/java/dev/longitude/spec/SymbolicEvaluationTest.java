@@ -226,7 +226,7 @@ class SymbolicEvaluationTest {
         private <T> @Nullable Outcome<T> admitted(Supplier<T> evaluation, boolean mayBeNone, Supplier<String> call) {
             Way.Exploration<T> explored;
             try {
-                explored = Way.explore(store, MOST_WAYS, evaluation::get);
+                explored = Way.explore(store, MOST_WAYS, evaluation);
             } catch (TooLittleKnownException e) {
                 tooLittleKnown++;
                 return null;
