@@ -126,6 +126,7 @@ public final class TraceReader implements Closeable {
         private @Nullable Arch arch;
         private @Nullable KernelProfile kernel;
         private @Nullable Integer tscKhz;
+        private @Nullable Integer clocksourceKhz;
         private @Nullable Integer tscFracBits;
         private @Nullable String clocksource;
         private @Nullable Boolean tscUnstable;
@@ -159,6 +160,7 @@ public final class TraceReader implements Closeable {
                         json.members(part -> {
                             switch (part) {
                                 case "tscKhz" -> tscKhz = json.number(1, TraceHeader.MOST_TSC_KHZ);
+                                case "clocksourceKhz" -> clocksourceKhz = json.number(1, TraceHeader.MOST_TSC_KHZ);
                                 case "tscFracBits" -> {
                                     int bits = json.number(0, 48);
                                     if (bits != 0 && bits != 32 && bits != 48) {
@@ -173,8 +175,8 @@ public final class TraceReader implements Closeable {
                                 case "pcpus" -> pcpus = json.number(1, TraceHeader.MOST_PCPUS);
                                 default ->
                                     throw json.fault("unknown field \"" + part
-                                            + "\" of the host; expected tscKhz, tscFracBits, clocksource, tscUnstable;"
-                                            + " or vhe, ecv, pcpus");
+                                            + "\" of the host; expected tscKhz, clocksourceKhz, tscFracBits, clocksource,"
+                                            + " tscUnstable; or vhe, ecv, pcpus");
                             }
                         });
                     case "vcpus" -> vcpus = json.number(0, 65536);
@@ -213,7 +215,11 @@ public final class TraceReader implements Closeable {
         TraceHeader header(LineSource source) throws TraceFormatException {
             given(source, "format", format);
             given(source, "version", version);
-            boolean ofX86 = tscKhz != null || clocksource != null || tscUnstable != null || tscFracBits != null;
+            boolean ofX86 = tscKhz != null
+                    || clocksourceKhz != null
+                    || clocksource != null
+                    || tscUnstable != null
+                    || tscFracBits != null;
             boolean ofArm64 = vhe != null || ecv != null || pcpus != null;
             TraceHeader.Host host = switch (given(source, "arch", arch)) {
                 case X86 -> x86(source, ofArm64);
@@ -235,8 +241,10 @@ public final class TraceReader implements Closeable {
 
         private TraceHeader.X86 x86(LineSource source, boolean ofAnother) throws TraceFormatException {
             checkHost(source, ofAnother);
+            int khz = given(source, "host.tscKhz", tscKhz);
             return new TraceHeader.X86(
-                    given(source, "host.tscKhz", tscKhz),
+                    khz,
+                    clocksourceKhz == null ? khz : clocksourceKhz,
                     tscFracBits == null ? 0 : tscFracBits,
                     given(source, "host.clocksource", clocksource).equals("tsc"),
                     tscUnstable != null && tscUnstable);

@@ -39,8 +39,9 @@ final class X86TraceModule extends TraceModule {
     String beginning(TraceHeader header, TraceEvent first) {
         TraceHeader.X86 host = header.x86();
         return begins(first)
-                ? "NewVm(" + Specification.textOf(header.kernel()) + ", " + host.tscKhz() + ", " + host.tscFracBits()
-                        + ", " + flag(host.tscClocksource()) + ", " + flag(host.tscUnstable()) + ", " + times(first)
+                ? "NewVm(" + Specification.textOf(header.kernel()) + ", " + host.tscKhz() + ", "
+                        + host.clocksourceKhz() + ", " + host.tscFracBits() + ", " + flag(host.tscClocksource()) + ", "
+                        + flag(host.tscUnstable()) + ", " + times(first)
                         + ")"
                 : null;
     }
