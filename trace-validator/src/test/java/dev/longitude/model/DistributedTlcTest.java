@@ -94,7 +94,8 @@ class DistributedTlcTest {
     @Test
     void theDeathOfARemoteWorkerIsSeen() throws Exception {
         DistributedTlc noneHere = loopback(0, 0);
-        FutureTask<ModelCheck.Outcome> run = new FutureTask<>(() -> model("by-value-3-v6.12").run(noneHere));
+        FutureTask<ModelCheck.Outcome> run =
+                new FutureTask<>(() -> model("by-value-3-v6.12").run(noneHere));
         new Thread(run, "master").start();
         Process worker = new ProcessBuilder(DistributedTlc.command(
                         DistributedTlc.Part.WORKER, "127.0.0.1", "127.0.0.1", noneHere.port(), 1, folder))
