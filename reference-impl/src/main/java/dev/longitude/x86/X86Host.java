@@ -11,6 +11,7 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -29,7 +30,7 @@ public final class X86Host {
     private final TscScaling scaling;
     private final Consumer<TraceEvent> trace;
     private final List<X86Vm> vms = new ArrayList<>();
-    private final ReentrantLock step = new ReentrantLock();
+    private final Lock step;
     private boolean tscClocksource;
     private boolean tscUnstable;
     private int clocksourceKhz;
@@ -60,6 +61,19 @@ public final class X86Host {
     /** The same with other conversions between cycles and ns than the kernel's. */
     public X86Host(
             Rates rates, int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc, Consumer<TraceEvent> trace) {
+        this(new ReentrantLock(), rates, tscKhz, scaling, tscClocksource, tsc, trace);
+    }
+
+    /** The same with this lock around each step: the seam at which a test shows what it is for. */
+    X86Host(
+            Lock step,
+            Rates rates,
+            int tscKhz,
+            TscScaling scaling,
+            boolean tscClocksource,
+            long tsc,
+            Consumer<TraceEvent> trace) {
+        this.step = step;
         checkArgument(tscKhz > 0, "a TSC rate of %s kHz", tscKhz);
         this.rates = rates;
         this.tscKhz = tscKhz;

@@ -11,7 +11,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The timers for a VMM that restores them. */
 class Arm64TimersTest {
     private static Arm64Host host(String kernel) {
-        return new Arm64Host(KernelProfile.of(kernel), true, false, 2, 1_000, event -> {});
+        Arm64Host host = new Arm64Host(KernelProfile.of(kernel), true, false, 2, 1_000, event -> {});
+        host.setWaiting(() -> {
+            throw new IllegalStateException("a wait in the only thread");
+        });
+        return host;
     }
 
     /** The compare value is the guest's number: the guest, at 5000, waits 500 ticks, in whichever order it is restored. */

@@ -22,7 +22,11 @@ class Arm64VmTest {
     private final List<TraceEvent> events = new ArrayList<>();
 
     private Arm64Host host(KernelProfile kernel, boolean vhe, boolean ecv, long cntpct) {
-        return new Arm64Host(kernel, vhe, ecv, 2, cntpct, events::add);
+        Arm64Host host = new Arm64Host(kernel, vhe, ecv, 2, cntpct, events::add);
+        host.setWaiting(() -> {
+            throw new IllegalStateException("a wait in the only thread");
+        });
+        return host;
     }
 
     private static void enter(Arm64Vcpu vcpu, int pcpu) {

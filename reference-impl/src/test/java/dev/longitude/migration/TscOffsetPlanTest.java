@@ -133,7 +133,8 @@ class TscOffsetPlanTest {
     void whatIsNoRateAndNoErrorIsRefused() {
         ClockFix fix = new ClockFix(1_000_000, TscScaling.INTEL, 0, 0, 0);
         assertThatThrownBy(() -> TscOffsetPlan.of(0, Policy.FREEZE, fix, fix, List.of(), null))
-                .isInstanceOf(IllegalArgumentException.class);
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a guest's rate of 0 kHz");
         assertThatThrownBy(() -> TscOffsetPlan.of(1_000_000, Policy.FREEZE, fix, fix, List.of(), -1L))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new ClockFix(0, null, 0, 0, 0)).isInstanceOf(IllegalArgumentException.class);

@@ -18,6 +18,7 @@ import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.validator.PropertyVerdict;
 import dev.longitude.validator.Refusal;
 import dev.longitude.validator.UndecidedException;
 import dev.longitude.verdict.InputFile;
@@ -31,6 +32,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -184,7 +186,17 @@ final class ValidateCommand implements Callable<Integer> {
                     verdict, file.equals(LineSource.STANDARD_INPUT) ? null : new InputFile(file, kernel)));
         }
         String text = verdict.text() + (verdict.conforms() && witness != null ? write(file, witness) : "");
-        return new FileAnswer(VerdictResult.of(file, verdict, required), () -> VerdictJson.of(verdict), text);
+        return new FileAnswer(
+                VerdictResult.of(file, verdict, required), () -> VerdictJson.of(verdict), text + missed(verdict));
+    }
+
+    /** Lines on the required properties that are not known to be kept; each begins with a newline. */
+    private String missed(Verdict verdict) {
+        return required.stream()
+                .filter(name -> verdict.properties().get(name) != PropertyVerdict.KEPT)
+                .map(name ->
+                        "\n  required: " + name + ": " + verdict.properties().get(name))
+                .collect(Collectors.joining());
     }
 
     /** Writes a witness, and returns lines that name its files; each begins with a newline. */

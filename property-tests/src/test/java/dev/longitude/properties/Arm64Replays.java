@@ -1,0 +1,11 @@
+package dev.longitude.properties;
+
+import dev.longitude.kernel.Arch;
+import dev.longitude.scenario.Scenario;
+import java.util.stream.Stream;
+
+class Arm64Replays extends ScenarioReplays {
+    static Stream<Scenario> scenarios() {
+        return of(Arch.ARM64);
+    }
+}
