@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 
 /**
  * What a failed property leaves behind: the smallest failing sample, played again, as traces that {@code longitude
- * validate} reads, and for each the behaviour of the specification that it is up to its refusal, as files that stock TLC
- * confirms.
+ * validate} reads, and for each the behaviour of the specification that it is up to its refusal, as TLA+ modules that
+ * TLC confirms.
  */
 final class FailureWitness {
     /** Below the module's folder, in which its tests run. */
@@ -103,15 +103,9 @@ final class FailureWitness {
         if (before.isEmpty() || !TlcReplay.canReplay(trace)) {
             return String.format("  %s; no behaviour: %s%n", end, before.isEmpty() ? "no event" : "it is incomplete");
         }
-        TlcReplay.Written behaviour = TlcReplay.write(new Trace(trace.header(), before), folder);
+        TlcReplay.Written written = TlcReplay.write(new Trace(trace.header(), before), folder);
         return String.format(
-                "  %s; the behaviour of the %d events before: %s/%s, module %s, configuration %s, %s%n",
-                end,
-                conforming,
-                MODULE,
-                folder,
-                behaviour.module(),
-                behaviour.config(),
-                String.join(", ", behaviour.traces()));
+                "  %s; the behaviour of the %d events before: %s/%s: %s.tla, for %s%n",
+                end, conforming, MODULE, folder, written.module(), String.join(", ", written.traces()));
     }
 }
