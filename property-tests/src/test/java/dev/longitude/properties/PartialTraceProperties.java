@@ -38,7 +38,7 @@ class PartialTraceProperties {
     private static final int TRIES = 10;
 
     /** The most that may be undecided. */
-    private static final int MOST_UNDECIDED = 4;
+    private static final int MOST_UNDECIDED = 3;
 
     /** How the validator names its bounds. Any other reason is a fault. */
     private static final Pattern BOUNDS = Pattern.compile(
