@@ -128,7 +128,7 @@ class TraceReaderTest {
             x86_64          | riscv       | unknown architecture "riscv"; expected x86_64 or aarch64
             longitude-trace | other       | expected "longitude-trace" and not "other"
             1000000         | 0           | expected a number from 1 to 8000000
-            clocksource     | clocksaucer | unknown field "clocksaucer" of the host; expected tscKhz, tscFracBits, clocksource, tscUnstable; or vhe, ecv, pcpus
+            clocksource     | clocksaucer | unknown field "clocksaucer" of the host; expected tscKhz, clocksourceKhz, tscFracBits, clocksource, tscUnstable; or vhe, ecv, pcpus
             """)
     void theHeaderIsChecked(String part, String instead, String message) {
         String header = HEADER.replace(part, instead);
