@@ -103,9 +103,9 @@ final class FailureWitness {
         if (before.isEmpty() || !TlcReplay.canReplay(trace)) {
             return String.format("  %s; no behaviour: %s%n", end, before.isEmpty() ? "no event" : "it is incomplete");
         }
-        List<String> modules = TlcReplay.write(new Trace(trace.header(), before), folder);
+        TlcReplay.Written written = TlcReplay.write(new Trace(trace.header(), before), folder);
         return String.format(
-                "  %s; the behaviour of the %d events before: %s/%s/{%s}.tla%n",
-                end, conforming, MODULE, folder, String.join(",", modules));
+                "  %s; the behaviour of the %d events before: %s/%s: %s.tla, for %s%n",
+                end, conforming, MODULE, folder, written.module(), String.join(", ", written.traces()));
     }
 }

@@ -113,7 +113,8 @@ class FailureWitnessTest {
         assertThat(trace.events()).as("what is left of up to 60 acts").hasSizeLessThan(12);
         assertThat(trace.events().get(0).operation()).isEqualTo(Operation.CREATE_VM);
         Path modules = FailureWitness.FOLDER.resolve("OnPurpose.aKernelIsAnother-2");
-        assertThat(modules.resolve("Witness0.tla")).content().contains("KvmX86");
+        assertThat(modules.resolve("ReplayX86.tla")).content().contains("KvmX86");
+        assertThat(modules.resolve("Witness0.ndjson")).content().contains("{\"end\":" + conforming + "}");
         // Stock TLC says the same: it takes what is before the refused event, and not that.
         Trace before = new Trace(trace.header(), trace.events().subList(0, conforming));
         assertThat(TlcReplay.firstRefused(List.of(before, trace)))
@@ -135,7 +136,11 @@ class FailureWitnessTest {
         }
         assertThat(file).content().isEqualTo(written);
         assertThat(new InputFile(file, null).validate().conforms()).isTrue();
-        // A VM, a vCPU, and its entry.
-        assertThat(new InputFile(file, null).read().events()).hasSize(3);
+        // A VM, a vCPU, and its entry; jqwik may leave another vCPU or two.
+        assertThat(new InputFile(file, null).read().events())
+                .hasSizeBetween(3, 8)
+                .last()
+                .extracting(TraceEvent::operation)
+                .isEqualTo(Operation.ENTER_GUEST);
     }
 }

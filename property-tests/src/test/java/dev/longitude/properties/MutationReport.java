@@ -90,9 +90,7 @@ record MutationReport(ImmutableList<Mutant> mutants) {
                     String what = text(m, "mutatedClass").substring(OURS.length()) + "." + method(m) + ": "
                             + text(m, "description");
                     return new Mutant(
-                            what + " #" + counts.merge(what, 1, Integer::sum),
-                            line(m),
-                            fate(m.getAttribute("status")));
+                            what + " #" + counts.merge(what, 1, Integer::sum), line(m), fate(m.getAttribute("status")));
                 })
                 .collect(toImmutableList()));
     }
@@ -182,11 +180,15 @@ record MutationReport(ImmutableList<Mutant> mutants) {
     }
 
     private double percent(String room) {
-        return 100.0 * count(room, Fate.KILLED) / mutants.stream().filter(m -> m.room().equals(room)).count();
+        return 100.0
+                * count(room, Fate.KILLED)
+                / mutants.stream().filter(m -> m.room().equals(room)).count();
     }
 
     private long count(String room, Fate fate) {
-        return mutants.stream().filter(m -> m.room().equals(room) && m.fate == fate).count();
+        return mutants.stream()
+                .filter(m -> m.room().equals(room) && m.fate == fate)
+                .count();
     }
 
     /** A row for each package. */

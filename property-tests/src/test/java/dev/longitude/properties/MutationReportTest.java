@@ -17,8 +17,7 @@ class MutationReportTest {
         return """
                <mutation status='%s'><mutatedClass>dev.longitude.x86.X86Vm</mutatedClass>\
                <mutatedMethod>%s</mutatedMethod><lineNumber>%d</lineNumber><indexes><index>3</index></indexes>\
-               <description>%s</description></mutation>"""
-                .formatted(status, method, line, description);
+               <description>%s</description></mutation>""".formatted(status, method, line, description);
     }
 
     private static MutationReport report(String... mutations) throws IOException {
@@ -28,7 +27,8 @@ class MutationReportTest {
 
     /** Nine that are killed, so that a tenth may survive. */
     private static MutationReport with(String... others) throws IOException {
-        Stream<String> killed = Stream.of(1, 2, 3, 4, 5, 6, 7, 8, 9).map(n -> mutation("KILLED", "m" + n, n, "changed"));
+        Stream<String> killed =
+                Stream.of(1, 2, 3, 4, 5, 6, 7, 8, 9).map(n -> mutation("KILLED", "m" + n, n, "changed"));
         return report(Stream.concat(killed, Stream.of(others)).toArray(String[]::new));
     }
 
@@ -91,8 +91,8 @@ class MutationReportTest {
     @Test
     void nineOfTenAreKilled() throws IOException {
         MutationReport report = with(mutation("SURVIVED", "a", 1, "changed"), mutation("SURVIVED", "b", 1, "changed"));
-        assertThat(report.faults(
-                        known("[{reason: no matter, mutants: ['x86.X86Vm.a: changed #1', 'x86.X86Vm.b: changed #1']}]")))
+        assertThat(report.faults(known(
+                        "[{reason: no matter, mutants: ['x86.X86Vm.a: changed #1', 'x86.X86Vm.b: changed #1']}]")))
                 .containsExactly("x86: fewer than 90 % are killed");
     }
 }

@@ -63,7 +63,8 @@ class RecipeReplays {
                     of,
                     true,
                     Committed.CELLS.get(recipe.name() + " " + of.world() + " " + of.kernel()).stream()
-                            .collect(toImmutableMap(c -> Property.named(c.property()).orElseThrow(), Matrix.Cell::verdict)));
+                            .collect(toImmutableMap(
+                                    c -> Property.named(c.property()).orElseThrow(), Matrix.Cell::verdict)));
             assertThat(SimulationCheck.run(judgement, 1, RUNS, 1).contradictions())
                     .isEmpty();
         }

@@ -366,7 +366,7 @@ final class X86Events {
         }
         X86Vcpu vcpu = vcpu(segment);
         vcpu.mayWriteMemory(!understood);
-        X86Run.GuestAct act = record.mayHaveFailed() ? null : vcpu.act(record);
+        GuestAct act = record.mayHaveFailed() ? null : vcpu.act(record);
         timers.runs(segment);
         new X86Run(vcpu, events, findings, withoutUnknownWrites(segment)).add(act);
         timers.ran(segment);

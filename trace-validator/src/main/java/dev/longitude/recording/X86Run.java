@@ -135,24 +135,6 @@ final class X86Run {
     }
 
     /**
-     * An access of a guest.
-     *
-     * @param msr the MSR that it accessed; null: it read its TSC by rdtsc
-     */
-    record GuestAct(
-            Operation operation,
-            @Nullable Long msr,
-            @Nullable Long value,
-            ImmutableMap<Field, Object> args,
-            ImmutableMap<Field, Object> results) {
-        boolean isWrite() {
-            return operation == Operation.GUEST_WRITE_TSC
-                    || operation == Operation.GUEST_WRITE_TSC_ADJUST
-                    || operation == Operation.GUEST_WRITE_SYSTEM_TIME;
-        }
-    }
-
-    /**
      * The write of an offset that belongs to the guest's own write of its TSC or of MSR_IA32_TSC_ADJUST; null if not
      * certain. The written value is the host's TSC at that instant plus the new offset, or the old value plus the
      * change of the offset.

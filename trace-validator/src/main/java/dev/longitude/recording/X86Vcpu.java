@@ -128,7 +128,7 @@ final class X86Vcpu {
     }
 
     /** Notes a guest's access, with the write of the offset if it is known to be the guest's. */
-    void moved(X86Run.GuestAct act, Tracepoint.@Nullable WriteTscOffset write) {
+    void moved(GuestAct act, Tracepoint.@Nullable WriteTscOffset write) {
         if (act.operation() == Operation.GUEST_WRITE_TSC_ADJUST || act.operation() == Operation.GUEST_READ_TSC_ADJUST) {
             adjust = act.value();
         } else if (act.operation() == Operation.GUEST_WRITE_TSC) {
@@ -241,21 +241,23 @@ final class X86Vcpu {
     }
 
     /** A guest's access of an MSR; null if it reads and changes no clock. */
-    X86Run.@Nullable GuestAct act(Tracepoint.GuestMsr msr) {
+    @Nullable
+    GuestAct act(Tracepoint.GuestMsr msr) {
         return act(msr.index(), msr.write(), msr.data());
     }
 
     /**
      * The guest's access in a KVM_RUN according to the recorder; null if unknown, or if it reads and changes no clock.
      */
-    X86Run.@Nullable GuestAct act(IoctlRecord run) throws TraceFormatException {
+    @Nullable
+    GuestAct act(IoctlRecord run) throws TraceFormatException {
         String guest = run.args().text("guest");
         if (guest == null) {
             return null;
         }
         if (guest.equals("rdtsc")) {
             Long value = run.out().word("guest_tsc");
-            return new X86Run.GuestAct(Operation.GUEST_READ_TSC, null, value, arg(), value(value));
+            return new GuestAct(Operation.GUEST_READ_TSC, null, value, arg(), value(value));
         }
         boolean write = guest.equals("wrmsr");
         if ((!write && !guest.equals("rdmsr")) || !run.args().has("index")) {
@@ -283,18 +285,18 @@ final class X86Vcpu {
         return KvmAbi.Msr.of(msr).isPresent() || HarmlessMsrs.isHarmless(msr);
     }
 
-    private X86Run.@Nullable GuestAct act(long index, boolean write, @Nullable Long data) {
+    private @Nullable GuestAct act(long index, boolean write, @Nullable Long data) {
         KvmAbi.Msr msr = KvmAbi.Msr.of(index).orElse(null);
         if (msr == KvmAbi.Msr.TSC || msr == KvmAbi.Msr.TSC_ADJUST) {
             boolean tsc = msr == KvmAbi.Msr.TSC;
             return write
-                    ? new X86Run.GuestAct(
+                    ? new GuestAct(
                             tsc ? Operation.GUEST_WRITE_TSC : Operation.GUEST_WRITE_TSC_ADJUST,
                             index,
                             data,
                             with(value(data)),
                             ImmutableMap.of())
-                    : new X86Run.GuestAct(
+                    : new GuestAct(
                             tsc ? Operation.GUEST_READ_TSC : Operation.GUEST_READ_TSC_ADJUST,
                             index,
                             data,
@@ -302,7 +304,7 @@ final class X86Vcpu {
                             value(data));
         }
         if (write && msr == KvmAbi.Msr.HV_REFERENCE_TSC && (data == null || (data & 1) != 0)) {
-            return new X86Run.GuestAct(Operation.ASK_FOR_MASTERCLOCK_UPDATE, index, data, arg(), ImmutableMap.of());
+            return new GuestAct(Operation.ASK_FOR_MASTERCLOCK_UPDATE, index, data, arg(), ImmutableMap.of());
         }
         if (write && (msr == KvmAbi.Msr.SYSTEM_TIME || msr == KvmAbi.Msr.SYSTEM_TIME_NEW)) {
             ImmutableMap.Builder<Field, Object> args = ImmutableMap.builder();
@@ -311,7 +313,7 @@ final class X86Vcpu {
                 args.put(Field.ACTIVE, (data & 1) != 0);
                 setActive((data & 1) != 0);
             }
-            return new X86Run.GuestAct(
+            return new GuestAct(
                     Operation.GUEST_WRITE_SYSTEM_TIME, index, data, with(args.buildOrThrow()), ImmutableMap.of());
         }
         return null;
