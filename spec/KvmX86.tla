@@ -21,7 +21,9 @@ EXTENDS Naturals, FiniteSets, Rates, Kernels
 VARIABLES
   \* The host.
   kernel,             \* record of switches; never changes
-  tscKhz,             \* rate of the host's TSC, kHz; never changes
+  tscKhz,             \* rate of the host's TSC as KVM knows it, kHz; never changes
+  clocksourceKhz,     \* ... and as the host's clocks are computed from it: KVM takes its own when it is
+                      \* loaded, and the kernel refines it some seconds after boot; never changes
   tscFracBits,        \* fraction bits of scaling: 48 (Intel), 32 (AMD), 0: none; never changes
   tscClocksource,     \* TRUE while the host's clocksource is the TSC
   tscUnstable,        \* TRUE once the kernel has found its TSC unstable (check_tsc_unstable)
@@ -92,7 +94,7 @@ VARIABLES
                       \* has not been reached
   updatedGeneration   \* the generation at the last masterclock update
 
-fixedVars == <<kernel, tscKhz, tscFracBits>>
+fixedVars == <<kernel, tscKhz, clocksourceKhz, tscFracBits>>
 timeVars  == <<hostTsc, hostNs, hostRealtime>>
 hostVars  == <<fixedVars, tscClocksource, tscUnstable, timeVars, paceTsc, paceNs>>
 rateVars  == <<defaultTscKhz, virtualTscKhz, tscScalingRatio, tscCatchup, tscAlwaysCatchup>>
@@ -174,9 +176,9 @@ NoPage == [active |-> FALSE, version |-> 0, tscTimestamp |-> Zero, systemTime |-
            mul |-> Zero, shift |-> 0, stable |-> FALSE, stopped |-> FALSE]
 
 \* A VM that is created at this instant.
-NewVm(switches, khz, fracBits, clocksourceIsTsc, unstable, tsc, ns, realtime) ==
+NewVm(switches, khz, clockKhz, fracBits, clocksourceIsTsc, unstable, tsc, ns, realtime) ==
   /\ kernel = switches
-  /\ tscKhz = khz
+  /\ tscKhz = khz /\ clocksourceKhz = clockKhz
   /\ tscFracBits = fracBits
   /\ tscClocksource = clocksourceIsTsc /\ tscUnstable = unstable
   /\ hostTsc = tsc /\ hostNs = ns /\ hostRealtime = realtime
@@ -963,7 +965,7 @@ GuestReadTscAdjust(vcpu) ==
 TimePasses(tsc, ns, realtime) ==
   /\ IsWord(tsc) /\ IsWord(ns) /\ IsWord(realtime)
   /\ ~Before(tsc, hostTsc) /\ ~Before(ns, hostNs)
-  /\ (tscClocksource /\ ~kernel.slewedBaseClock) => KeepsPace(tscKhz, Sub(tsc, paceTsc), Sub(ns, paceNs))
+  /\ (tscClocksource /\ ~kernel.slewedBaseClock) => KeepsPace(clocksourceKhz, Sub(tsc, paceTsc), Sub(ns, paceNs))
   /\ hostTsc' = tsc /\ hostNs' = ns /\ hostRealtime' = realtime
   /\ reply' = [op |-> "TimePasses"]
   /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>

@@ -70,4 +70,24 @@ ForgetfulExitGuest(vcpu) ==
   /\ reply' = [op |-> "ExitGuest", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, cnthctlEl2, cntvoffEl2, cntpoffEl2, vmVars, lifeVars, inRun, loadedOn, loadedPoffset,
                  timerVars, seenVars>>
+
+\* A vCPU that goes leaves its physical offset behind.
+UnclearedVcpuPut(vcpu, returns) ==
+  /\ vcpu \in DOMAIN loadedOn /\ vcpu \notin inGuest
+  /\ inRun' = inRun \ {vcpu}
+  /\ loadedOn' = Without(loadedOn, vcpu)
+  /\ loadedPoffset' = loadedPoffset
+  /\ cntvoffEl2' = With(cntvoffEl2, loadedOn[vcpu], Zero)
+  /\ cntpoffEl2' = With(cntpoffEl2, loadedOn[vcpu], Zero)
+  /\ reply' = [op |-> "VcpuPut", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, cnthctlEl2, vmVars, lifeVars, inGuest, timerVars, seenVars>>
+
+\* A loop that gives the same vCPU its offset again and again.
+EndlessBroadcastTo(vcpu) ==
+  LET loop == broadcasts[VmOf(vcpu)] IN
+  /\ VmOf(vcpu) \in DOMAIN broadcasts
+  /\ vcpu \in loop.todo
+  /\ shadowCntvoff' = With(shadowCntvoff, vcpu, loop.offset)
+  /\ reply' = [op |-> "BroadcastTo", vcpu |-> vcpu, done |-> {}]
+  /\ UNCHANGED <<hostVars, pcpuVars, vmVars, creating, shadowCntpoff, runVars, timerVars, seenVars>>
 =============================================================================

@@ -63,4 +63,28 @@ NoKick(by) ==
   /\ Snapshot
   /\ updatedGeneration' = curTscGeneration
   /\ kicked' = kicked \ by
+
+\* An entry that performs the masterclock update and keeps the request.
+LastingRequests(vcpu) ==
+  LET updates == vcpu \in masterclockUpdate
+  IN /\ masterclockUpdate' = masterclockUpdate
+     /\ IF updates
+        THEN /\ UpdateMasterClock({vcpu})
+             /\ clockUpdate' = online \ {vcpu}
+             /\ GuestTimeUpdate(vcpu, TRUE, MasterClock, masterKernelNs', masterCycleNow')
+        ELSE /\ clockUpdate' = clockUpdate \ {vcpu}
+             /\ kicked' = kicked \ {vcpu}
+             /\ GuestTimeUpdate(vcpu, vcpu \in clockUpdate, useMasterClock, masterKernelNs, masterCycleNow)
+             /\ UNCHANGED masterVars
+     /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, rateVars,
+                    tscAdjust, timerVars, kvmclockOffset, oddVars, clockTaken, setClockBegun,
+                    guestSeen, clockSeen, guestLastClock, userDeadline>>
+
+\* A vCPU that leaves the guest and is still to be kicked out of it.
+StillKickedExitGuest(vcpu) ==
+  /\ vcpu \in inGuest
+  /\ inGuest' = inGuest \ {vcpu}
+  /\ reply' = [op |-> "ExitGuest", vcpu |-> vcpu]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset, oddVars,
+                 pvclock, requestVars, callVars, seenVars>>
 =============================================================================

@@ -43,12 +43,12 @@ Events == {}
 Ops == {"GetClock", "SetClock", "GetTscOffset", "ReadTsc", "ExitGuest", "GuestReadTsc",
         "GetTscKhz", "WriteTscAdjust", "ReadTscAdjust", "GuestReadClock", "KvmclockCtrl"}
 
-MCInit == NewVm(KernelNamed(Kernel), Khz, FracBits, TscIsClocksource, FALSE, StartTsc, Zero, Zero)
+MCInit == NewVm(KernelNamed(Kernel), Khz, Khz, FracBits, TscIsClocksource, FALSE, StartTsc, Zero, Zero)
 
 \* One cycle passes.  CLOCK_REALTIME advances with the base clock.
 Tick ==
   LET tsc == Add(hostTsc, 1)
-      due == Add(paceNs, CyclesToNs(tscKhz, Sub(tsc, paceTsc)))
+      due == Add(paceNs, CyclesToNs(clocksourceKhz, Sub(tsc, paceTsc)))
       off == IF kernel.slewedBaseClock THEN Slew ELSE Drift
   IN \E late \in 0 .. off : LET ns == Sub(Add(due, off), late) IN TimePasses(tsc, ns, ns)
 

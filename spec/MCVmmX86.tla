@@ -9,7 +9,7 @@ CONSTANTS Kernel,       \* a kernel, by name
 StartTsc == 20                           \* the host's TSC when the VM is created
 Khz      == NsPerSecond \div CyclesPerKhz   \* the host's rate: a cycle lasts a nanosecond
 
-MCInit == NewVm(KernelNamed(Kernel), Khz, 0, TRUE, FALSE, StartTsc, Zero, Zero) /\ VmmInit
+MCInit == NewVm(KernelNamed(Kernel), Khz, Khz, 0, TRUE, FALSE, StartTsc, Zero, Zero) /\ VmmInit
 
 MCSpec == MCInit /\ [][VmmNext]_allVars
 

@@ -127,7 +127,7 @@ Pass(ticks) ==
 \* The old VM is gone; the other host has a new one, with no vCPU yet.
 Move(ticks, khz, tsc, ns) ==
   /\ now' = Add(now, ticks)
-  /\ tscKhz' = khz
+  /\ tscKhz' = khz /\ clocksourceKhz' = khz
   /\ hostTsc' = tsc /\ hostNs' = ns
   /\ hostRealtime' = Add(now', skew')
   /\ paceTsc' = tsc /\ paceNs' = hostNs'
@@ -213,7 +213,7 @@ RestoreAgain ==
 
 MigrationX86Init ==
   /\ case \in DOMAIN Cases
-  /\ NewVm(Cases[case].kernel, GuestKhz, FracBits, TRUE, FALSE, SourceTsc, Zero, Zero)
+  /\ NewVm(Cases[case].kernel, GuestKhz, GuestKhz, FracBits, TRUE, FALSE, SourceTsc, Zero, Zero)
   /\ MigrationInit
   /\ reset = FALSE
 

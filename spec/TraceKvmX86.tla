@@ -21,7 +21,7 @@ RateAfter(vcpu) == IF vcpu \in online THEN virtualTscKhz[vcpu] ELSE RateFor(defa
 TimePassesBetweenReads(tsc, nsTsc, ns, realtime) ==
   /\ IsWord(tsc) /\ IsWord(nsTsc) /\ IsWord(ns) /\ IsWord(realtime)
   /\ ~Before(tsc, hostTsc) /\ ~Before(nsTsc, tsc) /\ ~Before(ns, hostNs)
-  /\ (tscClocksource /\ ~kernel.slewedBaseClock) => KeepsPace(tscKhz, Sub(nsTsc, paceTsc), Sub(ns, paceNs))
+  /\ (tscClocksource /\ ~kernel.slewedBaseClock) => KeepsPace(clocksourceKhz, Sub(nsTsc, paceTsc), Sub(ns, paceNs))
   /\ hostTsc' = tsc /\ hostNs' = ns /\ hostRealtime' = realtime
   /\ reply' = [op |-> "TimePasses"]
   /\ UNCHANGED <<fixedVars, tscClocksource, tscUnstable, paceTsc, paceNs, kvmVars, seenVars>>
@@ -69,7 +69,7 @@ ReportedProperties ==
    TimerOnTime      |-> TimerOnTime]
 
 \* TLC needs these to load the module; the validator never searches them.
-TraceInit == NewVm(KernelOf(<<6, 12, 0>>, ""), 1, 0, TRUE, FALSE, Zero, Zero, Zero)
+TraceInit == NewVm(KernelOf(<<6, 12, 0>>, ""), 1, 1, 0, TRUE, FALSE, Zero, Zero, Zero)
 TraceNext ==
   \E vcpu \in online : Step(vcpu, vcpu, Zero, 1, Zero, 0, Zero, TRUE, FALSE, FALSE, 0, 0)
 =============================================================================

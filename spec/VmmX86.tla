@@ -127,7 +127,7 @@ Preemption ==
   /\ phase = "restoring" => Sub(hostNs, lastTscNsec) < MaxPreemption
   /\ (phase = "creating" /\ target # {}) => Sub(hostNs, curTscNsec) < MaxPreemption
   /\ LET tsc == Add(hostTsc, 1)
-         ns  == CyclesToNs(tscKhz, Sub(tsc, paceTsc))
+         ns  == CyclesToNs(clocksourceKhz, Sub(tsc, paceTsc))
      IN TimePasses(tsc, ns, ns)
   /\ UNCHANGED vmmVars
 

@@ -13,10 +13,14 @@ import java.util.List;
  * and one that needs a vCPU out of the guest (or in it) first brings it there.
  *
  * @param vcpu which vCPU, modulo their number
+ * @param choice decides what is no number: flags, and which of several variants; not negative
  * @param word a value or an offset
  * @param cycles cycles that pass before it
  */
-record Act(Kind kind, int vcpu, Word word, long cycles) {
+record Act(Kind kind, int vcpu, int choice, Word word, long cycles) {
+    /** One more than the largest {@link #choice} that is of use: each variant's share of it is exact. */
+    static final int CHOICES = 240;
+
     enum Kind {
         CREATE_VCPU,
         WRITE_TSC,
@@ -61,6 +65,16 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         HOST_REALTIME
     }
 
+    /** The same with another word. */
+    Act with(Word another) {
+        return new Act(kind, vcpu, choice, another, cycles);
+    }
+
+    /** The same with another choice. */
+    Act with(int another) {
+        return new Act(kind, vcpu, another, word, cycles);
+    }
+
     private static final ImmutableSet<Kind> OF_THE_VM = ImmutableSet.of(
             Kind.GET_CLOCK, Kind.GET_VM_TSC_KHZ, Kind.SET_VM_TSC_KHZ, Kind.SET_CLOCK, Kind.SET_CLOCK_BY_REALTIME);
 
@@ -69,68 +83,98 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         long from(long base) {
             return relative ? base + number : number;
         }
+
+        /** The same number as a distance. */
+        Word near() {
+            return new Word(true, number);
+        }
+
+        /** The same at another rate, if it is a number of cycles. */
+        Word times(int rates) {
+            return new Word(relative, rates * number);
+        }
     }
 
     /** From 0 to twice the host's rate; KVM catches up with a faster rate where the host cannot scale. */
-    private int rate(X86Host host) {
+    private static int rate(X86Host host, Word word) {
         return 2 * host.tscKhz() - Math.floorMod(word.number(), 2 * host.tscKhz());
     }
 
+    /** Whether the act is one of {@code in}, of all choices. */
+    private boolean one(int in) {
+        return choice % in == 0;
+    }
+
     /** One in eight is too high for a host that scales. */
-    private int rateOfVcpu(X86Host host) {
-        return word.number() % 8 == 0 && host.scaling().supported()
-                ? host.scaling().maxGuestTscKhz(host.tscKhz())
-                : rate(host);
+    private int rateOfVcpu(X86Host host, Word by) {
+        return one(8) && host.scaling().supported() ? host.scaling().maxGuestTscKhz(host.tscKhz()) : rate(host, by);
     }
 
     private boolean even() {
-        return (word.number() & 1) == 0;
+        return one(2);
     }
 
     /**
      * The VM's rate. (Where the host cannot scale, a rate below the host's only when no vCPU will be created: such a
      * vCPU is not modelled.) One in four is about as high as the host's hardware can scale, or too high.
      */
-    private int rateOfVm(X86Host host, boolean vcpusToCome) {
-        if (word.number() % 4 == 0) {
+    private int rateOfVm(X86Host host, Word by, boolean vcpusToCome) {
+        if (one(4)) {
             return host.scaling().supported()
-                    ? host.scaling().maxGuestTscKhz(host.tscKhz()) - (int) (word.number() & 4) / 4
+                    ? host.scaling().maxGuestTscKhz(host.tscKhz()) - (one(8) ? 1 : 0)
                     : Integer.MAX_VALUE;
         }
-        return Math.max(rate(host), host.scaling().supported() || !vcpusToCome ? 1 : host.tscKhz());
+        return Math.max(rate(host, by), host.scaling().supported() || !vcpusToCome ? 1 : host.tscKhz());
     }
 
-    private void playOnVm(X86Host host, X86Vm vm, boolean vcpusToCome) {
+    private void playOnVm(X86Host host, X86Vm vm, Word inCycles, boolean vcpusToCome) {
         switch (kind) {
-            case SET_VM_TSC_KHZ -> vm.setVmTscKhz(rateOfVm(host, vcpusToCome));
+            case SET_VM_TSC_KHZ -> vm.setVmTscKhz(rateOfVm(host, inCycles, vcpusToCome));
             case GET_VM_TSC_KHZ -> vm.getVmTscKhz();
-            case SET_CLOCK -> vm.setClock(word.number(), even() ? 0 : (int) (word.number() & 15), 0);
+            case SET_CLOCK -> vm.setClock(word.number(), even() ? 0 : choice / 2 % 16, 0);
             case SET_CLOCK_BY_REALTIME -> vm.setClock(word.number(), KvmAbi.CLOCK_REALTIME, word.from(host.realtime()));
             default -> vm.getClock();
         }
     }
 
-    private void playOnHost(X86Host host, List<X86Vcpu> vcpus) {
+    private void playOnHost(X86Host host, Word inCycles, List<X86Vcpu> vcpus) {
         switch (kind) {
             case HOST_CLOCKSOURCE -> host.setTscClocksource(even() && !host.tscUnstable());
             case HOST_TSC_UNSTABLE -> host.markTscUnstable();
             case HOST_RESUMES -> {
                 if (vcpus.stream().noneMatch(X86Vcpu::inGuest)) {
-                    host.resume(1 + (word.number() >>> 4), cycles);
+                    host.resume(missing(inCycles), cycles);
                 }
             }
             default -> host.setRealtime(word.from(host.realtime()));
         }
     }
 
+    /** From 1 on, and far below what would be less than nothing. */
+    private static long missing(Word word) {
+        return Math.max(1, word.number() >>> 4);
+    }
+
     void play(X86Host host, X86Vm vm, List<X86Vcpu> vcpus, int most) {
-        host.advance(cycles);
+        play(host, vm, vcpus, most, 1);
+    }
+
+    /**
+     * Plays the act on a host with so many times the rate, so that the same happens after the same time: numbers of
+     * cycles and rates are larger, ns are not.
+     *
+     * @param most the most vCPUs
+     * @param rates how many times the host's rate, positive
+     */
+    void play(X86Host host, X86Vm vm, List<X86Vcpu> vcpus, int most, int rates) {
+        host.advance(rates * cycles);
+        Word inCycles = word.times(rates);
         if (OF_THE_VM.contains(kind)) {
-            playOnVm(host, vm, vcpus.size() < most);
+            playOnVm(host, vm, inCycles, vcpus.size() < most);
             return;
         }
         if (kind.name().startsWith("HOST_")) {
-            playOnHost(host, vcpus);
+            playOnHost(host, inCycles, vcpus);
             return;
         }
         if (vcpus.isEmpty() || (kind == Kind.CREATE_VCPU && vcpus.size() < most)) {
@@ -144,33 +188,37 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
         } else if (!inside && target.inGuest()) {
             target.exitGuest();
         }
+        playOnVcpu(host, vm, vcpus, target, inCycles);
+    }
+
+    private void playOnVcpu(X86Host host, X86Vm vm, List<X86Vcpu> vcpus, X86Vcpu target, Word inCycles) {
         switch (kind) {
-            case WRITE_TSC -> target.writeTsc(word.from(host.rdtsc() + target.tscOffset()));
-            case SET_TSC_OFFSET, GET_TSC_OFFSET -> playOffset(vm, target);
+            case WRITE_TSC -> target.writeTsc(inCycles.from(host.rdtsc() + target.tscOffset()));
+            case SET_TSC_OFFSET, GET_TSC_OFFSET -> playOffset(vm, target, inCycles);
             case READ_TSC -> target.readTsc();
             case EXIT_GUEST -> target.exitGuest();
             case GUEST_READ_TSC -> target.guestReadTsc();
-            case GUEST_WRITE_TSC -> target.guestWriteTsc(word.from(host.rdtsc() + target.tscOffset()));
-            case GUEST_WRITE_TSC_ADJUST -> target.guestWriteTscAdjust(word.from(0));
+            case GUEST_WRITE_TSC -> target.guestWriteTsc(inCycles.from(host.rdtsc() + target.tscOffset()));
+            case GUEST_WRITE_TSC_ADJUST -> target.guestWriteTscAdjust(inCycles.from(0));
             case GUEST_READ_TSC_ADJUST -> target.guestReadTscAdjust();
-            case WRITE_TSC_ADJUST -> target.writeTscAdjust(word.from(0));
-            case SET_LAPIC -> target.setLapic(word.number() % 3 != 0);
-            case WRITE_TSC_DEADLINE -> target.writeTscDeadline(deadline(host, target));
+            case WRITE_TSC_ADJUST -> target.writeTscAdjust(inCycles.from(0));
+            case SET_LAPIC -> target.setLapic(!one(3));
+            case WRITE_TSC_DEADLINE -> target.writeTscDeadline(deadline(host, target, inCycles));
             case READ_TSC_DEADLINE -> target.readTscDeadline();
             case TIMER_FIRES -> target.timerFires();
-            case GUEST_SETS_TIMER -> target.guestSetsTimer(word.number() % 3 != 0, deadline(host, target));
-            case SET_TSC_KHZ -> target.setTscKhz(rateOfVcpu(host));
+            case GUEST_SETS_TIMER -> target.guestSetsTimer(!one(3), deadline(host, target, inCycles));
+            case SET_TSC_KHZ -> target.setTscKhz(rateOfVcpu(host, inCycles));
             case GET_TSC_KHZ -> target.getTscKhz();
             case READ_TSC_ADJUST -> target.readTscAdjust();
-            case WRITE_SYSTEM_TIME -> target.writeSystemTime(even(), word.number() % 3 == 0);
+            case WRITE_SYSTEM_TIME -> target.writeSystemTime(even(), one(3));
             case WRITE_PVCLOCK_PAGE ->
                 target.writePvclockPage(
                         (int) (word.number() & 0xfffe),
                         new PvclockPage.Contents(
-                                word.number(),
+                                inCycles.number(),
                                 cycles,
                                 target.pvclockPage().contents().scale(),
-                                (int) (word.number() & 3)));
+                                choice % 4));
             case KVMCLOCK_CTRL -> target.kvmclockCtrl();
             case READ_PVCLOCK_PAGE -> target.readPvclockPage();
             case VCPU_LOAD -> target.load();
@@ -184,15 +232,15 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
     }
 
     /** Mostly near the guest's TSC, so that it is sometimes reached; none in one of eight. */
-    private long deadline(X86Host host, X86Vcpu target) {
-        return word.number() % 8 == 0 ? 0 : word.from(host.rdtsc() + target.tscOffset());
+    private long deadline(X86Host host, X86Vcpu target, Word by) {
+        return one(8) ? 0 : by.from(host.rdtsc() + target.tscOffset());
     }
 
-    private void playOffset(X86Vm vm, X86Vcpu target) {
+    private void playOffset(X86Vm vm, X86Vcpu target, Word by) {
         if (!vm.hasTscOffsetAttribute()) {
             target.readTsc();
         } else if (kind == Kind.SET_TSC_OFFSET) {
-            target.setTscOffset(word.from(target.tscOffset()));
+            target.setTscOffset(by.from(target.tscOffset()));
         } else {
             target.getTscOffset();
         }
@@ -200,8 +248,7 @@ record Act(Kind kind, int vcpu, Word word, long cycles) {
 
     /** An act that needs a page sets one up first. */
     private void playKvmclock(X86Vcpu target, List<X86Vcpu> vcpus) {
-        target.guestWriteSystemTime(
-                kind != Kind.GUEST_WRITE_SYSTEM_TIME || even(), word.number() % 3 == 0, word.number() % 5 == 0);
+        target.guestWriteSystemTime(kind != Kind.GUEST_WRITE_SYSTEM_TIME || even(), one(3), one(5));
         target.reenterGuest();
         X86Vcpu through = vcpus.get(0);
         if (kind == Kind.GUEST_READ_CLOCK) {

@@ -49,7 +49,7 @@ class ArchitectureTest {
             .put("recipe", "kernel trace x86 arm64 migration")
             // the checker
             .put("unknowns", "")
-            .put("tlc", "evaluator unknowns")
+            .put("tlc", "evaluator unknowns data")
             .put("evaluator", "tlc unknowns")
             .put("spec", "kernel trace evaluator unknowns tlc")
             .put("validator", "kernel trace spec evaluator unknowns tlc")
@@ -59,7 +59,8 @@ class ArchitectureTest {
             // what runs TLC
             .put("model", "kernel spec processes")
             .put("lockstep", "kernel trace x86 arm64 spec evaluator")
-            .put("replay", "kernel trace spec model")
+            .put("data", "kernel trace evaluator")
+            .put("replay", "kernel trace model data")
             .put("matrix", "kernel recipe migration spec model files")
             .put("advise", "kernel recipe migration matrix")
             // results for other programs
@@ -80,7 +81,7 @@ class ArchitectureTest {
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record lab model replay lockstep"
-                            + " matrix advise verdict order audit check gallery report tamper mutate bench results files"
+                            + " matrix advise verdict data order audit check gallery report tamper mutate bench results files"
                             + " viewer processes")
             .buildOrThrow();
 
@@ -188,6 +189,7 @@ class ArchitectureTest {
             .that()
             .resideOutsideOfPackages(
                     "dev.longitude.evaluator..",
+                    "dev.longitude.data..",
                     "dev.longitude.spec..",
                     "dev.longitude.validator..",
                     "dev.longitude.lockstep..",

@@ -14,7 +14,7 @@ import java.util.List;
  *
  * @param vcpu which vCPU, modulo their number; the last is the second VM's
  * @param pcpu which CPU, modulo their number; the next one that is idle
- * @param word a value or an offset
+ * @param word a counter's value, which may be near the vCPU's own, or an offset, near the host's counter
  * @param ticks ticks that pass before it
  */
 record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
@@ -41,7 +41,7 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
         RUN_3
     }
 
-    /** Any word, or one near the host's counter. */
+    /** Any word, or one near another. */
     record Word(boolean relative, long number) {
         long from(long base) {
             return relative ? base + number : number;
@@ -70,6 +70,32 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
 
         private void create() {
             vcpus.add(vm.createVcpu(vcpus.size()));
+        }
+
+        void createAll() {
+            while (vcpus.size() < most) {
+                create();
+            }
+        }
+
+        /** Every KVM_RUN returns: first those that are on a CPU, then those that were preempted. */
+        void endRuns() {
+            List<Arm64Vcpu> all = new ArrayList<>(vcpus);
+            all.add(other);
+            for (Arm64Vcpu vcpu : all) {
+                if (vcpu.inGuest()) {
+                    vcpu.exitGuest();
+                }
+                if (vcpu.isLoaded()) {
+                    vcpu.put(true);
+                }
+            }
+            for (Arm64Vcpu vcpu : all) {
+                if (vcpu.inRun()) {
+                    vcpu.load(0);
+                    vcpu.put(true);
+                }
+            }
         }
 
         /** The CPU from {@code from} on that is idle, or -1. */
@@ -101,8 +127,16 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
         }
     }
 
+    /** Near the counter that the vCPU has, as a restore writes. */
+    private long virtual(Stage stage, Arm64Vcpu chosen) {
+        return word.from(stage.host.cntpct() - chosen.virtualOffset());
+    }
+
+    private long physical(Stage stage, Arm64Vcpu chosen) {
+        return word.from(stage.host.cntpct() - chosen.physicalOffset());
+    }
+
     private void ioctl(Stage stage, Arm64Vcpu chosen) {
-        long value = word.from(stage.host.cntpct());
         boolean left = chosen == stage.other;
         switch (kind) {
             case INIT_VCPU -> chosen.init();
@@ -110,29 +144,30 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
             case GET_PTIMER_CNT -> chosen.getPtimerCnt();
             case SET_TIMER_CNT -> {
                 if (!left) {
-                    chosen.setTimerCnt(value);
+                    chosen.setTimerCnt(virtual(stage, chosen));
                 }
             }
             case SET_PTIMER_CNT -> {
                 if (!left) {
-                    chosen.setPtimerCnt(value);
+                    chosen.setPtimerCnt(physical(stage, chosen));
                 }
             }
             case SET_OFFSETS -> {
                 if (!left) {
-                    setOffsets(stage, chosen, value);
+                    setOffsets(stage, chosen, word.from(stage.host.cntpct()));
                 }
             }
-            case SET_TIMERS -> setTimers(chosen.timers(), value);
+            case SET_TIMERS -> setTimers(stage, chosen);
             case GET_TIMERS -> getTimers(chosen.timers());
             default -> step(stage, chosen);
         }
     }
 
-    private void setTimers(Arm64Timers timers, long value) {
+    private void setTimers(Stage stage, Arm64Vcpu chosen) {
+        Arm64Timers timers = chosen.timers();
         switch (Math.floorMod(word.number(), 4)) {
-            case 0 -> timers.setVtimerCval(value);
-            case 1 -> timers.setPtimerCval(value);
+            case 0 -> timers.setVtimerCval(virtual(stage, chosen));
+            case 1 -> timers.setPtimerCval(physical(stage, chosen));
             case 2 -> timers.setVtimerCtl(pcpu != 0);
             default -> timers.setPtimerCtl(pcpu != 0);
         }
@@ -177,10 +212,8 @@ record Arm64Act(Kind kind, int vcpu, int pcpu, Word word, int ticks) {
             }
         } else {
             switch (kind) {
-                case GUEST_SET_VTIMER ->
-                    chosen.timers().guestSetVtimer(word.from(stage.host.cntpct() - chosen.virtualOffset()));
-                case GUEST_SET_PTIMER ->
-                    chosen.timers().guestSetPtimer(word.from(stage.host.cntpct() - chosen.physicalOffset()));
+                case GUEST_SET_VTIMER -> chosen.timers().guestSetVtimer(virtual(stage, chosen));
+                case GUEST_SET_PTIMER -> chosen.timers().guestSetPtimer(physical(stage, chosen));
                 case PREEMPT, EXIT -> chosen.exitGuest();
                 default -> {
                     chosen.guestReadCntvct();

@@ -41,6 +41,8 @@ class KvmArm64Properties {
 
         Played(KernelProfile kernel, HostStart start, List<Arm64Act> acts, List<Arm64Act> between) {
             Arm64Host host = new Arm64Host(kernel, start.vhe, start.ecv, start.pcpus, start.cntpct, events::add);
+            header = new TraceHeader(kernel, host.described(), MOST_VCPUS, "property");
+            PlayedTraces.note(header, events);
             stage = new Arm64Act.Stage(host, MOST_VCPUS);
             List<Arm64Act> left = new ArrayList<>(between);
             host.setBetween(() -> {
@@ -49,7 +51,6 @@ class KvmArm64Properties {
                 }
             });
             acts.forEach(act -> act.play(stage));
-            header = new TraceHeader(kernel, host.described(), MOST_VCPUS, "property");
         }
     }
 
@@ -137,14 +138,14 @@ class KvmArm64Properties {
         if (!stage.vm.hasCounterOffset()) {
             return;
         }
-        outOfRun(stage);
+        stage.endRuns();
         assertThat(stage.vm.setCounterOffset(offset, 0)).isZero();
         for (Arm64Act act : after) {
             if (act.kind() != Arm64Act.Kind.SET_COUNTER_OFFSET) {
                 act.play(stage);
             }
         }
-        outOfRun(stage);
+        stage.endRuns();
         for (Arm64Vcpu vcpu : stage.vcpus) {
             vcpu.load(0);
             vcpu.enterGuest();
@@ -152,26 +153,6 @@ class KvmArm64Properties {
             assertThat(vcpu.guestReadCntpct()).isEqualTo(stage.host.cntpct() - offset);
             vcpu.exitGuest();
             vcpu.put(true);
-        }
-    }
-
-    /** Every KVM_RUN returns: first those that are on a CPU, then those that were preempted. */
-    private static void outOfRun(Arm64Act.Stage stage) {
-        List<Arm64Vcpu> all = new ArrayList<>(stage.vcpus);
-        all.add(stage.other);
-        for (Arm64Vcpu vcpu : all) {
-            if (vcpu.inGuest()) {
-                vcpu.exitGuest();
-            }
-            if (vcpu.isLoaded()) {
-                vcpu.put(true);
-            }
-        }
-        for (Arm64Vcpu vcpu : all) {
-            if (vcpu.inRun()) {
-                vcpu.load(0);
-                vcpu.put(true);
-            }
         }
     }
 
@@ -185,6 +166,7 @@ class KvmArm64Properties {
             @ForAll @LongRange(min = 1, max = SECOND / 2) long before)
             throws Exception {
         Trace recording = scenario.play(kernel, vcpus, seed, -before);
+        PlayedTraces.note(recording);
         TraceValidator validator = new TraceValidator(recording.header());
         for (TraceEvent event : recording.events()) {
             assertThat(validator.accept(event).map(refusal -> refusal.explain("trace")))

@@ -102,6 +102,7 @@ class RecipeRunProperties {
     @Property(tries = 150, shrinking = ShrinkingMode.OFF)
     void everyTraceOfARunConforms(@ForAll("runs") Run run) throws Exception {
         for (Trace trace : run.play().traces()) {
+            PlayedTraces.note(trace);
             TraceValidator validator = new TraceValidator(trace.header());
             for (TraceEvent event : trace.events()) {
                 assertThat(validator.accept(event)).as(trace.header().origin()).isEmpty();

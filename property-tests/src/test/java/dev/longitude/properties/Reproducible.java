@@ -1,6 +1,8 @@
 package dev.longitude.properties;
 
+import java.io.IOException;
 import java.io.PrintStream;
+import java.util.List;
 import net.jqwik.api.lifecycle.AroundPropertyHook;
 import net.jqwik.api.lifecycle.PropagationMode;
 import net.jqwik.api.lifecycle.PropertyExecutionResult;
@@ -9,7 +11,8 @@ import net.jqwik.api.lifecycle.PropertyLifecycleContext;
 
 /**
  * Makes a failed property print how to reproduce it: its seed, and one command. {@code -Dlongitude.seed=...} takes the
- * seed, so the command works on any checkout, without the database of failures.
+ * seed, so the command works on any checkout, without the database of failures. It also writes what the smallest failing
+ * sample plays ({@link FailureWitness}).
  */
 public final class Reproducible implements AroundPropertyHook {
     private final PrintStream out = System.out;
@@ -35,7 +38,17 @@ public final class Reproducible implements AroundPropertyHook {
                     context.containerClass().getSimpleName(),
                     context.targetMethod().getName(),
                     result.seed().orElse("?"));
+            result.falsifiedParameters().ifPresent(sample -> out.print(witness(context, sample)));
         }
         return result;
+    }
+
+    /** (That nothing can be written must not hide why the property fails.) */
+    private static String witness(PropertyLifecycleContext context, List<Object> sample) {
+        try {
+            return FailureWitness.write(context.targetMethod(), context.testInstance(), sample);
+        } catch (IOException | RuntimeException e) {
+            return String.format("no trace of it is written: %s%n", e);
+        }
     }
 }

@@ -18,6 +18,7 @@ import dev.longitude.trace.TraceHeader;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -157,9 +158,14 @@ public final class Arm64Host {
 
     /** KVM_CREATE_VM. */
     public Arm64Vm createVm(int id) {
+        return createVm(id, new ReentrantLock());
+    }
+
+    /** The same with this lock as the VM's kvm->lock. */
+    Arm64Vm createVm(int id, Lock kvmLock) {
         return underLock(() -> {
             checkArgument(!vms.containsKey(id), "VM %s exists", id);
-            Arm64Vm vm = new Arm64Vm(this, id);
+            Arm64Vm vm = new Arm64Vm(this, id, kvmLock);
             vms.put(id, vm);
             emit(vm, Operation.CREATE_VM, ImmutableMap.of(), ImmutableMap.of());
             return vm;

@@ -10,6 +10,7 @@ import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class Arm64Vm {
     private final Arm64Host host;
     private final int id;
-    private final ReentrantLock kvmLock = new ReentrantLock();
+    private final Lock kvmLock;
     private final List<Arm64Vcpu> vcpus = new ArrayList<>();
 
     /** arch_timer_vm_data, since 6.3: ticks modulo 2^64. Until 6.4 the physical one stays 0. */
@@ -32,14 +33,16 @@ public final class Arm64Vm {
     /** KVM_ARCH_FLAG_VM_COUNTER_OFFSET. */
     boolean counterOffsetSet;
 
-    Arm64Vm(Arm64Host host, int id) {
+    /** With this lock as its kvm->lock: the seam at which a test shows what it is for. */
+    Arm64Vm(Arm64Host host, int id, Lock kvmLock) {
         this.host = host;
         this.id = id;
+        this.kvmLock = kvmLock;
     }
 
     /** A copy on a copy of its host. */
     Arm64Vm(Arm64Host host, Arm64Vm from) {
-        this(host, from.id);
+        this(host, from.id, new ReentrantLock());
         voffset = from.voffset;
         poffset = from.poffset;
         counterOffsetSet = from.counterOffsetSet;

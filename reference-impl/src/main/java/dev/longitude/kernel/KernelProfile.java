@@ -59,6 +59,9 @@ public final class KernelProfile {
             new Landmark("7.3", Arch.X86, Arch.ARM64),
             new Landmark("7.3.4", Arch.ARM64));
 
+    /** The last second number of 5 and of 6: 5.19 and 6.19. */
+    private static final int LAST_MINOR = 19;
+
     private final Release release;
     private final @Nullable Posting posting;
     private final ImmutableSet<Switch> flipped;
@@ -85,8 +88,8 @@ public final class KernelProfile {
      * The kernel of that name.
      *
      * @param name a posting's, or a release as {@link Release#parse} reads it
-     * @return empty if there is no such posting, if {@code name} is no release, and for releases of which too little is
-     *     known: those before 5.10 other than 3.16, and those after {@link #newest}
+     * @return empty if there is no such posting, if {@code name} is no release, such as 6.112, and for releases of which
+     *     too little is known: those before 5.10 other than 3.16, and those after {@link #newest}
      */
     public static Optional<KernelProfile> named(String name) {
         Optional<Posting> posting = Arrays.stream(Posting.values())
@@ -124,8 +127,8 @@ public final class KernelProfile {
     }
 
     private static boolean isKnown(Release release) {
-        return release.compareTo(NEWEST) <= 0
-                || (release.major() == NEWEST.major() && release.minor() == NEWEST.minor());
+        return (release.major() < NEWEST.major() && release.minor() <= LAST_MINOR)
+                || (release.major() == NEWEST.major() && release.minor() <= NEWEST.minor());
     }
 
     /** Whether a release, as {@code uname -r} prints it, is not newer than {@link #newest}. */

@@ -22,6 +22,9 @@ final class EventLine {
     Interval realtime;
 
     @Nullable
+    Interval nsCounter;
+
+    @Nullable
     Operation operation;
 
     ImmutableMap<Field, Object> args = ImmutableMap.of();
@@ -40,6 +43,7 @@ final class EventLine {
         counter = null;
         ns = null;
         realtime = null;
+        nsCounter = null;
         operation = null;
         args = ImmutableMap.of();
         results = ImmutableMap.of();
@@ -76,7 +80,7 @@ final class EventLine {
         return new TraceEvent(
                 source.line(),
                 ofHost ? TraceEvent.HOST : Math.max(0, vm),
-                new HostTime(counter == null ? Interval.from(earliest) : counter, ns, realtime),
+                new HostTime(counter == null ? Interval.from(earliest) : counter, ns, realtime, nsCounter),
                 operation,
                 args,
                 results,

@@ -2,6 +2,8 @@ package dev.longitude.trace;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import dev.longitude.kernel.Arch;
 import dev.longitude.trace.ByteCursor.Unusual;
 import java.util.Arrays;
@@ -24,6 +26,7 @@ final class EventScanner {
         COUNTER(""),
         NS("ns"),
         REALTIME("realtime"),
+        NS_COUNTER("nsTsc"),
         ACTION("action"),
         ARGS("args"),
         REPLY("reply"),
@@ -35,6 +38,9 @@ final class EventScanner {
             this.text = text;
         }
     }
+
+    private static final ImmutableSet<Member> OF_KVMCLOCK =
+            Sets.immutableEnumSet(Member.NS, Member.REALTIME, Member.NS_COUNTER);
 
     private final NameTable<Member> members;
     private final NameTable<Operation> operations;
@@ -57,7 +63,7 @@ final class EventScanner {
 
     EventScanner(Arch arch, StateInterner sharing) {
         List<Member> there = Arrays.stream(Member.values())
-                .filter(m -> arch.hasKvmclock() || (m != Member.NS && m != Member.REALTIME))
+                .filter(m -> arch.hasKvmclock() || !OF_KVMCLOCK.contains(m))
                 .toList();
         members = new NameTable<>(there, m -> m == Member.COUNTER ? arch.counter() : m.text);
         ImmutableList<Operation> all = Operation.of(arch);
@@ -109,6 +115,7 @@ final class EventScanner {
             case COUNTER -> into.counter = values.interval();
             case NS -> into.ns = values.interval();
             case REALTIME -> into.realtime = values.interval();
+            case NS_COUNTER -> into.nsCounter = values.interval();
             case ACTION -> into.operation = cursor.name(operations);
             case ARGS -> into.args = fields(of(args, into));
             case REPLY -> into.results = fields(of(results, into));

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param ns on x86 the base clock of kvmclock, CLOCK_MONOTONIC_RAW plus boot offset, unsigned ns; null if unknown
  * @param realtime CLOCK_REALTIME, unsigned ns; null if unknown
  * @param nsCounter the values of the counter between which the kernel read {@code ns}, where it reads the two clocks
- *     one after the other; null if it read both at one instant, as in every trace that our own recorder writes
+ *     one after the other; null if it read both at one instant, as the reference implementation does
  */
 public record HostTime(
         Interval counter,

@@ -66,12 +66,20 @@ public record TraceHeader(
     /**
      * A host that has a TSC.
      *
-     * @param tscKhz the rate of its TSC, kHz
+     * @param tscKhz the rate of its TSC as KVM knows it, kHz
+     * @param clocksourceKhz the rate with which its kernel computes its clocks from the TSC, kHz: refined some seconds
+     *     after boot, perhaps after KVM has taken its own
      * @param tscFracBits the bits behind the point of its scaling ratio: 48 (Intel), 32 (AMD), or 0: it cannot scale
      * @param tscClocksource whether its clocksource is the TSC
      * @param tscUnstable whether its kernel has found its TSC unstable
      */
-    public record X86(int tscKhz, int tscFracBits, boolean tscClocksource, boolean tscUnstable) implements Host {
+    public record X86(int tscKhz, int clocksourceKhz, int tscFracBits, boolean tscClocksource, boolean tscUnstable)
+            implements Host {
+        /** A host with one rate. */
+        public X86(int tscKhz, int tscFracBits, boolean tscClocksource, boolean tscUnstable) {
+            this(tscKhz, tscKhz, tscFracBits, tscClocksource, tscUnstable);
+        }
+
         /**
          * The same host after an event. An event of a VM changes nothing, and a suspend nothing that this record has.
          * Where the new clocksource was not observed, it changes: from the TSC to another one, or from another one to
@@ -83,10 +91,11 @@ public record TraceHeader(
                 case HOST_CLOCKSOURCE ->
                     new X86(
                             tscKhz,
+                            clocksourceKhz,
                             tscFracBits,
                             (boolean) event.args().getOrDefault(Field.IS_TSC, !tscClocksource),
                             tscUnstable);
-                case HOST_TSC_UNSTABLE -> new X86(tscKhz, tscFracBits, false, true);
+                case HOST_TSC_UNSTABLE -> new X86(tscKhz, clocksourceKhz, tscFracBits, false, true);
                 default -> this;
             };
         }

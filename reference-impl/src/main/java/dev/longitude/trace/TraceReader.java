@@ -126,6 +126,7 @@ public final class TraceReader implements Closeable {
         private @Nullable Arch arch;
         private @Nullable KernelProfile kernel;
         private @Nullable Integer tscKhz;
+        private @Nullable Integer clocksourceKhz;
         private @Nullable Integer tscFracBits;
         private @Nullable String clocksource;
         private @Nullable Boolean tscUnstable;
@@ -159,6 +160,7 @@ public final class TraceReader implements Closeable {
                         json.members(part -> {
                             switch (part) {
                                 case "tscKhz" -> tscKhz = json.number(1, TraceHeader.MOST_TSC_KHZ);
+                                case "clocksourceKhz" -> clocksourceKhz = json.number(1, TraceHeader.MOST_TSC_KHZ);
                                 case "tscFracBits" -> {
                                     int bits = json.number(0, 48);
                                     if (bits != 0 && bits != 32 && bits != 48) {
@@ -173,8 +175,8 @@ public final class TraceReader implements Closeable {
                                 case "pcpus" -> pcpus = json.number(1, TraceHeader.MOST_PCPUS);
                                 default ->
                                     throw json.fault("unknown field \"" + part
-                                            + "\" of the host; expected tscKhz, tscFracBits, clocksource, tscUnstable;"
-                                            + " or vhe, ecv, pcpus");
+                                            + "\" of the host; expected tscKhz, clocksourceKhz, tscFracBits, clocksource,"
+                                            + " tscUnstable; or vhe, ecv, pcpus");
                             }
                         });
                     case "vcpus" -> vcpus = json.number(0, 65536);
@@ -213,7 +215,11 @@ public final class TraceReader implements Closeable {
         TraceHeader header(LineSource source) throws TraceFormatException {
             given(source, "format", format);
             given(source, "version", version);
-            boolean ofX86 = tscKhz != null || clocksource != null || tscUnstable != null || tscFracBits != null;
+            boolean ofX86 = tscKhz != null
+                    || clocksourceKhz != null
+                    || clocksource != null
+                    || tscUnstable != null
+                    || tscFracBits != null;
             boolean ofArm64 = vhe != null || ecv != null || pcpus != null;
             TraceHeader.Host host = switch (given(source, "arch", arch)) {
                 case X86 -> x86(source, ofArm64);
@@ -235,8 +241,10 @@ public final class TraceReader implements Closeable {
 
         private TraceHeader.X86 x86(LineSource source, boolean ofAnother) throws TraceFormatException {
             checkHost(source, ofAnother);
+            int khz = given(source, "host.tscKhz", tscKhz);
             return new TraceHeader.X86(
-                    given(source, "host.tscKhz", tscKhz),
+                    khz,
+                    clocksourceKhz == null ? khz : clocksourceKhz,
                     tscFracBits == null ? 0 : tscFracBits,
                     given(source, "host.clocksource", clocksource).equals("tsc"),
                     tscUnstable != null && tscUnstable);
@@ -264,6 +272,8 @@ public final class TraceReader implements Closeable {
 
     /** One line, read strictly: an event, or the end. */
     private static final class EventReader {
+        private static final ImmutableSet<String> OF_KVMCLOCK = ImmutableSet.of("ns", "realtime", "nsTsc");
+
         private final Arch arch;
         private final String counter;
         private final StateInterner sharing;
@@ -299,7 +309,7 @@ public final class TraceReader implements Closeable {
                 line.counter = json.interval();
                 return;
             }
-            if (!arch.hasKvmclock() && (name.equals("ns") || name.equals("realtime"))) {
+            if (!arch.hasKvmclock() && OF_KVMCLOCK.contains(name)) {
                 throw json.fault(
                         "unknown field \"" + name + "\": an arm64 host's clocks besides its counter do not matter");
             }
@@ -309,6 +319,7 @@ public final class TraceReader implements Closeable {
                 case "thread" -> line.thread = json.number(0, Integer.MAX_VALUE);
                 case "ns" -> line.ns = json.interval();
                 case "realtime" -> line.realtime = json.interval();
+                case "nsTsc" -> line.nsCounter = json.interval();
                 case "action" -> {
                     String action = json.string();
                     line.operation = Operation.named(arch, action)
@@ -325,7 +336,7 @@ public final class TraceReader implements Closeable {
                 case "end" -> end = json.number(0, Integer.MAX_VALUE);
                 default ->
                     throw json.fault("unknown field \"" + name + "\"; expected seq, vm, thread, " + counter
-                            + ", ns, realtime, action, args, reply, state or end");
+                            + ", ns, realtime, nsTsc, action, args, reply, state or end");
             }
         }
 

@@ -29,6 +29,9 @@ public final class TraceWriter implements Closeable {
         json.writeObjectFieldStart("host");
         if (header.host() instanceof TraceHeader.X86 x86) {
             json.writeNumberField("tscKhz", x86.tscKhz());
+            if (x86.clocksourceKhz() != x86.tscKhz()) {
+                json.writeNumberField("clocksourceKhz", x86.clocksourceKhz());
+            }
             json.writeNumberField("tscFracBits", x86.tscFracBits());
             json.writeStringField("clocksource", x86.tscClocksource() ? "tsc" : "other");
             if (x86.tscUnstable()) {
@@ -69,6 +72,7 @@ public final class TraceWriter implements Closeable {
         clock(counter, event.when().counter());
         clock("ns", event.when().ns());
         clock("realtime", event.when().realtime());
+        clock("nsTsc", event.when().nsCounter());
         json.writeStringField("action", event.operation().specName());
         object("args", event.args());
         object("reply", event.results());

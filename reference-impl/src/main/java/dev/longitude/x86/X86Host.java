@@ -11,6 +11,7 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -29,9 +30,10 @@ public final class X86Host {
     private final TscScaling scaling;
     private final Consumer<TraceEvent> trace;
     private final List<X86Vm> vms = new ArrayList<>();
-    private final ReentrantLock step = new ReentrantLock();
+    private final Lock step;
     private boolean tscClocksource;
     private boolean tscUnstable;
+    private int clocksourceKhz;
 
     /** kvm_guest_has_master_clock: a VM has had the masterclock since the clocksource last left the TSC. */
     private boolean guestHasMasterClock;
@@ -59,9 +61,23 @@ public final class X86Host {
     /** The same with other conversions between cycles and ns than the kernel's. */
     public X86Host(
             Rates rates, int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc, Consumer<TraceEvent> trace) {
+        this(new ReentrantLock(), rates, tscKhz, scaling, tscClocksource, tsc, trace);
+    }
+
+    /** The same with this lock around each step: the seam at which a test shows what it is for. */
+    X86Host(
+            Lock step,
+            Rates rates,
+            int tscKhz,
+            TscScaling scaling,
+            boolean tscClocksource,
+            long tsc,
+            Consumer<TraceEvent> trace) {
+        this.step = step;
         checkArgument(tscKhz > 0, "a TSC rate of %s kHz", tscKhz);
         this.rates = rates;
         this.tscKhz = tscKhz;
+        this.clocksourceKhz = tscKhz;
         this.scaling = scaling;
         this.tscClocksource = tscClocksource;
         this.tsc = tsc;
@@ -72,6 +88,7 @@ public final class X86Host {
     private X86Host(X86Host from) {
         this(from.rates, from.tscKhz, from.scaling, from.tscClocksource, from.tsc, from.trace);
         tscUnstable = from.tscUnstable;
+        clocksourceKhz = from.clocksourceKhz;
         guestHasMasterClock = from.guestHasMasterClock;
         anchorTsc = from.anchorTsc;
         anchorNs = from.anchorNs;
@@ -113,6 +130,29 @@ public final class X86Host {
         return tscKhz;
     }
 
+    /**
+     * The rate with which the kernel computes its clocks from the TSC, kHz: that of {@link #tscKhz()} unless it was
+     * refined.
+     */
+    public synchronized int clocksourceKhz() {
+        return clocksourceKhz;
+    }
+
+    /**
+     * Refines the rate of the host's clocks, as a kernel does some seconds after boot, if the TSC's was only measured.
+     * KVM keeps the one that it took when it was loaded (tsc_refine_calibration_work(), Linux 6.12).
+     *
+     * @param khz kHz, positive
+     * @throws IllegalStateException if there is a VM
+     */
+    public synchronized void refine(int khz) {
+        checkArgument(khz > 0, "a rate of %s kHz", khz);
+        checkState(vms.isEmpty(), "the host has VMs");
+        anchorNs = now().ns;
+        anchorTsc = tsc;
+        clocksourceKhz = khz;
+    }
+
     Rates rates() {
         return rates;
     }
@@ -148,7 +188,7 @@ public final class X86Host {
     }
 
     synchronized Now now() {
-        long ns = anchorNs + rates.cyclesToNs(tscKhz, tsc - anchorTsc);
+        long ns = anchorNs + rates.cyclesToNs(clocksourceKhz, tsc - anchorTsc);
         return new Now(tsc, ns, ns + realtimeAhead);
     }
 

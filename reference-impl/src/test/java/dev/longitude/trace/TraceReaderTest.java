@@ -60,6 +60,25 @@ class TraceReaderTest {
         }
     }
 
+    /** Where KVM reads two clocks one after the other, an event has both instants. */
+    @Test
+    void theInstantOfTheBaseClockIsKept() throws Exception {
+        Trace recording = X86ClockScenario.RANDOM.play(KernelProfile.of("v6.12"), 1, 7);
+        TraceEvent event = recording.events().get(0);
+        HostTime when =
+                new HostTime(event.counter(), event.when().ns(), event.when().realtime(), new Interval(7, 9));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (TraceWriter writer = new TraceWriter(out, recording.header())) {
+            writer.write(event.at(when));
+        }
+        byte[] bytes = out.toByteArray();
+        try (TraceReader reader = new TraceReader(new LineSource("t", new ByteArrayInputStream(bytes)));
+                TraceReader strict = TraceReader.strict(new LineSource("t", new ByteArrayInputStream(bytes)))) {
+            assertThat(requireNonNull(reader.next()).when()).isEqualTo(when);
+            assertThat(requireNonNull(strict.next()).when()).isEqualTo(when);
+        }
+    }
+
     /** Each row: the text after the header, and the message; every message has the place. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
@@ -67,7 +86,7 @@ class TraceReaderTest {
             {"end":0}                                                      | t:2:1: the trace has no events; at least one was expected
             {"seq":1,"vm":0,"tsc":"5","act                                 | t:2:31: the line ends inside a JSON object: the file is truncated here
             {"seq":1,"vm":0,"tsc":"5","action":"Fly"}                      | t:2:36: unknown action "Fly"
-            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","colour":1}      | t:2:56: unknown field "colour"; expected seq, vm, thread, tsc, ns, realtime, action, args, reply, state or end
+            {"seq":1,"vm":0,"tsc":"5","action":"GetClock","colour":1}      | t:2:56: unknown field "colour"; expected seq, vm, thread, tsc, ns, realtime, nsTsc, action, args, reply, state or end
             {"seq":1,"vm":0,"tsc":"18446744073709551616","action":"GetClock"} | t:2:23: expected an unsigned 64-bit number as a string of decimal digits
             {"seq":1,"vm":0,"tsc":5,"action":"GetClock"}                   | t:2:23: expected an unsigned 64-bit number as a string of decimal digits
             {"seq":1,"vm":0,"tsc":["9","5"],"action":"GetClock"}           | t:2:28: expected the second word not behind the first

@@ -25,7 +25,7 @@ final class BehaviourText {
         }
         List<Behaviour.Step> steps = violation.behaviour().steps();
         if (steps.isEmpty()) {
-            return about + "The first state makes " + violation.property() + " false.\n";
+            return about + violation.reason() + "\n";
         }
         Table table = new Table("", "what happens", "what changes");
         int number = 1;
@@ -35,10 +35,6 @@ final class BehaviourText {
                     step.what(),
                     step.changes().stream().map(Behaviour.Change::toString).collect(Collectors.joining(", ")));
         }
-        return about + "A shortest behaviour that violates " + violation.property() + ", of " + steps.size()
-                + (steps.size() == 1 ? " step:\n" : " steps:\n") + table
-                + (violation.isOfLastStep()
-                        ? "The last step makes " + violation.property() + " false.\n"
-                        : "If nothing else happens, " + violation.property() + " is false.\n");
+        return about + violation.heading() + ":\n" + table + violation.reason() + "\n";
     }
 }

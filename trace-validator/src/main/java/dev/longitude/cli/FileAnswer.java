@@ -6,6 +6,7 @@ import dev.longitude.results.Status;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +15,10 @@ import org.jspecify.annotations.Nullable;
  * The verdict on one file, of {@code validate}, {@code probe} or {@code lab}.
  *
  * @param result the same for other programs
- * @param json the same as {@link VerdictJson}, on one line
+ * @param json gives the same as {@link VerdictJson}, on one line: to make it takes time that few need
  * @param text the answer, without the last line's end
  */
-record FileAnswer(CaseResult result, String json, String text) {
+record FileAnswer(CaseResult result, Supplier<String> json, String text) {
     /** The kind of its results. */
     static final String SUITE = "trace";
 
@@ -67,7 +68,7 @@ record FileAnswer(CaseResult result, String json, String text) {
                 .at(Location.of(file, line.find() ? Integer.parseInt(line.group(1)) : 0));
         return new FileAnswer(
                 result,
-                VerdictJson.unusable(file.toString(), why, accepted),
+                () -> VerdictJson.unusable(file.toString(), why, accepted),
                 accepted == null ? why : why + "\n  " + accepted);
     }
 }

@@ -89,7 +89,12 @@ final class RecipeCheck {
                         unknown.isEmpty()
                                 ? summary(fails, said)
                                 : "The verdicts are of the recipe without what is unknown; of the VMM they show nothing.");
-        return results.finish(SUMMARY);
+        int code = results.finish(SUMMARY);
+        return code == ExitCode.HOLDS && nothingApplies(said) ? ExitCode.UNDECIDED : code;
+    }
+
+    private static boolean nothingApplies(Set<Verdict.Outcome> said) {
+        return said.equals(EnumSet.of(Verdict.Outcome.DOES_NOT_APPLY));
     }
 
     private static String summary(boolean fails, Set<Verdict.Outcome> said) {
@@ -99,7 +104,7 @@ final class RecipeCheck {
         if (said.contains(Verdict.Outcome.NOT_MODELLED)) {
             return "No property is known to fail, but not all could be judged.";
         }
-        if (said.equals(EnumSet.of(Verdict.Outcome.DOES_NOT_APPLY))) {
+        if (nothingApplies(said)) {
             return "No property applies: nothing is known to hold.";
         }
         return said.contains(Verdict.Outcome.HOLDS_UP_TO_STEPS)

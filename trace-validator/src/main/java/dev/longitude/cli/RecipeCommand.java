@@ -11,12 +11,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringReader;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -57,6 +59,9 @@ final class RecipeCommand implements Callable<Integer> {
             description = "Write the recipe to FILE. Default: standard output.")
     private @Nullable Path out;
 
+    @Option(names = "--force", description = "Overwrite FILE if it exists.")
+    private boolean force;
+
     @Option(
             names = "--kernel",
             paramLabel = "PROFILE",
@@ -66,6 +71,9 @@ final class RecipeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws TraceFormatException, IOException {
+        if (out != null && !force && Files.exists(out, LinkOption.NOFOLLOW_LINKS)) {
+            throw new ParameterException(spec.commandLine(), out + " exists; --force overwrites it");
+        }
         VmmLog source = VmmLog.read(save, kernel);
         VmmLog destination = restore == null ? source : VmmLog.read(restore, kernel);
         RecordedRecipe recipe = RecordedRecipe.of(source, destination, line);

@@ -16,6 +16,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -117,18 +118,18 @@ final class ResultOptions {
 
     /** Adds a result, and prints it with {@code --json}. */
     void add(CaseResult result) {
-        add(result, result.json());
+        add(result, result::json);
     }
 
     /**
      * The same for a command that has a form of JSON of its own.
      *
-     * @param object the result in that form, one line; null if an object that is added later tells it
+     * @param object gives the result in that form, one line; null if an object that is added later tells it
      */
-    void add(CaseResult result, @Nullable String object) {
+    void add(CaseResult result, @Nullable Supplier<String> object) {
         results.add(result);
         if (json && object != null) {
-            spec.commandLine().getOut().println(object);
+            spec.commandLine().getOut().println(object.get());
         }
     }
 

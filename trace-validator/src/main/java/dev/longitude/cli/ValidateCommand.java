@@ -1,6 +1,7 @@
 package dev.longitude.cli;
 
 import com.google.common.collect.ImmutableList;
+import dev.longitude.data.TraceData;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.processes.ShellWord;
@@ -17,6 +18,7 @@ import dev.longitude.trace.LineSource;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceFormatException;
+import dev.longitude.validator.PropertyVerdict;
 import dev.longitude.validator.Refusal;
 import dev.longitude.validator.UndecidedException;
 import dev.longitude.verdict.InputFile;
@@ -30,6 +32,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -90,7 +93,8 @@ final class ValidateCommand implements Callable<Integer> {
             names = "--witness",
             paramLabel = "DIR",
             description =
-                    "If FILE conforms, write a behaviour that matches it to DIR, as TLA+ modules that TLC confirms.")
+                    "If FILE conforms, write a behaviour that matches it to DIR, as a trace, with the TLA+ modules by which TLC"
+                            + " confirms it.")
     private @Nullable Path witness;
 
     @Option(
@@ -128,6 +132,9 @@ final class ValidateCommand implements Callable<Integer> {
         checkRequired();
         results.check();
         page.check();
+        if (files.size() == 1 && required.isEmpty()) {
+            Specification.oneIsEnough();
+        }
         for (Path file : files) {
             FileAnswer answer = FileAnswer.of(file, () -> engine == Engine.TLC ? byTlc(file) : byOurEngine(file));
             results.add(answer.result(), answer.json());
@@ -179,7 +186,17 @@ final class ValidateCommand implements Callable<Integer> {
                     verdict, file.equals(LineSource.STANDARD_INPUT) ? null : new InputFile(file, kernel)));
         }
         String text = verdict.text() + (verdict.conforms() && witness != null ? write(file, witness) : "");
-        return new FileAnswer(VerdictResult.of(file, verdict, required), VerdictJson.of(verdict), text);
+        return new FileAnswer(
+                VerdictResult.of(file, verdict, required), () -> VerdictJson.of(verdict), text + missed(verdict));
+    }
+
+    /** Lines on the required properties that are not known to be kept; each begins with a newline. */
+    private String missed(Verdict verdict) {
+        return required.stream()
+                .filter(name -> verdict.properties().get(name) != PropertyVerdict.KEPT)
+                .map(name ->
+                        "\n  required: " + name + ": " + verdict.properties().get(name))
+                .collect(Collectors.joining());
     }
 
     /** Writes a witness, and returns lines that name its files; each begins with a newline. */
@@ -191,15 +208,20 @@ final class ValidateCommand implements Callable<Integer> {
             throw new IllegalStateException(e);
         }
         StringBuilder text = new StringBuilder();
-        for (String module : TlcReplay.write(behaviour, folder)) {
+        TlcReplay.Written written = TlcReplay.write(behaviour, folder);
+        for (String trace : written.traces()) {
             text.append("\nWritten: ")
-                    .append(folder.resolve(module + ".tla"))
+                    .append(folder.resolve(trace))
                     .append(". TLC confirms it by a violation of NotAllTaken: (cd ")
                     .append(ShellWord.of(folder))
-                    .append(" && java -cp ")
+                    .append(" && java -D" + TraceData.PROPERTY + "=")
+                    .append(ShellWord.of(trace))
+                    .append(" -cp ")
                     .append(ShellWord.of(System.getProperty("java.class.path")))
-                    .append(" tlc2.TLC ")
-                    .append(ShellWord.of(module))
+                    .append(" tlc2.TLC -config ")
+                    .append(written.config())
+                    .append(' ')
+                    .append(written.module())
                     .append(")");
         }
         return text.toString();
@@ -227,6 +249,10 @@ final class ValidateCommand implements Callable<Integer> {
             }
             found = ", with the values that our own engine found";
         }
+        if (!TlcReplay.comparesAny(trace)) {
+            return byTlc(
+                    file, Status.UNDECIDED, 0, file + ": undecided: it has no event of a VM, so TLC compares nothing");
+        }
         OptionalInt refused = TlcReplay.firstRefused(List.of(trace)).get(0);
         if (refused.isEmpty()) {
             return byTlc(
@@ -248,6 +274,6 @@ final class ValidateCommand implements Callable<Integer> {
     private static FileAnswer byTlc(Path file, Status status, int line, String text) {
         CaseResult result = CaseResult.of(FileAnswer.SUITE, file.toString(), status, FileAnswer.CONFORMS, text)
                 .at(Location.of(file, line));
-        return new FileAnswer(result, result.json(), text);
+        return new FileAnswer(result, result::json, text);
     }
 }

@@ -116,7 +116,7 @@ final class VerdictTable {
                         + (verdict.conforms() ? " to " : " under ")
                         + verdict.header().kernel(),
                 notKept(verdict));
-        return new FileAnswer(VerdictResult.of(log, verdict, List.of()), VerdictJson.of(verdict), verdict.text());
+        return new FileAnswer(VerdictResult.of(log, verdict, List.of()), () -> VerdictJson.of(verdict), verdict.text());
     }
 
     private static String notKept(Verdict verdict) {

@@ -179,7 +179,9 @@ final class DebianArchive {
                             .text();
                 }
             }
-            Files.move(root, where);
+            if (!Files.exists(where)) { // (otherwise another run of the lab has unpacked it)
+                Files.move(root, where);
+            }
         } finally {
             Command.of("rm", "-rf", work.toString()).text();
         }

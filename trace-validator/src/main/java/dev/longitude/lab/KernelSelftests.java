@@ -105,7 +105,9 @@ record KernelSelftests(String version, ImmutableMap<String, Program> programs, I
             new Command(tree, Map.of(), with(make, "headers")).text();
             Path programs = Files.createDirectory(work.resolve("programs"));
             buildPrograms(new SelftestSource(tree.resolve("tools/testing/selftests/kvm"), machine), make, programs);
-            Files.move(programs, built);
+            if (!Files.exists(built)) { // (otherwise another run of the lab has built them)
+                Files.move(programs, built);
+            }
         } finally {
             Command.of("rm", "-rf", work.toString()).text();
         }

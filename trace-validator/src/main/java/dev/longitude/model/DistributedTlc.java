@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /**
  * TLC's own distributed mode: a master with the queue of states, workers that compute their successors, and servers
@@ -31,6 +33,12 @@ import java.util.concurrent.TimeUnit;
 public record DistributedTlc(String address, int port, int workers, int servers) {
     private static final String PACKAGE = "tlc2.tool.distributed.";
     private static final long POLL_MILLIS = 100;
+
+    /** What the master prints when it loses a worker, or does not reach a server of fingerprints. */
+    private static final Pattern LOST = Pattern.compile("TLC worker \\S+ disconnected|to the fp server at \\S+");
+
+    /** The messages with which the search ends: all that is lost later leaves because it is done. */
+    private static final Pattern ENDED = Pattern.compile("@!@!@STARTMSG (2186|2193|\\d+:1 ).*");
 
     /** How long the master may take to end after a part has. */
     private static final long GRACE_MILLIS = 20_000;
@@ -90,7 +98,8 @@ public record DistributedTlc(String address, int port, int workers, int servers)
      *
      * @param module the root module, one of the specification's own
      * @param config the configuration's text
-     * @throws IOException if a process cannot be started, or a required one ends before the master
+     * @throws IOException if a process cannot be started, or a part of the run, here or on another host, ends before
+     *     the master
      */
     TlcOutput run(String module, String config) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("longitude-tlc");
@@ -119,6 +128,10 @@ public record DistributedTlc(String address, int port, int workers, int servers)
                                 + " ever; its output: " + String.join(" / ", said(folder, other.getKey())));
                     }
                 }
+                Optional<String> lost = lost(said(folder, "master"));
+                if (lost.isPresent()) {
+                    throw new IOException("a part of the run has ended before it was done: " + lost.get());
+                }
             }
             return TlcOutput.parse(said(folder, "master"), master.exitValue());
         } finally {
@@ -131,6 +144,18 @@ public record DistributedTlc(String address, int port, int workers, int servers)
             }
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
         }
+    }
+
+    /**
+     * What a master says of a part that it has lost.
+     *
+     * @param said the lines that it has printed so far
+     */
+    static Optional<String> lost(List<String> said) {
+        return said.stream()
+                .takeWhile(line -> !ENDED.matcher(line).matches())
+                .filter(line -> LOST.matcher(line).find())
+                .findFirst();
     }
 
     private Process part(Part part, Path folder, String name) throws IOException {

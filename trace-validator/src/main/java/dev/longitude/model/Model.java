@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param about what the model shows, in a line
  * @param violates the property that it must violate; null if all hold
  * @param states distinct states that TLC must find
- * @param depth the depth of its search: with a violation, the length of the counterexample
+ * @param depth the depth of its search: with a violation, the length of the counterexample;
+ *     with one of liveness 0: TLC reports none
  * @param statesWithout with a violation: distinct states when the property is left out
  * @param seconds for the large ones, how long a run took on four shared cores; only a hint, and not compared
  * @param large left out of {@code check} unless requested by name

@@ -82,8 +82,11 @@ public final class ModelCheck {
      * A violation.
      *
      * @param property the name of the violated property
-     * @param behaviour a shortest one; without steps if the first state violates the property
+     * @param behaviour a shortest one, unless the property is about liveness; without steps if the first state violates
+     *     the property
      * @param isOfLastStep whether the last step violates it; otherwise it is about liveness
+     * @param backTo for liveness: the number of the state, from 1, with which the behaviour goes on after its last one,
+     *     again and again; 0 if it stops
      * @param states its states: the value of each variable in TLA+, by name
      * @param wordBits the bits of a word in the model; 0 if it has no words
      */
@@ -91,8 +94,31 @@ public final class ModelCheck {
             String property,
             Behaviour behaviour,
             boolean isOfLastStep,
+            int backTo,
             ImmutableList<ImmutableMap<String, String>> states,
-            int wordBits) {}
+            int wordBits) {
+        /** What is to be shown, in words that need an end. */
+        public String heading() {
+            int steps = behaviour.steps().size();
+            return (isOfLastStep ? "A shortest behaviour" : "A behaviour") + " that violates " + property + ", of "
+                    + steps + (steps == 1 ? " step" : " steps");
+        }
+
+        /** A sentence on why it violates the property. */
+        public String reason() {
+            if (behaviour.steps().isEmpty()) {
+                return "The first state makes " + property + " false.";
+            }
+            if (isOfLastStep) {
+                return "The last step makes " + property + " false.";
+            }
+            String after = backTo == 0
+                    ? "If nothing else happens"
+                    : "If all that follows " + (backTo == 1 ? "the first state" : "step " + (backTo - 1))
+                            + " happens again and again";
+            return after + ", " + property + " is false.";
+        }
+    }
 
     /** The properties that the configuration names, as text: without the inner ones if there are others. */
     public String properties() {
@@ -313,7 +339,8 @@ public final class ModelCheck {
             return "must violate " + model.violates() + ", but "
                     + (violated == null ? "everything holds" : violated + " is violated");
         }
-        return counts(output.states(), model.states(), output.depth());
+        // (Where liveness is violated, TLC reports no depth, and which behaviour it shows is chance.)
+        return counts(output.states(), model.states(), Math.max(0, output.depth()));
     }
 
     private @Nullable String faultOfRest(TlcOutput rest, String without) {
@@ -366,6 +393,7 @@ public final class ModelCheck {
                         property,
                         Behaviour.of(output.counterexample()),
                         !isLiveness(property),
+                        output.backTo(),
                         Behaviour.states(output.counterexample()),
                         wordBits());
     }

@@ -61,25 +61,27 @@ public final class Tlc {
      */
     public static TlcOutput run(String module, @Nullable String text, String config, Length length)
             throws IOException, InterruptedException {
-        return run(module, text, config, length, classPath(), ONE_WORKER);
+        return run(module, text, config, length, classPath(), ImmutableList.of(), ONE_WORKER);
     }
 
     /** One short run with these options instead of one worker. */
     static TlcOutput run(String module, String text, String config, List<String> options)
             throws IOException, InterruptedException {
-        return run(module, text, config, Length.SHORT, classPath(), options);
+        return run(module, text, config, Length.SHORT, classPath(), ImmutableList.of(), options);
     }
 
     /**
-     * One run with our operators in Java: those that compute with 64-bit words.
+     * One short run with our operators in Java: those that compute with 64-bit words, and those that read traces.
      *
+     * @param module the root module, one of the specification's own
+     * @param options of the JVM
      * @throws IOException if TLC cannot be started, or the disk is full
      */
-    public static TlcOutput runWithOverrides(String module, String text, String config)
+    public static TlcOutput runWithOverrides(String module, String config, List<String> options)
             throws IOException, InterruptedException {
         String ours = System.getProperty("java.class.path");
         if (SelectedTlc.isBundled()) {
-            return run(module, text, config, Length.SHORT, ours, ONE_WORKER);
+            return run(module, null, config, Length.SHORT, ours, options, ONE_WORKER);
         }
         // Another TLC, or a library beside it, may bring operators of its own, and only the first are used.
         Path folder = Files.createTempDirectory("longitude-overrides").toAbsolutePath();
@@ -87,10 +89,11 @@ public final class Tlc {
             String first = SelectedTlc.overridesIn(folder).toString();
             return run(
                     module,
-                    text,
+                    null,
                     config,
                     Length.SHORT,
                     String.join(File.pathSeparator, first, classPath(), ours),
+                    options,
                     ONE_WORKER);
         } finally {
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
@@ -98,7 +101,13 @@ public final class Tlc {
     }
 
     private static TlcOutput run(
-            String module, @Nullable String text, String config, Length length, String classPath, List<String> options)
+            String module,
+            @Nullable String text,
+            String config,
+            Length length,
+            String classPath,
+            List<String> jvm,
+            List<String> options)
             throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("longitude-tlc");
         Process process = null;
@@ -115,10 +124,9 @@ public final class Tlc {
                     "-Xlog:cds+dynamic=off",
                     length == Length.LONG ? "-XX:+TieredCompilation" : "-XX:TieredStopAtLevel=1",
                     "-Xmx2g",
-                    "-Djava.io.tmpdir=" + temporary,
-                    "-cp",
-                    classPath,
-                    "tlc2.TLC"));
+                    "-Djava.io.tmpdir=" + temporary));
+            command.addAll(jvm);
+            command.addAll(List.of("-cp", classPath, "tlc2.TLC"));
             command.addAll(arguments(folder, options, module));
             process = ChildProcesses.start(
                     new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true));

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param depth the depth of the search, -1 if TLC did not report it
  * @param trouble other errors, such as one in parsing or evaluating, in TLC's words
  * @param counterexample the states of the violating behaviour, in TLC's words
+ * @param backTo where the behaviour is endless: the number of the state, from 1, with which it goes on after the last one;
+ *     otherwise 0
  * @param temporal whether TLC checked temporal formulas on the graph of states, as it must for liveness
  * @param printed the lines that the specification itself printed
  * @param coverage with {@code -coverage}: what TLC reports of each place, in its words
@@ -29,6 +31,7 @@ public record TlcOutput(
         int depth,
         ImmutableList<String> trouble,
         ImmutableList<String> counterexample,
+        int backTo,
         boolean temporal,
         ImmutableList<String> printed,
         ImmutableList<String> coverage,
@@ -37,10 +40,12 @@ public record TlcOutput(
     private static final String END = "@!@!@ENDMSG";
     private static final Pattern STATS = Pattern.compile("(\\d[\\d,]*) distinct states found");
     private static final Pattern DEPTH = Pattern.compile("search is (\\d+)");
+    private static final Pattern BACK_TO = Pattern.compile("^(\\d+): Back to state");
     private static final Pattern VIOLATION = Pattern.compile("(?s)(.*?) (?:is|are|was|were) violated.*");
 
     private static final int SEVERITY_ERROR = 1;
     private static final int STATE_PRINT = 2217;
+    private static final int BACK_TO_STATE = 2122;
     private static final int STATS_CODE = 2199;
     private static final int DEPTH_CODE = 2194;
     private static final int FINISHED = 2186;
@@ -60,6 +65,7 @@ public record TlcOutput(
         String violated = null;
         long states = -1;
         int depth = -1;
+        int backTo = 0;
         List<String> trouble = new ArrayList<>();
         List<String> counterexample = new ArrayList<>();
         List<String> printed = new ArrayList<>();
@@ -85,6 +91,10 @@ public record TlcOutput(
                     case DEPTH_CODE -> {
                         m = DEPTH.matcher(text);
                         depth = m.find() ? Integer.parseInt(m.group(1)) : depth;
+                    }
+                    case BACK_TO_STATE -> {
+                        m = BACK_TO.matcher(text);
+                        backTo = m.find() ? Integer.parseInt(m.group(1)) : backTo;
                     }
                     case COVERAGE_VALUE, COVERAGE_VALUE_COST, COVERAGE_NEXT, COVERAGE_INIT, COVERAGE_PROPERTY ->
                         coverage.add(text);
@@ -118,6 +128,7 @@ public record TlcOutput(
                 depth,
                 ImmutableList.copyOf(trouble),
                 ImmutableList.copyOf(counterexample),
+                backTo,
                 temporal,
                 ImmutableList.copyOf(printed),
                 ImmutableList.copyOf(coverage),

@@ -70,6 +70,13 @@ final class RecipeText {
         if (restored.size() != vcpus.size()) {
             unknown.add("the source has " + vcpus.size() + " vCPUs, the destination " + restored.size());
         }
+        after.stream()
+                .filter(o -> o.is(Kind.WRITE_TSC_DEADLINE))
+                .findFirst()
+                .filter(o -> destination.operations().stream().noneMatch(l -> l.is(Kind.SET_LAPIC)))
+                .ifPresent(
+                        o -> unknown.add("line " + o.line() + ": whether the local APIC's timer is in TSC-deadline mode"
+                                + " when the deadline is written; the log shows no KVM_SET_LAPIC"));
         List<Section> ofRestore = section(after, restored, destination, false);
         if (!stays) {
             initialised(ofRestore);

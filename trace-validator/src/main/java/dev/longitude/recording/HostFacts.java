@@ -273,6 +273,14 @@ final class HostFacts {
     }
 
     /**
+     * The rate with which the kernel computes its clocks from the TSC, kHz, if a message shows that it has refined it; KVM
+     * may have been loaded before.
+     */
+    OptionalInt clocksourceKhz() {
+        return refinedKhz == null ? OptionalInt.empty() : OptionalInt.of(refinedKhz);
+    }
+
+    /**
      * The TSC's rate, kHz: as KVM returned it, otherwise as the kernel refined it, otherwise as it first detected it.
      */
     OptionalInt tscKhz() {

@@ -6,6 +6,7 @@ import com.google.common.collect.Multisets;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -106,12 +107,19 @@ public record ImportedTrace(
                 trace, notJudged, modelled, notModelled, harmless, disturbances, assumptions, notes, what);
     }
 
-    /** The unproven assumption that the refusal of an event would depend on. */
+    /**
+     * The unproven assumption that the refusal of an event would depend on: the last one of its own line, otherwise the
+     * first of all.
+     */
     public Optional<Assumption> assumedBefore(TraceEvent refused) {
-        return assumptions.stream()
+        List<Assumption> before = assumptions.stream()
                 .filter(a -> a.vm() == null || a.vm() == refused.vm())
                 .filter(a -> refused.counter().hi() - a.from() >= 0)
-                .findFirst();
+                .toList();
+        return before.stream()
+                .filter(a -> a.line() == refused.line())
+                .reduce((earlier, later) -> later)
+                .or(() -> before.stream().findFirst());
     }
 
     /** {@code modelled: 77 of 80 operations that concern the guest's time (96.3 %); 12 others: KVM_GET_REGS 12}. */

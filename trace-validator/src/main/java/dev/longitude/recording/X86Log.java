@@ -105,7 +105,12 @@ final class X86Log {
         }
         TraceHeader header = new TraceHeader(
                 kernel,
-                new TraceHeader.X86(rate.khz(), rate.fracBits() == null ? 0 : rate.fracBits(), tscAtFirst, unstable),
+                new TraceHeader.X86(
+                        rate.khz(),
+                        host.clocksourceKhz().orElse(rate.khz()),
+                        rate.fracBits() == null ? 0 : rate.fracBits(),
+                        tscAtFirst,
+                        unstable),
                 Math.max(1, events.mostVcpus()),
                 run.origin());
         return findings.imported(run.source(), header, list);

@@ -229,6 +229,14 @@ final class X86Run {
         if (!vcpu.setActive(true)) {
             if (update == null && raised == null) {
                 begun = when.lo();
+            } else if (update != null && vcpu.updatedBetween(update.tsc(), page.tsc())) {
+                findings.assume(
+                        run.record().line(),
+                        run.vm(),
+                        update.tsc(),
+                        "that the page of line " + page.where().line() + " of the tracepoints shows the update of line "
+                                + update.where().line()
+                                + ", although another thread performed one in between: here an entry is one step");
             }
             entry(page.tsc(), state);
             return;
@@ -351,7 +359,7 @@ final class X86Run {
         } else if (isLast) {
             enterOrNot(when, state);
         } else {
-            enter(when, results, state, false);
+            enter(when, results, state, false, latest);
         }
         update = null;
         raised = null;
@@ -392,6 +400,16 @@ final class X86Run {
     }
 
     private void enter(Interval when, Map<Field, Object> results, Map<StateVariable, Object> state, boolean optional) {
+        enter(when, results, state, optional, when.hi());
+    }
+
+    /** (When it wrote its page may be later than the instant that the page shows.) */
+    private void enter(
+            Interval when,
+            Map<Field, Object> results,
+            Map<StateVariable, Object> state,
+            boolean optional,
+            long latest) {
         Operation how = inGuest ? Operation.REENTER_GUEST : Operation.ENTER_GUEST;
         Map<Field, Object> returned = results.isEmpty() && vcpu.updatesShow(run.when()) ? NOT_UPDATED : results;
         if (optional) {
@@ -403,7 +421,7 @@ final class X86Run {
         mayBeCancelled = false;
         entries++;
         vcpu.entered(when.hi());
-        vcpu.mayClearStopped(events, run, when);
+        vcpu.mayClearStopped(events, run, when, latest);
     }
 
     /** The state that must hold by now, whatever led to it. */

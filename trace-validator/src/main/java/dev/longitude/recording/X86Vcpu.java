@@ -167,6 +167,11 @@ final class X86Vcpu {
         return asked || updates.performed().stream().anyMatch(u -> u - tsc <= 0 && (since == null || u - since > 0));
     }
 
+    /** Whether a masterclock update of the VM is shown between two instants. */
+    boolean updatedBetween(long from, long to) {
+        return updates.performed().stream().anyMatch(u -> u - from > 0 && u - to < 0);
+    }
+
     /** Notes whether a guest may have done unknown things: then it may have written the page's memory. */
     void mayWriteMemory(boolean unknown) {
         wroteMemory |= unknown;
@@ -203,10 +208,14 @@ final class X86Vcpu {
         wasStopped = true;
     }
 
-    /** The guest may clear GUEST_STOPPED, as Linux does. The importer assumes it only once the page shows it. */
-    void mayClearStopped(EventList events, Segment run, Interval entry) {
+    /**
+     * The guest may clear GUEST_STOPPED, as Linux does. The importer assumes it only once the page shows it.
+     *
+     * @param written when KVM has written the page of this entry at the latest
+     */
+    void mayClearStopped(EventList events, Segment run, Interval entry, long written) {
         Flags next = flagsShown.stream()
-                .filter(f -> f.tsc() - entry.hi() > 0)
+                .filter(f -> f.tsc() - written > 0)
                 .findFirst()
                 .orElse(null);
         if (wasStopped && next != null && (next.flags() & KvmAbi.PVCLOCK_GUEST_STOPPED) == 0) {

@@ -3,20 +3,24 @@ package dev.longitude.replay;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
 import com.google.common.io.Resources;
+import dev.longitude.data.Subject;
+import dev.longitude.data.TraceData;
 import dev.longitude.kernel.Arch;
 import dev.longitude.model.Tlc;
 import dev.longitude.model.TlcOutput;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
+import dev.longitude.trace.TraceWriter;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -27,13 +31,17 @@ import java.util.stream.Collectors;
 
 /**
  * Replays traces with stock TLC: another evaluator's search over the same specification. It reports which event it
- * cannot take, but not why, and needs every instant to be known.
+ * cannot take, but not why, and needs every instant to be known. TLC reads the traces as data: see
+ * {@code spec/Replay.tla}.
  */
 public final class TlcReplay {
-    private static final Pattern TOOK = Pattern.compile("<<\"took\", (\\d+)>>");
+    private static final Pattern TOOK = Pattern.compile("<<\"took\", (\\d+), (\\d+)>>");
 
+    private static final String WITNESS = "Witness";
     private static final int MOST_LINES = 40;
-    private static final int MOST_EVENTS = 400;
+
+    /** The most events of several traces in one run: TLC has them in memory. */
+    private static final int MOST_EVENTS = 50_000;
 
     private TlcReplay() {}
 
@@ -46,19 +54,27 @@ public final class TlcReplay {
                         .allMatch(e -> e.hasArgs() && header.host().isShownBy(e.when()));
     }
 
+    /** Whether a trace has an event that TLC compares: one of a VM. */
+    public static boolean comparesAny(Trace trace) {
+        return trace.events().stream().anyMatch(e -> !e.operation().isOfHost());
+    }
+
     /**
-     * Replays traces, as many in one run of TLC as its parser can process.
+     * Replays traces, several in one run of TLC.
      *
-     * @param traces of one architecture
+     * @param traces of one architecture, each with an event to compare
      * @return for each trace the index of the first event that TLC does not take, from 0, or empty if it takes all
-     * @throws IllegalArgumentException if an instant is not known exactly
-     * @throws IllegalStateException if TLC rejects the module
+     * @throws IllegalArgumentException if a trace has no event to compare
+     * @throws IllegalStateException if TLC fails, as at an instant that is not known exactly
      */
     public static ImmutableList<OptionalInt> firstRefused(List<Trace> traces) throws IOException, InterruptedException {
         ImmutableList.Builder<OptionalInt> refused = ImmutableList.builder();
         List<Trace> batch = new ArrayList<>();
         int events = 0;
         for (Trace trace : traces) {
+            if (!comparesAny(trace)) {
+                throw new IllegalArgumentException("a trace without an event of a VM");
+            }
             if (!batch.isEmpty() && events + trace.events().size() > MOST_EVENTS) {
                 refused.addAll(replay(batch));
                 batch.clear();
@@ -67,127 +83,120 @@ public final class TlcReplay {
             batch.add(trace);
             events += trace.events().size();
         }
-        return refused.addAll(replay(batch)).build();
+        return batch.isEmpty()
+                ? ImmutableList.of()
+                : refused.addAll(replay(batch)).build();
     }
 
-    private static List<OptionalInt> replay(List<Trace> traces) throws IOException, InterruptedException {
-        Arch arch = traces.get(0).header().arch();
-        TraceModule module = TraceModule.of(arch);
-        List<List<Part>> parts = new ArrayList<>();
-        for (Trace trace : traces) {
-            parts.add(parts(module, trace));
-        }
-        Set<Integer> taken = taken(module);
-        return parts.stream()
-                .map(of -> of.stream()
-                        .flatMap(p -> p.refused(taken).stream())
-                        .mapToInt(i -> i)
-                        .min())
-                .toList();
-    }
-
-    /** One subject's events: the first of their consecutive numbers in the module, and their places in the trace. */
-    private record Part(int first, List<Integer> indexes) {
-        List<Integer> refused(Set<Integer> taken) {
-            for (int i = 0; i < indexes.size(); i++) {
-                if (!taken.contains(first + i)) {
-                    return List.of(indexes.get(i));
+    private static ImmutableList<OptionalInt> replay(List<Trace> traces) throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("longitude-traces").toAbsolutePath();
+        try {
+            List<Path> files = new ArrayList<>();
+            for (Trace trace : traces) {
+                Path file = folder.resolve(files.size() + ".ndjson");
+                save(trace, file);
+                files.add(file);
+            }
+            Set<Took> taken = taken(traces.get(0).header().arch(), files);
+            ImmutableList.Builder<OptionalInt> refused = ImmutableList.builder();
+            int number = 0;
+            for (Trace trace : traces) {
+                OptionalInt first = OptionalInt.empty();
+                for (Subject subject : Subject.of(trace)) {
+                    number++;
+                    OptionalInt of = refused(subject, number, taken);
+                    if (of.isPresent() && (first.isEmpty() || of.getAsInt() < first.getAsInt())) {
+                        first = of;
+                    }
                 }
+                refused.add(first);
             }
-            return List.of();
+            return refused.build();
+        } finally {
+            MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
         }
     }
 
-    private static List<Part> parts(TraceModule module, Trace trace) {
-        return subjects(trace).stream()
-                .map(s -> new Part(module.add(s.header, s.of(trace)), s.indexes))
-                .toList();
-    }
+    /** An event that TLC took: the numbers of its subject, among those of all traces, and of the event, both from 1. */
+    private record Took(int subject, int event) {}
 
-    /**
-     * One state's events; see {@link TraceHeader.Host#subject}.
-     *
-     * @param header with the host as it was when the first event happened
-     * @param indexes the places of its events in the trace; an event of the host is one of each VM that exists
-     */
-    private record Subject(TraceHeader header, List<Integer> indexes) {
-        List<TraceEvent> of(Trace trace) {
-            return indexes.stream().map(trace.events()::get).toList();
-        }
-    }
-
-    private static Collection<Subject> subjects(Trace trace) {
-        Map<Integer, Subject> subjects = new LinkedHashMap<>();
-        TraceHeader header = trace.header();
-        for (int i = 0; i < trace.events().size(); i++) {
-            TraceEvent event = trace.events().get(i);
-            if (event.operation().isOfHost()) {
-                header = header.withHost(header.host().after(event));
-                for (Subject subject : subjects.values()) {
-                    subject.indexes.add(i);
-                }
-            } else {
-                TraceHeader now = header;
-                subjects.computeIfAbsent(header.host().subject(event), s -> new Subject(now, new ArrayList<>()))
-                        .indexes
-                        .add(i);
+    private static OptionalInt refused(Subject subject, int number, Set<Took> taken) {
+        for (int i = 0; i < subject.places().size(); i++) {
+            if (!taken.contains(new Took(number, i + 1))) {
+                return OptionalInt.of(subject.places().get(i));
             }
         }
-        return subjects.values();
+        return OptionalInt.empty();
     }
 
-    /**
-     * Writes a behaviour for stock TLC to confirm: for each VM (on arm64 for the host) a module {@code Witness...}, its
-     * configuration, and the modules that it builds on.
-     *
-     * @param witness a trace that leaves nothing open
-     * @return the names of the modules, by which TLC is called
-     */
-    public static ImmutableList<String> write(Trace witness, Path folder) throws IOException {
-        Arch arch = witness.header().arch();
-        Files.createDirectories(folder);
-        ImmutableList.Builder<String> modules = ImmutableList.builder();
-        for (Subject subject : subjects(witness)) {
-            List<TraceEvent> events = subject.of(witness);
-            TraceModule module = TraceModule.of(arch);
-            String name = "Witness" + module.suffix(events.get(0));
-            module.add(subject.header, events);
-            String text = module.module(name, events.size() + 1);
-            Files.writeString(folder.resolve(name + ".tla"), text);
-            Files.writeString(folder.resolve(name + ".cfg"), config(module) + "INVARIANT NotAllTaken\n");
-            for (Map.Entry<String, String> used : Tlc.modulesOf(text).entrySet()) {
-                Files.writeString(folder.resolve(used.getKey() + ".tla"), used.getValue());
+    private static void save(Trace trace, Path file) throws IOException {
+        try (TraceWriter writer = new TraceWriter(Files.newOutputStream(file), trace.header())) {
+            for (TraceEvent event : trace.events()) {
+                writer.write(event);
             }
-            modules.add(name);
         }
-        return modules.build();
     }
 
-    private static Set<Integer> taken(TraceModule module) throws IOException, InterruptedException {
+    private static String module(Arch arch) {
+        return switch (arch) {
+            case X86 -> "ReplayX86";
+            case ARM64 -> "ReplayArm64";
+        };
+    }
+
+    private static Set<Took> taken(Arch arch, List<Path> files) throws IOException, InterruptedException {
+        String names = files.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
         TlcOutput output =
-                Tlc.runWithOverrides(TraceModule.MODULE, module.module(TraceModule.MODULE, 0), config(module));
+                Tlc.runWithOverrides(module(arch), config(arch), List.of("-D" + TraceData.PROPERTY + "=" + names));
         boolean nothingBegins = output.trouble().stream().anyMatch(t -> t.contains("no initial state"));
         if (!output.finished() || !(output.trouble().isEmpty() || nothingBegins) || output.violated() != null) {
             throw new IllegalStateException("TLC says: " + String.join(" / ", output.trouble()) + "\n"
                     + output.printed().stream().limit(MOST_LINES).collect(Collectors.joining("\n")));
         }
-        Set<Integer> taken = new HashSet<>();
+        Set<Took> taken = new HashSet<>();
         for (String line : output.printed()) {
             Matcher took = TOOK.matcher(line);
             if (took.matches()) {
-                taken.add(Integer.parseInt(took.group(1)));
+                taken.add(new Took(Integer.parseInt(took.group(1)), Integer.parseInt(took.group(2))));
             }
         }
         return taken;
     }
 
-    /** The validator's substitutions for the specification, as far as the architecture has them. */
-    private static String config(TraceModule module) throws IOException {
-        String all = Resources.toString(Resources.getResource(TlcReplay.class, "/spec/Trace.cfg"), UTF_8);
-        String constants = all.lines()
-                .filter(line -> line.startsWith("CONSTANTS") || line.startsWith("  "))
-                .filter(module::has)
-                .collect(Collectors.joining("\n"));
-        return "INIT Init\nNEXT Next\nCHECK_DEADLOCK FALSE\n" + constants + "\n";
+    private static String config(Arch arch) throws IOException {
+        return Resources.toString(Resources.getResource(TlcReplay.class, "/spec/" + module(arch) + ".cfg"), UTF_8);
+    }
+
+    /**
+     * A behaviour for stock TLC to confirm.
+     *
+     * @param module the root module
+     * @param config its configuration's file
+     * @param traces for each VM (on arm64 for the host) a trace of it alone
+     */
+    public record Written(String module, String config, ImmutableList<String> traces) {}
+
+    /**
+     * Writes a behaviour for stock TLC to confirm, with the modules that it needs.
+     *
+     * @param witness a trace that leaves nothing open
+     * @return the names of the files
+     */
+    public static Written write(Trace witness, Path folder) throws IOException {
+        Arch arch = witness.header().arch();
+        Files.createDirectories(folder);
+        ImmutableList.Builder<String> traces = ImmutableList.builder();
+        for (Subject subject : Subject.of(witness)) {
+            String file = WITNESS + subject.events().get(0).vm() + ".ndjson";
+            save(subject.alone(), folder.resolve(file));
+            traces.add(file);
+        }
+        String config = WITNESS + ".cfg";
+        Files.writeString(folder.resolve(config), config(arch) + "INVARIANT NotAllTaken\n");
+        for (Map.Entry<String, String> used :
+                Tlc.modulesOf("EXTENDS " + module(arch)).entrySet()) {
+            Files.writeString(folder.resolve(used.getKey() + ".tla"), used.getValue());
+        }
+        return new Written(module(arch), config, traces.build());
     }
 }

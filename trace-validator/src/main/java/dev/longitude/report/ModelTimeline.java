@@ -54,16 +54,9 @@ final class ModelTimeline {
     }
 
     private static ImmutableList<String> says(ModelCheck.Violation violation) {
-        int steps = violation.behaviour().steps().size();
-        if (steps == 0) {
-            return ImmutableList.of("The first state makes " + violation.property() + " false.");
-        }
-        return ImmutableList.of(
-                "A shortest behaviour that violates " + violation.property() + ", of " + steps
-                        + (steps == 1 ? " step." : " steps."),
-                violation.isOfLastStep()
-                        ? "The last step makes " + violation.property() + " false."
-                        : "If nothing else happens, " + violation.property() + " is false.");
+        return violation.behaviour().steps().isEmpty()
+                ? ImmutableList.of(violation.reason())
+                : ImmutableList.of(violation.heading() + ".", violation.reason());
     }
 
     private static ImmutableSortedSet<String> vcpus(List<Behaviour.Step> steps) {

@@ -18,8 +18,8 @@ public final class Arm64Specification extends Specification {
     private final BoundOperator newHost = bind("NewHost", "switches", "isVhe", "hasEcv", "pcpus", "counter");
     private final BoundOperator timePasses = bind("TimePasses", "counter");
 
-    Arm64Specification(FastTool tool, Evaluator evaluator) {
-        super(tool, evaluator, "Arm64!");
+    Arm64Specification(FastTool tool, Evaluator evaluator, String prefix) {
+        super(tool, evaluator, prefix);
     }
 
     /** The state of a host without VMs at that counter. */

@@ -16,33 +16,28 @@ import tlc2.tool.impl.FastTool;
 import tlc2.util.FP64;
 import util.ToolIO;
 
-/** The root module, over both architectures: TLC keeps what it loads in static state, so a JVM can hold one. */
+/** Loads a root module: TLC keeps what it loads in static state, so a JVM can hold one. */
 final class RootModule {
-    private static final String NAME = "Trace";
 
     private RootModule() {}
 
     /**
      * Loads it.
      *
-     * @param replaced the texts of modules that are not the bundled ones, by name
-     * @throws IllegalStateException if it cannot be parsed; the message is TLC's
-     */
-    static FastTool load(ImmutableMap<String, String> replaced) {
-        return load(NAME, NAME, replaced);
-    }
-
-    /**
-     * Loads another root module instead.
-     *
      * @param module its name
      * @param configuration the configuration's path below {@code spec/}, without {@code .cfg}
+     * @throws IllegalStateException if it cannot be parsed; the message is TLC's
      */
     static FastTool load(String module, String configuration) {
         return load(module, configuration, ImmutableMap.of());
     }
 
-    private static FastTool load(String module, String configuration, ImmutableMap<String, String> replaced) {
+    /**
+     * The same with other texts for some modules.
+     *
+     * @param replaced the texts, by the module's name
+     */
+    static FastTool load(String module, String configuration, ImmutableMap<String, String> replaced) {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream before = ToolIO.out;
         PrintStream systemOut = System.out;

@@ -46,8 +46,8 @@ import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /**
- * The specification of an architecture. Both are loaded at once: TLC keeps what it loads in static state, so a JVM can
- * hold one root module. Each operator that Java calls has a method here or in a subclass; an action takes its arguments
+ * The specification of an architecture. Both are loaded at once, unless one is enough: TLC keeps what it loads in static
+ * state, so a JVM can hold one root module. Each operator that Java calls has a method here or in a subclass; an action takes its arguments
  * by the names of its formal parameters.
  */
 public abstract sealed class Specification permits X86Specification, Arm64Specification {
@@ -96,12 +96,19 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
 
     /** The specification of x86; see {@link #of}. */
     public static X86Specification x86() {
-        return BothArchitectures.loaded().x86();
+        return Architectures.loaded(Arch.X86).ofX86();
     }
 
     /** The specification of arm64; see {@link #of}. */
     public static Arm64Specification arm64() {
-        return BothArchitectures.loaded().arm64();
+        return Architectures.loaded(Arch.ARM64).ofArm64();
+    }
+
+    /**
+     * Says that this JVM needs one architecture: the first that is asked for. To ask for the other then fails.
+     */
+    public static void oneIsEnough() {
+        Architectures.oneIsEnough();
     }
 
     /** An operator that a method here calls. */
@@ -125,7 +132,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
      * @throws IllegalStateException if it cannot be parsed or loaded; the message is TLC's
      */
     public static void replace(ImmutableMap<String, String> replaced) {
-        BothArchitectures.load(replaced);
+        Architectures.load(replaced);
     }
 
     /** Whether there is an operator of that name. */

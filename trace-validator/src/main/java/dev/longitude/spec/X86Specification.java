@@ -38,8 +38,17 @@ public final class X86Specification extends Specification {
     /** The vCPUs' kvmclock pages. */
     public static final Variable PVCLOCK = new Variable("pvclock");
 
-    private final BoundOperator newVm =
-            bind("NewVm", "switches", "khz", "fracBits", "clocksourceIsTsc", "unstable", "tsc", "ns", "realtime");
+    private final BoundOperator newVm = bind(
+            "NewVm",
+            "switches",
+            "khz",
+            "clockKhz",
+            "fracBits",
+            "clocksourceIsTsc",
+            "unstable",
+            "tsc",
+            "ns",
+            "realtime");
     private final BoundOperator timePasses = bind("TimePasses", "tsc", "ns", "realtime");
     private final BoundOperator timePassesBetweenReads =
             bind("TimePassesBetweenReads", "tsc", "nsTsc", "ns", "realtime");
@@ -55,6 +64,7 @@ public final class X86Specification extends Specification {
         return initially(newVm.with(
                 kernel(kernel),
                 IntValue.gen(host.tscKhz()),
+                IntValue.gen(host.clocksourceKhz()),
                 IntValue.gen(host.tscFracBits()),
                 flag(host.tscClocksource()),
                 flag(host.tscUnstable()),

@@ -2,8 +2,11 @@ package dev.longitude.unknowns;
 
 import com.google.common.collect.ImmutableList;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -61,14 +64,26 @@ public final class Way {
      */
     public static <T extends @Nullable Object> Exploration<T> explore(
             Store from, int mostWays, Supplier<T> evaluation) {
-        ImmutableList.Builder<Outcome<T>> outcomes = ImmutableList.builder();
+        return explore(from, mostWays, evaluation, outcomes -> false);
+    }
+
+    /**
+     * Runs an evaluation on each way until enough is known.
+     *
+     * @param from the constraints before; it is not changed
+     * @param mostWays how often the evaluation may run, at least 1
+     * @param enough whether these outcomes are enough
+     */
+    public static <T extends @Nullable Object> Exploration<T> explore(
+            Store from, int mostWays, Supplier<T> evaluation, Predicate<List<Outcome<T>>> enough) {
+        List<Outcome<T>> outcomes = new ArrayList<>();
         ImmutableList.Builder<Store> deadEnds = ImmutableList.builder();
         Deque<boolean[]> ways = new ArrayDeque<>();
         ways.push(new boolean[0]);
         Way outer = CURRENT.get();
         int run = 0;
         try {
-            for (; !ways.isEmpty() && run < mostWays; run++) {
+            for (; !ways.isEmpty() && run < mostWays && !enough.test(outcomes); run++) {
                 Way way = new Way(from.copy(), ways.pop(), ways, deadEnds);
                 CURRENT.set(way);
                 try {
@@ -89,7 +104,7 @@ public final class Way {
         } finally {
             CURRENT.set(outer);
         }
-        return new Exploration<>(outcomes.build(), deadEnds.build(), ways.isEmpty());
+        return new Exploration<>(ImmutableList.copyOf(outcomes), deadEnds.build(), ways.isEmpty());
     }
 
     /**

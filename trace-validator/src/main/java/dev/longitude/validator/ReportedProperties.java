@@ -71,11 +71,12 @@ final class ReportedProperties {
             if (failures.certain().containsKey(name)) {
                 continue;
             }
+            boolean mayFail = failures.possible().containsKey(name);
             Answers answers;
             try {
-                answers = answers(store, () -> property.getValue().apply(state));
+                answers = answers(store, mayFail, () -> property.getValue().apply(state));
             } catch (SymbolicWord.UnreadWordException e) {
-                answers = withBaseClock(candidate, event, store, property.getValue());
+                answers = withBaseClock(candidate, event, store, mayFail, property.getValue());
             }
             if (answers.canFail) {
                 failures = answers.canHold ? failures.possibly(name, event) : failures.certainly(name, event);
@@ -89,27 +90,44 @@ final class ReportedProperties {
         static final Answers EITHER = new Answers(true, true);
     }
 
-    private static Answers answers(Store store, Supplier<Value> property) {
+    /**
+     * The answers.
+     *
+     * @param mayFail whether it is known that the property may fail: then it is enough to know that it can hold
+     */
+    private static Answers answers(Store store, boolean mayFail, Supplier<Value> property) {
         try {
-            Way.Exploration<Value> explored = Way.explore(store, MOST_WAYS, property);
-            if (!explored.complete()) {
-                return Answers.EITHER;
-            }
-            return new Answers(
-                    explored.outcomes().stream().anyMatch(o -> o.value() == BoolValue.ValTrue),
-                    explored.outcomes().stream().anyMatch(o -> o.value() == BoolValue.ValFalse));
+            Way.Exploration<Value> explored = Way.explore(
+                    store,
+                    MOST_WAYS,
+                    property,
+                    outcomes -> can(BoolValue.ValTrue, outcomes) && (mayFail || can(BoolValue.ValFalse, outcomes)));
+            return explored.complete()
+                    ? new Answers(
+                            can(BoolValue.ValTrue, explored.outcomes()), can(BoolValue.ValFalse, explored.outcomes()))
+                    : Answers.EITHER;
         } catch (TooLittleKnownException e) {
             return Answers.EITHER;
         }
     }
 
+    private static boolean can(Value answer, List<Way.Outcome<Value>> outcomes) {
+        for (Way.Outcome<Value> outcome : outcomes) {
+            if (outcome.value() == answer) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** A property that reads the base clock, in a candidate whose own is of an earlier instant. */
-    private Answers withBaseClock(Candidate candidate, TraceEvent event, Store known, Function<State, Value> property) {
+    private Answers withBaseClock(
+            Candidate candidate, TraceEvent event, Store known, boolean mayFail, Function<State, Value> property) {
         Store store = known.copy();
         Clocks clocks =
                 platform.withBaseClock(platform.now(candidate.state).withoutBaseClock(), event, candidate.state, store);
         State now = platform.at(clocks, candidate.state);
-        return answers(store, () -> {
+        return answers(store, mayFail, () -> {
             if (specification
                     .stepSymbolically(platform.passing(clocks), candidate.state)
                     .isEmpty()) {

@@ -210,8 +210,8 @@ final class X86Platform implements Platform {
         long ns = Words64.bits(X86Specification.HOST_NS.in(before));
         if (X86Specification.TSC_CLOCKSOURCE.in(before) == BoolValue.ValTrue) {
             long from = Words64.bits(X86Specification.PACE_TSC.in(before));
-            Conversion.Pace pace =
-                    new Conversion.Pace(header.x86().tscKhz(), when.counter().lo() - from, 0);
+            Conversion.Pace pace = new Conversion.Pace(
+                    header.x86().clocksourceKhz(), when.counter().lo() - from, 0);
             long least = Words64.bits(X86Specification.PACE_NS.in(before)) + pace.least(0);
             ns = least - ns > 0 ? least : ns;
         }
@@ -234,7 +234,8 @@ final class X86Platform implements Platform {
         Value tsc = X86Specification.PACE_TSC.in(before);
         long cycles = event.counter().hi() - SymbolicWords.constant(tsc) - store.least(SymbolicWords.sum(tsc));
         long most = MOST_NS
-                + FASTER * Words64.cyclesToNs(header.x86().tscKhz(), Math.min(Math.max(0, cycles), MOST_CYCLES));
+                + FASTER
+                        * Words64.cyclesToNs(header.x86().clocksourceKhz(), Math.min(Math.max(0, cycles), MOST_CYCLES));
         LinearSum sum = SymbolicWords.sum(earlier);
         long least = store.least(sum);
         long width = Math.min(store.greatest(sum) - least + most, LATEST_REALTIME);

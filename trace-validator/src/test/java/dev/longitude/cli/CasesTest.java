@@ -8,20 +8,20 @@ import dev.longitude.verdict.InputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Small logs, most of real kernels, with the right verdict of each: {@code cases/expected.tsv}. A verdict in the column
- * {@code meanwhile} is the one of today: the specification or the search still lacks something there.
+ * Small logs, most of real kernels, with the right verdict of each: {@code cases/expected.tsv}. Where several are right,
+ * or where the specification or the search still lacks something, the column {@code today} has the one that the validator
+ * gives, and no other passes: a verdict that becomes weaker is noticed, and so is one that becomes better.
  */
 class CasesTest {
     private static final Path CASES = Path.of("src/test/resources/cases");
 
     /** One row. */
-    record Case(String file, List<String> right) {
+    record Case(String file, String verdict) {
         @Override
         public String toString() {
             return file;
@@ -34,20 +34,15 @@ class CasesTest {
                 .map(line -> Splitter.on('\t').splitToList(line))
                 .map(row -> new Case(
                         row.get(0),
-                        Stream.concat(
-                                        Splitter.on(" or ")
-                                                .splitToStream(Splitter.on(',')
-                                                        .splitToList(row.get(1))
-                                                        .get(0)),
-                                        Stream.of(row.get(2)))
-                                .filter(verdict -> !verdict.isEmpty())
-                                .toList()));
+                        row.get(2).isEmpty()
+                                ? Splitter.on(',').splitToList(row.get(1)).get(0)
+                                : row.get(2)));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void aCaseIsJudgedRight(Case each) throws IOException {
-        assertThat(verdict(CASES.resolve(each.file()))).isIn(each.right());
+        assertThat(verdict(CASES.resolve(each.file()))).isEqualTo(each.verdict());
     }
 
     private static String verdict(Path log) throws IOException {

@@ -90,29 +90,47 @@ class LongitudeTest {
         Run run = Run.of("validate", recording.unpack(folder), "--witness", out);
         assertThat(run.code()).isZero();
         assertThat(run.out()).contains("Written: " + out.resolve("Witness")).contains("NotAllTaken");
-        Path module;
+        Path trace;
         try (Stream<Path> files = Files.list(out)) {
-            module = files.filter(f -> f.getFileName().toString().matches("Witness\\d+\\.tla"))
+            trace = files.filter(f -> f.getFileName().toString().matches("Witness\\d+\\.ndjson"))
                     .findFirst()
                     .orElseThrow();
         }
-        String name = module.getFileName().toString().replace(".tla", "");
-        assertThat(tlc(out, name)).contains("Invariant NotAllTaken is violated");
+        assertThat(trace).content().contains("\"nsTsc\"");
+        assertThat(Run.of("validate", trace).out()).contains(": conforms to ");
+        String ours = System.getProperty("java.class.path");
+        assertThat(tlc(out, ours, trace)).contains("Invariant NotAllTaken is violated");
         // With a different result it does not.
-        Files.writeString(
-                module,
-                Files.readString(module).replaceFirst("reply'\\.offset = <<[^>]*>>", "reply'.offset = <<1, 1>>"));
-        assertThat(tlc(out, name)).contains("No error has been found").doesNotContain("NotAllTaken is violated");
+        String text = Files.readString(trace);
+        String other = text.replaceFirst("\"reply\":\\{\"offset\":\"\\d+\"", "\"reply\":{\"offset\":\"1\"");
+        assertThat(other).isNotEqualTo(text);
+        Files.writeString(trace, other);
+        assertThat(tlc(out, ours, trace)).contains("No error has been found").doesNotContain("NotAllTaken is violated");
+        // Without our operators, or without a trace, TLC says so: it does not replay nothing.
+        String alone = Path.of(tlc2.TLC
+                        .class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI())
+                .toString();
+        assertThat(tlc(out, alone, trace)).contains("There is no trace.").doesNotContain("No error");
+        assertThat(tlc(out, ours, out.resolve("none.ndjson")))
+                .contains("none.ndjson")
+                .doesNotContain("No error");
     }
 
-    private static String tlc(Path folder, String module) throws IOException {
+    private static String tlc(Path folder, String classPath, Path trace) throws IOException {
         Process tlc = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Dlongitude.traces=" + trace,
                         "-cp",
-                        System.getProperty("java.class.path"),
+                        classPath,
                         "-Djava.io.tmpdir=" + folder,
                         "tlc2.TLC",
-                        module)
+                        "-config",
+                        "Witness.cfg",
+                        "ReplayX86")
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .start();

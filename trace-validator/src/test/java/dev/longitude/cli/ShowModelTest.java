@@ -32,6 +32,26 @@ class ShowModelTest {
     }
 
     @Test
+    void aBehaviourThatNeverEndsIsSaidToGoOn() {
+        assertThat(Run.of("check", "--model", "fault-lasting-request", "--show")
+                        .out()
+                        .replaceAll("\\s+", " "))
+                .containsPattern("A behaviour that violates UpdatesArePerformed, of \\d+ steps: ")
+                .containsPattern("masterclockUpdate \\{} -> \\{0}")
+                .containsPattern(
+                        " If all that follows step \\d+ happens again and again, UpdatesArePerformed is false. ");
+    }
+
+    @Test
+    void aBehaviourThatStopsIsSaidToStop() {
+        assertThat(Run.of("check", "--model", "fault-arm64-endless-broadcast", "--show")
+                        .out()
+                        .replaceAll("\\s+", " "))
+                .contains("A behaviour that violates BroadcastEnds, of 3 steps: ")
+                .contains(" If nothing else happens, BroadcastEnds is false. ");
+    }
+
+    @Test
     void saysOfAModelThatHoldsThatItDoes() {
         assertThat(Run.of("check", "--model", "refused-rate-corrected", "--show")
                         .out())

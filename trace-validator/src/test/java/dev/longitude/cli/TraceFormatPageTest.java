@@ -98,7 +98,7 @@ class TraceFormatPageTest {
     @Test
     void everyKeyOfTheHeaderAndOfAnEventIsThere() {
         assertThat(expected("{\"unheard-of\":1}", null)).isEqualTo("expected " + keys(0, 9));
-        assertThat(expected("{\"host\":{\"unheard-of\":1}}", null)).isEqualTo("expected " + keys(9, 16));
+        assertThat(expected("{\"host\":{\"unheard-of\":1}}", null)).isEqualTo("expected " + keys(9, 17));
         List<String> event = PAGE.rows("## An event").stream()
                 .map(row -> Page.code(row.get(0)))
                 .toList();

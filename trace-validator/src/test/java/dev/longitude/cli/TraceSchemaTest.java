@@ -260,8 +260,16 @@ class TraceSchemaTest {
                     line.set(key, JSON.readTree(edge));
                     compare(line, "", counts);
                 }
-                for (String key :
-                        List.of("tscKhz", "tscFracBits", "clocksource", "tscUnstable", "vhe", "ecv", "pcpus", "x")) {
+                for (String key : List.of(
+                        "tscKhz",
+                        "clocksourceKhz",
+                        "tscFracBits",
+                        "clocksource",
+                        "tscUnstable",
+                        "vhe",
+                        "ecv",
+                        "pcpus",
+                        "x")) {
                     ObjectNode line = object(header(arch, false));
                     ((ObjectNode) line.get("host")).set(key, JSON.readTree(edge));
                     compare(line, "", counts);

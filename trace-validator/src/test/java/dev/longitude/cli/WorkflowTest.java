@@ -52,9 +52,12 @@ class WorkflowTest {
         for (BundledRecording recording : conforming) {
             Path log = recording.unpack(unpacked);
             Path run = log.resolveSibling("host.txt");
-            Files.copy(log, recordings.resolve(log.getFileName()));
-            if (Files.exists(run) && !Files.exists(recordings.resolve("host.txt"))) {
-                Files.copy(run, recordings.resolve("host.txt"));
+            // (One folder for each, as `longitude record` makes them.)
+            Path own = Files.createDirectories(
+                    recordings.resolve(String.valueOf(log.getFileName()).replace(".jsonl", "")));
+            Files.copy(log, own.resolve("log.jsonl"));
+            if (Files.exists(run)) {
+                Files.copy(run, own.resolve("host.txt"));
             }
         }
         Path recipes = Files.createDirectories(folder.resolve("guest-time/recipes"));

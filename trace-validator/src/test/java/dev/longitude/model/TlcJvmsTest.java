@@ -93,17 +93,17 @@ class TlcJvmsTest {
         ImmutableList<String> none = ImmutableList.of();
         ImmutableList<String> one = ImmutableList.of("State 1");
         return Stream.of(
-                arguments(true, new TlcOutput(true, null, states, depth, none, none, false, none, none, 0)),
-                arguments(false, new TlcOutput(false, null, states, depth, none, none, false, none, none, 0)),
+                arguments(true, new TlcOutput(true, null, states, depth, none, none, 0, false, none, none, 0)),
+                arguments(false, new TlcOutput(false, null, states, depth, none, none, 0, false, none, none, 0)),
                 arguments(
                         false,
-                        new TlcOutput(true, "Invariant TypeOK", states, depth, none, none, false, none, none, 0)),
-                arguments(false, new TlcOutput(true, null, states + 1, depth, none, none, false, none, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth + 1, none, none, false, none, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth, one, none, false, none, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth, none, one, false, none, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth, none, none, true, none, none, 0)),
-                arguments(false, new TlcOutput(true, null, states, depth, none, none, false, none, none, 1)));
+                        new TlcOutput(true, "Invariant TypeOK", states, depth, none, none, 0, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states + 1, depth, none, none, 0, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth + 1, none, none, 0, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth, one, none, 0, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth, none, one, 0, false, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth, none, none, 0, true, none, none, 0)),
+                arguments(false, new TlcOutput(true, null, states, depth, none, none, 0, false, none, none, 1)));
     }
 
     /** A model that no process can check shows which of the two runs counts. */
@@ -184,7 +184,11 @@ class TlcJvmsTest {
         }
         assertThat(alone)
                 .containsExactlyInAnyOrder(
-                        "updates-performed-v7.3", "arm64-broadcast-ends-v6.1", "arm64-broadcast-ends-series-v2");
+                        "updates-performed-v7.3",
+                        "arm64-broadcast-ends-v6.1",
+                        "arm64-broadcast-ends-series-v2",
+                        "fault-lasting-request",
+                        "fault-arm64-endless-broadcast");
     }
 
     /** TLC says that it checks liveness, whatever the configuration looks like. */

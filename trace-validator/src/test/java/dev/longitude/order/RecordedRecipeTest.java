@@ -23,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A recording of QEMU carries out the recipe that was written from QEMU's source. */
 class RecordedRecipeTest {
+    /** That recorder left out KVM_SET_LAPIC. */
+    private static final String LAPIC = "the log shows no KVM_SET_LAPIC";
+
     private static final String QEMU = "x86_64-linux6.12.95-qemu10.0.2-vmm-savevm-loadvm-migrate/";
 
     @TempDir
@@ -66,7 +69,7 @@ class RecordedRecipeTest {
         VmmLog log = log(QEMU + "savevm-loadvm.jsonl");
         RecordedRecipe recorded = RecordedRecipe.of(log, log, 51);
         Recipe recipe = read(recorded.text());
-        assertThat(recorded.unknown()).isEmpty();
+        assertThat(recorded.unknown()).singleElement().asString().contains(LAPIC);
         assertThat(recipe.moves()).isFalse();
         assertThat(recipe.policy()).isEqualTo(Policy.FREEZE);
         // After savevm QEMU writes the timers of the stopped vCPUs back, here disarmed ones; a mere stop does not.
@@ -79,7 +82,7 @@ class RecordedRecipeTest {
         RecordedRecipe recorded =
                 RecordedRecipe.of(log(QEMU + "savevm-loadvm.jsonl"), log(QEMU + "incoming.jsonl"), null);
         Recipe recipe = read(recorded.text());
-        assertThat(recorded.unknown()).isEmpty();
+        assertThat(recorded.unknown()).singleElement().asString().contains(LAPIC);
         assertThat(recipe.moves()).isTrue();
         // That recorder left out KVM_SET_LAPIC. Where QEMU waits depends on the guest and on its user. The clock that
         // it reads at the stop, and reads again at the save, it uses nowhere.
@@ -119,7 +122,8 @@ class RecordedRecipeTest {
     @Test
     void aValueThatFollowsFromNothingIsUnknownAndNoConstant() throws Exception {
         RecordedRecipe recorded = changed("\"clock\":8551367488", "\"clock\":8551367489");
-        assertThat(recorded.unknown()).singleElement().asString().contains("line 48", "SetClock", "8551367489");
+        assertThat(recorded.unknown()).hasSize(2).anyMatch(u -> u.contains(LAPIC));
+        assertThat(recorded.unknown()).anyMatch(u -> u.matches("(?s).*line 48.*SetClock.*8551367489.*"));
         assertThat(read(recorded.text()).unknown()).isEqualTo(recorded.unknown());
         assertThat(steps(read(recorded.text()))).noneMatch(s -> s.contains("SetClock"));
     }
@@ -127,7 +131,10 @@ class RecordedRecipeTest {
     @Test
     void aRateThatTheGuestDidNotHaveIsUnknown() throws Exception {
         RecordedRecipe recorded = changed("\"khz\":2596124", "\"khz\":2500000");
-        assertThat(recorded.unknown()).hasSize(4).allMatch(u -> u.contains("2500000 kHz"));
+        assertThat(recorded.unknown()).hasSize(5).anyMatch(u -> u.contains(LAPIC));
+        assertThat(recorded.unknown())
+                .filteredOn(u -> u.contains("2500000 kHz"))
+                .hasSize(4);
     }
 
     @Test

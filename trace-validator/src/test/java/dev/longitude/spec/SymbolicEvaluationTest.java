@@ -21,7 +21,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -77,8 +76,8 @@ class SymbolicEvaluationTest {
         taken.forEach((arch, names) -> assertThat(names).containsAll(RandomWalk.actions(arch)));
     }
 
-    /** The value of an evaluation on one way with the values of the unknowns, or empty where it has no value. */
-    private record Outcome<T>(Optional<T> value, Map<Integer, Long> truth, Store store) {}
+    /** The value of an evaluation on one way, with the values of the unknowns. */
+    private record Outcome<T>(T value, Map<Integer, Long> truth, Store store) {}
 
     private static final class SymbolicWalk {
         private final Specification specification;
@@ -122,8 +121,8 @@ class SymbolicEvaluationTest {
                 }
                 Map<String, Value> args = walk.args(action, state);
                 if (tries == 40
-                        || !concretely(specification, action, args, state)
-                                .orElse(List.of())
+                        || !specification
+                                .step(specification.action(action, args), state)
                                 .isEmpty()) {
                     step(action, args);
                     return;
@@ -141,20 +140,15 @@ class SymbolicEvaluationTest {
             Supplier<String> call = () -> what + action + args + "\nas " + symbolicArgs + "\nwith " + truth + " in\n"
                     + state + "\nas\n" + symbolic;
 
-            Optional<List<State>> concrete = concretely(specification, action, args, state);
+            List<State> nexts = specification.step(specification.action(action, args), state);
             Outcome<List<State>> outcome = admitted(
                     () -> specification.stepSymbolically(specification.action(action, symbolicArgs), symbolic),
-                    action.startsWith("TimePasses") && concrete.equals(Optional.of(List.of())),
+                    action.startsWith("TimePasses") && nexts.isEmpty(),
                     call);
             if (outcome == null) {
                 return;
             }
-            assertThat(outcome.value.isPresent()).as(call).isEqualTo(concrete.isPresent());
-            if (concrete.isEmpty()) {
-                return;
-            }
-            List<State> nexts = concrete.orElseThrow();
-            List<State> symbolicNexts = outcome.value.orElseThrow();
+            List<State> symbolicNexts = outcome.value;
             for (State symbolicNext : symbolicNexts) {
                 State solved = solved(symbolicNext, outcome);
                 assertThat(nexts).as(() -> call.get() + "\nadded\n" + solved).anyMatch(solved::isSame);
@@ -206,12 +200,12 @@ class SymbolicEvaluationTest {
 
         private void evaluate(String operator, Supplier<Value> concretely, Supplier<Value> symbolically) {
             Supplier<String> call = () -> what + operator + " with " + truth + " in\n" + state + "\nas\n" + symbolic;
-            Optional<Value> concrete = concretely(concretely);
+            Value concrete = concretely.get();
             Outcome<Value> outcome = admitted(symbolically, false, call);
             if (outcome != null) {
-                assertThat(outcome.value.map(value -> new ValueKey(solved(value, outcome))))
+                assertThat(new ValueKey(solved(outcome.value, outcome)))
                         .as(call)
-                        .isEqualTo(concrete.map(ValueKey::new));
+                        .isEqualTo(new ValueKey(concrete));
             }
         }
 
@@ -230,9 +224,9 @@ class SymbolicEvaluationTest {
          * @param mayBeNone whether it is correct that no way does
          */
         private <T> @Nullable Outcome<T> admitted(Supplier<T> evaluation, boolean mayBeNone, Supplier<String> call) {
-            Way.Exploration<Optional<T>> explored;
+            Way.Exploration<T> explored;
             try {
-                explored = Way.explore(store, MOST_WAYS, () -> onThisWay(evaluation));
+                explored = Way.explore(store, MOST_WAYS, evaluation);
             } catch (TooLittleKnownException e) {
                 tooLittleKnown++;
                 return null;
@@ -242,7 +236,7 @@ class SymbolicEvaluationTest {
                 forks++;
             }
             List<Outcome<T>> admitting = new ArrayList<>();
-            for (Way.Outcome<Optional<T>> each : explored.outcomes()) {
+            for (Way.Outcome<T> each : explored.outcomes()) {
                 Map<Integer, Long> values = valuesIn(each.store());
                 if (values != null) {
                     admitting.add(new Outcome<>(each.value(), values, each.store()));
@@ -253,29 +247,6 @@ class SymbolicEvaluationTest {
             }
             assertThat(admitting).as(call).hasSize(1);
             return admitting.get(0);
-        }
-
-        private static <T> Optional<T> onThisWay(Supplier<T> evaluation) {
-            try {
-                return Optional.of(evaluation.get());
-            } catch (Way.DeadEnd | TooLittleKnownException e) {
-                throw e;
-            } catch (RuntimeException e) {
-                return Optional.empty();
-            }
-        }
-
-        private static Optional<List<State>> concretely(
-                Specification specification, String action, Map<String, Value> args, State state) {
-            return concretely(() -> specification.step(specification.action(action, args), state));
-        }
-
-        private static <T> Optional<T> concretely(Supplier<T> evaluation) {
-            try {
-                return Optional.of(evaluation.get());
-            } catch (RuntimeException e) {
-                return Optional.empty();
-            }
         }
 
         /** The values of all unknowns, also of those that depend on others; null if the store does not admit them. */
