@@ -33,6 +33,7 @@ import org.yaml.snakeyaml.Yaml;
 record MutationReport(ImmutableList<Mutant> mutants) {
     private static final String OURS = "dev.longitude.";
     private static final Pattern LAMBDA = Pattern.compile("lambda\\$(\\w+)\\$\\d+");
+    private static final Pattern PLACE = Pattern.compile(" for dev/longitude/\\S+$");
     private static final int LEAST_PERCENT = 90;
 
     /** What became of a mutant. */
@@ -88,7 +89,7 @@ record MutationReport(ImmutableList<Mutant> mutants) {
         return new MutationReport(all.stream()
                 .map(m -> {
                     String what = text(m, "mutatedClass").substring(OURS.length()) + "." + method(m) + ": "
-                            + text(m, "description");
+                            + PLACE.matcher(text(m, "description")).replaceFirst("");
                     return new Mutant(
                             what + " #" + counts.merge(what, 1, Integer::sum), line(m), fate(m.getAttribute("status")));
                 })

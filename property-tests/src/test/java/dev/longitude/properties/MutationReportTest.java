@@ -42,12 +42,12 @@ class MutationReportTest {
         assertThat(report(
                                 mutation("KILLED", "lambda$read$7", 90, "negated conditional"),
                                 mutation("SURVIVED", "read", 80, "negated conditional"),
-                                mutation("KILLED", "read", 85, "removed call"))
+                                mutation("KILLED", "read", 85, "returned 0 for dev/longitude/x86/X86Vm::lambda$read$7"))
                         .mutants())
                 .extracting(MutationReport.Mutant::key)
                 .containsExactly(
                         "x86.X86Vm.read: negated conditional #1",
-                        "x86.X86Vm.read: removed call #1",
+                        "x86.X86Vm.read: returned 0 #1",
                         "x86.X86Vm.read: negated conditional #2");
     }
 

@@ -27,6 +27,9 @@ class Arm64CopyTest {
 
     /** A host with a VM, of whose vCPUs the first is in the guest on CPU 1. */
     private Arm64Host used() {
+        host.setWaiting(() -> {
+            throw new IllegalStateException("waits");
+        });
         Arm64Vm vm = host.createVm(0);
         Arm64Vcpu first = vm.createVcpu(0);
         vm.createVcpu(1);
@@ -85,9 +88,6 @@ class Arm64CopyTest {
     /** A wait in the only thread would never end: what the test sets to happen instead happens in the copy too. */
     @Test
     void whatHappensBeforeAWaitIsCopied() {
-        host.setWaiting(() -> {
-            throw new IllegalStateException("waits");
-        });
         Arm64Host copy = used().copy();
         assertThatThrownBy(() -> vcpu(copy, 0).getTimerCnt()).hasMessage("waits");
     }

@@ -73,6 +73,8 @@ class Arm64TimersTest {
         vcpu.timers().setVtimerCval(7);
         vcpu.timers().setVtimerCtl(true);
         vcpu.timers().setPtimerCtl(true);
+        assertThat(vcpu.timers().getVtimerCtl()).isTrue();
+        assertThat(vcpu.timers().getPtimerCtl()).isTrue();
         vcpu.init();
         assertThat(vcpu.timers().getVtimerCtl()).isFalse();
         assertThat(vcpu.timers().getPtimerCtl()).isFalse();

@@ -168,6 +168,7 @@ class Arm64VmTest {
         vcpu.setVtimerOffset(5);
         vcpu.setPtimerOffset(9);
         assertThat(vcpu.getVtimerOffset()).isEqualTo(9);
+        assertThat(vcpu.getPtimerOffset()).isEqualTo(9);
     }
 
     /** A guest at 5000 - 1000 = 4000 waits for 4500: the host, at 5000, must not consider it due. */
@@ -198,6 +199,36 @@ class Arm64VmTest {
         vcpu.timers().guestSetPtimer(50);
         vcpu.exitGuest();
         assertThat(vcpu.timers().lookAtPtimer()).isEqualTo(due);
+    }
+
+    /** Before 6.6 the host, at 5000, compares with 4500 or 5001 as they are: in the guest's terms both are to come. */
+    @ParameterizedTest
+    @CsvSource({"4500, true", "5001, false"})
+    void theHostUsedToCompareWithItsOwnCounter(long cval, boolean due) {
+        Arm64Vm vm = host(KernelProfile.of("v6.4"), true, true, 5_000).createVm(0);
+        Arm64Vcpu vcpu = vm.createVcpu(0);
+        vm.setCounterOffset(1_000, 0);
+        vcpu.timers().setPtimerCval(cval);
+        vcpu.timers().setPtimerCtl(true);
+        vcpu.load(0);
+        assertThat(vcpu.timers().lookAtPtimer()).isEqualTo(due);
+    }
+
+    /** A guest at -10 + 10 = 0 waits for 20: the sum 20 - 10 is less than the host's counter, and yet it is not due. */
+    @Test
+    void aSumThatWrapsWithAGuestThatDoesNotIsNotDue() {
+        Arm64Host host = host(KernelProfile.of("v7.3.4"), true, false, -10);
+        Arm64Vm vm = host.createVm(0);
+        Arm64Vcpu vcpu = vm.createVcpu(0);
+        vm.setCounterOffset(-10, 0);
+        vcpu.timers().setPtimerCval(20);
+        vcpu.timers().setPtimerCtl(true);
+        vcpu.load(0);
+        assertThat(vcpu.timers().lookAtPtimer()).isFalse();
+        host.advance(19);
+        assertThat(vcpu.timers().lookAtPtimer()).isFalse();
+        host.advance(1);
+        assertThat(vcpu.timers().lookAtPtimer()).isTrue();
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** A vCPU that KVM kicks out of the guest, and what can be read of a VM without an operation. */
@@ -77,6 +78,28 @@ class X86KickTest {
         second.askForMasterclockUpdate();
         second.reenterGuest();
         assertThat(List.of(first.kicked(), second.kicked(), outside.kicked())).containsExactly(true, false, false);
+    }
+
+    /** By number, of each vCPU. */
+    @Test
+    void anEventShowsTheStateOfEachVcpu() {
+        vm.createVcpu(0);
+        X86Vcpu second = vm.createVcpu(1);
+        second.setTscOffset(5);
+        assertThat(second.getTscOffset()).isEqualTo(5);
+        assertThat(events.get(events.size() - 1).state())
+                .containsEntry(StateVariable.TSC_OFFSET, Map.of(0, -77 * SECOND, 1, 5L))
+                .containsEntry(StateVariable.VIRTUAL_TSC_KHZ, Map.of(0, 1_000_000, 1, 1_000_000))
+                .containsEntry(StateVariable.PVCLOCK_VERSION, Map.of(0, 0, 1, 0));
+    }
+
+    /** Until 5.11 the caller of KVM_GET_CLOCK may be preempted after the clock is taken. */
+    @Test
+    void betweenTheStepsOfAReadOfTheClockTimeMayPass() {
+        X86Vm old = new X86Vm(host, KernelProfile.of("v5.10"), 1);
+        old.setBetween(() -> host.advance(SECOND));
+        assertThat(old.getClock().clock()).isZero();
+        assertThat(host.baseNs()).isEqualTo(SECOND);
     }
 
     @Test

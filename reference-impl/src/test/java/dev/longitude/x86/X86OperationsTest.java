@@ -298,4 +298,65 @@ class X86OperationsTest {
         assertThat(host.tscUnstable()).isTrue();
         assertThatThrownBy(() -> host.setTscClocksource(true)).isInstanceOf(IllegalStateException.class);
     }
+
+    /** A guest reads kvmclock from a page that KVM keeps, and from another vCPU's only if that says that it is stable. */
+    @Test
+    void aClockNeedsAPage() {
+        X86Vcpu other = vm.createVcpu(1);
+        other.enterGuest();
+        other.exitGuest();
+        vcpu.enterGuest();
+        assertThat(of(() -> assertThatThrownBy(vcpu::guestReadClock).isInstanceOf(IllegalStateException.class)))
+                .isEmpty();
+        vcpu.exitGuest();
+        host.setTscClocksource(false); // no page is stable then
+        vcpu.writeSystemTime(true);
+        other.writeSystemTime(true);
+        other.enterGuest();
+        other.exitGuest();
+        vcpu.enterGuest();
+        assertThatThrownBy(() -> vcpu.guestReadClock(other)).isInstanceOf(IllegalStateException.class);
+        assertThat(vcpu.guestReadClock()).isZero();
+        assertThatThrownBy(vcpu::guestClearsStopped)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("GUEST_STOPPED is not set");
+    }
+
+    /** KVM_SET_CLOCK knows the flags 2, 4 and 8, and before 5.16 none. */
+    @Test
+    void aFlagThatKvmDoesNotKnowIsRefused() {
+        assertThat(vm.setClock(5, 16, 0)).isEqualTo(22);
+        assertThat(vm.setClock(5, 14, 0)).isZero();
+        X86Vm old = new X86Vm(host, KernelProfile.of("v5.14"), 1);
+        assertThat(old.setClock(5, 2, 0)).isEqualTo(22);
+        assertThat(old.setClock(5, 0, 0)).isZero();
+    }
+
+    /** The corrected kernel looks at the vCPUs' lines: equal offsets at different ratios are not one line. */
+    @Test
+    void equalOffsetsAtDifferentRatesAreNotOneLine() {
+        X86Vm corrected = new X86Vm(host, KernelProfile.of("corrected"), 1);
+        List<X86Vcpu> both = List.of(corrected.createVcpu(0), corrected.createVcpu(1));
+        both.get(1).setTscKhz(2_000_000);
+        both.forEach(v -> v.setTscOffset(7));
+        both.forEach(X86Vcpu::cancelEntry);
+        assertThat(corrected.useMasterClock()).isFalse();
+        both.get(1).setTscKhz(0);
+        both.forEach(v -> v.setTscOffset(7));
+        both.forEach(X86Vcpu::cancelEntry);
+        assertThat(corrected.useMasterClock()).isTrue();
+    }
+
+    /** One event when it fires, and none before or after. */
+    @Test
+    void aTimerThatFiresEmitsOneEvent() {
+        vcpu.setLapic(true);
+        vcpu.writeTscDeadline(vcpu.readTsc() + SECOND);
+        assertThat(of(() -> assertThat(vcpu.timerFires()).isFalse())).isEmpty();
+        host.advance(SECOND);
+        assertThat(of(() -> assertThat(vcpu.timerFires()).isTrue()))
+                .extracting(TraceEvent::operation)
+                .containsExactly(Operation.TIMER_FIRES);
+        assertThat(of(() -> assertThat(vcpu.timerFires()).isFalse())).isEmpty();
+    }
 }

@@ -232,7 +232,12 @@ class LongitudeTest {
             }
             assertThat(result.code()).isEqualTo(1);
             assertThat(result.out()).contains(".jsonl:" + recording.atLine() + ": refused: event ");
-            if (recording.file().startsWith("x86")) {
+            if (recording.file().contains("-linux/")) {
+                assertThat(result.out()) // (6.12 requests no second masterclock update)
+                        .contains(", EnterGuest(vcpu 1)")
+                        .contains("first false conjunct: KvmX86.tla:")
+                        .contains("updated: expected false, observed true");
+            } else if (recording.file().startsWith("x86")) {
                 assertThat(result.out())
                         .contains(", WriteTsc(vcpu 0, value ")
                         .contains("first false conjunct: KvmX86.tla:")

@@ -150,7 +150,11 @@ class DistributedTlcTest {
         }
         assertThat(refused)
                 .containsExactlyInAnyOrder(
-                        "updates-performed-v7.3", "arm64-broadcast-ends-v6.1", "arm64-broadcast-ends-series-v2");
+                        "updates-performed-v7.3",
+                        "arm64-broadcast-ends-v6.1",
+                        "arm64-broadcast-ends-series-v2",
+                        "fault-lasting-request",
+                        "fault-arm64-endless-broadcast");
     }
 
     @ParameterizedTest
