@@ -56,11 +56,19 @@ public final class Longitude implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    private static volatile boolean runsOneCommand;
+
     /** Runs one command and exits with its code. */
     public static void main(String[] args) {
+        runsOneCommand = true;
         EndOfRun.prepare();
         // TLC leaves a non-daemon thread behind.
         System.exit(commandLine(args).execute(args));
+    }
+
+    /** Whether this JVM ends with the command. (Tests run several in one.) */
+    static boolean runsOneCommand() {
+        return runsOneCommand;
     }
 
     /**

@@ -132,7 +132,7 @@ final class ValidateCommand implements Callable<Integer> {
         checkRequired();
         results.check();
         page.check();
-        if (files.size() == 1 && required.isEmpty()) {
+        if (Longitude.runsOneCommand() && files.size() == 1 && required.isEmpty()) {
             Specification.oneIsEnough();
         }
         for (Path file : files) {
