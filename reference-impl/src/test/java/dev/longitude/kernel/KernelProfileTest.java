@@ -98,7 +98,24 @@ class KernelProfileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"5.9", "4.19.1", "7.5", "9.9", "tsc", "", "6", "6.", "6.12.", "6.12.1.2", "series-v3", "v"})
+    @ValueSource(
+            strings = {
+                "5.9",
+                "4.19.1",
+                "5.20",
+                "6.20",
+                "6.112",
+                "7.5",
+                "9.9",
+                "tsc",
+                "",
+                "6",
+                "6.",
+                "6.12.",
+                "6.12.1.2",
+                "series-v3",
+                "v"
+            })
     void nothingElseIsAKernel(String name) {
         assertThat(KernelProfile.named(name)).isEmpty();
         assertThatThrownBy(() -> KernelProfile.of(name))

@@ -44,6 +44,11 @@ class RecipeCommandTest {
         assertThat(run.out())
                 .contains(recipe + ": written. ", "\nunknown: line 69: SetTscOffset of an unknown value, ");
         assertThat(run.code()).isEqualTo(ExitCode.UNDECIDED);
+        String written = Files.readString(recipe);
+        Run again = Run.of("recipe", "--out", recipe, recording(FORMULA));
+        assertThat(again.err()).contains(recipe + " exists; --force overwrites it");
+        assertThat(again.code()).isEqualTo(ExitCode.UNUSABLE);
+        assertThat(recipe).content().isEqualTo(written);
 
         Run check = Run.of("check", "--recipe", recipe, "--kernel", "v6.12", "--world", "usual");
         assertThat(check.out()).contains("recorded: unknown: line 69: ").doesNotContain("checks: all hold");
