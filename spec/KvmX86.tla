@@ -79,6 +79,8 @@ VARIABLES
   clockTaken,         \* {} or {what a KVM_GET_CLOCK has computed but not returned yet}
   tscTaken,           \* the host's TSC that a clock update has read, before it reads the base clock:
                       \* a function over the vCPUs between the two reads
+  entering,           \* the vCPUs whose KVM_RUN has performed a masterclock update and is not in the
+                      \* guest yet: they hold their vCPU mutex
   setClockBegun,      \* TRUE while a KVM_SET_CLOCK has updated the masterclock, but not yet the clock
 
   \* The guest's own memory.
@@ -106,7 +108,7 @@ syncVars  == <<lastVars, curVars, nrVcpusMatched, userSetTsc, tscOffset, thisVar
 masterVars == <<useMasterClock, lossPending, masterKernelNs, masterCycleNow, updatedGeneration>>
 requestVars == <<masterclockUpdate, clockUpdate, stoppedRequest, kicked>>
 oddVars   == <<backwardsTscObserved, bootVcpuRunsOldKvmclock>>
-callVars  == <<clockTaken, setClockBegun, tscTaken>>
+callVars  == <<clockTaken, setClockBegun, tscTaken, entering>>
 seenVars  == <<guestSeen, clockSeen, guestLastClock, userOffset, userDeadline>>
 kvmVars   == <<syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset, oddVars, pvclock,
                requestVars, callVars, inGuest>>
@@ -200,7 +202,7 @@ NewVm(switches, khz, clockKhz, fracBits, clocksourceIsTsc, unstable, tsc, ns, re
   /\ tscCatchup = {} /\ tscAlwaysCatchup = {}
   /\ masterclockUpdate = {} /\ clockUpdate = {} /\ stoppedRequest = {} /\ kicked = {}
   /\ inGuest = {}
-  /\ clockTaken = {} /\ setClockBegun = FALSE /\ tscTaken = << >>
+  /\ clockTaken = {} /\ setClockBegun = FALSE /\ tscTaken = << >> /\ entering = {}
   /\ guestLastClock = {}
   /\ reply = [op |-> "CreateVm"]
   /\ guestSeen = {} /\ clockSeen = {}
@@ -366,7 +368,7 @@ TakeHostTsc(vcpu) ==
   /\ tscTaken' = With(tscTaken, vcpu, hostTsc)
   /\ reply' = [op |-> "TakeHostTsc", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
-                 oddVars, pvclock, requestVars, clockTaken, setClockBegun, inGuest, seenVars>>
+                 oddVars, pvclock, requestVars, clockTaken, setClockBegun, entering, inGuest, seenVars>>
 
 \* kvm_guest_time_update() of vcpu by this masterclock, if requested: catch up, then write the
 \* page.
@@ -397,10 +399,28 @@ GuestTimeUpdate(vcpu, asked, byMaster, masterNs, masterTsc) ==
      /\ stoppedRequest' = IF asked /\ page.active THEN stoppedRequest \ {vcpu} ELSE stoppedRequest
      /\ tscTaken' = [v \in DOMAIN tscTaken \ {vcpu} |-> tscTaken[v]]
 
+\* Does an entry of vcpu begin with a masterclock update?  One that is requested after its own update
+\* must wait until its page is written.
+Updates(vcpu) == vcpu \in masterclockUpdate \ entering
+
+\* The masterclock update of vcpu_enter_guest() as a step of its own: before vcpu writes its page,
+\* other threads may take steps, and update the masterclock too.  (WorkOffRequests takes the update
+\* together with what follows, as if nothing came in between.)
+PerformMasterclockUpdate(vcpu) ==
+  /\ Updates(vcpu)
+  /\ UpdateMasterClock({})
+  /\ masterclockUpdate' = IF kernel.oneUpdate THEN {} ELSE masterclockUpdate \ {vcpu}
+  /\ clockUpdate' = online
+  /\ entering' = entering \cup {vcpu}
+  /\ reply' = [op |-> "PerformMasterclockUpdate", vcpu |-> vcpu, updated |-> TRUE,
+               needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, kvmclockOffset, oddVars, pvclock,
+                 stoppedRequest, clockTaken, setClockBegun, tscTaken, inGuest, seenVars>>
+
 \* vcpu_enter_guest() up to the guest: first a masterclock update if one is pending, then the
 \* vCPU's own clock update.
 WorkOffRequests(vcpu) ==
-  LET updates == vcpu \in masterclockUpdate
+  LET updates == Updates(vcpu)
       asked   == vcpu \in clockUpdate \/ updates
   IN /\ \/ /\ updates
            /\ UpdateMasterClock({vcpu})
@@ -410,9 +430,11 @@ WorkOffRequests(vcpu) ==
         \/ /\ ~updates
            /\ masterclockUpdate' = masterclockUpdate
            /\ clockUpdate' = clockUpdate \ {vcpu}
-           /\ kicked' = kicked \ {vcpu}
+           \* (With another update pending it does not get into the guest.)
+           /\ kicked' = (kicked \ {vcpu}) \cup ({vcpu} \cap masterclockUpdate \cap inGuest')
            /\ GuestTimeUpdate(vcpu, asked, useMasterClock, masterKernelNs, masterCycleNow)
            /\ UNCHANGED masterVars
+     /\ entering' = entering \ {vcpu}
      /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, rateVars,
                     tscAdjust, timerVars, kvmclockOffset, oddVars, clockTaken, setClockBegun,
                     guestSeen, clockSeen, guestLastClock, userDeadline>>
@@ -451,7 +473,7 @@ CreateVcpu(vcpu) ==
                  seenVars>>
 
 \* A vCPU ioctl needs the vCPU and its mutex.
-VcpuIdle(vcpu) == vcpu \in online /\ vcpu \notin inGuest
+VcpuIdle(vcpu) == vcpu \in online /\ vcpu \notin inGuest \cup entering
 
 \* KVM_SET_MSRS of MSR_IA32_TSC: the TSC by value.
 WriteTsc(vcpu, value) ==
@@ -584,7 +606,7 @@ BeginSetClock ==
   /\ setClockBegun' = TRUE
   /\ reply' = [op |-> "BeginSetClock"]
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, kvmclockOffset, oddVars, pvclock,
-                 masterclockUpdate, stoppedRequest, clockTaken, tscTaken, inGuest, seenVars>>
+                 masterclockUpdate, stoppedRequest, clockTaken, tscTaken, entering, inGuest, seenVars>>
 
 \* KVM_SET_CLOCK: from now on kvmclock shows clock; with KVM_CLOCK_REALTIME, as if it had shown it
 \* when CLOCK_REALTIME was realtime.  A realtime in the future counts as now.
@@ -616,8 +638,8 @@ SetClock(clock, flags, realtime) ==
            /\ clockSeen' = {}
            /\ UNCHANGED <<masterVars, masterclockUpdate>>
      /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, oddVars, pvclock,
-                    stoppedRequest, clockTaken, tscTaken, inGuest, guestSeen, guestLastClock,
-                    userOffset, userDeadline>>
+                    stoppedRequest, clockTaken, tscTaken, entering, inGuest, guestSeen,
+                    guestLastClock, userOffset, userDeadline>>
 
 \* Some kernels read the flags of KVM_GET_CLOCK only after they have computed the clock and
 \* dropped the lock.
@@ -627,7 +649,7 @@ BeginGetClock ==
   /\ clockTaken' = {[clock |-> KvmclockNs, byMaster |-> useMasterClock]}
   /\ reply' = [op |-> "BeginGetClock"]
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
-                 oddVars, pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
+                 oddVars, pvclock, requestVars, setClockBegun, tscTaken, entering, inGuest, seenVars>>
 
 \* KVM_GET_CLOCK.  KVM_CLOCK_TSC_STABLE follows the masterclock; KVM_CLOCK_REALTIME and
 \* KVM_CLOCK_HOST_TSC need the pair of the host's clocks as well.
@@ -644,7 +666,7 @@ GetClock ==
                   byMaster |-> taken.byMaster]
      /\ clockTaken' = {}
      /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
-                    oddVars, pvclock, requestVars, setClockBegun, tscTaken, inGuest, seenVars>>
+                    oddVars, pvclock, requestVars, setClockBegun, tscTaken, entering, inGuest, seenVars>>
 
 \* MSR_KVM_SYSTEM_TIME_NEW, written by the host (KVM_SET_MSRS) or by the guest: where its page is,
 \* and whether KVM must keep it up to date.  A page is the guest's memory: at the same address its
@@ -824,22 +846,22 @@ TimerFires(vcpu) ==
 \* KVM_RUN up to the guest.  KVM handles pending requests on the way: the masterclock changes only
 \* here and at KVM_SET_CLOCK.
 EnterGuest(vcpu) ==
-  /\ VcpuIdle(vcpu)
+  /\ vcpu \in online \ inGuest
   /\ inGuest' = inGuest \cup {vcpu}
   /\ WorkOffRequests(vcpu)
   /\ userOffset' = {[user EXCEPT !.ran = @ \cup {vcpu}] : user \in userOffset}
-  /\ reply' = [op |-> "EnterGuest", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate,
+  /\ reply' = [op |-> "EnterGuest", vcpu |-> vcpu, updated |-> Updates(vcpu),
                needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
                caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
 
 \* An entry that KVM cancels, because a signal or another thread is waiting (cancel_injection): it
 \* has handled what was pending anyway.
 CancelEntry(vcpu) ==
-  /\ VcpuIdle(vcpu)
+  /\ vcpu \in online \ inGuest
   /\ inGuest' = inGuest
   /\ WorkOffRequests(vcpu)
   /\ userOffset' = userOffset
-  /\ reply' = [op |-> "CancelEntry", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate,
+  /\ reply' = [op |-> "CancelEntry", vcpu |-> vcpu, updated |-> Updates(vcpu),
                needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
                caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
 
@@ -849,13 +871,13 @@ ReenterGuest(vcpu) ==
   /\ inGuest' = inGuest
   /\ WorkOffRequests(vcpu)
   /\ userOffset' = userOffset
-  /\ reply' = [op |-> "ReenterGuest", vcpu |-> vcpu, updated |-> vcpu \in masterclockUpdate,
+  /\ reply' = [op |-> "ReenterGuest", vcpu |-> vcpu, updated |-> Updates(vcpu),
                needed |-> updatedGeneration # curTscGeneration \/ MasterClock # useMasterClock,
                caughtUp |-> tscOffset'[vcpu] # tscOffset[vcpu]]
 
 \* KVM_RUN returns to userspace.
 ExitGuest(vcpu) ==
-  /\ vcpu \in inGuest
+  /\ vcpu \in inGuest \ entering
   /\ inGuest' = inGuest \ {vcpu}
   /\ kicked' = kicked \ {vcpu}
   /\ lastGuestTsc' = With(lastGuestTsc, vcpu, GuestTsc(vcpu))
@@ -869,7 +891,7 @@ ExitGuest(vcpu) ==
 
 \* The guest executes rdtsc on vcpu.  It may do so whenever it runs.
 GuestReadTsc(vcpu) ==
-  /\ vcpu \in inGuest
+  /\ vcpu \in inGuest \ entering
   /\ reply' = [op |-> "GuestReadTsc", vcpu |-> vcpu, value |-> GuestTsc(vcpu)]
   /\ guestSeen' = IF \E seen \in guestSeen : Before(GuestTsc(vcpu), seen)
                   THEN guestSeen
@@ -906,7 +928,7 @@ GuestClearsStopped(vcpu) ==
 \* The guest writes MSR_KVM_SYSTEM_TIME_NEW, or the legacy MSR_KVM_SYSTEM_TIME.  vCPU 0's choice
 \* decides whether there may be a masterclock.
 GuestWriteSystemTime(vcpu, active, legacy, moves) ==
-  /\ vcpu \in inGuest
+  /\ vcpu \in inGuest \ entering
   /\ SetSystemTime(vcpu, active, moves)
   /\ bootVcpuRunsOldKvmclock' = IF vcpu = 0 THEN legacy ELSE bootVcpuRunsOldKvmclock
   /\ masterclockUpdate' = IF bootVcpuRunsOldKvmclock' # bootVcpuRunsOldKvmclock
@@ -918,7 +940,7 @@ GuestWriteSystemTime(vcpu, active, legacy, moves) ==
 \* The guest moves its own TSC on vcpu, by delta.  Since 5.10 (0c899c25d754) this is not
 \* synchronised: the offset moves, but KVM's bookkeeping does not record it.
 MoveGuestTsc(vcpu, delta, adjust, asks) ==
-  /\ vcpu \in inGuest
+  /\ vcpu \in inGuest \ entering
   /\ tscOffset' = With(tscOffset, vcpu, Add(tscOffset[vcpu], delta))
   /\ tscAdjust' = With(tscAdjust, vcpu, adjust)
   /\ clockUpdate' = IF asks THEN clockUpdate \cup {vcpu} ELSE clockUpdate
@@ -935,7 +957,7 @@ GuestWriteTsc(vcpu, value) ==
         /\ LET delta == Sub(value, GuestTsc(vcpu))
            IN MoveGuestTsc(vcpu, delta, Add(tscAdjust[vcpu], delta), kernel.guestWriteAsks)
      \/ /\ kernel.guestWriteSynchronizes
-        /\ vcpu \in inGuest
+        /\ vcpu \in inGuest \ entering
         /\ Synchronize(vcpu, RateOf(vcpu), value, TRUE)
         /\ tscAdjust' = With(tscAdjust, vcpu, Add(tscAdjust[vcpu], Sub(tscOffset'[vcpu], tscOffset[vcpu])))
         /\ guestSeen' = {}
@@ -951,7 +973,7 @@ GuestWriteTscAdjust(vcpu, value) ==
 
 \* The guest reads MSR_IA32_TSC_ADJUST.
 GuestReadTscAdjust(vcpu) ==
-  /\ vcpu \in inGuest
+  /\ vcpu \in inGuest \ entering
   /\ reply' = [op |-> "GuestReadTscAdjust", vcpu |-> vcpu, value |-> tscAdjust[vcpu]]
   /\ UNCHANGED <<guestSeen, clockSeen>>
   /\ OnlyReads
@@ -1010,7 +1032,7 @@ HostTscUnstable ==
 HostResumes(missing, ns) ==
   LET Missing(ratio) == Scale(tscFracBits, missing, ratio)
       tsc == Sub(hostTsc, missing)
-  IN /\ inGuest = {}
+  IN /\ inGuest \cup entering = {}
      /\ IsWord(missing) /\ Before(tsc, hostTsc)
      /\ IsWord(ns) /\ ~Before(ns, hostNs)
      /\ hostTsc' = tsc /\ hostNs' = ns
@@ -1059,6 +1081,7 @@ Step(vcpu, page, word, khz, clock, flags, realtime, flag, legacy, moves, version
   \/ AskForClockUpdate(vcpu)
   \/ AskForMasterclockUpdate(vcpu)
   \/ TakeHostTsc(vcpu)
+  \/ PerformMasterclockUpdate(vcpu)
   \/ EnterGuest(vcpu)
   \/ CancelEntry(vcpu)
   \/ ReenterGuest(vcpu)
@@ -1143,7 +1166,8 @@ SameClock ==
 \* KVM switches it on or off.  If it fails, kvmclock jumps from the guest's TSC back to the host's
 \* clock for nothing, by how far the two have drifted apart.
 NoNeedlessUpdate ==
-  (reply.op \in {"EnterGuest", "CancelEntry", "ReenterGuest"} /\ reply.updated) => reply.needed
+  (reply.op \in {"PerformMasterclockUpdate", "EnterGuest", "CancelEntry", "ReenterGuest"} /\ reply.updated) =>
+     reply.needed
 
 \* The loss of the host's clocksource concerns only VMs that have the masterclock.  If it fails,
 \* each vCPU of the others performs a useless update.
@@ -1249,6 +1273,7 @@ TypeOK ==
   /\ Cardinality(userOffset) <= 1
   /\ \A user \in userOffset : IsWord(user.offset) /\ user.ran \subseteq online
   /\ Cardinality(clockTaken) <= 1 /\ DOMAIN tscTaken \subseteq online
+  /\ entering \subseteq online /\ entering \cap inGuest \subseteq kicked
 
 \* KVM's bookkeeping is correct: nrVcpusMatched counts the members of the current generation
 \* besides the one that opened it, and each member is on the generation's line.

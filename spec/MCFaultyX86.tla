@@ -77,8 +77,19 @@ LastingRequests(vcpu) ==
              /\ GuestTimeUpdate(vcpu, vcpu \in clockUpdate, useMasterClock, masterKernelNs, masterCycleNow)
              /\ UNCHANGED masterVars
      /\ UNCHANGED <<hostVars, lastVars, curVars, nrVcpusMatched, userSetTsc, thisVars, rateVars,
-                    tscAdjust, timerVars, kvmclockOffset, oddVars, clockTaken, setClockBegun,
+                    tscAdjust, timerVars, kvmclockOffset, oddVars, clockTaken, setClockBegun, entering,
                     guestSeen, clockSeen, guestLastClock, userDeadline>>
+
+\* A masterclock update on the way into the guest, after which the vCPU keeps its old page.
+UpdateWithoutPage(vcpu) ==
+  /\ Updates(vcpu)
+  /\ UpdateMasterClock({})
+  /\ masterclockUpdate' = masterclockUpdate \ {vcpu}
+  /\ clockUpdate' = online \ {vcpu}
+  /\ entering' = entering \cup {vcpu}
+  /\ reply' = [op |-> "PerformMasterclockUpdate", vcpu |-> vcpu, updated |-> TRUE, needed |-> TRUE]
+  /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, kvmclockOffset, oddVars, pvclock,
+                 stoppedRequest, clockTaken, setClockBegun, tscTaken, inGuest, seenVars>>
 
 \* A vCPU that leaves the guest and is still to be kicked out of it.
 StillKickedExitGuest(vcpu) ==

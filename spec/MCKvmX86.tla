@@ -33,8 +33,8 @@ Deadlines     == {}
 DeadlineAfter == {}
 
 \* Which events may happen.  "clocksource", "unstable", "resume": to the host; "masterclock": KVM
-\* may request an update; "legacy", "moves": how the guest may register its page again; "memory":
-\* the VMM may load a page.
+\* may request an update; "update": an entry's update may be a step of its own; "legacy", "moves": how
+\* the guest may register its page again; "memory": the VMM may load a page.
 Events == {}
 
 \* The other operations that may happen.  SetClock takes its values from Clocks and Flags;
@@ -92,6 +92,7 @@ MCNext ==
              \/ Has("KvmclockCtrl") /\ (KvmclockCtrl(vcpu) \/ GuestClearsStopped(vcpu))
        \/ "unstable" \in Events /\ (VcpuLoad(vcpu) \/ CancelEntry(vcpu))
        \/ "masterclock" \in Events /\ AskForMasterclockUpdate(vcpu)
+       \/ "update" \in Events /\ PerformMasterclockUpdate(vcpu)
        \/ /\ {"legacy", "moves"} \cap Events # {}
           /\ \E legacy \in {FALSE, "legacy" \in Events}, moves \in {FALSE, "moves" \in Events} :
                GuestWriteSystemTime(vcpu, TRUE, legacy, moves)

@@ -143,7 +143,7 @@ Move(ticks, khz, tsc, ns) ==
   /\ pvclock' = << >> /\ reset' = FALSE
   /\ tscCatchup' = {} /\ tscAlwaysCatchup' = {}
   /\ masterclockUpdate' = {} /\ clockUpdate' = {} /\ stoppedRequest' = {} /\ kicked' = {}
-  /\ clockTaken' = {} /\ setClockBegun' = FALSE /\ tscTaken' = << >>
+  /\ clockTaken' = {} /\ setClockBegun' = FALSE /\ tscTaken' = << >> /\ entering' = {}
   /\ updatedGeneration' = 0 /\ lossPending' = FALSE
   /\ reply' = [op |-> "CreateVm"]
   /\ guestSeen' = {} /\ clockSeen' = {} /\ userOffset' = {} /\ userDeadline' = {}

@@ -77,6 +77,7 @@ Taken(e) ==
          [] e.op = "AskForClockUpdate" -> AskForClockUpdate(a.vcpu)
          [] e.op = "AskForMasterclockUpdate" -> AskForMasterclockUpdate(a.vcpu)
          [] e.op = "TakeHostTsc" -> TakeHostTsc(a.vcpu)
+         [] e.op = "PerformMasterclockUpdate" -> PerformMasterclockUpdate(a.vcpu)
          [] e.op = "EnterGuest" -> EnterGuest(a.vcpu)
          [] e.op = "CancelEntry" -> CancelEntry(a.vcpu)
          [] e.op = "ReenterGuest" -> ReenterGuest(a.vcpu)

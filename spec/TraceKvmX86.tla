@@ -43,7 +43,7 @@ Course ==
 
 \* Is everything in the state shown by events?
 NothingHidden ==
-  /\ clockTaken = {} /\ ~setClockBegun /\ tscTaken = << >> /\ guestLastClock = {}
+  /\ clockTaken = {} /\ ~setClockBegun /\ tscTaken = << >> /\ entering = {} /\ guestLastClock = {}
   /\ tscDeadlineMode = {} /\ userDeadline = {}
 
 \* The part of a state that can still matter, to the properties too.

@@ -55,6 +55,7 @@ record Act(Kind kind, int vcpu, int choice, Word word, long cycles) {
         CANCEL_ENTRY,
         ASK_FOR_CLOCK_UPDATE,
         ASK_FOR_MASTERCLOCK_UPDATE,
+        PERFORM_MASTERCLOCK_UPDATE,
         GUEST_REENTER,
         GUEST_READ_CLOCK,
         GUEST_CLEARS_STOPPED,
@@ -142,7 +143,7 @@ record Act(Kind kind, int vcpu, int choice, Word word, long cycles) {
             case HOST_CLOCKSOURCE -> host.setTscClocksource(even() && !host.tscUnstable());
             case HOST_TSC_UNSTABLE -> host.markTscUnstable();
             case HOST_RESUMES -> {
-                if (vcpus.stream().noneMatch(X86Vcpu::inGuest)) {
+                if (vcpus.stream().noneMatch(v -> v.inGuest() || v.entering())) {
                     host.resume(missing(inCycles), cycles);
                 }
             }
@@ -182,6 +183,12 @@ record Act(Kind kind, int vcpu, int choice, Word word, long cycles) {
             return;
         }
         X86Vcpu target = vcpus.get(vcpu % vcpus.size());
+        finishEntry(target);
+        if (kind == Kind.PERFORM_MASTERCLOCK_UPDATE) {
+            target.askForMasterclockUpdate();
+            target.performMasterclockUpdate();
+            return;
+        }
         boolean inside = kind == Kind.EXIT_GUEST || kind.name().startsWith("GUEST_");
         if (inside && !target.inGuest()) {
             target.enterGuest();
@@ -189,6 +196,15 @@ record Act(Kind kind, int vcpu, int choice, Word word, long cycles) {
             target.exitGuest();
         }
         playOnVcpu(host, vm, vcpus, target, inCycles);
+    }
+
+    /** A vCPU that has performed a masterclock update goes on into the guest. */
+    static void finishEntry(X86Vcpu vcpu) {
+        if (vcpu.entering() && vcpu.inGuest()) {
+            vcpu.reenterGuest();
+        } else if (vcpu.entering()) {
+            vcpu.enterGuest();
+        }
     }
 
     private void playOnVcpu(X86Host host, X86Vm vm, List<X86Vcpu> vcpus, X86Vcpu target, Word inCycles) {

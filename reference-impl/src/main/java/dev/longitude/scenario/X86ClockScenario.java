@@ -259,6 +259,35 @@ public enum X86ClockScenario implements OnX86 {
             stage.readClocks();
         }
     },
+    /** Between a vCPU's masterclock update and its page, another thread has performed one too. */
+    UPDATES_OVERLAP("updates-overlap", "two vCPUs update the masterclock before either has written its page") {
+        @Override
+        public void play(X86Stage stage) {
+            stage.createAll();
+            stage.vcpus.forEach(v -> v.writeSystemTime(true));
+            stage.readClocks();
+            for (X86Vcpu vcpu : stage.vcpus) {
+                vcpu.askForMasterclockUpdate();
+                vcpu.performMasterclockUpdate();
+                stage.pass(3);
+            }
+            for (X86Vcpu vcpu : stage.vcpus) {
+                vcpu.enterGuest();
+                vcpu.guestReadClock();
+            }
+            X86Vcpu last = stage.vcpus.get(stage.vcpus.size() - 1);
+            last.askForMasterclockUpdate();
+            last.performMasterclockUpdate();
+            stage.pass(3);
+            last.reenterGuest();
+            stage.vcpus.forEach(X86Vcpu::guestReadClock);
+            stage.vcpus.forEach(X86Vcpu::exitGuest);
+            last.askForMasterclockUpdate();
+            last.performMasterclockUpdate();
+            last.cancelEntry();
+            stage.readClocks();
+        }
+    },
     /** A VMM that interrupts its vCPU threads: KVM_RUN with immediate_exit set. */
     IMMEDIATE_EXIT("immediate-exit", "KVM_RUN with immediate_exit loads the vCPU, and leaves its requests pending") {
         @Override

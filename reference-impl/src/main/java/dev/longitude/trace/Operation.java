@@ -81,6 +81,8 @@ public enum Operation {
     ASK_FOR_MASTERCLOCK_UPDATE("AskForMasterclockUpdate", takes(Field.VCPU), gives()),
     /** A clock update without the masterclock reads the host's TSC, and then reads the base clock. */
     TAKE_HOST_TSC("TakeHostTsc", takes(Field.VCPU), gives()),
+    /** A vCPU on its way into the guest performs the masterclock update; its page comes with the entry that follows. */
+    PERFORM_MASTERCLOCK_UPDATE("PerformMasterclockUpdate", takes(Field.VCPU), gives()),
     /** KVM_RUN up to the guest; on arm64 from the vCPU's load on. */
     ENTER_GUEST(Archs.ALL, "EnterGuest", takes(Field.VCPU), gives(Field.UPDATED)),
     /** KVM_RUN up to the guest, without entering it: a signal or another thread is waiting. */

@@ -37,6 +37,7 @@ public final class X86Vcpu {
     final TscDeadlineTimer timer = new TscDeadlineTimer();
     final PvclockPage page = new PvclockPage();
     volatile boolean inGuest;
+    volatile boolean entering;
 
     X86Vcpu(X86Vm vm, int index) {
         this.vm = vm;
@@ -64,6 +65,7 @@ public final class X86Vcpu {
         timer.take(from.timer);
         page.hold(from.page.version(), from.page.contents());
         inGuest = from.inGuest;
+        entering = from.entering;
         if (from.mutex.isHeldByCurrentThread()) {
             mutex.lock();
         }
@@ -107,6 +109,11 @@ public final class X86Vcpu {
     /** Whether KVM_RUN is in the guest. */
     public boolean inGuest() {
         return inGuest;
+    }
+
+    /** Whether KVM_RUN has performed a masterclock update, and is not in the guest yet. */
+    public boolean entering() {
+        return entering;
     }
 
     /**
@@ -207,24 +214,54 @@ public final class X86Vcpu {
         return ioctl(() -> vm.readTscDeadline(this));
     }
 
+    /**
+     * The masterclock update of vcpu_enter_guest(), as a step of its own: before the vCPU writes its page, other
+     * threads may take steps, and update the masterclock too. The calling thread belongs to the vCPU from here on;
+     * {@link #enterGuest}, {@link #cancelEntry} or {@link #reenterGuest} (if it was in the guest) must follow.
+     *
+     * @throws IllegalStateException if no update is requested, or the vCPU has performed one already
+     */
+    public void performMasterclockUpdate() {
+        boolean isMine = isMine();
+        if (!isMine) {
+            mutex.lock();
+        }
+        try {
+            vm.performMasterclockUpdate(this);
+        } finally {
+            if (!isMine && !entering) {
+                mutex.unlock();
+            }
+        }
+    }
+
     /** KVM_RUN up to the guest; the calling thread belongs to the vCPU until {@link #exitGuest}. */
     public void enterGuest() {
-        checkNotMine();
-        mutex.lock();
+        beginEntry();
         vm.enterGuest(this, Operation.ENTER_GUEST);
     }
 
     /** KVM_RUN up to the guest, without entering it: a signal or another thread is waiting. */
     public void cancelEntry() {
-        ioctl(() -> {
+        beginEntry();
+        try {
             vm.enterGuest(this, Operation.CANCEL_ENTRY);
-            return true;
-        });
+        } finally {
+            mutex.unlock();
+        }
+    }
+
+    /** (After a masterclock update of its own the entry has begun.) */
+    private void beginEntry() {
+        if (!isMine() || inGuest || !entering) {
+            checkNotMine();
+            mutex.lock();
+        }
     }
 
     /** Back to the guest after an exit that KVM handled itself. */
     public void reenterGuest() {
-        checkInGuest();
+        checkState(isMine() && inGuest, "vCPU %s is not in the guest on this thread", index);
         vm.enterGuest(this, Operation.REENTER_GUEST);
     }
 
@@ -416,12 +453,12 @@ public final class X86Vcpu {
 
     private void checkNotMine() {
         checkState(
-                !mutex.isHeldByCurrentThread(),
+                !isMine(),
                 "vCPU %s is in the guest: its ioctls wait until KVM_RUN returns, which this thread has to do",
                 index);
     }
 
     private void checkInGuest() {
-        checkState(mutex.isHeldByCurrentThread(), "vCPU %s is not in the guest on this thread", index);
+        checkState(isMine() && !entering, "vCPU %s is not in the guest on this thread", index);
     }
 }

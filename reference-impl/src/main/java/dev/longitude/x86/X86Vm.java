@@ -765,28 +765,49 @@ public final class X86Vm {
 
     /** A vCPU that was kicked out of the guest goes through KVM before it continues there. */
     private void backToGuest(X86Vcpu vcpu, X86Host.Now now) {
-        if (vcpu.kicked) {
+        while (vcpu.kicked) {
             enterGuest(vcpu, now, Operation.REENTER_GUEST);
         }
     }
 
     /** vcpu_enter_guest(): handles the pending requests. */
     private void enterGuest(X86Vcpu vcpu, X86Host.Now now, Operation how) {
-        boolean updated = vcpu.masterclockUpdate;
+        boolean updated = updates(vcpu);
         if (updated) {
-            if (kernel.has(Switch.ONE_UPDATE)) {
-                vcpus.values().forEach(v -> v.masterclockUpdate = false);
-            }
-            vcpu.masterclockUpdate = false;
-            updateMasterClock(now, vcpu);
+            updateMasterClock(now, vcpu, vcpu);
         }
-        vcpu.kicked = false;
         if (vcpu.clockUpdate) {
             vcpu.clockUpdate = false;
             guestTimeUpdate(vcpu, now);
         }
+        vcpu.entering = false;
         vcpu.inGuest = how != Operation.CANCEL_ENTRY;
+        vcpu.kicked = vcpu.inGuest && vcpu.masterclockUpdate; // (it does not get there with an update pending)
         emit(now, how, ImmutableMap.of(Field.VCPU, vcpu.index()), ImmutableMap.of(Field.UPDATED, updated));
+    }
+
+    /** The masterclock update on the way into the guest, without what follows it. */
+    void performMasterclockUpdate(X86Vcpu vcpu) {
+        underLock(now -> {
+            checkState(updates(vcpu), "vCPU %s has no masterclock update to perform", vcpu.index());
+            vcpu.entering = true;
+            updateMasterClock(now, vcpu, null);
+            emitOn(now, Operation.PERFORM_MASTERCLOCK_UPDATE, vcpu);
+        });
+    }
+
+    /** Whether an entry of the vCPU begins with a masterclock update. */
+    private static boolean updates(X86Vcpu vcpu) {
+        return vcpu.masterclockUpdate && !vcpu.entering;
+    }
+
+    /** A masterclock update that a vCPU was asked for. */
+    private void updateMasterClock(X86Host.Now now, X86Vcpu asked, @Nullable X86Vcpu by) {
+        if (kernel.has(Switch.ONE_UPDATE)) {
+            vcpus.values().forEach(v -> v.masterclockUpdate = false);
+        }
+        asked.masterclockUpdate = false;
+        updateMasterClock(now, by);
     }
 
     /** KVM_RUN returns. */
@@ -806,7 +827,7 @@ public final class X86Vm {
     }
 
     void checkNoneInGuest() {
-        vcpus.values().forEach(v -> checkState(!v.inGuest, "vCPU %s is in the guest", v.index()));
+        vcpus.values().forEach(v -> checkState(!v.inGuest && !v.entering, "vCPU %s is in the guest", v.index()));
     }
 
     /** kvm_arch_hardware_enable(), for this VM: the host's TSC has gone back by {@code missing} cycles. */
@@ -846,7 +867,7 @@ public final class X86Vm {
      * vCPU is in the guest meanwhile: KVM has kicked out those that were, and they rewrite their pages before they
      * enter again.
      *
-     * @param by the vCPU that performs it on its way into the guest, or null
+     * @param by the vCPU that performs it on its way into the guest and writes its page at once, or null
      */
     private void updateMasterClock(X86Host.Now now, @Nullable X86Vcpu by) {
         useMasterClock = masterClockAllowed() && allMatched();

@@ -80,6 +80,7 @@ class X86OperationsTest {
             Operation.GET_CLOCK,
             Operation.WRITE_PVCLOCK_PAGE,
             Operation.TAKE_HOST_TSC,
+            Operation.PERFORM_MASTERCLOCK_UPDATE,
             Operation.ENTER_GUEST,
             Operation.EXIT_GUEST,
             Operation.TIMER_FIRES,
@@ -200,6 +201,42 @@ class X86OperationsTest {
         assertThat(of(vcpu::exitGuest)).extracting(TraceEvent::operation).containsExactly(Operation.EXIT_GUEST);
         assertThat(vcpu.inGuest()).isFalse();
         assertThatThrownBy(vcpu::exitGuest).isInstanceOf(IllegalStateException.class);
+    }
+
+    /** Between the update and the page that follows it, the vCPU is neither idle nor in the guest. */
+    @Test
+    void anEntryCanPerformItsMasterclockUpdateFirst() throws Exception {
+        vcpu.cancelEntry(); // (it was asked for an update when it was created)
+        assertThatThrownBy(vcpu::performMasterclockUpdate)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no masterclock update");
+        aside(vcpu::askForMasterclockUpdate).get(20, TimeUnit.SECONDS); // (the refused one holds no mutex)
+        aside(vcpu::readTsc).get(20, TimeUnit.SECONDS);
+        vcpu.writeSystemTime(true);
+        assertThat(of(vcpu::performMasterclockUpdate))
+                .extracting(TraceEvent::operation)
+                .containsExactly(Operation.PERFORM_MASTERCLOCK_UPDATE);
+        assertThat(vcpu.entering()).isTrue();
+        assertThat(vcpu.inGuest()).isFalse();
+        assertThatThrownBy(vcpu::performMasterclockUpdate).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(vcpu::readTsc).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(vcpu::guestReadTsc).isInstanceOf(IllegalStateException.class);
+        CompletableFuture<Void> waiting = aside(vcpu::readTsc);
+        List<TraceEvent> entry = of(vcpu::enterGuest);
+        assertThat(entry).extracting(TraceEvent::operation).containsExactly(Operation.ENTER_GUEST);
+        assertThat(entry.get(0).results()).containsEntry(Field.UPDATED, false);
+        assertThat(vcpu.pvclockPage().version()).isEqualTo(2);
+        vcpu.exitGuest();
+        waiting.get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void anEntryThatIsCancelledAfterItsMasterclockUpdateKeepsNobodyWaiting() throws Exception {
+        vcpu.askForMasterclockUpdate();
+        vcpu.performMasterclockUpdate();
+        vcpu.cancelEntry();
+        assertThat(vcpu.entering()).isFalse();
+        aside(vcpu::readTsc).get(20, TimeUnit.SECONDS);
     }
 
     @Test

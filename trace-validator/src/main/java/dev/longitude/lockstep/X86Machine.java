@@ -142,6 +142,7 @@ final class X86Machine implements Machine {
             case X86_VCPU_LOAD -> vcpu.load();
             case ASK_FOR_CLOCK_UPDATE -> vcpu.askForClockUpdate();
             case ASK_FOR_MASTERCLOCK_UPDATE -> vcpu.askForMasterclockUpdate();
+            case PERFORM_MASTERCLOCK_UPDATE -> vcpu.performMasterclockUpdate();
             case ENTER_GUEST -> vcpu.enterGuest();
             case CANCEL_ENTRY -> vcpu.cancelEntry();
             case REENTER_GUEST -> vcpu.reenterGuest();
@@ -186,7 +187,7 @@ final class X86Machine implements Machine {
                 (SetEnumValue) requireNonNull(state.lookup(LAST_CLOCK)),
                 unshown.guestLastClock(),
                 comparison);
-        Set<Integer> locked = new TreeSet<>();
+        Set<Integer> entering = new TreeSet<>();
         Set<Integer> inMode = new TreeSet<>();
         Value deadlines = requireNonNull(state.lookup(TSC_DEADLINE));
         if (!(deadlines instanceof TupleValue)) {
@@ -199,15 +200,16 @@ final class X86Machine implements Machine {
                     if (vcpu.timer().deadlineMode()) {
                         inMode.add(index);
                     }
-                    if (vcpu.isMine()) {
-                        locked.add(index);
+                    if (vcpu.entering()) {
+                        entering.add(index);
                     }
+                    // Its KVM_RUN holds the vCPU's mutex, and nothing else does between two operations.
+                    comparison.computed("mutex[" + index + "]", bool(vcpu.inGuest() || vcpu.entering()), vcpu.isMine());
                 }
             }
         }
         comparison.variable("tscDeadlineMode", state, inMode);
-        // A vCPU's mutex is held exactly while its KVM_RUN is in the guest.
-        comparison.variable("inGuest", state, locked);
+        comparison.variable("entering", state, entering);
     }
 
     /** Compares a set of at most one element with a value or null. */

@@ -203,6 +203,9 @@ final class X86Moves {
         if (events.contains("masterclock")) {
             addOn(vcpu, Operation.ASK_FOR_MASTERCLOCK_UPDATE);
         }
+        if (events.contains("update")) {
+            addOn(vcpu, Operation.PERFORM_MASTERCLOCK_UPDATE);
+        }
     }
 
     private void addOnClock(int vcpu) {

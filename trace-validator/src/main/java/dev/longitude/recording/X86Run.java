@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * previous tracepoint. A guest's access that no tracepoint shows may have been anywhere within the run.
  *
  * <p>One entry performs a masterclock update, raises the TSC if it is behind, and writes the vCPU's page, in this
- * order. An update also requests a page from its own vCPU: if the vCPU has a page, the next page belongs to the same
+ * order; the update is a step of its own if another thread performs one before the rest. An update also requests a page from its own vCPU: if the vCPU has a page, the next page belongs to the same
  * entry, however far apart the two are. If it is not known to have one, the importer leaves both ways open: an optional
  * entry, and then a check of the resulting state.
  */
@@ -211,14 +211,6 @@ final class X86Run {
         if (!vcpu.setActive(true)) {
             if (update == null && raised == null) {
                 begun = when.lo();
-            } else if (update != null && vcpu.updatedBetween(update.tsc(), page.tsc())) {
-                findings.assume(
-                        run.record().line(),
-                        run.vm(),
-                        update.tsc(),
-                        "that the page of line " + page.where().line() + " of the tracepoints shows the update of line "
-                                + update.where().line()
-                                + ", although another thread performed one in between: here an entry is one step");
             }
             entry(page.tsc(), state);
             return;
@@ -317,6 +309,10 @@ final class X86Run {
      * @param latest when the kernel wrote the last of them
      */
     private void entry(long latest, Map<StateVariable, Object> page) {
+        boolean shows = raised != null || !page.isEmpty();
+        if (update != null && shows && vcpu.updatedBetween(update.tsc(), latest)) {
+            performUpdate(update);
+        }
         Map<StateVariable, Object> state = new HashMap<>(page);
         Map<Field, Object> results = new HashMap<>();
         long until = latest;
@@ -345,6 +341,16 @@ final class X86Run {
         }
         update = null;
         raised = null;
+    }
+
+    /** The entry's update as a step of its own: another thread performed one before the rest of the entry. */
+    private void performUpdate(Tracepoint.UpdateMasterClock performed) {
+        Map<StateVariable, Object> state = Map.of(StateVariable.USE_MASTER_CLOCK, performed.masterclock());
+        Interval when = new Interval(begun, performed.tsc());
+        events.add(run, run.lane(), when, Operation.PERFORM_MASTERCLOCK_UPDATE, vcpu.arg(), Map.of(), state);
+        vcpu.ask();
+        begun = performed.tsc();
+        update = null;
     }
 
     /**

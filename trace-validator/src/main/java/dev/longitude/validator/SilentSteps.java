@@ -43,6 +43,7 @@ final class SilentSteps {
             Operation.BEGIN_GET_CLOCK,
             Operation.BEGIN_SET_CLOCK,
             Operation.TAKE_HOST_TSC,
+            Operation.PERFORM_MASTERCLOCK_UPDATE,
             Operation.GUEST_READ_CLOCK,
             Operation.SET_LAPIC,
             Operation.TIMER_FIRES);

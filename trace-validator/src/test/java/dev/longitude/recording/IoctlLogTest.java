@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -174,6 +175,53 @@ class IoctlLogTest {
                 .filter(e -> e.operation() == operation)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** Two vCPUs enter; each performs a masterclock update, and both write their pages after the second. */
+    private static String overlapping(String before, String after) {
+        String page = "pvclock { version 2, tsc_timestamp 0x1, system_time 0x1, tsc_to_system_mul 0x80000000, "
+                + "tsc_shift 1, flags 0x1 }\n";
+        String update = ": kvm_update_master_clock: masterclock 1 hostclock tsc offsetmatched 1\n";
+        return "   vmm-11  [000] d..1.  " + before + update + "   vmm-12  [000] d..1.  " + after + update
+                + "   vmm-12  [000] .....  330: kvm_pvclock_update: vcpu_id 1, " + page
+                + "   vmm-11  [000] .....  340: kvm_pvclock_update: vcpu_id 0, " + page;
+    }
+
+    @Test
+    void anUpdateIsAStepOfItsOwnIfAnotherThreadPerformsOneBeforeItsPage() throws Exception {
+        host(HOST);
+        StringBuilder log = new StringBuilder(CREATE_VM);
+        for (int vcpu = 0; vcpu < 2; vcpu++) {
+            log.append(record(
+                    "" + vcpu, "KVM_CREATE_VCPU", "{\"id\":" + vcpu + "}", "{}", 0, 40 + 10 * vcpu, 45 + 10 * vcpu));
+        }
+        for (int vcpu = 0; vcpu < 2; vcpu++) {
+            String active = "{\"index\":\"0x4b564d01\",\"data\":1}";
+            log.append(record("" + vcpu, "KVM_SET_MSRS", active, "{}", 1, 100 + 10 * vcpu, 105 + 10 * vcpu));
+        }
+        for (int vcpu = 0; vcpu < 2; vcpu++) {
+            String thread = "{\"thread\":\"" + (11 + vcpu) + "\"}";
+            log.append(record("" + vcpu, "KVM_RUN", thread, "{}", 0, 300, 900));
+        }
+        Files.writeString(folder.resolve("run.ftrace.txt"), overlapping("310", "320"));
+        List<TraceEvent> first = read(log.toString(), null).events().stream()
+                .filter(e -> Objects.equals(e.args().get(Field.VCPU), 0)
+                        && e.counter().lo() >= 300)
+                .toList();
+        assertThat(first)
+                .extracting(TraceEvent::operation)
+                .startsWith(Operation.PERFORM_MASTERCLOCK_UPDATE, Operation.ENTER_GUEST);
+        assertThat(first.get(0).counter().hi()).isEqualTo(310);
+        assertThat(first.get(0).state()).containsEntry(StateVariable.USE_MASTER_CLOCK, true);
+        assertThat(first.get(1).state()).containsKey(StateVariable.PVCLOCK_SYSTEM_TIME);
+        assertThat(first.get(1).counter().hi()).isEqualTo(340);
+
+        // Here vCPU 0's is the later one.
+        Files.writeString(folder.resolve("run.ftrace.txt"), overlapping("325", "320"));
+        assertThat(read(log.toString(), null).events())
+                .filteredOn(e -> Objects.equals(e.args().get(Field.VCPU), 0))
+                .extracting(TraceEvent::operation)
+                .doesNotContain(Operation.PERFORM_MASTERCLOCK_UPDATE);
     }
 
     @Test
