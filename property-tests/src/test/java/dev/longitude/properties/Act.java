@@ -199,12 +199,18 @@ record Act(Kind kind, int vcpu, int choice, Word word, long cycles) {
     }
 
     /** A vCPU that has performed a masterclock update goes on into the guest. */
-    static void finishEntry(X86Vcpu vcpu) {
+    private static void finishEntry(X86Vcpu vcpu) {
         if (vcpu.entering() && vcpu.inGuest()) {
             vcpu.reenterGuest();
         } else if (vcpu.entering()) {
             vcpu.enterGuest();
         }
+    }
+
+    /** All vCPUs return from KVM_RUN. */
+    static void exitAll(List<X86Vcpu> vcpus) {
+        vcpus.forEach(Act::finishEntry);
+        vcpus.stream().filter(X86Vcpu::inGuest).forEach(X86Vcpu::exitGuest);
     }
 
     private void playOnVcpu(X86Host host, X86Vm vm, List<X86Vcpu> vcpus, X86Vcpu target, Word inCycles) {

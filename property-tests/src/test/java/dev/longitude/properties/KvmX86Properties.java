@@ -126,11 +126,7 @@ class KvmX86Properties {
         for (Act act : acts) {
             act.play(host, vm, vcpus, MOST_VCPUS);
         }
-        for (X86Vcpu vcpu : vcpus) {
-            if (vcpu.inGuest()) {
-                vcpu.exitGuest();
-            }
-        }
+        Act.exitAll(vcpus);
         if (!vm.hasTscOffsetAttribute()) {
             return;
         }

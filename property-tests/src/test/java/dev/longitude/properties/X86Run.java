@@ -78,7 +78,7 @@ final class X86Run {
     }
 
     void exitAll() {
-        vcpus.stream().filter(X86Vcpu::inGuest).forEach(X86Vcpu::exitGuest);
+        Act.exitAll(vcpus);
     }
 
     /** Each operation, with what of its results is the guest's; numbers of cycles as if its rate were the basic one. */
