@@ -877,7 +877,8 @@ ReenterGuest(vcpu) ==
 
 \* KVM_RUN returns to userspace.
 ExitGuest(vcpu) ==
-  /\ vcpu \in inGuest \ entering
+  /\ vcpu \in inGuest
+  /\ vcpu \notin entering
   /\ inGuest' = inGuest \ {vcpu}
   /\ kicked' = kicked \ {vcpu}
   /\ lastGuestTsc' = With(lastGuestTsc, vcpu, GuestTsc(vcpu))
@@ -891,7 +892,8 @@ ExitGuest(vcpu) ==
 
 \* The guest executes rdtsc on vcpu.  It may do so whenever it runs.
 GuestReadTsc(vcpu) ==
-  /\ vcpu \in inGuest \ entering
+  /\ vcpu \in inGuest
+  /\ vcpu \notin entering
   /\ reply' = [op |-> "GuestReadTsc", vcpu |-> vcpu, value |-> GuestTsc(vcpu)]
   /\ guestSeen' = IF \E seen \in guestSeen : Before(GuestTsc(vcpu), seen)
                   THEN guestSeen
@@ -928,7 +930,8 @@ GuestClearsStopped(vcpu) ==
 \* The guest writes MSR_KVM_SYSTEM_TIME_NEW, or the legacy MSR_KVM_SYSTEM_TIME.  vCPU 0's choice
 \* decides whether there may be a masterclock.
 GuestWriteSystemTime(vcpu, active, legacy, moves) ==
-  /\ vcpu \in inGuest \ entering
+  /\ vcpu \in inGuest
+  /\ vcpu \notin entering
   /\ SetSystemTime(vcpu, active, moves)
   /\ bootVcpuRunsOldKvmclock' = IF vcpu = 0 THEN legacy ELSE bootVcpuRunsOldKvmclock
   /\ masterclockUpdate' = IF bootVcpuRunsOldKvmclock' # bootVcpuRunsOldKvmclock
@@ -940,7 +943,8 @@ GuestWriteSystemTime(vcpu, active, legacy, moves) ==
 \* The guest moves its own TSC on vcpu, by delta.  Since 5.10 (0c899c25d754) this is not
 \* synchronised: the offset moves, but KVM's bookkeeping does not record it.
 MoveGuestTsc(vcpu, delta, adjust, asks) ==
-  /\ vcpu \in inGuest \ entering
+  /\ vcpu \in inGuest
+  /\ vcpu \notin entering
   /\ tscOffset' = With(tscOffset, vcpu, Add(tscOffset[vcpu], delta))
   /\ tscAdjust' = With(tscAdjust, vcpu, adjust)
   /\ clockUpdate' = IF asks THEN clockUpdate \cup {vcpu} ELSE clockUpdate
@@ -957,7 +961,8 @@ GuestWriteTsc(vcpu, value) ==
         /\ LET delta == Sub(value, GuestTsc(vcpu))
            IN MoveGuestTsc(vcpu, delta, Add(tscAdjust[vcpu], delta), kernel.guestWriteAsks)
      \/ /\ kernel.guestWriteSynchronizes
-        /\ vcpu \in inGuest \ entering
+        /\ vcpu \in inGuest
+        /\ vcpu \notin entering
         /\ Synchronize(vcpu, RateOf(vcpu), value, TRUE)
         /\ tscAdjust' = With(tscAdjust, vcpu, Add(tscAdjust[vcpu], Sub(tscOffset'[vcpu], tscOffset[vcpu])))
         /\ guestSeen' = {}
@@ -973,7 +978,8 @@ GuestWriteTscAdjust(vcpu, value) ==
 
 \* The guest reads MSR_IA32_TSC_ADJUST.
 GuestReadTscAdjust(vcpu) ==
-  /\ vcpu \in inGuest \ entering
+  /\ vcpu \in inGuest
+  /\ vcpu \notin entering
   /\ reply' = [op |-> "GuestReadTscAdjust", vcpu |-> vcpu, value |-> tscAdjust[vcpu]]
   /\ UNCHANGED <<guestSeen, clockSeen>>
   /\ OnlyReads

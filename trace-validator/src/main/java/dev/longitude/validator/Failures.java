@@ -1,9 +1,11 @@
 package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.longitude.trace.TraceEvent;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The properties that failed on the path to a candidate, by name, each with the event at which it failed.
@@ -51,6 +53,15 @@ record Failures(ImmutableMap<String, TraceEvent> certain, ImmutableMap<String, T
             }
         });
         return new Failures(both.buildOrThrow(), ImmutableMap.copyOf(either));
+    }
+
+    /** The same, with only these properties certain. */
+    Failures certainOnlyOf(Set<String> properties) {
+        Failures weaker = new Failures(ImmutableMap.copyOf(Maps.filterKeys(certain, properties::contains)), possible);
+        for (Map.Entry<String, TraceEvent> each : certain.entrySet()) {
+            weaker = weaker.possibly(each.getKey(), each.getValue());
+        }
+        return weaker;
     }
 
     private static TraceEvent earlier(TraceEvent one, TraceEvent other) {

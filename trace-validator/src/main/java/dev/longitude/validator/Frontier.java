@@ -1,5 +1,6 @@
 package dev.longitude.validator;
 
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.Store;
 import java.util.ArrayList;
@@ -10,8 +11,14 @@ import org.jspecify.annotations.Nullable;
  * The candidates of one VM (on arm64, of one host) after the events so far, and the dead ends that rule out all others.
  */
 final class Frontier {
-    /** The most candidates that are kept. */
-    static final int MOST_CANDIDATES = 4096;
+    /** With more candidates, only some of them are followed. */
+    private static final int MOST_CANDIDATES = 4096;
+
+    /** The same once some have been left out: then the search cannot be exhaustive any more, but it can find a behaviour. */
+    private static final int MOST_OF_SOME = 512;
+
+    /** How many are followed where there are more than that, or a few more. */
+    static final int FOLLOWED = 128;
 
     /** The most dead ends whose constraints are kept for the certificate of a refusal. */
     private static final int MOST_DEAD_ENDS = 4096;
@@ -27,6 +34,17 @@ final class Frontier {
      */
     @Nullable
     String bound;
+
+    /** How candidates were first left out, and which properties had failed in each by then; null if none were. */
+    private @Nullable LeftOut leftOut;
+
+    /**
+     * Candidates that are possible and not followed.
+     *
+     * @param why how many and where, as text
+     * @param failed the properties that had failed in every candidate
+     */
+    record LeftOut(String why, ImmutableSet<String> failed) {}
 
     /** The stores of the dead ends. */
     private final List<Store> deadEnds = new ArrayList<>();
@@ -44,6 +62,42 @@ final class Frontier {
         } else {
             deadEnds.addAll(newDeadEnds);
         }
+    }
+
+    /** Whether all of so many candidates can be followed. */
+    boolean canFollow(int count) {
+        return count <= (leftOut == null ? MOST_CANDIDATES : MOST_OF_SOME);
+    }
+
+    /**
+     * Only some of the possible candidates are followed from here on.
+     *
+     * @param all each of them
+     */
+    void leaveOut(List<Candidate> all, String why) {
+        if (leftOut == null) {
+            leftOut =
+                    new LeftOut(why, ReportedProperties.together(all).certain().keySet());
+        }
+        bound = bound == null ? why : bound;
+    }
+
+    /** How candidates were first left out; null if none were. */
+    @Nullable
+    LeftOut leftOut() {
+        return leftOut;
+    }
+
+    /** Some of a list, spread evenly. */
+    static <T> List<T> some(List<T> all, int most) {
+        if (all.size() <= most) {
+            return all;
+        }
+        List<T> some = new ArrayList<>(most);
+        for (int i = 0; i < most; i++) {
+            some.add(all.get((int) ((long) i * all.size() / most)));
+        }
+        return some;
     }
 
     /** Whether a bound or a dead end could still matter. */

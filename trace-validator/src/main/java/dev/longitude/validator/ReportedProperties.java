@@ -9,6 +9,7 @@ import dev.longitude.spec.Specification;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.unknowns.Store;
 import dev.longitude.unknowns.Way;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -154,6 +155,8 @@ final class ReportedProperties {
                 continue;
             }
             Failures these = together(frontier.candidates);
+            Frontier.LeftOut leftOut = frontier.leftOut();
+            these = leftOut == null ? these : these.certainOnlyOf(leftOut.failed());
             for (Map.Entry<String, TraceEvent> certain : these.certain().entrySet()) {
                 all = all.certainly(certain.getKey(), certain.getValue());
             }
@@ -165,14 +168,16 @@ final class ReportedProperties {
     }
 
     /** The verdict on each property, by name, in the order in which the specification has them. */
-    ImmutableMap<String, PropertyVerdict> verdicts(Failures failures) {
+    ImmutableMap<String, PropertyVerdict> verdicts(Collection<Frontier> frontiers) {
+        Failures failures = ofAll(frontiers);
+        boolean areAll = frontiers.stream().allMatch(f -> f.leftOut() == null);
         Map<String, PropertyVerdict> verdicts = new LinkedHashMap<>();
         for (String name : names()) {
             verdicts.put(
                     name,
                     failures.certain().containsKey(name)
                             ? PropertyVerdict.NOT_KEPT
-                            : failures.possible().containsKey(name)
+                            : !areAll || failures.possible().containsKey(name)
                                     ? PropertyVerdict.MAY_NOT_BE_KEPT
                                     : PropertyVerdict.KEPT);
         }

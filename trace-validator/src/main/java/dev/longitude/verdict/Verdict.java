@@ -109,7 +109,7 @@ public record Verdict(
     /** Validates a trace as it is read, and notes how much of what it leaves open was inferred. */
     static Verdict ofInferred(String name, TraceHeader header, TraceSource source) throws TraceFormatException {
         TraceValidator validator = new TraceValidator(header);
-        return run(name, header, validator, source).with(inferred(validator.inferred()));
+        return run(name, header, validator, source).with(inferred(validator));
     }
 
     /** Validates a recording. */
@@ -124,7 +124,7 @@ public record Verdict(
         }
         if (judged == null) { // (otherwise too little is known of the clocks)
             notes.addAll(verdict.notes());
-            notes.addAll(inferred(validator.inferred()));
+            notes.addAll(inferred(validator));
         }
         notes.add(imported.summary());
         notes.addAll(imported.notes());
@@ -164,7 +164,9 @@ public record Verdict(
     }
 
     /** Notes on what was inferred from an incomplete trace; empty if nothing was. */
-    private static ImmutableList<String> inferred(InferenceSummary known) {
+    private static ImmutableList<String> inferred(TraceValidator validator) {
+        InferenceSummary known = validator.inferred();
+        boolean areAll = validator.leftOut().isEmpty();
         ImmutableList.Builder<String> notes = ImmutableList.builder();
         if (known.unknown() > 0) {
             notes.add("instants and words that are still unknown at the end: " + known.unknown());
@@ -174,8 +176,8 @@ public record Verdict(
         }
         ImmutableList<String> open = known.variablesOpen();
         if (!open.isEmpty()) {
-            notes.add("state at the end: " + (known.variables() - open.size()) + " of " + known.variables()
-                    + " variables known; open: " + String.join(", ", open));
+            notes.add("state at the end: " + (areAll ? "" : "at most ") + (known.variables() - open.size()) + " of "
+                    + known.variables() + " variables known; open: " + String.join(", ", open));
         }
         return notes.build();
     }
@@ -203,6 +205,9 @@ public record Verdict(
                 notes.add((properties.get(property) == PropertyVerdict.NOT_KEPT ? "does not keep " : "may not keep ")
                         + property + ": first in "
                         + (event.line() > 0 ? "line " + event.line() + ", " : "") + event.call()));
+        for (String leftOut : validator.leftOut()) {
+            notes.add(leftOut + ": in the others each property may fail");
+        }
         if (!header.silent().isEmpty()) {
             notes.add("properties are judged after each line, and not after a step that no line shows");
         }

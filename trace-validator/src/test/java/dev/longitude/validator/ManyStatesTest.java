@@ -1,0 +1,102 @@
+package dev.longitude.validator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.longitude.kernel.KernelProfile;
+import dev.longitude.trace.Field;
+import dev.longitude.trace.HostTime;
+import dev.longitude.trace.Interval;
+import dev.longitude.trace.Operation;
+import dev.longitude.trace.Trace;
+import dev.longitude.trace.TraceEvent;
+import dev.longitude.trace.TraceHeader;
+import dev.longitude.x86.TscScaling;
+import dev.longitude.x86.X86Host;
+import dev.longitude.x86.X86Vcpu;
+import dev.longitude.x86.X86Vm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** A trace after which more states are possible than the validator follows. */
+class ManyStatesTest {
+    private static final int VCPUS = 9;
+    private static final TraceHeader HEADER = new TraceHeader(
+                    KernelProfile.of("v6.12"), new TraceHeader.X86(1_000_000, 0, true, false), VCPUS, "test")
+            .withThreads();
+
+    /**
+     * A thread for each vCPU sets its offset, all at once, and then reads it. (KVM compares an offset with the last one
+     * that was set: the order matters.)
+     *
+     * @param read the offset that the last vCPU reads
+     */
+    private static Trace trace(long read) {
+        List<TraceEvent> events = new ArrayList<>();
+        X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 1L << 40, events::add);
+        X86Vm vm = new X86Vm(host, KernelProfile.of("v6.12"), 0);
+        List<X86Vcpu> vcpus = new ArrayList<>();
+        for (int i = 0; i < VCPUS; i++) {
+            vcpus.add(vm.createVcpu(i));
+        }
+        host.advance(1_000);
+        int before = events.size();
+        for (X86Vcpu vcpu : vcpus) {
+            vcpu.setTscOffset(vcpu.index() < VCPUS - 1 ? vcpu.index() : read);
+        }
+        vcpus.forEach(X86Vcpu::getTscOffset);
+        HostTime all = HostTime.of(new Interval((1L << 40) + 1_000, (1L << 40) + 2_000));
+        HostTime later = HostTime.of(new Interval((1L << 40) + 3_000, (1L << 40) + 3_000));
+        List<TraceEvent> seen = new ArrayList<>(events.subList(0, before));
+        for (TraceEvent event : events.subList(before, events.size())) {
+            boolean sets = event.operation() == Operation.SET_TSC_OFFSET;
+            seen.add(new TraceEvent(
+                            event.line(),
+                            event.vm(),
+                            sets ? all : later,
+                            event.operation(),
+                            sets
+                                    ? ImmutableMap.of(Field.VCPU, event.vcpu(), Field.OFFSET, (long) event.vcpu())
+                                    : event.args(),
+                            event.results(),
+                            ImmutableMap.of())
+                    .by(sets ? event.vcpu() : 0));
+        }
+        return new Trace(HEADER, ImmutableList.copyOf(seen));
+    }
+
+    private static Optional<Refusal> validate(TraceValidator validator, Trace trace) throws Exception {
+        TraceSource source = TraceSource.of(trace);
+        for (List<TraceEvent> next = source.next(); !next.isEmpty(); next = source.next()) {
+            Optional<Refusal> refusal = validator.accept(next);
+            if (refusal.isPresent()) {
+                return refusal;
+            }
+        }
+        validator.finish();
+        return Optional.empty();
+    }
+
+    /** One behaviour is enough to conform; but in the others each property may fail. */
+    @Test
+    void whatIsFoundAmongSomeStatesConforms() throws Exception {
+        TraceValidator validator = TraceValidator.keepingWitness(HEADER, false);
+        assertThat(validate(validator, trace(VCPUS - 1))).isEmpty();
+        assertThat(validator.leftOut()).singleElement().asString().contains("states that are possible after event");
+        assertThat(validator.witness()).hasSize(1 + 3 * VCPUS);
+        assertThat(validator.properties().values()).containsOnly(PropertyVerdict.MAY_NOT_BE_KEPT);
+    }
+
+    /** What is not found among some may be possible in others: no reason to refuse. */
+    @Test
+    void whatIsNotFoundAmongSomeStatesIsUndecided() {
+        assertThatThrownBy(() -> validate(new TraceValidator(HEADER), trace(77)))
+                .isInstanceOf(UndecidedException.class)
+                .hasMessageContaining("is not accepted, but the search was not exhaustive: only some of ")
+                .hasMessageContaining("states that are possible after event");
+    }
+}
