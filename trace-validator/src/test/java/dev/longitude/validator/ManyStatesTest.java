@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** A trace after which more states are possible than the validator follows. */
 class ManyStatesTest {
-    private static final int VCPUS = 9;
+    private static final int VCPUS = 7;
     private static final TraceHeader HEADER = new TraceHeader(
                     KernelProfile.of("v6.12"), new TraceHeader.X86(1_000_000, 0, true, false), VCPUS, "test")
             .withThreads();
