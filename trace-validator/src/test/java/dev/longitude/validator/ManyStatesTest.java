@@ -3,14 +3,12 @@ package dev.longitude.validator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
 import dev.longitude.trace.Interval;
 import dev.longitude.trace.Operation;
-import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.x86.TscScaling;
@@ -19,7 +17,6 @@ import dev.longitude.x86.X86Vcpu;
 import dev.longitude.x86.X86Vm;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A trace after which more states are possible than the validator follows. */
@@ -35,7 +32,7 @@ class ManyStatesTest {
      *
      * @param read the offset that the last vCPU reads
      */
-    private static Trace trace(long read) {
+    private static List<TraceEvent> trace(long read) {
         List<TraceEvent> events = new ArrayList<>();
         X86Host host = new X86Host(1_000_000, TscScaling.NONE, true, 1L << 40, events::add);
         X86Vm vm = new X86Vm(host, KernelProfile.of("v6.12"), 0);
@@ -66,26 +63,15 @@ class ManyStatesTest {
                             ImmutableMap.of())
                     .by(sets ? event.vcpu() : 0));
         }
-        return new Trace(HEADER, ImmutableList.copyOf(seen));
-    }
-
-    private static Optional<Refusal> validate(TraceValidator validator, Trace trace) throws Exception {
-        TraceSource source = TraceSource.of(trace);
-        for (List<TraceEvent> next = source.next(); !next.isEmpty(); next = source.next()) {
-            Optional<Refusal> refusal = validator.accept(next);
-            if (refusal.isPresent()) {
-                return refusal;
-            }
-        }
-        validator.finish();
-        return Optional.empty();
+        return seen;
     }
 
     /** One behaviour is enough to conform; but in the others each property may fail. */
     @Test
     void whatIsFoundAmongSomeStatesConforms() throws Exception {
         TraceValidator validator = TraceValidator.keepingWitness(HEADER, false);
-        assertThat(validate(validator, trace(VCPUS - 1))).isEmpty();
+        assertThat(PartialTraceTest.validate(validator, HEADER, trace(VCPUS - 1)))
+                .isEmpty();
         assertThat(validator.leftOut()).singleElement().asString().contains("states that are possible after event");
         assertThat(validator.witness()).hasSize(1 + 3 * VCPUS);
         assertThat(validator.properties().values()).containsOnly(PropertyVerdict.MAY_NOT_BE_KEPT);
@@ -94,7 +80,7 @@ class ManyStatesTest {
     /** What is not found among some may be possible in others: no reason to refuse. */
     @Test
     void whatIsNotFoundAmongSomeStatesIsUndecided() {
-        assertThatThrownBy(() -> validate(new TraceValidator(HEADER), trace(77)))
+        assertThatThrownBy(() -> PartialTraceTest.validate(new TraceValidator(HEADER), HEADER, trace(77)))
                 .isInstanceOf(UndecidedException.class)
                 .hasMessageContaining("is not accepted, but the search was not exhaustive: only some of ")
                 .hasMessageContaining("states that are possible after event");

@@ -71,7 +71,7 @@ class PartialTraceTest {
         return events.stream().map(e -> seen(e, Set.of())).collect(ImmutableList.toImmutableList());
     }
 
-    private static Optional<Refusal> validate(TraceValidator validator, TraceHeader header, List<TraceEvent> events)
+    static Optional<Refusal> validate(TraceValidator validator, TraceHeader header, List<TraceEvent> events)
             throws Exception {
         TraceSource source = TraceSource.of(new Trace(header, ImmutableList.copyOf(events)));
         for (List<TraceEvent> next = source.next(); !next.isEmpty(); next = source.next()) {
