@@ -11,6 +11,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +24,7 @@ final class DebianArchive {
             ImmutableList.of("bookworm", "bookworm-backports", "trixie", "trixie-backports");
     private static final ImmutableList<String> SECURITY_SUITES =
             ImmutableList.of("bullseye-security", "bookworm-security", "trixie-security");
+    private static final Pattern RELEASE = Pattern.compile("^'(.*/)dists/([^/']+)/InRelease'", Pattern.MULTILINE);
     private static final Path KEYS = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
     private static final Duration LISTS_ARE_NEW = Duration.ofDays(7);
 
@@ -56,15 +59,13 @@ final class DebianArchive {
     }
 
     private void configure(String architecture) throws LabException, IOException, InterruptedException {
-        String targets = Command.of(
-                        "apt-get", "indextargets", "--format", "$(REPO_URI) $(SUITE)", "Created-By: Packages")
-                .text();
+        // (It lists a source also if the machine has never fetched it.)
+        String uris = Command.of("apt-get", "update", "--print-uris").text();
         TreeSet<String> sources = new TreeSet<>();
         String signed = Files.exists(KEYS) ? "[signed-by=" + KEYS + "] " : "";
-        for (String target : Splitter.on('\n').omitEmptyStrings().split(targets)) {
-            List<String> parts = Splitter.on(' ').splitToList(target);
-            for (String suite : parts.get(1).endsWith("-security") ? SECURITY_SUITES : SUITES) {
-                sources.add("deb " + signed + parts.get(0) + " " + suite + " main");
+        for (Matcher release = RELEASE.matcher(uris); release.find(); ) {
+            for (String suite : release.group(2).endsWith("-security") ? SECURITY_SUITES : SUITES) {
+                sources.add("deb " + signed + release.group(1) + " " + suite + " main");
             }
         }
         if (sources.isEmpty()) {
