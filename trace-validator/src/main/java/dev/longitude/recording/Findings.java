@@ -21,6 +21,7 @@ final class Findings {
     private final ImmutableMultiset.Builder<String> harmless = ImmutableMultiset.builder();
     private final List<Stop> stops = new ArrayList<>();
     private final List<ImportedTrace.Assumption> assumptions = new ArrayList<>();
+    private boolean clockRateIsAssumed;
     private final Set<String> notes = new LinkedHashSet<>();
     private final boolean orderOnly;
     private int modelled;
@@ -114,6 +115,11 @@ final class Findings {
         assumptions.add(new ImportedTrace.Assumption(line, vm, from, what));
     }
 
+    /** Notes that nothing shows at which rate the kernel computes its clocks from the TSC: KVM's rate is assumed. */
+    void assumeClockRate() {
+        clockRateIsAssumed = true;
+    }
+
     void note(String note) {
         notes.add(note);
     }
@@ -150,6 +156,7 @@ final class Findings {
                         .collect(ImmutableList.toImmutableList()),
                 ImmutableList.copyOf(assumptions),
                 ImmutableList.copyOf(notes),
+                clockRateIsAssumed,
                 null);
     }
 }

@@ -268,8 +268,7 @@ final class HostFacts {
      * unstable or a hypervisor gave it the rate; {@code host.txt} shows both.
      */
     boolean isExactRate() {
-        boolean givenByHypervisor = clocksource != null && clocksource.startsWith("hyperv");
-        return saidKhz != null || refinedKhz != null || (detectedKhz != null && (unstable || givenByHypervisor));
+        return saidKhz != null || refinedKhz != null || (detectedKhz != null && (unstable || isGivenByHypervisor()));
     }
 
     /**
@@ -278,6 +277,15 @@ final class HostFacts {
      */
     OptionalInt clocksourceKhz() {
         return refinedKhz == null ? OptionalInt.empty() : OptionalInt.of(refinedKhz);
+    }
+
+    /** Whether something shows at which rate the kernel computes its clocks from the TSC: a message, or a hypervisor. */
+    boolean showsClocksourceKhz() {
+        return refinedKhz != null || detectedKhz != null || isGivenByHypervisor();
+    }
+
+    private boolean isGivenByHypervisor() {
+        return clocksource != null && clocksource.startsWith("hyperv");
     }
 
     /**

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param disturbances what ends the judgement, earliest first
  * @param assumptions what the importer assumes without evidence: a refusal after an assumption does not count
  * @param notes notes about the log for people
+ * @param clockRateIsAssumed whether nothing shows that the kernel computes its clocks from the TSC at KVM's rate, as the
+ *     header says
  * @param judged what there is to judge, where that is less than in an ioctl log; otherwise null
  */
 public record ImportedTrace(
@@ -34,6 +36,7 @@ public record ImportedTrace(
         ImmutableList<Disturbance> disturbances,
         ImmutableList<Assumption> assumptions,
         ImmutableList<String> notes,
+        boolean clockRateIsAssumed,
         @Nullable Judged judged) {
 
     /**
@@ -84,6 +87,7 @@ public record ImportedTrace(
                         disturbances,
                         assumptions,
                         ImmutableList.<String>builder().addAll(notes).add(note).build(),
+                        clockRateIsAssumed,
                         judged);
     }
 
@@ -98,13 +102,23 @@ public record ImportedTrace(
                 disturbances,
                 ImmutableList.<Assumption>builder().addAll(assumptions).add(one).build(),
                 notes,
+                clockRateIsAssumed,
                 judged);
     }
 
     /** The same, with what there is to judge. */
     ImportedTrace judging(Judged what) {
         return new ImportedTrace(
-                trace, notJudged, modelled, notModelled, harmless, disturbances, assumptions, notes, what);
+                trace,
+                notJudged,
+                modelled,
+                notModelled,
+                harmless,
+                disturbances,
+                assumptions,
+                notes,
+                clockRateIsAssumed,
+                what);
     }
 
     /**

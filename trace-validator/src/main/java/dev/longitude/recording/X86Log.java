@@ -97,6 +97,9 @@ final class X86Log {
         X86Events events = new X86Events(
                 kernel, rate, unstable, list, findings, overview, new X86Timers(list, segments, unstable));
         boolean tscAtFirst = host.tscClocksource() && !unstable;
+        if (!host.showsClocksourceKhz()) {
+            findings.assumeClockRate();
+        }
         if (!unstable) {
             switches(tscAtFirst, segments, points, list, findings);
         }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import com.google.common.collect.Multiset;
+import dev.longitude.kernel.Switch;
 import dev.longitude.recording.ImportedTrace;
 import dev.longitude.spec.Specification;
 import dev.longitude.trace.Trace;
@@ -137,6 +138,12 @@ public record Verdict(
                     + refusal.event().line() + " does not fit " + trace.header().kernel() + " if one assumes "
                     + assumed.get().what();
             refusal = null;
+        } else if (refusal != null && imported.clockRateIsAssumed() && fitsAnotherClockRate(trace)) {
+            undecided = refusal.event().call() + " in line "
+                    + refusal.event().line() + " does not fit " + trace.header().kernel()
+                    + " if one assumes that the host's kernel computes its clocks from the TSC at KVM's rate, "
+                    + trace.header().x86().tscKhz() + " kHz: host.txt has no message of the kernel that shows it";
+            refusal = null;
         } else if (verdict.conforms() && !imported.disturbances().isEmpty()) {
             undecided =
                     verdict.events() + " events conform to " + trace.header().kernel() + "; " + imported.notJudged()
@@ -161,6 +168,15 @@ public record Verdict(
                         .collect(ImmutableMap.toImmutableMap(Multiset.Entry::getElement, Multiset.Entry::getCount)),
                 notes.build(),
                 judged == null ? null : judged.what());
+    }
+
+    /** Whether a recording is not refused if its host's base clock does not keep pace with the TSC. */
+    private static boolean fitsAnotherClockRate(Trace trace) throws TraceFormatException {
+        TraceHeader header = trace.header().withKernel(trace.header().kernel().flipped(Switch.SLEWED_BASE_CLOCK));
+        Trace slewed = new Trace(header, trace.events());
+        return run("", header, TraceValidator.ofRecording(header), TraceSource.of(slewed))
+                        .refusal()
+                == null;
     }
 
     /** Notes on what was inferred from an incomplete trace; empty if nothing was. */
