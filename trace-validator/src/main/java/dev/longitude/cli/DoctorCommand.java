@@ -75,11 +75,13 @@ final class DoctorCommand implements Callable<Integer> {
                 boolean rightShared = check.isRight(jvms);
                 trusted &= right || !check.isNeeded();
                 shares &= rightShared || !check.isNeeded();
-                table.row(
-                        check.about(),
-                        right ? "yes" : "NO",
-                        rightShared ? "yes" : "NO",
-                        check.isNeeded() ? "needs it" : "does not need it");
+                if (!(results.isQuiet() && ((right && rightShared) || !check.isNeeded()))) {
+                    table.row(
+                            check.about(),
+                            right ? "yes" : "NO",
+                            rightShared ? "yes" : "NO",
+                            check.isNeeded() ? "needs it" : "does not need it");
+                }
                 results.add(result("own process", check, right, check.isNeeded()));
                 // (Where one fails, Longitude shares no JVM.)
                 results.add(result("shared JVM", check, rightShared, false));

@@ -33,6 +33,9 @@ final class GalleryPages {
 
     private static final Pattern BLOCK = Pattern.compile("(?s)```text\n(.*?)```\n");
 
+    /** A page is the same whoever writes it. */
+    private static final int COLUMNS = 80;
+
     private GalleryPages() {}
 
     /** The table of all faults, after the text that stands before it in the committed page. */
@@ -152,7 +155,7 @@ final class GalleryPages {
                 if (outcome.fault() != null) {
                     wrong.add("model " + name + ": " + outcome.fault());
                 } else if (first.isEmpty() && model.violates() != null) {
-                    first = BehaviourText.of(outcome, check.properties());
+                    first = BehaviourText.of(outcome, check.properties(), COLUMNS);
                 }
             }
         }
@@ -171,7 +174,8 @@ final class GalleryPages {
                                             kernel),
                                     Property.named(cell.property()).orElseThrow(),
                                     committed.verdict()),
-                    committed.verdict());
+                    committed.verdict(),
+                    COLUMNS);
         }
         return first;
     }

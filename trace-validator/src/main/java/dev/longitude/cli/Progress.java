@@ -7,15 +7,12 @@ import java.io.PrintWriter;
  * rewrites, in a pipe one line for each step.
  */
 final class Progress {
-    /** A line of a terminal, without the column in which the cursor stands. */
-    private static final int WIDTH = 79;
-
     /** Before so much of the work is done, its speed is not known. */
     private static final double ENOUGH = 0.02;
 
     private final PrintWriter err;
     private final boolean shown;
-    private final boolean terminal = Boolean.getBoolean("longitude.terminal");
+    private final boolean terminal = Terminal.isErr();
     private final int steps;
     private final double work;
     private final long begin = System.nanoTime();
@@ -58,7 +55,7 @@ final class Progress {
             String line =
                     "[" + done + "/" + steps + left((System.nanoTime() - begin) / 1e9) + "] " + what + ": " + verdict;
             if (terminal) {
-                err.print("\r\u001b[K" + (line.length() > WIDTH ? line.substring(0, WIDTH) : line));
+                err.print("\r\u001b[K" + cut(line));
             } else {
                 err.println(line);
             }
@@ -69,9 +66,14 @@ final class Progress {
     /** What happens now, on a terminal only. */
     synchronized void now(String what) {
         if (shown && terminal) {
-            err.print("\r\u001b[K" + (what.length() > WIDTH ? what.substring(0, WIDTH) : what));
+            err.print("\r\u001b[K" + cut(what));
             err.flush();
         }
+    }
+
+    /** A line that leaves room for the cursor: a terminal would otherwise go on in the next, which is not cleared. */
+    private static String cut(String line) {
+        return line.substring(0, Math.min(line.length(), Terminal.columns() - 1));
     }
 
     private String left(double seconds) {

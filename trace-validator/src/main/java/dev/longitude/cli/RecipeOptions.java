@@ -9,6 +9,7 @@ import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.RecipeFaultException;
 import dev.longitude.matrix.Recipes;
 import dev.longitude.matrix.Verdict;
+import dev.longitude.processes.ShellWord;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
@@ -141,6 +142,18 @@ final class RecipeOptions {
         return recipe.notJudged().entrySet().stream()
                 .map(e -> recipe.name() + ": not judged in the world '" + e.getKey() + "': " + e.getValue())
                 .toList();
+    }
+
+    /** What names a recipe on the command line, with the other options that decide its verdicts in a place. */
+    String argument(Recipe recipe) {
+        return ShellWord.of(ownFiles.getOrDefault(recipe, recipe.name()))
+                + (isUsual() ? "" : " --preemptions " + preemptions);
+    }
+
+    /** The command that shows a counterexample. */
+    String command(Case of, Property property) {
+        return "longitude matrix --recipe " + argument(of.recipe()) + " --kernel " + of.kernel() + " --world "
+                + of.world() + " --property " + property;
     }
 
     /** Where the steps of a recipe stand in its file. */
