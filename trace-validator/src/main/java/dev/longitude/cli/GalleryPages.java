@@ -6,6 +6,7 @@ import dev.longitude.gallery.Leg;
 import dev.longitude.gallery.References;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Series;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Judge;
 import dev.longitude.matrix.Matrix;
@@ -70,6 +71,10 @@ final class GalleryPages {
                 text,
                 "gone, by [kernel](../kernels.md)",
                 fault.gone().isEmpty() ? "no switch of the kernels tells them apart" : String.join("; ", fault.gone()));
+        Series.sourcesIn(text.toString()).forEach(source -> {
+            int colon = source.indexOf(':');
+            row(text, source.substring(0, colon), source.substring(colon + 2));
+        });
         text.append("\n## What finds it\n\n| | |\n|---|---|\n");
         for (Leg leg : Leg.values()) {
             row(

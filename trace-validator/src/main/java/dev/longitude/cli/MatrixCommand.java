@@ -186,9 +186,10 @@ final class MatrixCommand implements Callable<Integer> {
     private void open(Judgement judgement, Property property, Judge judge, Map<Property, Counterexample> opened)
             throws IOException, InterruptedException {
         Verdict verdict = judgement.verdict(property);
-        PrintWriter print = RecipeCheck.status(judgement.of().recipe(), verdict, false).isFault()
-                ? results.faults()
-                : results.text();
+        PrintWriter print =
+                RecipeCheck.status(judgement.of().recipe(), verdict, false).isFault()
+                        ? results.faults()
+                        : results.text();
         if (verdict.canBeShown()) {
             Counterexample counterexample = judge.open(judgement.of(), property, verdict);
             opened.put(property, counterexample);

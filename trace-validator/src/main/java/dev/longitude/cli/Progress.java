@@ -1,6 +1,8 @@
 package dev.longitude.cli;
 
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /**
  * Shows how far a command has come and how long the rest may take, on standard error: on a terminal one line that it
@@ -10,12 +12,17 @@ final class Progress {
     /** Before so much of the work is done, its speed is not known. */
     private static final double ENOUGH = 0.02;
 
+    /** How long a reader of a pipe waits for a sign of life. */
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+
     private final PrintWriter err;
     private final boolean shown;
     private final boolean terminal = Terminal.isErr();
     private final int steps;
     private final double work;
-    private final long begin = System.nanoTime();
+    private final LongSupplier nanos;
+    private final long begin;
+    private long lastLine;
     private int done;
     private double workDone;
 
@@ -36,6 +43,14 @@ final class Progress {
      * @param work of all steps, in any unit that is proportional to the time
      */
     Progress(PrintWriter err, boolean shown, int steps, double work) {
+        this(err, shown, steps, work, System::nanoTime);
+    }
+
+    /** The same by another clock. */
+    Progress(PrintWriter err, boolean shown, int steps, double work, LongSupplier nanos) {
+        this.nanos = nanos;
+        this.begin = nanos.getAsLong();
+        this.lastLine = begin;
         this.err = err;
         this.shown = shown;
         this.steps = steps;
@@ -53,21 +68,29 @@ final class Progress {
         workDone += itsWork;
         if (shown) {
             String line =
-                    "[" + done + "/" + steps + left((System.nanoTime() - begin) / 1e9) + "] " + what + ": " + verdict;
+                    "[" + done + "/" + steps + left((nanos.getAsLong() - begin) / 1e9) + "] " + what + ": " + verdict;
             if (terminal) {
                 err.print("\r\u001b[K" + cut(line));
             } else {
                 err.println(line);
+                lastLine = nanos.getAsLong();
             }
             err.flush();
         }
     }
 
-    /** What happens now, on a terminal only. */
+    /** What happens now: on a terminal always, in a pipe once in a while. */
     synchronized void now(String what) {
-        if (shown && terminal) {
+        if (!shown) {
+            return;
+        }
+        if (terminal) {
             err.print("\r\u001b[K" + cut(what));
             err.flush();
+        } else if (nanos.getAsLong() - lastLine >= SILENCE.toNanos()) {
+            err.println(what);
+            err.flush();
+            lastLine = nanos.getAsLong();
         }
     }
 
@@ -91,6 +114,8 @@ final class Progress {
 
     /** Clears the line on a terminal. */
     synchronized void finish() {
-        now("");
+        if (terminal) {
+            now("");
+        }
     }
 }

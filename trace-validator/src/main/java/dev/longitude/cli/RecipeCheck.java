@@ -11,7 +11,6 @@ import dev.longitude.results.CaseResult;
 import dev.longitude.results.Status;
 import dev.longitude.results.Summary;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -56,7 +55,9 @@ final class RecipeCheck {
                 Counterexample counterexample = judge.open(judgement.of(), property, judgement.verdict(property));
                 opened.put(property, counterexample);
                 viewers.write(counterexample);
-                results.faults().println(CounterexampleText.of(counterexample, judgement.verdict(property), Terminal.columns()));
+                results.faults()
+                        .println(
+                                CounterexampleText.of(counterexample, judgement.verdict(property), Terminal.columns()));
             }
             for (Property property : asked) {
                 if (results.wantsPlaces()
@@ -98,8 +99,7 @@ final class RecipeCheck {
     /** The verdicts of a case; with {@code --quiet} those that are no success. */
     private static void print(Judgement judgement, List<Property> asked, boolean strict, ResultOptions results) {
         Recipe recipe = judgement.of().recipe();
-        Table table = new Table(
-                judgement.of().toString(), recipe.unknown().isEmpty() ? "" : "without what is unknown");
+        Table table = new Table(judgement.of().toString(), recipe.unknown().isEmpty() ? "" : "without what is unknown");
         boolean isFault = false;
         for (Property property : asked) {
             Verdict verdict = judgement.verdict(property);

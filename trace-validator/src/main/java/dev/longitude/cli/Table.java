@@ -137,7 +137,7 @@ final class Table {
     }
 
     /** The lines of a cell, broken at spaces, otherwise after a mark that separates words, otherwise anywhere. */
-    private static List<String> wrapped(String cell, int width) {
+    static List<String> wrapped(String cell, int width) {
         List<String> lines = new ArrayList<>();
         String rest = cell;
         while (rest.length() > width) {

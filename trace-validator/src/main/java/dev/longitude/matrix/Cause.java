@@ -48,11 +48,12 @@ public record Cause(ImmutableSet<Integer> steps, Optional<Between> between, Immu
         Set<Integer> all = new TreeSet<>();
         List<Integer> setters = new ArrayList<>();
         Optional<Between> between = Optional.empty();
-        boolean restores = false;
+        // Where nothing is restored, or it goes wrong before, every step counts.
+        boolean restores = steps.stream().noneMatch(Cause::isBlackout);
         for (int i = 0; i < steps.size(); i++) {
             Counterexample.Step step = steps.get(i);
             int number = i + 1;
-            if (step.what().equals(StepKind.BLACKOUT.specName())) {
+            if (isBlackout(step)) {
                 restores = true;
                 setters.add(number);
                 all.add(number);
@@ -79,8 +80,13 @@ public record Cause(ImmutableSet<Integer> steps, Optional<Between> between, Immu
                 notYet);
     }
 
+    private static boolean isBlackout(Counterexample.Step step) {
+        return step.what().equals(StepKind.BLACKOUT.specName());
+    }
+
     private static ImmutableSet<StepKind> notYet(Counterexample counterexample) {
-        if (!OF_A_CLOCK.contains(counterexample.property())) {
+        if (!OF_A_CLOCK.contains(counterexample.property())
+                || counterexample.steps().stream().noneMatch(Cause::isBlackout)) {
             return ImmutableSet.of();
         }
         Recipe recipe = MigrationModel.carriedOut(counterexample.of());
@@ -133,18 +139,16 @@ public record Cause(ImmutableSet<Integer> steps, Optional<Between> between, Immu
         return number + " (" + counterexample.steps().get(number - 1) + ")";
     }
 
-    /** The last two steps that set a clock with time between them; if there are none, the last two. */
+    /** The last two steps that set a clock, if time passes between them. */
     private static Optional<Between> between(List<Counterexample.Step> steps, List<Integer> setters) {
-        for (int i = setters.size() - 1; i > 0; i--) {
-            int first = setters.get(i - 1);
-            int second = setters.get(i);
-            if (steps.get(first - 1).now() < steps.get(second - 1).now()) {
-                return Optional.of(new Between(first, second));
-            }
+        if (setters.size() < 2) {
+            return Optional.empty();
         }
-        return setters.size() < 2
-                ? Optional.empty()
-                : Optional.of(new Between(setters.get(setters.size() - 2), setters.get(setters.size() - 1)));
+        int first = setters.get(setters.size() - 2);
+        int second = setters.get(setters.size() - 1);
+        return steps.get(first - 1).now() < steps.get(second - 1).now()
+                ? Optional.of(new Between(first, second))
+                : Optional.empty();
     }
 
     /** Whether a step moves a clock of a vCPU with respect to what the property compares it with. */
