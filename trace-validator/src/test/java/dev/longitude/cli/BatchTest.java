@@ -65,8 +65,8 @@ class BatchTest {
             long fit = batch.cases().stream()
                     .filter(c -> c.recipe().unfitFor(c.kernel()).isEmpty())
                     .count();
-            Integer each = states.get(batch.cases().get(0).recipe().name());
-            assertThat(each).as(batch.toString()).isNotNull();
+            int each =
+                    requireNonNull(states.get(batch.cases().get(0).recipe().name()), batch::toString);
             int free = threads[0] <= threads[1] ? 0 : 1;
             threads[free] += fit == 0 ? 0 : SECONDS_TO_START + fit * each * SECONDS_PER_STATE;
             done.add(new Done(threads[free], batch.work()));

@@ -91,7 +91,7 @@ class DocumentedCommandsTest {
         String text = Files.readString(ROOT.resolve(page));
         StringBuilder blessed = new StringBuilder();
         Matcher block = BLOCK.matcher(text);
-        int end = 0;
+        int copied = 0;
         while (block.find()) {
             String info = block.group(2).strip();
             if (!block.group(1).equals("console")) {
@@ -104,11 +104,11 @@ class DocumentedCommandsTest {
             assertThat(marked.matches()).as("%s: ```console %s", page, info).isTrue();
             if (marked.group("reason") == null) {
                 int code = marked.group("code") == null ? 0 : Integer.parseInt(marked.group("code"));
-                blessed.append(text, end, block.start(3)).append(run(page, block.group(3), code));
-                end = block.end(3);
+                blessed.append(text, copied, block.start(3)).append(run(page, block.group(3), code));
+                copied = block.end(3);
             }
         }
-        blessed.append(text, end, text.length());
+        blessed.append(text, copied, text.length());
         if (BLESSES && !blessed.toString().equals(text)) {
             Files.writeString(ROOT.resolve(page), blessed);
         }
