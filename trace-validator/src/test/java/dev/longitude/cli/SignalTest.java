@@ -41,9 +41,11 @@ class SignalTest {
 
     private void assertLeavesNothing(String signal, String command) throws Exception {
         Path work = Files.createTempDirectory(folder, "work");
-        // (A shell in the background would have its programs ignore an interrupt; setsid makes the group.)
+        // (What a shell has put into the background ignores an interrupt, and so would this; setsid makes the group.)
         Process program = new ProcessBuilder(Stream.concat(
                                 Stream.of(
+                                        "env",
+                                        "--default-signal=INT",
                                         "setsid",
                                         Path.of(System.getProperty("java.home"), "bin", "java")
                                                 .toString(),

@@ -66,7 +66,7 @@ class TableTest {
         for (Table table : List.of(timeline(), list())) {
             String text = table.toString(columns);
             assertThat(text.lines()).allMatch(line -> line.length() <= columns);
-            List<String> words = Splitter.onPattern("\\s+").splitToList(text);
+            List<String> words = Splitter.onPattern(":?\\s+").splitToList(text);
             for (String word : Splitter.onPattern("\\s+").splitToList(table.unwrapped())) {
                 assertThat(words).as("%s at %s columns", word, columns).contains(word);
             }
