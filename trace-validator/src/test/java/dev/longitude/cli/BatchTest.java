@@ -29,8 +29,8 @@ class BatchTest {
 
     private static Map<String, Integer> states() throws IOException {
         Map<String, Integer> states = new HashMap<>();
-        for (String line : Resources.readLines(
-                requireNonNull(BatchTest.class.getResource("/states-of-recipes.csv")), UTF_8)) {
+        for (String line :
+                Resources.readLines(requireNonNull(BatchTest.class.getResource("/states-of-recipes.csv")), UTF_8)) {
             List<String> cells = Splitter.on(',').splitToList(line);
             if (!cells.get(1).equals("states")) {
                 states.put(cells.get(0), Integer.parseInt(cells.get(1)));
@@ -51,7 +51,8 @@ class BatchTest {
     @Test
     void theMostWorkComesFirstAndNoCaseIsLost() throws Exception {
         List<Batch> batches = Batch.of(matrix(), new Judge(Judge.PREEMPTIONS, null));
-        assertThat(batches).isSortedAccordingTo(Comparator.comparingDouble(Batch::work).reversed());
+        assertThat(batches)
+                .isSortedAccordingTo(Comparator.comparingDouble(Batch::work).reversed());
         assertThat(batches.stream().flatMap(b -> b.cases().stream())).containsExactlyInAnyOrderElementsOf(matrix());
     }
 
@@ -65,8 +66,7 @@ class BatchTest {
             long fit = batch.cases().stream()
                     .filter(c -> c.recipe().unfitFor(c.kernel()).isEmpty())
                     .count();
-            int each =
-                    requireNonNull(states.get(batch.cases().get(0).recipe().name()), batch::toString);
+            int each = requireNonNull(states.get(batch.cases().get(0).recipe().name()), batch::toString);
             int free = threads[0] <= threads[1] ? 0 : 1;
             threads[free] += fit == 0 ? 0 : SECONDS_TO_START + fit * each * SECONDS_PER_STATE;
             done.add(new Done(threads[free], batch.work()));

@@ -50,7 +50,8 @@ class LauncherTest {
     @Test
     void aTerminalsWidthIsPassedOn() throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")), "needs script, of util-linux");
-        assertThat(run("script", "-qec", "stty cols 60; ./longitude check", "/dev/null").lines())
+        assertThat(run("script", "-qec", "stty cols 60; ./longitude check", "/dev/null")
+                        .lines())
                 .contains("-Dlongitude.columns=60", "-Dlongitude.terminal=true");
     }
 }
