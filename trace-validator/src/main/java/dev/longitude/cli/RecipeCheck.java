@@ -58,6 +58,10 @@ final class RecipeCheck {
                 results.faults()
                         .println(
                                 CounterexampleText.of(counterexample, judgement.verdict(property), Terminal.columns()));
+                asked.stream()
+                        .filter(p -> p != property && isFault(judgement.verdict(p), strict))
+                        .map(p -> options.command(judgement.of(), p))
+                        .forEach(others::add);
             }
             for (Property property : asked) {
                 if (results.wantsPlaces()
