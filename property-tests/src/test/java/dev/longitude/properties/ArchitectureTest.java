@@ -77,7 +77,7 @@ class ArchitectureTest {
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
             .put("gallery", "kernel trace scenario recording validator model matrix verdict")
             .put("mutate", "kernel trace scenario recipe recording spec model matrix verdict files processes")
-            .put("report", "kernel trace recipe migration validator model matrix verdict check processes")
+            .put("report", "kernel trace recipe migration validator model matrix verdict check")
             .put(
                     "cli",
                     "kernel trace x86 migration scenario recipe spec validator recording record lab model replay lockstep"

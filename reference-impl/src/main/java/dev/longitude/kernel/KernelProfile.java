@@ -113,8 +113,8 @@ public final class KernelProfile {
     }
 
     /**
-     * The kernel that judges a release's recordings: the named one with equal switches, if there is one. A release
-     * newer than {@link #newest} is judged as that one.
+     * The kernel that judges a release's recordings: the named one of the same mainline release with equal switches, if
+     * there is one, otherwise the release itself. A release newer than {@link #newest} is judged as that one.
      *
      * @param release as {@code uname -r} prints it, such as {@code 6.12.95+deb12-cloud-amd64}
      * @return empty if {@code release} is no release, or older than 5.10
@@ -123,7 +123,11 @@ public final class KernelProfile {
         return Release.parse(release.strip())
                 .filter(r -> r.compareTo(FIRST) >= 0)
                 .map(r -> of(isKnown(r) ? r : NEWEST))
-                .map(k -> k.alike().orElse(k));
+                .map(k -> k.alike().filter(k::isOfSameMainline).orElse(k));
+    }
+
+    private boolean isOfSameMainline(KernelProfile other) {
+        return other.release.major() == release.major() && other.release.minor() == release.minor();
     }
 
     private static boolean isKnown(Release release) {

@@ -163,12 +163,12 @@ public enum Switch {
     USES_CNTPOFF(
             Arch.ARM64,
             "usesCntpoff",
-            Versions.since("6.4", "the series v4 of March 2023"),
+            Versions.since("6.4", "v4 of Marc Zyngier's patches, March 2023"),
             "CNTPOFF_EL2 spares the traps of the physical counter"),
     TRAPS_AT_LOAD(
             Arch.ARM64,
             "trapsAtLoad",
-            Versions.since("6.4", "the series v4 of March 2023"),
+            Versions.since("6.4", "v4 of Marc Zyngier's patches, March 2023"),
             "the traps are set up when a vCPU is loaded"),
     FLIPS_CVAL(
             Arch.ARM64,

@@ -40,6 +40,9 @@ public final class LineSource implements Closeable {
     /** The file name that stands for standard input. */
     public static final Path STANDARD_INPUT = Path.of("-");
 
+    /** In the folder of a recording. */
+    private static final String LOG_OF_A_RECORDING = "log.jsonl";
+
     private static final int GZIP_MAGIC = 0x1f8b;
 
     private static final int HEAD = 1 << 16;
@@ -67,7 +70,10 @@ public final class LineSource implements Closeable {
             return open("standard input", System.in);
         }
         if (Files.isDirectory(file)) {
-            throw new TraceFormatException(file.toString(), "is a directory; a file was expected");
+            Path log = file.resolve(LOG_OF_A_RECORDING);
+            throw new TraceFormatException(
+                    file.toString(),
+                    "is a directory; a file was expected" + (Files.exists(log) ? ", such as " + log : ""));
         }
         if (!Files.exists(file)) {
             throw new TraceFormatException(file.toString(), "no such file");

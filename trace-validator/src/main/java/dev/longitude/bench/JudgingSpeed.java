@@ -285,7 +285,7 @@ public final class JudgingSpeed {
         command.addAll(List.of(args));
         Process process = ChildProcesses.start(
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD));
-        if (process.waitFor() != 0) {
+        if (ChildProcesses.waitFor(process) != 0) {
             throw new IllegalStateException(String.join(" ", args) + ": exit code " + process.exitValue());
         }
     }

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 final class BehaviourText {
     private BehaviourText() {}
 
-    static String of(ModelCheck.Outcome outcome, String properties) {
+    /** The text, in a table of at most so many columns. */
+    static String of(ModelCheck.Outcome outcome, String properties, int columns) {
         Model model = outcome.model();
         String about = model.name() + ": " + model.about() + ".\n";
         ModelCheck.Violation violation = outcome.violation();
@@ -35,6 +36,6 @@ final class BehaviourText {
                     step.what(),
                     step.changes().stream().map(Behaviour.Change::toString).collect(Collectors.joining(", ")));
         }
-        return about + violation.heading() + ":\n" + table + violation.reason() + "\n";
+        return about + violation.heading() + ":\n" + table.toString(columns) + violation.reason() + "\n";
     }
 }

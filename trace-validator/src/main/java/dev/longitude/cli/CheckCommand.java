@@ -208,7 +208,7 @@ final class CheckCommand implements Callable<Integer> {
                     String.format(Locale.ROOT, "%.1f s", check.seconds()),
                     check.status().toString());
             if (show && check.outcome() != null) {
-                results.text().println(BehaviourText.of(check.outcome(), check.expected()));
+                results.text().println(BehaviourText.of(check.outcome(), check.expected(), Terminal.columns()));
             }
         }
         for (CheckResult check : checks) {

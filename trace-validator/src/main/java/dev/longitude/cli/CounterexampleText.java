@@ -8,6 +8,7 @@ import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** A counterexample as text: what happened, step by step, and what the guest's clocks showed after each step. */
 final class CounterexampleText {
@@ -20,7 +21,8 @@ final class CounterexampleText {
             Property.RESTORE_TAKES_EFFECT,
             Property.IDEMPOTENT_RESTORE);
 
-    static String of(Counterexample counterexample, Verdict verdict) {
+    /** The text, in a table of at most so many columns. */
+    static String of(Counterexample counterexample, Verdict verdict, int columns) {
         MigratedGuest guest = MigratedGuest.of(counterexample.of().recipe().arch());
         boolean bookkeeping = OF_THE_BOOKKEEPING.contains(counterexample.property())
                 && counterexample.steps().stream().anyMatch(s -> s.bookkeeping().isPresent());
@@ -36,10 +38,11 @@ final class CounterexampleText {
             heads.add(guest.secondClock() + " " + vcpu);
         }
         if (bookkeeping) {
-            heads.addAll(List.of("masterclock", "generation", "matched"));
+            heads.add("KVM");
         }
         Table table = new Table(heads.toArray(String[]::new));
         int number = 1;
+        String before = "";
         for (Counterexample.Step step : counterexample.steps()) {
             List<String> cells = new ArrayList<>();
             cells.add(cause.steps().contains(number) ? "*" : "");
@@ -56,11 +59,11 @@ final class CounterexampleText {
                         .orElse(""));
             }
             if (bookkeeping) {
-                step.bookkeeping()
-                        .ifPresent(b -> cells.addAll(List.of(
-                                b.masterClock() ? "on" : "off",
-                                Integer.toString(b.generation()),
-                                Integer.toString(b.matched()))));
+                String now = step.bookkeeping()
+                        .map(Counterexample.Bookkeeping::toString)
+                        .orElse("");
+                cells.add(now.equals(before) ? "" : now);
+                before = now;
             }
             table.row(cells.toArray(String[]::new));
         }
@@ -69,17 +72,8 @@ final class CounterexampleText {
                 + (verdict.isFailure() ? ": " + counterexample.property().symptom() : "") + ".\n"
                 + "A shortest behaviour that shows it, of " + verdict.length()
                 + " steps; a tick is a cycle of the guest's counter, and 1/" + counterexample.ticksPerSecond()
-                + " s. It rests on the steps with *:\n" + table
-                + cause.between().map(b -> between(counterexample, b)).orElse("")
+                + " s. It rests on the steps with *:\n" + table.toString(columns)
+                + cause.says(counterexample).stream().map(s -> s + "\n").collect(Collectors.joining())
                 + "The last step makes " + counterexample.property() + " false.\n";
-    }
-
-    private static String between(Counterexample counterexample, Cause.Between between) {
-        return "It goes wrong between step " + name(counterexample, between.first()) + " and step "
-                + name(counterexample, between.second()) + ".\n";
-    }
-
-    private static String name(Counterexample counterexample, int number) {
-        return number + " (" + counterexample.steps().get(number - 1) + ")";
     }
 }

@@ -23,7 +23,12 @@ import picocli.CommandLine.ParameterException;
             "-Dtla2tools=PATH in LONGITUDE_JAVA_OPTIONS selects another TLC than the bundled one: an absolute path of its"
                     + " jar, or several, as in a class path."
         },
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Exit codes: 0 this TLC can be trusted with what Longitude asks of it; 1 it cannot; 2 usage, or output that"
+                    + " cannot be written."
+        })
 final class DoctorCommand implements Callable<Integer> {
     @Mixin
     private ResultOptions results = new ResultOptions();
@@ -75,11 +80,13 @@ final class DoctorCommand implements Callable<Integer> {
                 boolean rightShared = check.isRight(jvms);
                 trusted &= right || !check.isNeeded();
                 shares &= rightShared || !check.isNeeded();
-                table.row(
-                        check.about(),
-                        right ? "yes" : "NO",
-                        rightShared ? "yes" : "NO",
-                        check.isNeeded() ? "needs it" : "does not need it");
+                if (!(results.isQuiet() && ((right && rightShared) || !check.isNeeded()))) {
+                    table.row(
+                            check.about(),
+                            right ? "yes" : "NO",
+                            rightShared ? "yes" : "NO",
+                            check.isNeeded() ? "needs it" : "does not need it");
+                }
                 results.add(result("own process", check, right, check.isNeeded()));
                 // (Where one fails, Longitude shares no JVM.)
                 results.add(result("shared JVM", check, rightShared, false));

@@ -6,7 +6,8 @@ import dev.longitude.processes.ChildProcesses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What remains to be done when the program ends, also by a signal: the processes that it started end with it, and the
@@ -16,21 +17,30 @@ final class EndOfRun {
     /** How long a process may take to end by itself. */
     private static final int SECONDS = 5;
 
+    private static final int TRIES = 50;
+    private static final Duration PAUSE = Duration.ofMillis(20);
+
     private EndOfRun() {}
 
     /** Arranges for it. */
     static void prepare() {
-        String folder = System.getProperty("longitude.work");
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> run(folder == null ? null : Path.of(folder)), "end"));
+        Runtime.getRuntime().addShutdownHook(new Thread(EndOfRun::clean, "end"));
     }
 
-    private static void run(@Nullable Path folder) {
+    /** Does it. */
+    static synchronized void clean() {
         ChildProcesses.end(SECONDS);
-        if (folder != null && Files.isDirectory(folder)) {
+        String name = System.getProperty("longitude.work");
+        if (name == null) {
+            return;
+        }
+        Path folder = Path.of(name);
+        // A thread may still put files there, until it is about to start its next process.
+        for (int tries = 0; tries < TRIES && Files.exists(folder); tries++) {
             try {
                 MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
             } catch (IOException e) {
-                // It stays; a temporary folder is nobody's result.
+                LockSupport.parkNanos(PAUSE.toNanos());
             }
         }
     }

@@ -7,7 +7,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** The examples in {@code --help}, for each command that has none of its own. */
+/** The examples and exit codes in {@code --help}, for each command that has none of its own. */
 final class Examples {
     private static final ImmutableListMultimap<String, String> OF = ImmutableListMultimap.<String, String>builder()
             .put("longitude", "longitude check --recipe firecracker --kernel v6.12 --world usual")
@@ -52,6 +52,11 @@ final class Examples {
             footer.add("");
             footer.add(examples.size() == 1 ? "Example:" : "Examples:");
             examples.forEach(e -> footer.add("  " + e));
+            usage.footer(footer.toArray(String[]::new));
+        }
+        if (footer.stream().noneMatch(line -> line.startsWith("Exit codes:"))) {
+            footer.add("");
+            footer.add(ExitCode.MEANING_WITHOUT_VERDICT);
             usage.footer(footer.toArray(String[]::new));
         }
         command.getSubcommands().values().stream()

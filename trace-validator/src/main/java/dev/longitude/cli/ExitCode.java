@@ -26,6 +26,10 @@ final class ExitCode {
     static final String MEANING = "Exit codes: 0 all holds; 1 a property is violated or a trace is refused; 2 unusable"
             + " input or usage, or output that cannot be written; 3 undecided.";
 
+    /** The same of a command that judges nothing. */
+    static final String MEANING_WITHOUT_VERDICT =
+            "Exit codes: 0 done; 2 unusable input or usage, or output that cannot be written.";
+
     private ExitCode() {}
 
     /** The code of a whole of two parts. */

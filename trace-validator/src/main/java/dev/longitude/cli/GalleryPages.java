@@ -6,6 +6,7 @@ import dev.longitude.gallery.Leg;
 import dev.longitude.gallery.References;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Series;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Judge;
 import dev.longitude.matrix.Matrix;
@@ -32,6 +33,9 @@ final class GalleryPages {
     static final String INDEX = "README";
 
     private static final Pattern BLOCK = Pattern.compile("(?s)```text\n(.*?)```\n");
+
+    /** A page is the same whoever writes it. */
+    private static final int COLUMNS = 80;
 
     private GalleryPages() {}
 
@@ -67,6 +71,10 @@ final class GalleryPages {
                 text,
                 "gone, by [kernel](../kernels.md)",
                 fault.gone().isEmpty() ? "no switch of the kernels tells them apart" : String.join("; ", fault.gone()));
+        Series.sourcesIn(text.toString()).forEach(source -> {
+            int colon = source.indexOf(':');
+            row(text, source.substring(0, colon), source.substring(colon + 2));
+        });
         text.append("\n## What finds it\n\n| | |\n|---|---|\n");
         for (Leg leg : Leg.values()) {
             row(
@@ -152,7 +160,7 @@ final class GalleryPages {
                 if (outcome.fault() != null) {
                     wrong.add("model " + name + ": " + outcome.fault());
                 } else if (first.isEmpty() && model.violates() != null) {
-                    first = BehaviourText.of(outcome, check.properties());
+                    first = BehaviourText.of(outcome, check.properties(), COLUMNS);
                 }
             }
         }
@@ -171,7 +179,8 @@ final class GalleryPages {
                                             kernel),
                                     Property.named(cell.property()).orElseThrow(),
                                     committed.verdict()),
-                    committed.verdict());
+                    committed.verdict(),
+                    COLUMNS);
         }
         return first;
     }

@@ -8,6 +8,7 @@ import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Posting;
 import dev.longitude.kernel.Release;
+import dev.longitude.kernel.Series;
 import dev.longitude.kernel.Switch;
 import dev.longitude.kernel.Versions;
 import java.io.PrintWriter;
@@ -17,8 +18,6 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help;
-import picocli.CommandLine.Help.Column;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,8 +35,6 @@ import picocli.CommandLine.Spec;
         footer = {"", "Examples:", "  longitude kernels 6.9", "  longitude kernels v6.1 6.12.95 --arch x86_64"})
 final class KernelsCommand implements Runnable {
     private static final int MOST_NAMES = 8;
-    private static final int ARCH_WIDTH = 9;
-    private static final int TEXT_WIDTH = 60;
 
     /** One line of the output. */
     private record Line(String kernel, Switch of, String meaning, String source) {}
@@ -79,7 +76,17 @@ final class KernelsCommand implements Runnable {
             out.println(kernels.stream().map(KernelProfile::toString).collect(Collectors.joining(" and "))
                     + (lines.isEmpty() ? ": nothing differs" : ":"));
         }
-        out.print(markdown ? asMarkdown(lines) : asText(lines));
+        if (markdown) {
+            String text = asMarkdown(lines);
+            Series.sourcesIn(text).forEach(source -> out.println("- " + source));
+            out.print("\n" + text);
+        } else if (!lines.isEmpty()) {
+            Table table = asTable(lines);
+            out.print(table);
+            Series.sourcesIn(table.unwrapped()).stream()
+                    .flatMap(source -> Table.wrapped("\n" + source, Terminal.columns()).stream())
+                    .forEach(out::println);
+        }
         if (kernels.isEmpty()) {
             out.print(known());
         }
@@ -143,20 +150,16 @@ final class KernelsCommand implements Runnable {
                 .collect(toImmutableList());
     }
 
-    private static String asText(List<Line> lines) {
-        int longest = lines.stream().mapToInt(l -> l.kernel().length()).max().orElse(0);
-        Help.TextTable table = Help.TextTable.forColumns(
-                Help.defaultColorScheme(Help.Ansi.OFF),
-                new Column(2 + longest, 0, Column.Overflow.SPAN),
-                new Column(ARCH_WIDTH, 0, Column.Overflow.TRUNCATE),
-                new Column(TEXT_WIDTH, 0, Column.Overflow.WRAP));
+    private static Table asTable(List<Line> lines) {
+        boolean ofOne = lines.stream().allMatch(l -> l.kernel().isEmpty());
+        Table table = new Table(ofOne ? "" : "kernel", "on", "switch: what KVM does (source)");
         for (Line line : lines) {
-            table.addRowValues(
+            table.row(
                     line.kernel(),
                     line.of().arch().machine(),
                     line.of().specName() + ": " + line.meaning() + " (" + line.source() + ")");
         }
-        return table.toString().replaceAll(" +(?=\n)", "");
+        return table;
     }
 
     private static String asMarkdown(List<Line> lines) {

@@ -3,6 +3,7 @@ package dev.longitude.cli;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.model.SelectedTlc;
+import dev.longitude.processes.ChildProcesses;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -106,6 +107,7 @@ public final class Longitude implements Runnable {
             return ExitCode.UNUSABLE;
         });
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> {
+            ChildProcesses.stayIfEnded();
             PrintWriter err = command.getErr();
             if (e instanceof TraceFormatException) {
                 err.println(e.getMessage());

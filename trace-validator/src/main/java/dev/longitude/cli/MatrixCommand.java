@@ -129,12 +129,14 @@ final class MatrixCommand implements Callable<Integer> {
         if (simulations > 0) {
             return simulate(matrix);
         }
-        page.write(Report.of("Longitude: the matrix", page.command(), MatrixGrid.of(matrix)));
+        page.write(Report.of("Longitude: the matrix", page.command(), MatrixGrid.of(matrix, options::argument)));
         PrintWriter print = results.text();
         print.print(table(matrix));
         notJudged(matrix).forEach(print::println);
-        print.println();
-        print.print(claims(matrix));
+        if (!matrix.claims().isEmpty()) {
+            print.println();
+            print.print(claims(matrix));
+        }
         print.flush();
         if (out != null) {
             write(matrix, out);
@@ -149,7 +151,13 @@ final class MatrixCommand implements Callable<Integer> {
         }
         for (Judgement judgement : matrix.judgements()) {
             for (Property property : judgement.verdicts().keySet()) {
-                results.add(RecipeCheck.result(judgement, property, false, options, Map.of()));
+                CaseResult result = RecipeCheck.result(judgement, property, false, options, Map.of());
+                results.add(result);
+                if (results.isQuiet() && result.status().isFault()) {
+                    results.faults()
+                            .println(judgement.of() + ": " + property + " "
+                                    + RecipeCheck.text(property, judgement.verdict(property)));
+                }
             }
         }
         return results.finish(RecipeCheck.SUMMARY);
@@ -178,11 +186,14 @@ final class MatrixCommand implements Callable<Integer> {
     private void open(Judgement judgement, Property property, Judge judge, Map<Property, Counterexample> opened)
             throws IOException, InterruptedException {
         Verdict verdict = judgement.verdict(property);
-        PrintWriter print = verdict.isFailure() ? results.faults() : results.text();
+        PrintWriter print =
+                RecipeCheck.status(judgement.of().recipe(), verdict, false).isFault()
+                        ? results.faults()
+                        : results.text();
         if (verdict.canBeShown()) {
             Counterexample counterexample = judge.open(judgement.of(), property, verdict);
             opened.put(property, counterexample);
-            print.print(CounterexampleText.of(counterexample, verdict));
+            print.print(CounterexampleText.of(counterexample, verdict, Terminal.columns()));
         } else {
             print.println(judgement.of() + ": " + property + " " + verdict + ".");
         }
@@ -240,8 +251,13 @@ final class MatrixCommand implements Callable<Integer> {
     }
 
     private static Table table(Matrix matrix) {
-        Table table =
-                new Table("recipe", "kernels", "fails", "if preempted within the window", "beyond it", "up to steps");
+        Table table = new Table(
+                "recipe",
+                "kernels",
+                "fails",
+                "fails if preempted within the window",
+                "fails if preempted beyond it",
+                "holds up to the time that steps take");
         for (Matrix.Group group : matrix.groups()) {
             boolean judged = group.judgement().isJudged();
             table.row(
@@ -255,12 +271,12 @@ final class MatrixCommand implements Callable<Integer> {
         return table;
     }
 
-    /** What the table has no column for, and what a "-" in it must not be taken for: it is not known to hold. */
+    /** What the table has no column for, and what an empty cell must not be taken for: it is not known to hold. */
     private static List<String> notJudged(Matrix matrix) {
         List<String> lines = new ArrayList<>();
         for (Matrix.Group group : matrix.groups()) {
             String names = names(group.judgement(), Verdict.Outcome.NOT_MODELLED);
-            if (group.judgement().isJudged() && !names.equals("-")) {
+            if (group.judgement().isJudged() && !names.isEmpty()) {
                 lines.add(group.recipe().name() + " " + String.join(" ", group.kernels()) + ": not judged: " + names);
             }
         }
@@ -273,11 +289,10 @@ final class MatrixCommand implements Callable<Integer> {
     }
 
     private static String names(Judgement judgement, Verdict.Outcome says) {
-        String names = judgement.verdicts().entrySet().stream()
+        return judgement.verdicts().entrySet().stream()
                 .filter(e -> e.getValue().says() == says)
                 .map(e -> e.getKey().specName())
                 .collect(Collectors.joining(" "));
-        return names.isEmpty() ? "-" : names;
     }
 
     private static Table claims(Matrix matrix) {

@@ -59,7 +59,7 @@ final class MutationTable {
     /** As a table. */
     Table table() {
         Table table = new Table(
-                "module", "mutants", "judged", "caught", "by", "equivalent", "survive", "no specification", "hours");
+                "module", "mutants", "judged", "caught", "equivalent", "survive", "invalid", "hours", "caught by");
         rows.forEach((module, row) -> row(table, module, row));
         if (rows.size() > 1) {
             row(table, "all", whole);
@@ -80,11 +80,11 @@ final class MutationTable {
                 Integer.toString(row.mutants),
                 Integer.toString(row.judged),
                 Integer.toString(row.caught),
-                by.toString(),
                 Integer.toString(row.equivalent),
                 Integer.toString(row.survive),
                 Integer.toString(row.invalid),
-                String.format(Locale.ROOT, "%.2f", row.seconds / HOUR));
+                String.format(Locale.ROOT, "%.2f", row.seconds / HOUR),
+                by.toString());
     }
 
     /** What is not judged, and how long that would take if each takes as long as those of its module did. */

@@ -34,7 +34,10 @@ import picocli.CommandLine.Spec;
             "FILE is a JSON object: counterHz, source and destination, and where wanted policy, sameHost and clockErrorNs. source"
                     + " and destination have counter (the guest's on the source, the host's on the destination), realtime,"
                     + " and where wanted apartNs: how far apart the two may have been read. A number may be a string."
-                    + " On the command line the same."
+                    + " On the command line the same.",
+            "",
+            "Exit codes: 0 done; 1 clocks contradict each other; 2 unusable input or usage, or output that cannot be"
+                    + " written."
         })
 final class PlanCounterCommand implements Callable<Integer> {
     @Spec

@@ -42,8 +42,9 @@ import picocli.CommandLine.Spec;
                     + " Intel, 32 AMD); and where wanted earlierHostTsc and earlierRealtime: both as read on that host"
                     + " before. A number may be a string. On the command line the same.",
             "",
-            "The exit code is 1 if clocks contradict each other, if KVM_SET_TSC_KHZ fails on the destination or if KVM only"
-                    + " catches up there; 3 if it depends on whether a host scales, which is not known."
+            "Exit codes: 0 done; 1 clocks contradict each other, KVM_SET_TSC_KHZ fails on the destination, or KVM only"
+                    + " catches up there; 2 unusable input or usage, or output that cannot be written; 3 it depends on"
+                    + " whether a host scales, which is not known."
         })
 final class PlanTscCommand implements Callable<Integer> {
     @Spec

@@ -1,24 +1,28 @@
 package dev.longitude.cli;
 
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /**
  * Shows how far a command has come and how long the rest may take, on standard error: on a terminal one line that it
  * rewrites, in a pipe one line for each step.
  */
 final class Progress {
-    /** A line of a terminal, without the column in which the cursor stands. */
-    private static final int WIDTH = 79;
-
     /** Before so much of the work is done, its speed is not known. */
     private static final double ENOUGH = 0.02;
 
+    /** How long a reader of a pipe waits for a sign of life. */
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+
     private final PrintWriter err;
     private final boolean shown;
-    private final boolean terminal = Boolean.getBoolean("longitude.terminal");
+    private final boolean terminal = Terminal.isErr();
     private final int steps;
     private final double work;
-    private final long begin = System.nanoTime();
+    private final LongSupplier nanos;
+    private final long begin;
+    private long lastLine;
     private int done;
     private double workDone;
 
@@ -39,6 +43,14 @@ final class Progress {
      * @param work of all steps, in any unit that is proportional to the time
      */
     Progress(PrintWriter err, boolean shown, int steps, double work) {
+        this(err, shown, steps, work, System::nanoTime);
+    }
+
+    /** The same by another clock. */
+    Progress(PrintWriter err, boolean shown, int steps, double work, LongSupplier nanos) {
+        this.nanos = nanos;
+        this.begin = nanos.getAsLong();
+        this.lastLine = begin;
         this.err = err;
         this.shown = shown;
         this.steps = steps;
@@ -56,22 +68,35 @@ final class Progress {
         workDone += itsWork;
         if (shown) {
             String line =
-                    "[" + done + "/" + steps + left((System.nanoTime() - begin) / 1e9) + "] " + what + ": " + verdict;
+                    "[" + done + "/" + steps + left((nanos.getAsLong() - begin) / 1e9) + "] " + what + ": " + verdict;
             if (terminal) {
-                err.print("\r\u001b[K" + (line.length() > WIDTH ? line.substring(0, WIDTH) : line));
+                err.print("\r\u001b[K" + cut(line));
             } else {
                 err.println(line);
+                lastLine = nanos.getAsLong();
             }
             err.flush();
         }
     }
 
-    /** What happens now, on a terminal only. */
+    /** What happens now: on a terminal always, in a pipe once in a while. */
     synchronized void now(String what) {
-        if (shown && terminal) {
-            err.print("\r\u001b[K" + (what.length() > WIDTH ? what.substring(0, WIDTH) : what));
-            err.flush();
+        if (!shown) {
+            return;
         }
+        if (terminal) {
+            err.print("\r\u001b[K" + cut(what));
+            err.flush();
+        } else if (nanos.getAsLong() - lastLine >= SILENCE.toNanos()) {
+            err.println(what);
+            err.flush();
+            lastLine = nanos.getAsLong();
+        }
+    }
+
+    /** A line that leaves room for the cursor: a terminal would otherwise go on in the next, which is not cleared. */
+    private static String cut(String line) {
+        return line.substring(0, Math.min(line.length(), Terminal.columns() - 1));
     }
 
     private String left(double seconds) {
@@ -89,6 +114,8 @@ final class Progress {
 
     /** Clears the line on a terminal. */
     synchronized void finish() {
-        now("");
+        if (terminal) {
+            now("");
+        }
     }
 }

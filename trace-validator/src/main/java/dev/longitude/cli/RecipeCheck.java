@@ -11,7 +11,6 @@ import dev.longitude.results.CaseResult;
 import dev.longitude.results.Status;
 import dev.longitude.results.Summary;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -43,16 +42,12 @@ final class RecipeCheck {
         RecipePage subjects = new RecipePage(options, judge, page.isAsked());
         boolean fails = false;
         Set<Verdict.Outcome> said = EnumSet.noneOf(Verdict.Outcome.class);
+        List<String> others = new ArrayList<>();
         for (Judgement judgement : judgements) {
             List<Property> asked = options.properties(judgement.of());
-            Table table = new Table(
-                    judgement.of().toString(),
-                    judgement.of().recipe().unknown().isEmpty() ? "" : "without what is unknown");
-            asked.forEach(p -> table.row(p.specName(), text(p, judgement.verdict(p))));
             asked.forEach(p -> said.add(judgement.verdict(p).says()));
             Optional<Property> shortest = shortest(judgement, asked, strict);
-            PrintWriter out = shortest.isPresent() ? results.faults() : results.text();
-            out.println(table);
+            print(judgement, asked, strict, results);
             Map<Property, Counterexample> opened = new LinkedHashMap<>();
             if (shortest.isPresent()) {
                 fails = true;
@@ -60,7 +55,13 @@ final class RecipeCheck {
                 Counterexample counterexample = judge.open(judgement.of(), property, judgement.verdict(property));
                 opened.put(property, counterexample);
                 viewers.write(counterexample);
-                out.println(CounterexampleText.of(counterexample, judgement.verdict(property)));
+                results.faults()
+                        .println(
+                                CounterexampleText.of(counterexample, judgement.verdict(property), Terminal.columns()));
+                asked.stream()
+                        .filter(p -> p != property && isFault(judgement.verdict(p), strict))
+                        .map(p -> options.command(judgement.of(), p))
+                        .forEach(others::add);
             }
             for (Property property : asked) {
                 if (results.wantsPlaces()
@@ -84,10 +85,12 @@ final class RecipeCheck {
                 .flatMap(r -> r.unknown().stream().map(u -> r.name() + ": unknown: " + u))
                 .toList();
         unknown.forEach(results.faults()::println);
-        results.faults()
+        (fails || !unknown.isEmpty() || nothingApplies(said) || said.contains(Verdict.Outcome.NOT_MODELLED)
+                        ? results.faults()
+                        : results.text())
                 .println(
                         unknown.isEmpty()
-                                ? summary(fails, said)
+                                ? summary(fails, said, others)
                                 : "The verdicts are of the recipe without what is unknown; of the VMM they show nothing.");
         int code = results.finish(SUMMARY);
         return code == ExitCode.HOLDS && nothingApplies(said) ? ExitCode.UNDECIDED : code;
@@ -97,9 +100,29 @@ final class RecipeCheck {
         return said.equals(EnumSet.of(Verdict.Outcome.DOES_NOT_APPLY));
     }
 
-    private static String summary(boolean fails, Set<Verdict.Outcome> said) {
+    /** The verdicts of a case; with {@code --quiet} those that are no success. */
+    private static void print(Judgement judgement, List<Property> asked, boolean strict, ResultOptions results) {
+        Recipe recipe = judgement.of().recipe();
+        Table table = new Table(judgement.of().toString(), recipe.unknown().isEmpty() ? "" : "without what is unknown");
+        boolean isFault = false;
+        for (Property property : asked) {
+            Verdict verdict = judgement.verdict(property);
+            boolean isOne = status(recipe, verdict, strict).isFault();
+            isFault |= isOne;
+            if (isOne || !results.isQuiet()) {
+                table.row(property.specName(), text(property, verdict));
+            }
+        }
+        (isFault ? results.faults() : results.text()).println(table);
+    }
+
+    private static String summary(boolean fails, Set<Verdict.Outcome> said, List<String> others) {
         if (fails) {
-            return "A property fails. `matrix --recipe R --kernel K --property P` shows any other counterexample.";
+            return "A property fails."
+                    + (others.isEmpty()
+                            ? ""
+                            : " Another counterexample, and in the same way that of each property that fails:\n  "
+                                    + others.get(0));
         }
         if (said.contains(Verdict.Outcome.NOT_MODELLED)) {
             return "No property is known to fail, but not all could be judged.";
@@ -112,7 +135,8 @@ final class RecipeCheck {
                 : "All properties that apply hold.";
     }
 
-    private static String text(Property property, Verdict verdict) {
+    /** A verdict, and what a user then sees. */
+    static String text(Property property, Verdict verdict) {
         return verdict + (verdict.isFailure() ? ": " + property.symptom() : "");
     }
 
@@ -151,7 +175,7 @@ final class RecipeCheck {
     }
 
     /** Of a recipe that lacks something nothing is certain. */
-    private static Status status(Recipe recipe, Verdict verdict, boolean strict) {
+    static Status status(Recipe recipe, Verdict verdict, boolean strict) {
         if (verdict.says() == Verdict.Outcome.DOES_NOT_APPLY) {
             return Status.DOES_NOT_APPLY;
         }

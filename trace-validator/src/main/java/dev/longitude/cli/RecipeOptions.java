@@ -1,7 +1,8 @@
 package dev.longitude.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.Lists;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Judge;
@@ -9,6 +10,7 @@ import dev.longitude.matrix.Judgement;
 import dev.longitude.matrix.RecipeFaultException;
 import dev.longitude.matrix.Recipes;
 import dev.longitude.matrix.Verdict;
+import dev.longitude.processes.ShellWord;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.RecipeException;
@@ -22,8 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,9 +34,6 @@ import picocli.CommandLine.Spec;
 
 /** Selects cases of recipes and judges them: the options that {@code check --recipe} and {@code matrix} share. */
 final class RecipeOptions {
-    /** The most cases of a recipe that one run of TLC judges. */
-    private static final int AT_ONCE = 24;
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
@@ -143,6 +142,18 @@ final class RecipeOptions {
                 .toList();
     }
 
+    /** What names a recipe on the command line, with the other options that decide its verdicts in a place. */
+    String argument(Recipe recipe) {
+        return ShellWord.of(ownFiles.getOrDefault(recipe, recipe.name()))
+                + (isUsual() ? "" : " --preemptions " + preemptions);
+    }
+
+    /** The command that shows a counterexample. */
+    String command(Case of, Property property) {
+        return "longitude matrix --recipe " + argument(of.recipe()) + " --kernel " + of.kernel() + " --world "
+                + of.world() + " --property " + property;
+    }
+
     /** Where the steps of a recipe stand in its file. */
     RecipePlaces places(Recipe recipe) throws IOException {
         return RecipePlaces.of(recipe, ownFiles.get(recipe));
@@ -208,17 +219,32 @@ final class RecipeOptions {
 
     /** Judges all of them, with progress. */
     List<Judgement> judgements(List<Case> cases, Judge judge, boolean showProgress)
-            throws InterruptedException, ExecutionException {
-        Progress progress = new Progress(spec.commandLine().getErr(), showProgress, cases.size());
-        List<Callable<List<Judgement>>> jobs = new ArrayList<>();
-        cases.stream()
-                .collect(Collectors.groupingBy(Case::recipe, LinkedHashMap::new, Collectors.toList()))
-                .values()
-                .forEach(ofOne -> Lists.partition(ofOne, AT_ONCE).forEach(some -> jobs.add(() -> judge.judge(some))));
+            throws IOException, InterruptedException, ExecutionException {
+        List<Batch> batches = Batch.of(cases, judge);
+        Progress progress = new Progress(
+                spec.commandLine().getErr(),
+                showProgress,
+                cases.size(),
+                batches.stream().mapToDouble(Batch::work).sum());
+        Map<Case, Judgement> judged = new ConcurrentHashMap<>();
+        List<Callable<Batch>> jobs = new ArrayList<>();
+        for (Batch batch : batches) {
+            jobs.add(() -> {
+                progress.now(batch.cases().get(0) + (batch.cases().size() > 1 ? " and others" : "") + " ...");
+                judge.judge(batch.cases()).forEach(j -> judged.put(j.of(), j));
+                return batch;
+            });
+        }
         try {
-            return Jobs.run(jobs, done -> done.forEach(j -> progress.step(j.of().toString(), summary(j)))).stream()
-                    .flatMap(List::stream)
-                    .toList();
+            Jobs.run(jobs, done -> {
+                // (All of a batch is done at once: the first line counts it.)
+                double work = done.work();
+                for (Case of : done.cases()) {
+                    progress.step(of.toString(), summary(requireNonNull(judged.get(of))), work);
+                    work = 0;
+                }
+            });
+            return cases.stream().map(c -> requireNonNull(judged.get(c))).toList();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RecipeFaultException fault) {
                 throw unusable(fault.getMessage());

@@ -51,7 +51,11 @@ final class RecipePage {
             }
         }
         subjects.add(RecipeSubject.of(
-                judgement, asked, all, options.notJudged(judgement.of().recipe())));
+                judgement,
+                asked,
+                all,
+                options.notJudged(judgement.of().recipe()),
+                property -> options.command(judgement.of(), property)));
     }
 
     Report report(String command) {

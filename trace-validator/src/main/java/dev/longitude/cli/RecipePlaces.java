@@ -40,7 +40,8 @@ final class RecipePlaces {
     }
 
     /**
-     * The steps of the file between which it goes wrong, then those that the counterexample rests on. The first is the
+     * The steps of the file between which it goes wrong, then those that the counterexample rests on, and those that come too
+     * late for it. The first is the
      * whole file if none of its steps is known to be at fault.
      */
     Location[] of(Counterexample counterexample) {
@@ -54,6 +55,12 @@ final class RecipePlaces {
                         line,
                         null,
                         "step " + number + ": " + counterexample.steps().get(number - 1)));
+            }
+        }
+        for (StepKind kind : cause.notYet()) {
+            int line = lines.lineOf(true, kind.specName());
+            if (line > 0) {
+                places.add(new Location(file, line, null, kind + ": not yet done"));
             }
         }
         int from = cause.between().map(b -> line(counterexample, b.first())).orElse(0);

@@ -145,7 +145,9 @@ final class RecordCommand implements Callable<Integer> {
         Thread awaitEnd = new Thread(() -> {
             recorder.destroy(); // (passed on to the command, or taken as the end of -p)
             try {
-                Runtime.getRuntime().halt(recorder.waitFor());
+                int code = recorder.waitFor();
+                EndOfRun.clean();
+                Runtime.getRuntime().halt(code);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

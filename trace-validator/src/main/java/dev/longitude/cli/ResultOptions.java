@@ -65,6 +65,11 @@ final class ResultOptions {
         return sarif != null || annotates();
     }
 
+    /** Whether only what does not hold is printed. */
+    boolean isQuiet() {
+        return quiet;
+    }
+
     /** Whether progress is shown. */
     boolean showsProgress() {
         return !quiet;

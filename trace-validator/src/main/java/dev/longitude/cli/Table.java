@@ -5,12 +5,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** A table for a terminal or a log: columns as wide as their widest cell, but cells wrap where a row would be too long. */
+/**
+ * A table for a terminal or a log: columns as wide as their widest cell, but cells wrap between words where a row would
+ * be too long. The last columns that do not even fit so stand beneath each row, each with its heading.
+ */
 final class Table {
-    /** The columns of a terminal. */
-    private static final int WIDTH = 80;
+    /** A column that wraps has at least this part of the line: text in a narrower one cannot be read. */
+    private static final int LEAST_PART = 4;
 
     private static final String GAP = "  ";
+    private static final String BENEATH = "    ";
 
     private final List<String[]> rows = new ArrayList<>();
 
@@ -24,25 +28,43 @@ final class Table {
 
     /** The table with each row on one line, however long. */
     String unwrapped() {
-        return text(natural());
+        return text(natural(), 0);
     }
 
     @Override
     public String toString() {
+        return toString(Terminal.columns());
+    }
+
+    /** The table in lines of at most so many characters. */
+    String toString(int columns) {
         int[] natural = natural();
-        int room = WIDTH - GAP.length() * (natural.length - 1);
-        int cap = Arrays.stream(natural).max().orElse(0);
-        while (cap > 1 && capped(natural, cap) > room) {
-            cap--;
+        int[] least = IntStream.range(0, natural.length)
+                .map(i -> Math.min(natural[i], Math.max(longestWord(i), columns / LEAST_PART)))
+                .toArray();
+        int shown = natural.length;
+        while (shown > 1 && sum(least, shown) + GAP.length() * (shown - 1) > columns) {
+            shown--;
         }
-        int[] widths = new int[natural.length];
-        int spare = room - capped(natural, cap);
-        for (int i = 0; i < widths.length; i++) {
-            int more = natural[i] > cap && spare > 0 ? Math.min(spare, natural[i] - cap) : 0;
-            widths[i] = Math.min(natural[i], cap) + more;
-            spare -= more;
+        return text(widths(natural, least, shown, columns - GAP.length() * (shown - 1)), columns);
+    }
+
+    /** The first columns' widths: each at least what it needs; those that need more than the others share what is left. */
+    private static int[] widths(int[] natural, int[] least, int shown, int room) {
+        int[] widths = Arrays.copyOf(least, shown);
+        for (int spare = room - sum(widths, shown); spare > 0; spare--) {
+            int narrowest = IntStream.range(0, shown)
+                    .filter(i -> widths[i] < natural[i])
+                    .reduce(-1, (a, b) -> a >= 0 && widths[a] <= widths[b] ? a : b);
+            if (narrowest < 0) {
+                break;
+            }
+            widths[narrowest]++;
         }
-        return text(widths);
+        if (shown == 1) {
+            widths[0] = Math.min(widths[0], room);
+        }
+        return widths;
     }
 
     private int[] natural() {
@@ -51,11 +73,19 @@ final class Table {
                 .toArray();
     }
 
-    private static int capped(int[] widths, int cap) {
-        return Arrays.stream(widths).map(w -> Math.min(w, cap)).sum();
+    private int longestWord(int column) {
+        return rows.stream()
+                .flatMap(row -> Arrays.stream(row[column].split("(?<=[/\\-,@_])|\\s+")))
+                .mapToInt(String::length)
+                .max()
+                .orElse(0);
     }
 
-    private String text(int[] widths) {
+    private static int sum(int[] widths, int shown) {
+        return Arrays.stream(widths).limit(shown).sum();
+    }
+
+    private String text(int[] widths, int columns) {
         StringBuilder text = new StringBuilder();
         for (String[] row : rows) {
             List<List<String>> cells = IntStream.range(0, widths.length)
@@ -72,12 +102,42 @@ final class Table {
                 }
                 text.append(out.toString().stripTrailing()).append('\n');
             }
+            if (row != rows.get(0)) {
+                beneath(row, widths.length, columns, text);
+            }
         }
         return text.toString();
     }
 
+    /** What stands beneath a row: the other columns' cells that are not empty, as many on a line as it has room for. */
+    private void beneath(String[] row, int from, int columns, StringBuilder text) {
+        int room = columns - BENEATH.length();
+        String line = "";
+        for (int i = from; i < row.length; i++) {
+            if (row[i].isEmpty()) {
+                continue;
+            }
+            String heading = rows.get(0)[i];
+            String next = heading.isEmpty() ? row[i] : heading + ": " + row[i];
+            if (line.length() + GAP.length() + next.length() <= room && !line.isEmpty()) {
+                line += GAP + next;
+            } else {
+                lines(line, room, text);
+                line = next;
+            }
+        }
+        lines(line, room, text);
+    }
+
+    private static void lines(String cells, int room, StringBuilder text) {
+        if (!cells.isEmpty()) {
+            wrapped(cells, room)
+                    .forEach(line -> text.append(BENEATH).append(line).append('\n'));
+        }
+    }
+
     /** The lines of a cell, broken at spaces, otherwise after a mark that separates words, otherwise anywhere. */
-    private static List<String> wrapped(String cell, int width) {
+    static List<String> wrapped(String cell, int width) {
         List<String> lines = new ArrayList<>();
         String rest = cell;
         while (rest.length() > width) {

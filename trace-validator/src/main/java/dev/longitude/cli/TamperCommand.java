@@ -44,7 +44,12 @@ import picocli.CommandLine.Spec;
             "Tamper with the traces of all scenarios and with the bundled recordings, and count what is refused.",
             "The counts are compared with the committed ones."
         },
-        mixinStandardHelpOptions = true)
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Exit codes: 0 the counts are as committed; 1 they are not, or TLC refuses what the validator accepts; 2 usage,"
+                    + " or output that cannot be written."
+        })
 final class TamperCommand implements Callable<Integer> {
     private static final int VCPUS = 3;
     private static final int OF_A_KIND = 3;

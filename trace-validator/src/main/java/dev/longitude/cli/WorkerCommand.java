@@ -57,7 +57,7 @@ final class WorkerCommand implements Callable<Integer> {
                             folder))
                     .directory(folder.toFile())
                     .inheritIO());
-            return process.waitFor() == 0 ? ExitCode.HOLDS : ExitCode.UNUSABLE;
+            return ChildProcesses.waitFor(process) == 0 ? ExitCode.HOLDS : ExitCode.UNUSABLE;
         } finally {
             MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
         }

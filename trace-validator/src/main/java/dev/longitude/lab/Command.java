@@ -44,7 +44,7 @@ record Command(Path folder, Map<String, String> environment, ImmutableList<Strin
             Process process = ChildProcesses.start(builder);
             process.getOutputStream().close();
             byte[] output = process.getInputStream().readAllBytes();
-            int status = process.waitFor();
+            int status = ChildProcesses.waitFor(process);
             if (status != 0) {
                 throw new LabException(String.join(" ", Iterables.limit(words, SHOWN_LINES)) + " ...: exit status "
                         + status + "\n" + end(Files.readString(errors, StandardCharsets.UTF_8)));

@@ -105,7 +105,7 @@ public record Probe(@Nullable Long seed, int plays, ImmutableList<String> sequen
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.INHERIT));
         process.getOutputStream().close();
-        int status = process.waitFor();
+        int status = ChildProcesses.waitFor(process);
         if (status != 0) {
             throw new LabException(
                     Path.of(command.get(0)).getFileName() + " did not come to its end: exit status " + status);

@@ -53,7 +53,13 @@ public record Counterexample(
      * @param generation cur_tsc_generation
      * @param matched nr_vcpus_matched_tsc, and the vCPU that opened the generation
      */
-    public record Bookkeeping(boolean masterClock, int generation, int matched) {}
+    public record Bookkeeping(boolean masterClock, int generation, int matched) {
+        @Override
+        public String toString() {
+            return "masterclock " + (masterClock ? "on" : "off") + ", generation " + generation + ", " + matched
+                    + " matched";
+        }
+    }
 
     /** What a vCPU's clocks show. */
     public record Clocks(int vcpu, int counter, Optional<Integer> second) {}

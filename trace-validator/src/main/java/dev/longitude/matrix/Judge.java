@@ -142,6 +142,25 @@ public final class Judge {
                 .collect(ImmutableList.toImmutableList());
     }
 
+    /**
+     * How much work it is to judge cases of one architecture, in a unit of its own; 0 if it was done before. The states
+     * that TLC visits grow with how far the VMM may have come, and once more with where time may pass.
+     */
+    public double work(List<Case> cases) throws IOException {
+        ImmutableList<Case> fit = cases.stream()
+                .filter(c -> c.recipe().unfitFor(c.kernel()).isEmpty())
+                .collect(ImmutableList.toImmutableList());
+        if (fit.isEmpty()) {
+            return 0;
+        }
+        Path file = file(new MigrationModel(fit, preemptions).judging());
+        return file != null && Files.exists(file)
+                ? 0
+                : fit.stream()
+                        .mapToDouble(c -> Math.pow(MigrationModel.places(c), 1 + preemptions))
+                        .sum();
+    }
+
     private static ImmutableMap<Property, Verdict> all(Recipe recipe, Verdict verdict) {
         return Property.of(recipe.arch()).stream().collect(ImmutableMap.toImmutableMap(p -> p, p -> verdict));
     }
@@ -208,7 +227,7 @@ public final class Judge {
 
     private List<Finding> findings(MigrationModel model) throws IOException, InterruptedException {
         MigrationModel.Text text = model.judging();
-        Path file = kept == null ? null : kept.resolve(key(text) + ".json");
+        Path file = file(text);
         if (file != null) {
             try {
                 return read(file);
@@ -223,6 +242,10 @@ public final class Judge {
             WholeFile.write(file, out -> out.write(json));
         }
         return found;
+    }
+
+    private @Nullable Path file(MigrationModel.Text text) throws IOException {
+        return kept == null ? null : kept.resolve(key(text) + ".json");
     }
 
     private List<Finding> run(MigrationModel model, MigrationModel.Text text) throws IOException, InterruptedException {

@@ -1,6 +1,8 @@
 package dev.longitude.matrix;
 
+import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.Arch;
+import dev.longitude.kernel.Series;
 import dev.longitude.migration.Policy;
 import dev.longitude.recipe.Claim;
 import dev.longitude.recipe.Property;
@@ -31,7 +33,18 @@ public final class Markdown {
                 .distinct()
                 .forEach(recipe -> page.recipe(recipe, matrix));
         page.claims(matrix);
+        page.sources();
         return String.join("\n", page.lines) + "\n";
+    }
+
+    /** Of the series that the page mentions: before the first mention. */
+    private void sources() {
+        int first = lines.indexOf("");
+        ImmutableList<String> sources = Series.sourcesIn(String.join("\n", lines));
+        lines.addAll(first, sources.stream().map(s -> "- " + s).toList());
+        if (!sources.isEmpty()) {
+            lines.add(first, "");
+        }
     }
 
     private void head() {

@@ -2,6 +2,7 @@ package dev.longitude.matrix;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.math.IntMath;
 import dev.longitude.recipe.Block;
 import dev.longitude.recipe.Expression;
 import dev.longitude.recipe.Preemption;
@@ -81,6 +82,23 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
     /** The number of vCPUs in the model of a case. */
     static int vcpus(Case of) {
         return carriedOut(of).vcpus(VCPUS);
+    }
+
+    /**
+     * How far the VMM may have come in a case: the number of places between two of its steps. Of threads each may be
+     * anywhere.
+     */
+    static int places(Case of) {
+        Recipe recipe = carriedOut(of);
+        ImmutableList<ImmutableSet<Integer>> vcpus = recipe.vcpusOfBlocks(vcpus(of));
+        int places = 0;
+        for (int i = 0; i < vcpus.size(); i++) {
+            Block block = recipe.blocks().get(i);
+            int steps = block.steps().size();
+            int threads = vcpus.get(i).size();
+            places += block.how() == Block.How.IN_PARALLEL ? IntMath.pow(steps + 1, threads) - 1 : steps * threads;
+        }
+        return places;
     }
 
     private String module(List<String> more) {

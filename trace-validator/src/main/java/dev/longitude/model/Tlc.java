@@ -135,7 +135,7 @@ public final class Tlc {
             try (Stream<String> output = process.inputReader(UTF_8).lines()) {
                 output.forEach(lines::add);
             }
-            return TlcOutput.parse(lines, process.waitFor());
+            return TlcOutput.parse(lines, ChildProcesses.waitFor(process));
         } finally {
             if (process != null) {
                 process.destroy();

@@ -100,7 +100,7 @@ public class TlcJvms implements AutoCloseable {
         }
     }
 
-    private Optional<TlcOutput> answer(TlcJvm.Request request) {
+    private Optional<TlcOutput> answer(TlcJvm.Request request) throws InterruptedException {
         Optional<TlcOutput> answer = jvms.ask((requests, answers) -> {
             request.writeTo(requests);
             if (answers.readInt() != TlcJvm.ANSWER) {

@@ -34,7 +34,7 @@ final class MutantJvms implements AutoCloseable {
      * @param text the whole text of the mutated module
      * @param archs the architectures whose traces are replayed; none: the text is only loaded
      */
-    Replayed replay(String module, String text, ImmutableSet<Arch> archs) {
+    Replayed replay(String module, String text, ImmutableSet<Arch> archs) throws InterruptedException {
         return jvms.ask((requests, answers) -> {
                     byte[] bytes = text.getBytes(UTF_8);
                     requests.writeUTF(module);

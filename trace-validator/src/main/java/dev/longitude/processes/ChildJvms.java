@@ -58,7 +58,7 @@ public final class ChildJvms implements AutoCloseable {
      *
      * @return its answer; empty if it has none, has ended, or took too long
      */
-    public <T> Optional<T> ask(Exchange<T> exchange) {
+    public <T> Optional<T> ask(Exchange<T> exchange) throws InterruptedException {
         Jvm jvm = null;
         Future<?> end = null;
         try {
@@ -76,6 +76,9 @@ public final class ChildJvms implements AutoCloseable {
             }
             return answer;
         } catch (IOException e) {
+            if (jvm != null) {
+                ChildProcesses.waitFor(jvm.process.destroyForcibly());
+            }
             return Optional.empty();
         } finally {
             if (end != null) {

@@ -7,10 +7,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Starts all processes of this program, so that none is started while they are being ended: a thread that saw its
- * process end would otherwise go on with the next, which nobody would end.
+ * Starts all processes of this program, and waits for them, so that none is started while they are being ended, and none
+ * that was ended is taken for one that failed: a thread that saw its process end would otherwise go on with the next,
+ * which nobody would end, or report a fault that there is not.
  */
 public final class ChildProcesses {
+    /** The exit codes of a process that a signal has ended are greater. */
+    private static final int BY_SIGNAL = 128;
+
+    /** An interrupt reaches a process at the same time as this program, which may notice it later. */
+    private static final long NOTICED_MILLIS = 500;
+
     private static boolean ended;
 
     private ChildProcesses() {}
@@ -22,14 +29,35 @@ public final class ChildProcesses {
      */
     public static Process start(ProcessBuilder builder) throws IOException {
         synchronized (ChildProcesses.class) {
-            while (ended) {
-                try {
-                    ChildProcesses.class.wait();
-                } catch (InterruptedException e) {
-                    // (Nothing is left to do: the virtual machine is about to halt.)
-                }
-            }
+            stayIfEnded();
             return builder.start();
+        }
+    }
+
+    /**
+     * Waits for the end of a process. Once this program ends, a call of it does not return.
+     *
+     * @return its exit code
+     */
+    public static int waitFor(Process process) throws InterruptedException {
+        int code = process.waitFor();
+        synchronized (ChildProcesses.class) {
+            if (code > BY_SIGNAL && !ended) {
+                ChildProcesses.class.wait(NOTICED_MILLIS);
+            }
+            stayIfEnded();
+        }
+        return code;
+    }
+
+    /** Does not return once this program ends: what went wrong since then is of no interest. */
+    public static synchronized void stayIfEnded() {
+        while (ended) {
+            try {
+                ChildProcesses.class.wait();
+            } catch (InterruptedException e) {
+                // (Nothing is left to do: the virtual machine is about to halt.)
+            }
         }
     }
 
@@ -42,6 +70,7 @@ public final class ChildProcesses {
     public static void end(int seconds) {
         synchronized (ChildProcesses.class) {
             ended = true;
+            ChildProcesses.class.notifyAll();
         }
         List<ProcessHandle> children = ProcessHandle.current().descendants().toList();
         children.forEach(ProcessHandle::destroy);

@@ -152,7 +152,7 @@ public record CProgram(Class<?> carrier, String name, String what, String otherw
             Process process = ChildProcesses.start(new ProcessBuilder(command).redirectErrorStream(true));
             process.getOutputStream().close();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
+            if (ChildProcesses.waitFor(process) != 0) {
                 throw new NoCompilerException(
                         what + " cannot be built: " + String.join(" ", command) + "\n" + said.strip());
             }

@@ -79,17 +79,11 @@ final class CounterexampleTimeline {
         ImmutableList.Builder<String> says = ImmutableList.builder();
         says.add(counterexample.property() + " " + verdict.says()
                 + (verdict.isFailure() ? ": " + counterexample.property().symptom() : "") + ".");
-        cause.between()
-                .ifPresent(b -> says.add(
-                        "It goes wrong between step " + name(b.first()) + " and step " + name(b.second()) + "."));
+        says.addAll(cause.says(counterexample));
         says.add("A shortest behaviour that shows it, of "
                 + counterexample.steps().size() + " steps. A tick is a cycle of the guest's counter, and 1/"
                 + counterexample.ticksPerSecond() + " s.");
         return says.build();
-    }
-
-    private String name(int number) {
-        return number + " (" + counterexample.steps().get(number - 1) + ")";
     }
 
     private ImmutableList<String> lanes() {

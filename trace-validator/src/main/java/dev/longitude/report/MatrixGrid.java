@@ -8,11 +8,11 @@ import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
 import dev.longitude.recipe.World;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The cells of a matrix, small: most verdicts occur often, so a cell is the number of one.
@@ -58,8 +58,12 @@ public record MatrixGrid(ImmutableList<Cell> verdicts, ImmutableList<OfRecipe> r
             ImmutableList<String> properties,
             ImmutableList<ImmutableList<Integer>> rows) {}
 
-    /** All cells of a matrix. */
-    public static MatrixGrid of(Matrix matrix) throws IOException {
+    /**
+     * All cells of a matrix.
+     *
+     * @param argument what names a recipe on the command line
+     */
+    public static MatrixGrid of(Matrix matrix, Function<Recipe, String> argument) {
         Map<Cell, Integer> verdicts = new LinkedHashMap<>();
         Map<Recipe, Map<World, List<Judgement>>> recipes = new LinkedHashMap<>();
         for (Judgement judgement : matrix.judgements()) {
@@ -74,7 +78,7 @@ public record MatrixGrid(ImmutableList<Cell> verdicts, ImmutableList<OfRecipe> r
             entry.getValue().forEach((world, judgements) -> tables.add(table(world, judgements, verdicts)));
             all.add(new OfRecipe(
                     recipe.name(),
-                    RecipeSubject.argument(recipe),
+                    argument.apply(recipe),
                     RecipeSubject.about(recipe),
                     lines(recipe),
                     claims(matrix, recipe),

@@ -5,15 +5,13 @@ import com.google.common.collect.ImmutableMap;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Counterexample;
 import dev.longitude.matrix.Judgement;
-import dev.longitude.matrix.Recipes;
 import dev.longitude.matrix.Verdict;
-import dev.longitude.processes.ShellWord;
 import dev.longitude.recipe.Property;
 import dev.longitude.recipe.Recipe;
-import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /** A recipe in a world on a kernel, as a subject of a report. */
 public final class RecipeSubject {
@@ -28,10 +26,14 @@ public final class RecipeSubject {
      * @param asked the properties to report
      * @param shown the counterexamples at hand, by their property
      * @param notJudged in which worlds the recipe was not judged, each with the reason
+     * @param command what shows the counterexample of a property that is not at hand
      */
     public static Subject of(
-            Judgement judgement, List<Property> asked, Map<Property, Counterexample> shown, List<String> notJudged)
-            throws IOException {
+            Judgement judgement,
+            List<Property> asked,
+            Map<Property, Counterexample> shown,
+            List<String> notJudged,
+            Function<Property, String> command) {
         Case of = judgement.of();
         ImmutableList.Builder<Subject.Row> rows = ImmutableList.builder();
         ImmutableList.Builder<Timeline> timelines = ImmutableList.builder();
@@ -49,7 +51,7 @@ public final class RecipeSubject {
                     (whole ? "" : WITHOUT) + verdict.says(),
                     detail(verdict, property),
                     counterexample == null ? null : count++,
-                    counterexample == null && verdict.canBeShown() ? command(of, property) : null));
+                    counterexample == null && verdict.canBeShown() ? command.apply(property) : null));
         }
         return new Subject(
                 of.recipe().name() + " on " + of.kernel() + ", world " + of.world(),
@@ -66,16 +68,6 @@ public final class RecipeSubject {
         String text = verdict.toString().substring(verdict.says().toString().length());
         String rest = text.replaceFirst("^[,:] ", "");
         return verdict.isFailure() ? property.symptom() + (rest.isEmpty() ? "" : "; " + rest) : rest;
-    }
-
-    private static String command(Case of, Property property) throws IOException {
-        return "longitude matrix --recipe " + ShellWord.of(argument(of.recipe())) + " --kernel " + of.kernel()
-                + " --world " + of.world() + " --property " + property;
-    }
-
-    /** What names the recipe on the command line: a bundled one its name, another one its file. */
-    static String argument(Recipe recipe) throws IOException {
-        return Recipes.bundled().contains(recipe) ? recipe.name() : recipe.name() + ".yaml";
     }
 
     /** Of a recipe that lacks something nothing is known, whatever the rest of it does. */

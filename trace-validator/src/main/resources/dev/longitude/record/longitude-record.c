@@ -2125,10 +2125,25 @@ static FILE *create(const char *name, char *path, size_t size) {
         fail("%s: a name that long cannot be used", options.folder);
     }
     FILE *file = fopen(path, "wxe");
+    if (!file && errno == EEXIST) {
+        fail("%s exists: a recording needs a new folder, which -o names", path);
+    }
     if (!file) {
         fail("%s: %s", path, strerror(errno));
     }
     return file;
+}
+
+/* A log without a VM is of no use; why there is none is seldom obvious. */
+static void explain_empty(void) {
+    if (seen.vms || seen.records) {
+        return;
+    }
+    fputs(options.attach
+              ? "longitude-record: nothing of KVM was seen while the process was attached to.\n"
+              : "longitude-record: no VM was seen. Does the command use KVM (QEMU: -accel kvm), and may it open /dev/kvm?\n"
+                "What a daemon starts for it is not followed: attach to that with -p PID.\n",
+          stderr);
 }
 
 static void write_left_out(void) {
@@ -2233,5 +2248,6 @@ int main(int argc, char **argv) {
             "longitude-record: %s: %" PRIu64 " records; VMs created: %" PRIu64 "; KVM_RUNs: %" PRIu64 " recorded, %" PRIu64
             " left out\n",
             log_path, seen.records, seen.vms, seen.runs, seen.runs_left_out);
+    explain_empty();
     return options.attach ? 0 : command_status < 0 ? 2 : command_status;
 }

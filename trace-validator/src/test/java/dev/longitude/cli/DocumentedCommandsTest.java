@@ -6,6 +6,7 @@ import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
+import dev.longitude.kernel.Series;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -29,6 +31,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code console} is the last command's exit code, 0 if it is not given; {@code not run: REASON} marks a block that
  * needs what a test does not have. In the output {@code ...} stands for the rest of a line, or for any lines. Any other
  * block with a word after its language is a file of that name.
+ *
+ * <p>The numbers of the specification's lines are compared too. With {@code -Dlongitude.bless=true} the pages get those
+ * that are printed; whatever else differs still fails.
  */
 class DocumentedCommandsTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
@@ -36,8 +41,14 @@ class DocumentedCommandsTest {
     private static final Pattern BLOCK = Pattern.compile("(?m)^```(\\w+) ?([^\\n]*)\\n((?s:.*?))^```$");
     private static final Pattern INFO = Pattern.compile("|exit (?<code>\\d)|not run: (?<reason>needs .+|minutes.*)");
 
-    /** What differs from run to run, or with an unrelated change. */
-    private static final Pattern VOLATILE = Pattern.compile("(?<=\\b)\\d+\\.\\d(?= s\\b)|(?<=\\.tla:)\\d+| +(?=[^ ])");
+    /** How many characters may stand between a mention and the title: those of a table of a few rows. */
+    private static final int NEAR = 700;
+
+    /** What differs from run to run. */
+    private static final Pattern VOLATILE = Pattern.compile("(?<=\\b)\\d+\\.\\d(?= s\\b)| +(?=[^ ])");
+
+    private static final Pattern SPECIFICATION_LINE = Pattern.compile("(?<=\\.tla:)\\d+");
+    private static final boolean BLESSES = Boolean.getBoolean("longitude.bless");
 
     @TempDir
     private Path folder = Path.of("set by JUnit");
@@ -77,7 +88,10 @@ class DocumentedCommandsTest {
     @ParameterizedTest
     @MethodSource("pages")
     void theCommandsPrintWhatThePageShows(Path page) throws Exception {
-        Matcher block = BLOCK.matcher(Files.readString(ROOT.resolve(page)));
+        String text = Files.readString(ROOT.resolve(page));
+        StringBuilder blessed = new StringBuilder();
+        Matcher block = BLOCK.matcher(text);
+        int copied = 0;
         while (block.find()) {
             String info = block.group(2).strip();
             if (!block.group(1).equals("console")) {
@@ -89,12 +103,19 @@ class DocumentedCommandsTest {
             Matcher marked = INFO.matcher(info);
             assertThat(marked.matches()).as("%s: ```console %s", page, info).isTrue();
             if (marked.group("reason") == null) {
-                run(page, block.group(3), marked.group("code") == null ? 0 : Integer.parseInt(marked.group("code")));
+                int code = marked.group("code") == null ? 0 : Integer.parseInt(marked.group("code"));
+                blessed.append(text, copied, block.start(3)).append(run(page, block.group(3), code));
+                copied = block.end(3);
             }
+        }
+        blessed.append(text, copied, text.length());
+        if (BLESSES && !blessed.toString().equals(text)) {
+            Files.writeString(ROOT.resolve(page), blessed);
         }
     }
 
-    private void run(Path page, String session, int code) throws IOException, InterruptedException {
+    /** Returns the session as it is to be shown. */
+    private String run(Path page, String session, int code) throws IOException, InterruptedException {
         Process shell = new ProcessBuilder("sh", "-c", script(session))
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
@@ -102,10 +123,33 @@ class DocumentedCommandsTest {
                 .start();
         String printed = new String(shell.getInputStream().readAllBytes(), UTF_8);
         assertThat(shell.waitFor(1, MINUTES)).as("%s ends", page).isTrue();
-        assertThat(plain(printed)).as("%s shows%n%s", page, session).matches(shown(session));
+        String lines = BLESSES ? withLinesOf(printed, session) : session;
+        assertThat(plain(printed)).as("%s shows%n%s", page, session).matches(shown(lines, false));
         assertThat(shell.exitValue())
                 .as("%s: exit code of%n%s%nwhich printed%n%s", page, session, printed)
                 .isEqualTo(code);
+        return lines;
+    }
+
+    /** The session with the numbers of lines that were printed, if it is right but for these. */
+    static String withLinesOf(String printed, String session) {
+        Matcher found = shown(session, true).matcher(plain(printed));
+        if (!found.matches()) {
+            return session;
+        }
+        AtomicInteger group = new AtomicInteger();
+        return SPECIFICATION_LINE.matcher(session).replaceAll(number -> found.group(group.incrementAndGet()));
+    }
+
+    @Test
+    void theNumbersOfLinesAreComparedAndCanBeBlessed() {
+        String session = "$ longitude validate t\nA.tla:12: x\n...\n  see B.tla:7: y ...\n";
+        String printed = "$ longitude validate t\nA.tla:13: x\nmore of C.tla:1\n  see B.tla:70: y and z\n";
+        assertThat(plain(printed)).doesNotMatch(shown(session, false)).matches(shown(session, true));
+        String blessed = withLinesOf(printed, session);
+        assertThat(blessed).isEqualTo("$ longitude validate t\nA.tla:13: x\n...\n  see B.tla:70: y ...\n");
+        assertThat(plain(printed)).matches(shown(blessed, false));
+        assertThat(withLinesOf(printed.replace("x", "z"), session)).isEqualTo(session);
     }
 
     /** Prints each command, as a page does, and runs it. */
@@ -132,20 +176,30 @@ class DocumentedCommandsTest {
         return command.substring(0, command.lastIndexOf("END_OF_COMMAND\n"));
     }
 
-    private static Pattern shown(String session) {
+    /**
+     * What a session prints.
+     *
+     * @param anyLine whether the numbers of the specification's lines do not matter: they are groups then
+     */
+    private static Pattern shown(String session, boolean anyLine) {
         StringBuilder regex = new StringBuilder();
         for (String line : session.lines().toList()) {
             String plain = plain(line);
             if (plain.equals("...")) {
                 regex.append("(?:.*\\n)*?");
             } else if (plain.endsWith("...") && !plain.startsWith("$ ")) {
-                regex.append(Pattern.quote(plain.substring(0, plain.length() - 3)))
+                regex.append(quoted(plain.substring(0, plain.length() - 3), anyLine))
                         .append(".*\\n");
             } else {
-                regex.append(Pattern.quote(plain)).append("\\n");
+                regex.append(quoted(plain, anyLine)).append("\\n");
             }
         }
         return Pattern.compile(regex.toString());
+    }
+
+    private static String quoted(String text, boolean anyLine) {
+        String quoted = Pattern.quote(text);
+        return anyLine ? SPECIFICATION_LINE.matcher(quoted).replaceAll("\\\\E(\\\\d+)\\\\Q") : quoted;
     }
 
     private static String plain(String text) {
@@ -181,6 +235,21 @@ class DocumentedCommandsTest {
             }
         }
         assertThat(broken).as("%s", page).isEmpty();
+    }
+
+    /** A reader can find a series of patches that a page mentions: its title stands where it is mentioned first. */
+    @ParameterizedTest
+    @MethodSource("pages")
+    void aSeriesIsNamedByItsTitleWhereItIsMentionedFirst(Path page) throws IOException {
+        String text = Files.readString(ROOT.resolve(page)).replaceAll("\\s+", " ");
+        for (Series series : Series.values()) {
+            int first = series.firstMentionIn(text);
+            if (first >= 0) {
+                assertThat(text.indexOf(series.title()))
+                        .as("%s: %s", page, series.title())
+                        .isBetween(0, first + NEAR);
+            }
+        }
     }
 
     private static List<String> headings(Path page) throws IOException {

@@ -148,15 +148,45 @@ class MatrixCommandTest {
                 .containsPattern(
                         "ClockContinuous +fails, shown by \\d+ steps: kvmclock is not where the policy puts it")
                 .contains("The last step makes")
-                .contains("A property fails.");
+                .contains("the VMM has not yet done SetClock: its recipe does that later.")
+                .doesNotContain("It goes wrong between")
+                .contains(
+                        "A property fails. Another counterexample, and in the same way that of each property that fails:"
+                                + " longitude matrix --recipe " + mine + " --kernel v6.12 --world usual --property ");
         assertThat(wrong.code()).isEqualTo(ExitCode.VIOLATED);
+        Run quiet = Run.of("check", "--recipe", mine, "--kernel", "v6.12", "--world", "usual", "--quiet");
+        assertThat(quiet.out())
+                .containsPattern("(?m)^ClockContinuous +fails")
+                .doesNotContainPattern("(?m)^\\w+ +(holds|does not apply)");
+        assertThat(quiet.code()).isEqualTo(ExitCode.VIOLATED);
         Run only = Run.of(
                 "check", "--recipe", mine, "--kernel", "v6.12", "--world", "usual", "--property", "TscContinuous");
         assertThat(only.out()).contains("All properties that apply hold.");
         assertThat(only.code()).isEqualTo(ExitCode.HOLDS);
+        Path sarif = folder.resolve("clock.sarif");
+        Run clock = Run.of(
+                "check",
+                "--recipe",
+                mine,
+                "--kernel",
+                "v6.12",
+                "--world",
+                "usual",
+                "--property",
+                "ClockContinuous",
+                "--sarif",
+                sarif);
+        assertThat(clock.code()).isEqualTo(ExitCode.VIOLATED);
+        int line = 1 + Files.readAllLines(mine).indexOf("  - SetClock: {clock: clock.clock}");
+        assertThat(Files.readString(sarif).replaceAll("\\s", ""))
+                .contains("\"region\":{\"startLine\":" + line + "}},\"message\":{\"text\":\"SetClock:notyetdone\"}");
         Run matrix = Run.of("matrix", "--recipe", mine, "--kernel", "v6.12", "--world", "usual");
         assertThat(matrix.out()).contains("ClockContinuous").doesNotContain("committed");
         assertThat(matrix.code()).isEqualTo(ExitCode.VIOLATED);
+        Run few = Run.of("matrix", "--recipe", mine, "--kernel", "v6.12", "--world", "usual", "--quiet");
+        assertThat(few.out())
+                .contains("mine v6.12: ClockContinuous fails, shown by")
+                .doesNotContain("TscContinuous");
     }
 
     @Test

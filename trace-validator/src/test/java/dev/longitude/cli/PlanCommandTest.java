@@ -46,6 +46,9 @@ class PlanCommandTest {
     void jsonHasTheSame() throws Exception {
         Run json = Run.of("plan", "tsc", "--json", "--input", file(RECORDED));
         assertThat(json.code()).isZero();
+        assertThat(json.out().lines())
+                .as("one object in one line, as of every command")
+                .hasSize(1);
         JsonNode plan = JsonMapper.builder().build().readTree(json.out());
         assertThat(plan.get("offsets"))
                 .hasSize(2)

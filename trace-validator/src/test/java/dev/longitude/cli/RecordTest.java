@@ -351,7 +351,7 @@ class RecordTest {
     }
 
     @Test
-    void theCommandPassesOnWhatTheRecorderReturns() throws IOException {
+    void theCommandPassesOnWhatTheRecorderReturns() throws IOException, InterruptedException {
         Path out = folder.resolve("by-command");
         assertThat(Run.of("record", "-o", out, "--no-probe", "sh", "-c", "exit 42")
                         .code())
@@ -360,9 +360,21 @@ class RecordTest {
         assertThat(Run.of("record", "-o", out, "true").code())
                 .as("what is there is not written over")
                 .isEqualTo(ExitCode.UNUSABLE);
+        String again = recorderSays("-o", out.toString(), "--", "true");
+        assertThat(again).contains(out + "/host.txt exists: a recording needs a new folder, which -o names");
+        assertThat(recorderSays("-o", folder.resolve("empty").toString(), "--no-probe", "--", "true"))
+                .contains("no VM was seen. Does the command use KVM (QEMU: -accel kvm), and may it open /dev/kvm?");
         assertThat(Run.of("record", "-o", folder.resolve("other"), "--", "/no/such/command")
                         .code())
                 .isEqualTo(127);
+    }
+
+    private String recorderSays(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(recorder.toString()));
+        command.addAll(List.of(arguments));
+        Path output = folder.resolve("recorder.txt");
+        execute(output, command);
+        return Files.readString(output.resolveSibling("recorder.txt.err"));
     }
 
     @Test

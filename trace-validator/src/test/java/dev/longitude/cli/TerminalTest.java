@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,17 +23,25 @@ class TerminalTest {
     private Path folder = Path.of("set by JUnit");
 
     @Test
-    void everyHelpHasAnExample() {
-        assertHasExample(Longitude.commandLine());
+    void everyHelpHasAnExampleAndTheExitCodes() {
+        assertHelps(Longitude.commandLine());
     }
 
-    private static void assertHasExample(CommandLine command) {
-        assertThat(command.getUsageMessage())
-                .as(command.getCommandSpec().qualifiedName())
-                .contains("Example");
+    private static void assertHelps(CommandLine command) {
+        String name = command.getCommandSpec().qualifiedName();
+        assertThat(command.getUsageMessage().lines())
+                .as(name)
+                .anyMatch(line -> line.startsWith("Example"))
+                .filteredOn(line -> line.startsWith("Exit codes:"))
+                .hasSize(1);
+        if (command.getCommandSpec().findOption("--junit") != null) {
+            assertThat(command.getUsageMessage().replaceAll("\\s+", " "))
+                    .as("%s, which judges", name)
+                    .doesNotContain(ExitCode.MEANING_WITHOUT_VERDICT);
+        }
         command.getSubcommands().values().stream()
                 .filter(sub -> !(sub.getCommand() instanceof HelpCommand))
-                .forEach(TerminalTest::assertHasExample);
+                .forEach(TerminalTest::assertHelps);
     }
 
     @ParameterizedTest
@@ -86,6 +96,28 @@ class TerminalTest {
         assertThat(Progress.secondsLeft(30, 60, work)).isBetween((work - 60) / 4, work - 60);
         assertThat(Progress.secondsLeft(30, work, work)).isZero();
         assertThat(Progress.secondsLeft(30, 0, work)).isZero();
+    }
+
+    /** Otherwise a long search looks as if it hung. */
+    @Test
+    void aReaderOfAPipeSeesNowAndThenWhatHappens() {
+        StringWriter err = new StringWriter();
+        AtomicLong nanos = new AtomicLong(7);
+        Progress progress = new Progress(new PrintWriter(err, true), true, 1, 1, nanos::get);
+        progress.now("first");
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(10));
+        progress.now("second");
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(9));
+        progress.now("third");
+        progress.finish();
+        assertThat(err).hasToString("second\n");
+    }
+
+    @Test
+    void moreVcpusThanATraceHasRoomForAreRefused() {
+        Run run = Run.of("simulate", "boot", "--vcpus", "257");
+        assertThat(run.code()).isEqualTo(ExitCode.UNUSABLE);
+        assertThat(run.err()).contains("--vcpus 257: expected 1 to 256");
     }
 
     @Test

@@ -53,7 +53,7 @@ class MatrixPageTest {
     @Test
     void cellsOpenAndFiltersSelect() throws Exception {
         Matrix matrix = committed();
-        String page = HtmlPage.of(Report.of("the matrix", "longitude matrix", MatrixGrid.of(matrix)));
+        String page = HtmlPage.of(Report.of("the matrix", "longitude matrix", MatrixGrid.of(matrix, Recipe::name)));
         assertThat(page.length()).as("bytes").isLessThan(MOST_BYTES);
         Path file = Files.writeString(folder.resolve("matrix.html"), page);
         try (Browser browser = Browser.start()) {
