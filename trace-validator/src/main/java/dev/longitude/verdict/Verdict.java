@@ -187,7 +187,7 @@ public record Verdict(
         if (known.unknown() > 0) {
             notes.add("instants and words that are still unknown at the end: " + known.unknown());
         }
-        if (known.silentSteps() > 0) {
+        if (areAll && known.silentSteps() > 0) {
             notes.add("steps not seen: at least " + known.silentSteps());
         }
         ImmutableList<String> open = known.variablesOpen();
