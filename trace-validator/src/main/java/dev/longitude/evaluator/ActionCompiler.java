@@ -3,6 +3,7 @@ package dev.longitude.evaluator;
 import static dev.longitude.evaluator.Names.has;
 import static dev.longitude.evaluator.Names.isPrimed;
 import static dev.longitude.evaluator.Names.substituted;
+import static dev.longitude.evaluator.StepCode.any;
 import static dev.longitude.evaluator.StepCode.assign;
 import static dev.longitude.evaluator.StepCode.either;
 import static dev.longitude.evaluator.StepCode.forgetting;
@@ -67,11 +68,7 @@ final class ActionCompiler {
                 for (int i = 0; i < ways.length; i++) {
                     ways[i] = step(nodes[i], scope, next);
                 }
-                yield frame -> {
-                    for (Step way : ways) {
-                        way.run(frame);
-                    }
-                };
+                yield any(ways);
             }
             case ToolGlobals.OPCODE_ite ->
                 either(

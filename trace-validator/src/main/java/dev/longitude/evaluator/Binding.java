@@ -3,6 +3,7 @@ package dev.longitude.evaluator;
 import dev.longitude.evaluator.Expression.Condition;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.Value;
 
 /**
@@ -84,7 +85,9 @@ record Binding(int slot, Expression set, Scope inner) {
     /** A step for each element. */
     Step each(Step body) {
         return frame -> {
+            @Nullable Value[] before = frame.then.clone();
             for (Value each : set.elements(frame)) {
+                frame.restore(before);
                 frame.slots[slot] = each;
                 body.run(frame);
             }

@@ -2,12 +2,12 @@ package dev.longitude.evaluator;
 
 import static dev.longitude.evaluator.ExpressionCode.and;
 import static dev.longitude.evaluator.ExpressionCode.application;
-import static dev.longitude.evaluator.ExpressionCode.combined;
 import static dev.longitude.evaluator.ExpressionCode.either;
 import static dev.longitude.evaluator.ExpressionCode.equal;
 import static dev.longitude.evaluator.ExpressionCode.folded;
 import static dev.longitude.evaluator.ExpressionCode.forgetting;
 import static dev.longitude.evaluator.ExpressionCode.in;
+import static dev.longitude.evaluator.ExpressionCode.intersection;
 import static dev.longitude.evaluator.ExpressionCode.kept;
 import static dev.longitude.evaluator.ExpressionCode.not;
 import static dev.longitude.evaluator.ExpressionCode.or;
@@ -17,6 +17,7 @@ import static dev.longitude.evaluator.ExpressionCode.slot;
 import static dev.longitude.evaluator.ExpressionCode.subset;
 import static dev.longitude.evaluator.ExpressionCode.tuple;
 import static dev.longitude.evaluator.ExpressionCode.unchanged;
+import static dev.longitude.evaluator.ExpressionCode.union;
 import static dev.longitude.evaluator.ExpressionCode.valued;
 import static dev.longitude.evaluator.ExpressionCode.values;
 import static dev.longitude.evaluator.ExpressionCode.variable;
@@ -25,9 +26,11 @@ import static dev.longitude.evaluator.Names.isPrimed;
 import static dev.longitude.evaluator.Names.substituted;
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.ImmutableIntArray;
 import dev.longitude.evaluator.Expression.Constant;
+import dev.longitude.evaluator.ExpressionCode.Difference;
 import dev.longitude.evaluator.ExpressionCode.Domain;
 import dev.longitude.evaluator.Scope.BoundName;
 import dev.longitude.evaluator.Scope.DefinedOperator;
@@ -42,6 +45,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.ASTConstants;
 import tla2sany.semantic.AtNode;
@@ -93,6 +97,10 @@ final class Compiler {
         this.symbolic = symbolic;
     }
 
+    Names names() {
+        return names;
+    }
+
     /** An operator as an expression. */
     Evaluator.Code<Expression> expression(OpDefNode definition) {
         Expression code = expression(definition.getBody(), names.formals(definition), false);
@@ -101,18 +109,31 @@ final class Compiler {
 
     /** The fields of an operator without arguments that is a record, each as an expression. */
     ImmutableMap<String, Evaluator.Code<Expression>> fields(OpDefNode definition) {
+        return fields(definition, (field, scope) -> {
+            Compiler each = new Compiler(tool, words, symbolic);
+            return each.finished(each.expression(field, scope, false));
+        });
+    }
+
+    /** The same, each a condition as the clauses that it consists of. */
+    ImmutableMap<String, ImmutableList<Clause>> conditions(OpDefNode definition) {
+        return fields(
+                definition,
+                (field, scope) ->
+                        ClauseCompiler.clauses(field, scope, names, () -> new Compiler(tool, words, symbolic)));
+    }
+
+    private static <T> ImmutableMap<String, T> fields(OpDefNode definition, BiFunction<ExprNode, Scope, T> compiled) {
         ExprNode body = definition.getBody();
         Scope scope = Scope.ROOT;
         while (body instanceof SubstInNode instance) {
             scope = substituted(instance, scope);
             body = instance.getBody();
         }
-        ImmutableMap.Builder<String, Evaluator.Code<Expression>> fields = ImmutableMap.builder();
+        ImmutableMap.Builder<String, T> fields = ImmutableMap.builder();
         for (ExprOrOpArgNode field : ((OpApplNode) body).getArgs()) {
             ExprOrOpArgNode[] pair = ((OpApplNode) field).getArgs();
-            Compiler each = new Compiler(tool, words, symbolic);
-            fields.put(
-                    ((StringNode) pair[0]).getRep().toString(), each.finished(each.expression(pair[1], scope, false)));
+            fields.put(((StringNode) pair[0]).getRep().toString(), compiled.apply((ExprNode) pair[1], scope));
         }
         return fields.buildOrThrow();
     }
@@ -123,7 +144,7 @@ final class Compiler {
                 .step(definition.getBody(), names.formals(definition), StepCode::addSuccessor));
     }
 
-    private <T> Evaluator.Code<T> finished(T code) {
+    <T> Evaluator.Code<T> finished(T code) {
         return new Evaluator.Code<>(code, names.slots(), ImmutableIntArray.copyOf(places(reads)));
     }
 
@@ -262,8 +283,9 @@ final class Compiler {
             case ToolGlobals.OPCODE_tup -> tuple(all(nodes, scope, primed));
             case ToolGlobals.OPCODE_se -> set(all(nodes, scope, primed));
             case ToolGlobals.OPCODE_domain -> new Domain(expression(nodes[0], scope, primed));
-            case ToolGlobals.OPCODE_cup, ToolGlobals.OPCODE_cap, ToolGlobals.OPCODE_setdiff ->
-                combined(opcode, all(nodes, scope, primed));
+            case ToolGlobals.OPCODE_cup -> union(all(nodes, scope, primed));
+            case ToolGlobals.OPCODE_cap -> intersection(all(nodes, scope, primed));
+            case ToolGlobals.OPCODE_setdiff -> new Difference(all(nodes, scope, primed));
             case ToolGlobals.OPCODE_subseteq -> subset(all(nodes, scope, primed));
             case ToolGlobals.OPCODE_unchanged -> unchanged(places(names.variables(nodes[0], scope)), symbolic);
             default -> throw has(at, at.getOperator().getName().toString());

@@ -58,7 +58,7 @@ public final class Evaluator {
         private volatile @Nullable Code<Step> symbolicAction;
         private volatile @Nullable Code<Expression> expression;
         private volatile @Nullable Code<Expression> symbolicExpression;
-        private volatile @Nullable ImmutableMap<String, Code<Expression>> fields;
+        private volatile @Nullable ImmutableMap<String, ImmutableList<Clause>> conditions;
         private volatile @Nullable ImmutableMap<String, Code<Expression>> symbolicFields;
 
         private Operator(OpDefNode definition) {
@@ -110,14 +110,14 @@ public final class Evaluator {
             return new MemoizedOperator(code());
         }
 
-        /** Each field of its value, a record, by name; it must have no arguments. */
-        public ImmutableMap<String, MemoizedOperator> latestFields() {
-            ImmutableMap<String, Code<Expression>> codes = fields;
-            if (codes == null) {
-                codes = compiler(false).fields(definition);
-                fields = codes;
+        /** Each field of its value, a record of conditions, by name; it must have no arguments. */
+        public ImmutableMap<String, MemoizedCondition> latestFields() {
+            ImmutableMap<String, ImmutableList<Clause>> clauses = conditions;
+            if (clauses == null) {
+                clauses = compiler(false).conditions(definition);
+                conditions = clauses;
             }
-            return ImmutableMap.copyOf(Maps.transformValues(codes, MemoizedOperator::new));
+            return ImmutableMap.copyOf(Maps.transformValues(clauses, MemoizedCondition::new));
         }
 
         /** The same in states with words that may be unknown; see {@link #evalSymbolically}. */

@@ -11,9 +11,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import tla2sany.semantic.StringNode;
-import tlc2.tool.ToolGlobals;
 import tlc2.value.impl.RecordValue;
-import tlc2.value.impl.SetEnumValue;
 import tlc2.value.impl.StringValue;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
@@ -29,7 +27,7 @@ final class ExpressionCode {
         return new Expression() {
             @Override
             Value value(Frame frame) {
-                Value value = primed ? frame.then[place] : frame.now.at(place);
+                Value value = (primed ? frame.then : frame.now)[place];
                 if (value == null) {
                     throw new IllegalStateException(name + (primed ? "'" : "") + " has no value yet");
                 }
@@ -211,9 +209,10 @@ final class ExpressionCode {
                     return there.value(frame);
                 }
                 Value key = path[depth].value(frame);
-                if (key instanceof StringValue string && value instanceof RecordValue) {
+                if (key instanceof StringValue string && value instanceof RecordValue record) {
                     UniqueString name = string.getVal();
-                    return Values.with(value, name, changed(Values.select(value, name), depth + 1, frame));
+                    Value part = record.values[Values.place(value, name)];
+                    return Values.with(value, name, changed(part, depth + 1, frame));
                 }
                 return Values.hasKey(value, key)
                         ? Values.with(value, key, changed(Values.apply(value, key), depth + 1, frame))
@@ -236,9 +235,19 @@ final class ExpressionCode {
     static Expression selection(Expression record, StringNode field) {
         UniqueString name = field.getRep();
         return new Expression() {
+            // Where the field was in the last record: nearly always it is there again. (Threads may share this.)
+            private int last;
+
             @Override
             Value value(Frame frame) {
-                return Values.select(record.value(frame), name);
+                Value value = record.value(frame);
+                int place = last;
+                if (value instanceof RecordValue in && place < in.names.length && in.names[place] == name) {
+                    return in.values[place];
+                }
+                place = Values.place(value, name);
+                last = place;
+                return ((RecordValue) value).values[place];
             }
         };
     }
@@ -260,6 +269,11 @@ final class ExpressionCode {
                     @Override
                     Value value(Frame frame) {
                         return Values.setOf(values(parts, frame));
+                    }
+
+                    @Override
+                    Value[] elements(Frame frame) {
+                        return parts.length == 1 ? values(parts, frame) : super.elements(frame);
                     }
                 },
                 parts);
@@ -304,19 +318,38 @@ final class ExpressionCode {
         }
     }
 
-    static Expression combined(int opcode, Expression[] sets) {
+    static Expression union(Expression[] sets) {
         return new Expression() {
             @Override
             Value value(Frame frame) {
-                SetEnumValue one = Values.set(sets[0].value(frame));
-                SetEnumValue other = Values.set(sets[1].value(frame));
-                return switch (opcode) {
-                    case ToolGlobals.OPCODE_cup -> Values.union(one, other);
-                    case ToolGlobals.OPCODE_cap -> Values.intersection(one, other);
-                    default -> Values.difference(one, other);
-                };
+                return Values.union(Values.set(sets[0].value(frame)), Values.set(sets[1].value(frame)));
+            }
+
+            @Override
+            Value[] elements(Frame frame) {
+                return Values.union(sets[0].elements(frame), sets[1].elements(frame));
             }
         };
+    }
+
+    static Expression intersection(Expression[] sets) {
+        return valued(frame -> Values.intersection(Values.set(sets[0].value(frame)), Values.set(sets[1].value(frame))));
+    }
+
+    /** One set without the elements of another. */
+    static final class Difference extends Expression {
+        private final Expression one;
+        private final Expression other;
+
+        Difference(Expression[] sets) {
+            this.one = sets[0];
+            this.other = sets[1];
+        }
+
+        @Override
+        Value value(Frame frame) {
+            return Values.difference(Values.set(one.value(frame)), Values.set(other.value(frame)));
+        }
     }
 
     static Expression subset(Expression[] sets) {
@@ -363,7 +396,7 @@ final class ExpressionCode {
             boolean holds(Frame frame) {
                 for (int place : places) {
                     Value then = requireNonNull(frame.then[place], "an unchanged variable has no value yet");
-                    Value now = frame.now.at(place);
+                    Value now = frame.now[place];
                     if (now == null || !same(symbolic, then, now)) {
                         return false;
                     }
@@ -381,6 +414,9 @@ final class ExpressionCode {
                     return Values.hasKey(domain.function.value(frame), value.value(frame));
                 }
             };
+        }
+        if (set instanceof Difference difference && value.isSimple()) {
+            return and(in(value, difference.one), not(in(value, difference.other)));
         }
         return new Condition() {
             @Override

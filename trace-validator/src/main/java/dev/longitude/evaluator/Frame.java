@@ -9,8 +9,8 @@ import tlc2.value.impl.Value;
 final class Frame {
     private static final @Nullable Value[] NOTHING = new Value[0];
 
-    /** The state. */
-    final State now;
+    /** The values of the variables in the state, by their places; it must not be changed. */
+    final @Nullable Value[] now;
 
     /** The values of the primed variables, by their places; null where not assigned yet. */
     final @Nullable Value[] then;
@@ -21,7 +21,7 @@ final class Frame {
     /** The states that an action has led to. */
     final List<State> found;
 
-    private Frame(State now, @Nullable Value[] then, int slots, List<State> found) {
+    private Frame(@Nullable Value[] now, @Nullable Value[] then, int slots, List<State> found) {
         this.now = now;
         this.then = then;
         this.slots = new Value[slots];
@@ -30,11 +30,17 @@ final class Frame {
 
     /** A frame for an expression about one state. */
     static Frame of(State now, int slots) {
-        return new Frame(now, NOTHING, slots, List.of());
+        return new Frame(now.values(), NOTHING, slots, List.of());
+    }
+
+    /** Restores the primed variables. */
+    void restore(@Nullable Value[] before) {
+        System.arraycopy(before, 0, then, 0, then.length);
     }
 
     /** A frame for an action. */
     static Frame ofStep(State now, int slots) {
-        return new Frame(now, new Value[State.variables().size()], slots, new ArrayList<>(1));
+        @Nullable Value[] before = now.values();
+        return new Frame(before, new Value[before.length], slots, new ArrayList<>(1));
     }
 }

@@ -63,6 +63,22 @@ public final class State {
         return place >= 0 && place < values.length ? values[place] : null;
     }
 
+    /** The values by their places, null where a variable has none; callers must not change them. */
+    @Nullable
+    Value[] values() {
+        return values.length == 0 ? new Value[variables().size()] : values;
+    }
+
+    /** The first place from {@code from} on at which another state has another object; -1 if there is none. */
+    public int nextOther(State other, int from) {
+        for (int i = from; i < values.length; i++) {
+            if (values[i] != other.at(i)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     /**
      * Copies the values of the variables at some places; returns whether they are the objects that were there before.
      */

@@ -4,6 +4,8 @@ import static dev.longitude.evaluator.ExpressionCode.forget;
 import static dev.longitude.evaluator.ExpressionCode.same;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
@@ -14,7 +16,7 @@ final class StepCode {
     /** Adds a successor to the frame: each variable that had a value must have one. */
     static void addSuccessor(Frame frame) {
         for (int i = 0; i < frame.then.length; i++) {
-            if (frame.then[i] == null && frame.now.at(i) != null) {
+            if (frame.then[i] == null && frame.now[i] != null) {
                 throw new IllegalStateException(
                         "the action does not assign " + State.variables().get(i));
             }
@@ -40,36 +42,45 @@ final class StepCode {
             Value value = expression.value(frame);
             Value known = frame.then[place];
             if (known == null) {
-                frame.then[place] = value;
+                frame.then[place] = sharing(frame.now[place], value);
                 next.run(frame);
-                frame.then[place] = null;
             } else if (same(symbolic, known, value)) {
                 next.run(frame);
             }
         };
     }
 
+    /**
+     * A value, as the object before the step if that is the same: what depends on it is then known to be as before. (A
+     * record is the reply to the step, which is not that to the step before.)
+     */
+    private static Value sharing(@Nullable Value before, Value value) {
+        return before != null && !(value instanceof RecordValue) && ValueKey.isSame(before, value) ? before : value;
+    }
+
     static Step keep(int[] places, boolean symbolic, Step next) {
         return frame -> {
-            int count = 0;
-            int[] kept = new int[places.length];
-            boolean same = true;
-            for (int i = 0; same && i < places.length; i++) {
-                int place = places[i];
-                Value now = frame.now.at(place);
-                Value known = frame.then[place];
-                if (known != null) {
-                    same = now != null && same(symbolic, known, now);
-                } else if (now != null) {
-                    frame.then[place] = now;
-                    kept[count++] = place;
+            @Nullable Value[] then = frame.then;
+            for (int place : places) {
+                Value now = frame.now[place];
+                Value known = then[place];
+                if (known == null) {
+                    then[place] = now;
+                } else if (now == null || !same(symbolic, known, now)) {
+                    return;
                 }
             }
-            if (same) {
-                next.run(frame);
-            }
-            for (int i = 0; i < count; i++) {
-                frame.then[kept[i]] = null;
+            next.run(frame);
+        };
+    }
+
+    /** Each of some steps, all with the primed variables that are assigned before. */
+    static Step any(Step[] ways) {
+        return frame -> {
+            @Nullable Value[] before = frame.then.clone();
+            for (Step way : ways) {
+                frame.restore(before);
+                way.run(frame);
             }
         };
     }

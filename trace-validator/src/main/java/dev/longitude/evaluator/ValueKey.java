@@ -57,7 +57,11 @@ public final class ValueKey {
         if (one instanceof SetEnumValue a && other instanceof SetEnumValue b) {
             a.normalize();
             b.normalize();
-            return isSame(a.elems.toArray(), b.elems.toArray());
+            boolean same = a.elems.size() == b.elems.size();
+            for (int i = 0; same && i < a.elems.size(); i++) {
+                same = isSame(a.elems.elementAt(i), b.elems.elementAt(i));
+            }
+            return same;
         }
         return one.equals(other);
     }

@@ -49,13 +49,13 @@ final class Values {
         throw new IllegalStateException(f + " has no value for " + key);
     }
 
-    /** f.name */
-    static Value select(Value f, UniqueString name) {
+    /** The place of a record's field among its names. */
+    static int place(Value f, UniqueString name) {
         if (f instanceof RecordValue record) {
             UniqueString[] names = record.names;
             for (int i = 0; i < names.length; i++) {
                 if (names[i] == name) {
-                    return record.values[i];
+                    return i;
                 }
             }
         }
@@ -99,14 +99,9 @@ final class Values {
 
     /** The record f with another value for a field. */
     static Value with(Value f, UniqueString name, Value value) {
-        if (f instanceof RecordValue record) {
-            for (int i = 0; i < record.names.length; i++) {
-                if (record.names[i] == name) {
-                    return new RecordValue(record.names, with(record.values, i, value), true);
-                }
-            }
-        }
-        throw new IllegalStateException(f + " has no field " + name);
+        int place = place(f, name);
+        RecordValue record = (RecordValue) f;
+        return new RecordValue(record.names, with(record.values, place, value), true);
     }
 
     private static Value[] with(Value[] values, int place, Value value) {
@@ -134,7 +129,7 @@ final class Values {
         if (values.length <= 1) {
             return sorted(values);
         }
-        if (Arrays.stream(values).anyMatch(Values::isSymbolic)) {
+        if (isAnySymbolic(values)) {
             return distinct(values);
         }
         SetEnumValue set = new SetEnumValue(values, false);
@@ -148,10 +143,17 @@ final class Values {
      */
     private static boolean isSymbolic(Value value) {
         return value instanceof SymbolicWord
-                || (value instanceof TupleValue tuple
-                        && Arrays.stream(tuple.elems).anyMatch(Values::isSymbolic))
-                || (value instanceof RecordValue record
-                        && Arrays.stream(record.values).anyMatch(Values::isSymbolic));
+                || (value instanceof TupleValue tuple && isAnySymbolic(tuple.elems))
+                || (value instanceof RecordValue record && isAnySymbolic(record.values));
+    }
+
+    private static boolean isAnySymbolic(Value[] values) {
+        for (Value value : values) {
+            if (isSymbolic(value)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The set of some values that have no order. */
@@ -184,14 +186,22 @@ final class Values {
         if (one.elems.size() == 0) {
             return other;
         }
-        Value[] more = those(other, one, false);
-        if (more.length == 0) {
-            return one;
+        Value[] all = union(one.elems.toArray(), other.elems.toArray());
+        return all.length == one.elems.size() ? one : sorted(all);
+    }
+
+    /** The same of their elements, in order. */
+    static Value[] union(Value[] one, Value[] other) {
+        @Nullable Value[] all = Arrays.copyOf(one, one.length + other.length);
+        int count = one.length;
+        for (Value each : other) {
+            if (place(one, each) < 0) {
+                all[count++] = each;
+            }
         }
-        Value[] all = new Value[one.elems.size() + more.length];
-        System.arraycopy(one.elems.toArray(), 0, all, 0, one.elems.size());
-        System.arraycopy(more, 0, all, one.elems.size(), more.length);
-        return setOf(all);
+        return count == one.length
+                ? one
+                : setOf(Arrays.copyOf(all, count)).elems.toArray();
     }
 
     /** one \ other */

@@ -13,6 +13,10 @@ final class WordOperators {
     /** On known words; null if there is no such operator. */
     static @Nullable Expression known(String name, Expression[] args) {
         return switch (name) {
+            case "IsWord64" -> isWord(args[0]);
+            case "SecondInCycles64" -> word(frame -> args[0].number(frame) * 1000L);
+            case "PvclockMul64" -> valued(frame -> Words64.pvclockMul(args[0].value(frame)));
+            case "PvclockShift64" -> valued(frame -> Words64.pvclockShift(args[0].value(frame)));
             case "Add64" -> word(frame -> args[0].bits(frame) + args[1].bits(frame));
             case "Sub64" -> word(frame -> args[0].bits(frame) - args[1].bits(frame));
             case "Less64" -> condition(frame -> Long.compareUnsigned(args[0].bits(frame), args[1].bits(frame)) < 0);
@@ -30,9 +34,14 @@ final class WordOperators {
         };
     }
 
+    private static Expression isWord(Expression word) {
+        return condition(frame -> Words64.isWord(word.value(frame)).val);
+    }
+
     /** The same on {@linkplain SymbolicWords words that may be unknown}. */
     static @Nullable Expression symbolic(String name, Expression[] args) {
         return switch (name) {
+            case "IsWord64" -> isWord(args[0]);
             case "Add64" -> valued(frame -> SymbolicWords.add(args[0].value(frame), args[1].value(frame)));
             case "Sub64" -> valued(frame -> SymbolicWords.sub(args[0].value(frame), args[1].value(frame)));
             case "Less64" -> condition(frame -> SymbolicWords.less(args[0].value(frame), args[1].value(frame)));

@@ -21,7 +21,8 @@ public final class Words64 {
 
     /** The 64 bits of a word. */
     public static long bits(Value value) {
-        Value[] halves = ((TupleValue) value.toTuple()).elems;
+        TupleValue pair = value instanceof TupleValue tuple ? tuple : (TupleValue) value.toTuple();
+        Value[] halves = pair.elems;
         return ((long) ((IntValue) halves[0]).val << 32) | (((IntValue) halves[1]).val & 0xffff_ffffL);
     }
 

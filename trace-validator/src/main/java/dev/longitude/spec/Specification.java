@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.Evaluator;
+import dev.longitude.evaluator.MemoizedCondition;
 import dev.longitude.evaluator.MemoizedOperator;
 import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
@@ -67,7 +68,6 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     private final Map<String, UniqueString> names = new ConcurrentHashMap<>();
 
     private final Map<String, Optional<Evaluator.Operator>> operators = new ConcurrentHashMap<>();
-    private final Map<Operation, Evaluator.Operator> actions = new ConcurrentHashMap<>();
     private final List<BoundOperator> bound = new ArrayList<>();
     private final BoundOperator essence = bind("Essence");
     private final BoundOperator course = bind("Course");
@@ -203,12 +203,12 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
 
     /** The action of an operation. */
     public ActionCall action(Operation operation, Map<String, Value> args) {
-        Evaluator.Operator known = actions.get(operation);
-        if (known == null) {
-            known = operator(operation.specName());
-            actions.put(operation, known);
-        }
-        return new ActionCall(known, known.inOrder(args));
+        return action(operation.specName(), args);
+    }
+
+    /** The same with its arguments in the order of its {@link #formals(Operation)}. */
+    public ActionCall action(Operation operation, Value... args) {
+        return new ActionCall(operator(operation.specName()), args);
     }
 
     /** The names of the formal parameters of an operation's action. */
@@ -382,7 +382,7 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
     public abstract Value standing(State state);
 
     /** Each property for a report, by name, for evaluation in successive known states. */
-    public ImmutableMap<String, MemoizedOperator> properties() {
+    public ImmutableMap<String, MemoizedCondition> properties() {
         return properties.operator().latestFields();
     }
 

@@ -2,7 +2,6 @@ package dev.longitude.spec;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.longitude.evaluator.Words64;
@@ -127,7 +126,7 @@ public record TlaValues(Specification specification, int vm) {
             case UINT31, INT8, PCPU -> ((IntValue) value).val == (int) observed;
             case FLAG -> ((BoolValue) value).val == (boolean) observed;
             case UINT64_BY_VCPU, UINT31_BY_VCPU, INT8_BY_VCPU, UINT64_BY_PCPU, UINT31_BY_PCPU ->
-                agreesByIndex(kind.each(), value, (Map<?, ?>) observed);
+                agreesByIndex(value, (Map<?, ?>) observed, (part, seen) -> agrees(kind.each(), part, seen));
             case VCPU_SET -> agreesAsSet((SetEnumValue) value.toSetEnum(), (Set<?>) observed);
             default -> toTrace(kind, value).equals(observed);
         };
@@ -147,7 +146,8 @@ public record TlaValues(Specification specification, int vm) {
                         requireNonNull(((FcnRcdValue) value.toFcnRcd()).select(IntValue.gen(vm))),
                         (long) observed,
                         known);
-            case UINT64_BY_VCPU, UINT64_BY_PCPU -> imposeByIndex(value, (Map<?, ?>) observed, known);
+            case UINT64_BY_VCPU, UINT64_BY_PCPU ->
+                agreesByIndex(value, (Map<?, ?>) observed, (part, seen) -> imposeWord(part, (long) seen, known));
             default -> agrees(kind, value, observed);
         };
     }
@@ -160,8 +160,12 @@ public record TlaValues(Specification specification, int vm) {
         return known.require(word.sum(), rest, rest);
     }
 
-    /** (Not every part need have been observed.) */
-    private boolean imposeByIndex(Value value, Map<?, ?> observed, Store known) {
+    private interface Part {
+        boolean agrees(Value value, Object observed);
+    }
+
+    /** Whether each observed part agrees. (Not every part need have been observed.) */
+    private boolean agreesByIndex(Value value, Map<?, ?> observed, Part each) {
         FcnRcdValue function = (FcnRcdValue) value.toFcnRcd();
         Value[] domain = function.getDomainAsValues();
         int found = 0;
@@ -170,7 +174,7 @@ public record TlaValues(Specification specification, int vm) {
             Object part = index < 0 ? null : observed.get(index);
             if (part != null) {
                 found++;
-                if (!imposeWord(function.values[i], (long) part, known)) {
+                if (!each.agrees(function.values[i], part)) {
                     return false;
                 }
             }
@@ -178,38 +182,18 @@ public record TlaValues(Specification specification, int vm) {
         return found == observed.size();
     }
 
-    @SuppressWarnings("unchecked") // see Kind
     private boolean agreesAsSet(SetEnumValue set, Set<?> observed) {
-        ImmutableList<?> those =
-                ImmutableSortedSet.copyOf((Set<Integer>) observed).asList();
-        int next = 0;
+        int found = 0;
         for (int i = 0; i < set.elems.size(); i++) {
             int index = index(set.elems.elementAt(i));
-            if (index >= 0 && (next == those.size() || index != (int) those.get(next++))) {
-                return false;
-            }
-        }
-        return next == those.size();
-    }
-
-    /** (Both are in the order of their indexes; not every part need have been observed.) */
-    @SuppressWarnings("unchecked") // see Kind
-    private boolean agreesByIndex(Kind each, Value value, Map<?, ?> observed) {
-        ImmutableSortedMap<Integer, ?> parts = ImmutableSortedMap.copyOf((Map<Integer, ?>) observed);
-        ImmutableList<Integer> those = parts.keySet().asList();
-        ImmutableList<?> values = parts.values().asList();
-        FcnRcdValue function = (FcnRcdValue) value.toFcnRcd();
-        Value[] domain = function.getDomainAsValues();
-        int next = 0;
-        for (int i = 0; i < domain.length && next < those.size(); i++) {
-            if (index(domain[i]) == those.get(next)) {
-                if (!agrees(each, function.values[i], values.get(next))) {
+            if (index >= 0) {
+                found++;
+                if (!observed.contains(index)) {
                     return false;
                 }
-                next++;
             }
         }
-        return next == those.size();
+        return found == observed.size();
     }
 
     /**

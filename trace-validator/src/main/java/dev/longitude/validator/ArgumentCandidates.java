@@ -7,10 +7,12 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Range;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.SymbolicWords;
+import dev.longitude.spec.ActionCall;
 import dev.longitude.spec.Specification;
 import dev.longitude.spec.TlaValues;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Kind;
+import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
@@ -18,12 +20,14 @@ import dev.longitude.unknowns.LinearSum;
 import dev.longitude.unknowns.Store;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.Value;
 
@@ -52,6 +56,9 @@ final class ArgumentCandidates {
     private final Specification specification;
     private final Platform platform;
     private final TraceHeader header;
+
+    /** The formal parameters of each operation's action; null for the VM. */
+    private final Map<Operation, @Nullable Field[]> formals = new EnumMap<>(Operation.class);
 
     ArgumentCandidates(Specification specification, Platform platform, TraceHeader header) {
         this.specification = specification;
@@ -136,6 +143,31 @@ final class ArgumentCandidates {
     /** The arguments of the action of an event that shows them all. */
     ImmutableMap<String, Value> args(TraceEvent event) {
         return known(event).buildOrThrow();
+    }
+
+    /** The action of an event that shows all its arguments, with their values. */
+    ActionCall action(TraceEvent event) {
+        @Nullable Field[] fields = formals.computeIfAbsent(event.operation(), this::formals);
+        TlaValues values = new TlaValues(specification, event.vm());
+        Value[] args = new Value[fields.length];
+        for (int i = 0; i < args.length; i++) {
+            Field field = fields[i];
+            args[i] = field == null ? IntValue.gen(event.vm()) : values.of(field.kind(), event.arg(field));
+        }
+        return specification.action(event.operation(), args);
+    }
+
+    private @Nullable Field[] formals(Operation operation) {
+        return specification.formals(operation).stream()
+                .map(name -> name.equals(VM) ? null : field(operation, name))
+                .toArray(Field[]::new);
+    }
+
+    private static Field field(Operation operation, String name) {
+        return operation.args().stream()
+                .filter(field -> field.name().equals(name))
+                .findAny()
+                .orElseThrow(() -> new IllegalStateException(operation + " has no argument " + name));
     }
 
     private ImmutableMap.Builder<String, Value> known(TraceEvent event) {

@@ -88,7 +88,7 @@ final class Candidate {
      *
      * @param event the event, with each argument that is known
      * @param clocks the host's clocks at its instant
-     * @param args the arguments' values, by name; those that no event shows may be unknown
+     * @param args the values of at least the arguments that the event does not have, by name; they may be unknown
      * @param silent whether no event shows it
      */
     record Step(TraceEvent event, Clocks clocks, Map<String, Value> args, boolean silent) {}
@@ -134,14 +134,11 @@ final class Candidate {
      */
     Candidate then(State next, @Nullable Store known, boolean nextIsKnown, Step by, boolean keeps) {
         @Nullable Change[] changed = changes;
-        for (int i = 0; i < changes.length; i++) {
+        // (What a step leaves unchanged stays the same object.)
+        for (int i = state.nextOther(next, 0); i >= 0; i = state.nextOther(next, i + 1)) {
             Value old = state.at(i);
             Value then = next.at(i);
-            // (What a step leaves alone stays the same object.)
-            if (old == then || old == null || then == null || OfEveryStep.AT[i]) {
-                continue;
-            }
-            if (!ValueKey.isSame(old, then)) {
+            if (old != null && then != null && !OfEveryStep.AT[i] && !ValueKey.isSame(old, then)) {
                 if (changed == changes) {
                     changed = Arrays.copyOf(changes, changes.length);
                 }

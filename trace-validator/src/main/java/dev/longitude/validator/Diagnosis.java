@@ -293,8 +293,7 @@ final class Diagnosis {
     }
 
     private ActionCall action(TraceEvent completion) {
-        return specification.action(
-                completion.operation(), transitions.arguments().args(completion));
+        return transitions.arguments().action(completion);
     }
 
     private List<State> nexts(TraceEvent completion, State now) {

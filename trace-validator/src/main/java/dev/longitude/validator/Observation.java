@@ -3,7 +3,6 @@ package dev.longitude.validator;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.base.CaseFormat;
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
@@ -18,6 +17,7 @@ import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.unknowns.Store;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -34,17 +34,23 @@ import util.UniqueString;
 final class Observation {
     private static final String PVCLOCK = X86Specification.PVCLOCK.name();
 
-    private static final ImmutableList<StateVariable> ALL = ImmutableList.copyOf(StateVariable.values());
-
     private static final ImmutableSet<StateVariable> ALL_OF_X86 =
-            ALL.stream().filter(StateVariable::isOfX86).collect(ImmutableSet.toImmutableSet());
+            Arrays.stream(StateVariable.values()).filter(StateVariable::isOfX86).collect(ImmutableSet.toImmutableSet());
 
     private final Specification specification;
+
+    /** Every variable, in their order. */
+    private final ObservedVariable[] all;
 
     private final Map<StateVariable, ObservedVariable> shown = new EnumMap<>(StateVariable.class);
 
     Observation(Specification specification) {
         this.specification = specification;
+        this.all =
+                Arrays.stream(StateVariable.values()).map(ObservedVariable::new).toArray(ObservedVariable[]::new);
+        for (ObservedVariable each : all) {
+            shown.put(each.variable, each);
+        }
     }
 
     /** A variable, or a value derived from variables. Most steps leave it unchanged. */
@@ -52,8 +58,8 @@ final class Observation {
         private final StateVariable variable;
         private final int place;
 
-        /** Null where it is a variable. */
-        private final @Nullable MemoizedOperator derived;
+        /** Null where it is a variable, and before its first use. */
+        private @Nullable MemoizedOperator derived;
 
         private @Nullable Value agreed;
         private @Nullable Object agreedTo;
@@ -62,7 +68,6 @@ final class Observation {
         ObservedVariable(StateVariable variable) {
             this.variable = variable;
             this.place = specification.place(variable);
-            this.derived = place < 0 ? specification.latest(variable) : null;
         }
 
         /** Whether it agrees with what was observed of a VM. (The last comparison is remembered.) */
@@ -82,21 +87,24 @@ final class Observation {
 
         /** (A derived value only selects: it depends on no unknown.) */
         Value symbolicallyIn(State state) {
-            return derived == null ? requireNonNull(state.at(place)) : specification.lookSymbolically(variable, state);
+            return place >= 0 ? requireNonNull(state.at(place)) : specification.lookSymbolically(variable, state);
         }
 
         Value in(State state) {
-            return derived == null ? requireNonNull(state.at(place)) : derived.in(state);
+            if (place >= 0) {
+                return requireNonNull(state.at(place));
+            }
+            MemoizedOperator operator = derived;
+            if (operator == null) {
+                operator = specification.latest(variable);
+                derived = operator;
+            }
+            return operator.in(state);
         }
     }
 
     private ObservedVariable shown(StateVariable variable) {
-        ObservedVariable one = shown.get(variable);
-        if (one == null) {
-            one = new ObservedVariable(variable);
-            shown.put(variable, one);
-        }
-        return one;
+        return requireNonNull(shown.get(variable));
     }
 
     private Value look(StateVariable variable, State state) {
@@ -127,11 +135,10 @@ final class Observation {
         ImmutableMap<StateVariable, Object> state = event.state();
         int left = state.size();
         for (int i = 0; left > 0; i++) {
-            StateVariable variable = ALL.get(i);
-            Object seen = state.get(variable);
+            Object seen = state.get(all[i].variable);
             if (seen != null) {
                 left--;
-                if (!shown(variable).agrees(values, after, seen)) {
+                if (!all[i].agrees(values, after, seen)) {
                     return false;
                 }
             }

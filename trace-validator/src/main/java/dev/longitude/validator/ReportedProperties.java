@@ -2,7 +2,7 @@ package dev.longitude.validator;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import dev.longitude.evaluator.MemoizedOperator;
+import dev.longitude.evaluator.MemoizedCondition;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.TooLittleKnownException;
 import dev.longitude.spec.Specification;
@@ -29,7 +29,7 @@ final class ReportedProperties {
 
     private final Specification specification;
     private final Platform platform;
-    private final ImmutableMap<String, MemoizedOperator> known;
+    private final ImmutableMap<String, MemoizedCondition> known;
     private final ImmutableMap<String, Function<State, Value>> symbolic;
 
     ReportedProperties(Specification specification, Platform platform) {
@@ -54,7 +54,7 @@ final class ReportedProperties {
     private Failures ofKnown(Candidate candidate, TraceEvent event) {
         Failures failures = candidate.failures;
         // (No stream: this runs for each property at every event.)
-        for (Map.Entry<String, MemoizedOperator> property : known.entrySet()) {
+        for (Map.Entry<String, MemoizedCondition> property : known.entrySet()) {
             if (property.getValue().in(candidate.state) == BoolValue.ValFalse) {
                 failures = failures.certainly(property.getKey(), event);
             }

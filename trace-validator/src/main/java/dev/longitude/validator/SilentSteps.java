@@ -135,10 +135,7 @@ final class SilentSteps {
     }
 
     private List<State> nexts(ArgumentCandidates.Completion silent, State state) {
-        return specification.step(
-                specification.action(
-                        silent.event().operation(), transitions.arguments().args(silent.event())),
-                state);
+        return specification.step(transitions.arguments().action(silent.event()), state);
     }
 
     /**
@@ -173,8 +170,7 @@ final class SilentSteps {
 
     /** The step at the candidate's own instant; null if its evaluation branches. */
     private @Nullable Candidate atOnce(ArgumentCandidates.Completion silent, Candidate from) {
-        ActionCall action = specification.action(
-                silent.event().operation(), transitions.arguments().args(silent.event()));
+        ActionCall action = transitions.arguments().action(silent.event());
         Store store = requireNonNull(from.store).copy();
         store.because(Evidence.step(silent.event()));
         State now = platform.isBehind(from) ? platform.withoutBaseClock(platform.since(from)) : platform.since(from);

@@ -347,8 +347,13 @@ public final class TraceValidator {
             if (taken.after.isEmpty()) {
                 return Optional.of(refuse(event, frontier, frontier.candidates, taken));
             }
-            List<Level> after = followed(frontier, event, List.of(new Level(new BitSet(), taken.after)));
-            accepted(subject, frontier, event, after.get(0).candidates, taken);
+            List<Candidate> after = taken.after;
+            if (!frontier.canFollow(after.size())) {
+                after = followed(frontier, event, List.of(new Level(new BitSet(), after)))
+                        .get(0)
+                        .candidates;
+            }
+            accepted(subject, frontier, event, after, taken);
             return Optional.empty();
         }
         Interleaving interleaving = new Interleaving(those);

@@ -3,6 +3,7 @@ package dev.longitude.validator;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.SymbolicWords;
 import dev.longitude.evaluator.TooLittleKnownException;
@@ -115,14 +116,13 @@ final class Transitions {
     private void exactly(TraceEvent event, Candidate from, boolean silent, Outcome taken) {
         State since = platform.since(from);
         Clocks clocks = platform.exactly(event, since);
-        Map<String, Value> args = arguments.args(event);
-        ActionCall action = specification.action(event.operation(), args);
+        ActionCall action = arguments.action(event);
         for (State now : standsStill(from, clocks, since) ? List.of(since) : now(clocks, since)) {
             for (State next : specification.step(action, now)) {
                 boolean readsClocks =
                         clocks.areOfOneInstant() || platform.readsClocks(event, clocks, from.state, next, new Store());
                 if (readsClocks && observation.agrees(event, next)) {
-                    Candidate.Step step = new Candidate.Step(event, clocks, args, silent);
+                    Candidate.Step step = new Candidate.Step(event, clocks, ImmutableMap.of(), silent);
                     taken.after.add(from.then(next, from.store, true, step, keepsWitness));
                 }
             }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
+import dev.longitude.evaluator.MemoizedCondition;
 import dev.longitude.evaluator.MemoizedOperator;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.ValueKey;
@@ -103,7 +104,7 @@ class EvaluatorTest {
         private final RandomWalk walk;
         private final List<String> operators = new ArrayList<>(List.of("ReportedProperties", "Course", "Essence"));
         private final Map<String, MemoizedOperator> latest;
-        private final ImmutableMap<String, MemoizedOperator> kept;
+        private final ImmutableMap<String, MemoizedCondition> kept;
         private final Set<Long> fingerprints = new HashSet<>();
         private final Set<ValueKey> keys = new HashSet<>();
         private final Set<String> taken = new TreeSet<>();

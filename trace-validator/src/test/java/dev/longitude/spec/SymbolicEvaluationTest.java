@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableMap;
-import dev.longitude.evaluator.MemoizedOperator;
+import dev.longitude.evaluator.MemoizedCondition;
 import dev.longitude.evaluator.State;
 import dev.longitude.evaluator.TooLittleKnownException;
 import dev.longitude.evaluator.Unknowns;
@@ -82,7 +82,7 @@ class SymbolicEvaluationTest {
     private static final class SymbolicWalk {
         private final Specification specification;
         private final RandomWalk walk;
-        private final ImmutableMap<String, MemoizedOperator> kept;
+        private final ImmutableMap<String, MemoizedCondition> kept;
         private final ImmutableMap<String, Function<State, Value>> keptSymbolically;
         private final Set<String> taken = new TreeSet<>();
         private final String what;
