@@ -123,10 +123,7 @@ public final class X86Vcpu {
      * @param value unsigned cycles; 0 always joins
      */
     public void writeTsc(long value) {
-        ioctl(() -> {
-            vm.writeTsc(this, value);
-            return 0;
-        });
+        set(() -> vm.writeTsc(this, value));
     }
 
     /**
@@ -135,10 +132,7 @@ public final class X86Vcpu {
      * @param offset guest TSC minus host TSC, cycles modulo 2^64
      */
     public void setTscOffset(long offset) {
-        ioctl(() -> {
-            vm.setTscOffset(this, offset);
-            return 0;
-        });
+        set(() -> vm.setTscOffset(this, offset));
     }
 
     /** KVM_GET_DEVICE_ATTR of KVM_VCPU_TSC_OFFSET: guest TSC minus host TSC, cycles modulo 2^64. */
@@ -173,10 +167,7 @@ public final class X86Vcpu {
      * @param value cycles modulo 2^64
      */
     public void writeTscAdjust(long value) {
-        ioctl(() -> {
-            vm.writeTscAdjust(this, value);
-            return 0;
-        });
+        set(() -> vm.writeTscAdjust(this, value));
     }
 
     /** KVM_GET_MSRS of MSR_IA32_TSC_ADJUST: cycles modulo 2^64. */
@@ -191,10 +182,7 @@ public final class X86Vcpu {
      * @param deadlineMode whether the LVT timer in the restored registers has TSC-deadline mode
      */
     public void setLapic(boolean deadlineMode) {
-        ioctl(() -> {
-            vm.setLapic(this, deadlineMode);
-            return 0;
-        });
+        set(() -> vm.setLapic(this, deadlineMode));
     }
 
     /**
@@ -203,10 +191,7 @@ public final class X86Vcpu {
      * @param deadline unsigned cycles of the guest's TSC; 0 disarms
      */
     public void writeTscDeadline(long deadline) {
-        ioctl(() -> {
-            vm.writeTscDeadline(this, deadline);
-            return 0;
-        });
+        set(() -> vm.writeTscDeadline(this, deadline));
     }
 
     /** KVM_GET_MSRS of MSR_IA32_TSC_DEADLINE: unsigned cycles of the guest's TSC; 0 if none is armed. */
@@ -216,20 +201,18 @@ public final class X86Vcpu {
 
     /**
      * The masterclock update of vcpu_enter_guest(), as a step of its own: before the vCPU writes its page, other
-     * threads may take steps, and update the masterclock too. The calling thread belongs to the vCPU from here on;
-     * {@link #enterGuest}, {@link #cancelEntry} or {@link #reenterGuest} (if it was in the guest) must follow.
+     * threads may act. The calling thread belongs to the vCPU from here on; {@link #enterGuest}, {@link #cancelEntry}
+     * or, if it was in the guest, {@link #reenterGuest} must follow.
      *
      * @throws IllegalStateException if no update is requested, or the vCPU has performed one already
      */
     public void performMasterclockUpdate() {
         boolean isMine = isMine();
-        if (!isMine) {
-            mutex.lock();
-        }
+        mutex.lock();
         try {
             vm.performMasterclockUpdate(this);
         } finally {
-            if (!isMine && !entering) {
+            if (isMine || !entering) { // (in KVM_RUN it is held once)
                 mutex.unlock();
             }
         }
@@ -337,10 +320,7 @@ public final class X86Vcpu {
      * @param moves whether an active page lies at another address than before, where memory is zero
      */
     public void writeSystemTime(boolean active, boolean moves) {
-        ioctl(() -> {
-            vm.writeSystemTime(this, active, moves);
-            return 0;
-        });
+        set(() -> vm.writeSystemTime(this, active, moves));
     }
 
     /** The guest writes MSR_KVM_SYSTEM_TIME_NEW or the legacy one, with the address that the page has. */
@@ -401,10 +381,7 @@ public final class X86Vcpu {
      * more: it handles no request and does not enter the guest.
      */
     public void load() {
-        ioctl(() -> {
-            vm.load(this);
-            return 0;
-        });
+        set(() -> vm.load(this));
     }
 
     /** KVM requests a clock update from the vCPU for reasons of its own, as every five minutes until 6.18. */
@@ -439,6 +416,14 @@ public final class X86Vcpu {
     public void guestClearsStopped() {
         checkInGuest();
         vm.guestClearsStopped(this);
+    }
+
+    /** An ioctl that returns nothing. */
+    private void set(Runnable body) {
+        ioctl(() -> {
+            body.run();
+            return true;
+        });
     }
 
     private <T> T ioctl(Supplier<T> body) {

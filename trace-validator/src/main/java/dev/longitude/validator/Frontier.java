@@ -1,10 +1,15 @@
 package dev.longitude.validator;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.unknowns.Store;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +22,8 @@ final class Frontier {
     /** The same once some have been left out: then the search cannot be exhaustive any more, but it can find a behaviour. */
     private static final int MOST_OF_SOME = 512;
 
-    /** How many are followed where there are more than that, or a few more. */
-    static final int FOLLOWED = 128;
+    /** How many at most are followed where there are more than that. */
+    private static final int FOLLOWED = 128;
 
     /** The most dead ends whose constraints are kept for the certificate of a refusal. */
     private static final int MOST_DEAD_ENDS = 4096;
@@ -64,22 +69,41 @@ final class Frontier {
         }
     }
 
-    /** Whether all of so many candidates can be followed. */
-    boolean canFollow(int count) {
-        return count <= (leftOut == null ? MOST_CANDIDATES : MOST_OF_SOME);
+    /**
+     * All candidates, or if they are too many some of them: a behaviour that is found shows as much as before, but what is
+     * not found in some may be found in others.
+     *
+     * @param where after which event they are possible, as text
+     */
+    List<Candidate> followed(List<Candidate> all, Supplier<String> where) {
+        return canFollow(all.size())
+                ? all
+                : requireNonNull(followed(Map.of(0, all), where).get(0));
     }
 
-    /**
-     * Only some of the possible candidates are followed from here on.
-     *
-     * @param all each of them
-     */
-    void leaveOut(List<Candidate> all, String why) {
+    /** The same of several kinds of candidates: some of each kind, or, of many kinds, of some. */
+    <K> Map<K, List<Candidate>> followed(Map<K, List<Candidate>> all, Supplier<String> where) {
+        int count = all.values().stream().mapToInt(List::size).sum();
+        if (canFollow(count)) {
+            return all;
+        }
+        String why = "only some of " + count + " states that are possible " + where.get() + " were followed";
         if (leftOut == null) {
+            List<Candidate> each = all.values().stream().flatMap(List::stream).toList();
             leftOut =
-                    new LeftOut(why, ReportedProperties.together(all).certain().keySet());
+                    new LeftOut(why, ReportedProperties.together(each).certain().keySet());
         }
         bound = bound == null ? why : bound;
+        List<K> kinds = some(List.copyOf(all.keySet()), FOLLOWED);
+        Map<K, List<Candidate>> some = new LinkedHashMap<>();
+        for (K kind : kinds) {
+            some.put(kind, some(requireNonNull(all.get(kind)), FOLLOWED / kinds.size()));
+        }
+        return some;
+    }
+
+    private boolean canFollow(int count) {
+        return count <= (leftOut == null ? MOST_CANDIDATES : MOST_OF_SOME);
     }
 
     /** How candidates were first left out; null if none were. */
@@ -89,7 +113,7 @@ final class Frontier {
     }
 
     /** Some of a list, spread evenly. */
-    static <T> List<T> some(List<T> all, int most) {
+    private static <T> List<T> some(List<T> all, int most) {
         if (all.size() <= most) {
             return all;
         }

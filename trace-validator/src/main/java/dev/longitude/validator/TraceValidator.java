@@ -327,9 +327,6 @@ public final class TraceValidator {
         return frontier;
     }
 
-    /** The candidates after some events have been taken. */
-    private record Level(BitSet which, List<Candidate> candidates) {}
-
     private Optional<Refusal> take(int subject, List<TraceEvent> those) throws UndecidedException {
         if (those.isEmpty()) {
             return Optional.empty();
@@ -347,29 +344,24 @@ public final class TraceValidator {
             if (taken.after.isEmpty()) {
                 return Optional.of(refuse(event, frontier, frontier.candidates, taken));
             }
-            List<Candidate> after = taken.after;
-            if (!frontier.canFollow(after.size())) {
-                after = followed(frontier, event, List.of(new Level(new BitSet(), after)))
-                        .get(0)
-                        .candidates;
-            }
-            accepted(subject, frontier, event, after, taken);
+            accepted(subject, frontier, event, frontier.followed(taken.after, () -> after(event)), taken);
             return Optional.empty();
         }
         Interleaving interleaving = new Interleaving(those);
-        List<Level> level = List.of(new Level(new BitSet(), frontier.candidates));
+        // By the events that have been taken, what is possible then.
+        Map<BitSet, List<Candidate>> level = Map.of(new BitSet(), frontier.candidates);
         for (int n = 0; n < interleaving.size(); n++) {
             Map<BitSet, List<Candidate>> next = new LinkedHashMap<>();
             Transitions.Outcome all = new Transitions.Outcome();
             TraceEvent last = those.get(0);
-            for (Level each : level) {
-                for (int i : interleaving.next(each.which)) {
+            for (Map.Entry<BitSet, List<Candidate>> each : level.entrySet()) {
+                for (int i : interleaving.next(each.getKey())) {
                     TraceEvent event = interleaving.event(i);
-                    refuseToJudgeWhatIsNotModelled(event, each.candidates);
-                    Transitions.Outcome taken = successors.of(event, each.candidates);
+                    refuseToJudgeWhatIsNotModelled(event, each.getValue());
+                    Transitions.Outcome taken = successors.of(event, each.getValue());
                     if (!taken.after.isEmpty()) {
                         last = event;
-                        BitSet which = (BitSet) each.which.clone();
+                        BitSet which = (BitSet) each.getKey().clone();
                         which.set(i);
                         next.computeIfAbsent(which, w -> new ArrayList<>()).addAll(taken.after);
                     }
@@ -380,41 +372,18 @@ public final class TraceValidator {
                 }
             }
             if (next.isEmpty()) {
-                TraceEvent event = interleaving.mostUrgent(level.get(0).which);
-                return Optional.of(refuse(event, frontier, level.get(0).candidates, all));
+                Map.Entry<BitSet, List<Candidate>> first =
+                        level.entrySet().iterator().next();
+                TraceEvent event = interleaving.mostUrgent(first.getKey());
+                return Optional.of(refuse(event, frontier, first.getValue(), all));
             }
-            level = followed(
-                    frontier,
-                    last,
-                    next.entrySet().stream()
-                            .map(e -> new Level(e.getKey(), reduction.reduced(e.getValue())))
-                            .toList());
-            all.after.addAll(level.stream().flatMap(l -> l.candidates.stream()).toList());
+            next.replaceAll((which, candidates) -> reduction.reduced(candidates));
+            TraceEvent latest = last;
+            level = frontier.followed(next, () -> after(latest));
+            level.values().forEach(all.after::addAll);
             accepted(subject, frontier, last, all.after, all);
         }
         return Optional.empty();
-    }
-
-    /**
-     * All candidates after an event, or if they are too many some of each level: a behaviour that is found shows as much
-     * as before, but what is not found in some may be found in others.
-     */
-    private List<Level> followed(Frontier frontier, TraceEvent event, List<Level> all) {
-        List<Candidate> candidates = all.size() == 1
-                ? all.get(0).candidates
-                : all.stream().flatMap(l -> l.candidates.stream()).toList();
-        if (frontier.canFollow(candidates.size())) {
-            return all;
-        }
-        frontier.leaveOut(
-                candidates,
-                "only some of " + candidates.size() + " states that are possible after event " + (events + 1)
-                        + in(event) + " (" + event.call() + ") were followed");
-        List<Level> some = Frontier.some(all, Frontier.FOLLOWED);
-        int each = Frontier.FOLLOWED / some.size();
-        return some.stream()
-                .map(l -> new Level(l.which, Frontier.some(l.candidates, Math.max(1, each))))
-                .toList();
     }
 
     private void accepted(
@@ -453,6 +422,10 @@ public final class TraceValidator {
 
     private String conforming() {
         return events + " events conform to " + header.kernel() + "; event " + (events + 1);
+    }
+
+    private String after(TraceEvent event) {
+        return "after event " + (events + 1) + in(event) + " (" + event.call() + ")";
     }
 
     private static String in(TraceEvent event) {
