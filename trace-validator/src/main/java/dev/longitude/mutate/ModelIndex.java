@@ -33,6 +33,9 @@ final class ModelIndex {
     private static final Pattern REPLACED = Pattern.compile("(?m)^ *\\w+ *<- *(\\w+)$");
     private static final Pattern VIEW = Pattern.compile("(?m)^(?:CONSTRAINT|VIEW)\\s+(\\w+)$");
 
+    /** The states of a model that takes about a second. */
+    private static final long LONG = 4000;
+
     private final Map<Model, Entry> entries = new LinkedHashMap<>();
 
     /**
@@ -115,7 +118,7 @@ final class ModelIndex {
     }
 
     /**
-     * The models that can catch a mutant, those first that must fail on what it changes, then the smallest first. The
+     * The models that can catch a mutant: those first that must fail on what it changes, then the smallest first. The
      * others never evaluate its place.
      */
     ImmutableList<Model> models(Mutant mutant) throws IOException, InterruptedException {
@@ -130,8 +133,17 @@ final class ModelIndex {
             models.removeIf(m -> !entry(m).violated.contains(mutant.operator()));
         }
         models.sort(Comparator.comparing((Model m) -> !entry(m).violated.contains(mutant.operator()))
-                .thenComparing(m -> m.states() + (m.statesWithout() == null ? 0 : m.statesWithout())));
+                .thenComparing(ModelIndex::states));
         return ImmutableList.copyOf(models);
+    }
+
+    /** Whether a run of a model takes longer than the replay of all recordings. */
+    static boolean isLong(Model model) {
+        return states(model) > LONG;
+    }
+
+    private static long states(Model model) {
+        return model.states() + (model.statesWithout() == null ? 0 : model.statesWithout());
     }
 
     /** Whether the mutant is a property that holds wherever it did: only a model that must fail on it can notice. */

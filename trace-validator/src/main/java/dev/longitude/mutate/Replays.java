@@ -29,6 +29,14 @@ final class Replays {
     /** Recordings of vCPUs in threads of their own: the order of their events is searched for, for half a minute. */
     private static final String SEARCHED = "-threads/";
 
+    /** The two kinds. */
+    enum Kind {
+        /** All of them take less than a second. */
+        SCENARIOS,
+        /** A few take most of some five seconds. */
+        RECORDINGS
+    }
+
     /** One of them. */
     private interface Replay {
         /** Its name. */
@@ -63,7 +71,9 @@ final class Replays {
         }
     }
 
-    private final ListMultimap<Arch, Replay> replays =
+    private final ListMultimap<Arch, Replay> scenarios =
+            MultimapBuilder.enumKeys(Arch.class).arrayListValues().build();
+    private final ListMultimap<Arch, Replay> recordings =
             MultimapBuilder.enumKeys(Arch.class).arrayListValues().build();
 
     /** Plays the scenarios and unpacks the recordings. */
@@ -72,7 +82,7 @@ final class Replays {
             for (KernelProfile kernel : kernels(arch)) {
                 for (Scenario scenario : Scenario.all()) {
                     if (scenario.arch() == arch) {
-                        replays.put(
+                        scenarios.put(
                                 arch,
                                 new OfScenario(
                                         "scenario " + scenario.commandName() + " " + kernel,
@@ -85,7 +95,7 @@ final class Replays {
         folder.toFile().deleteOnExit();
         for (BundledRecording recording : BundledRecording.all()) {
             if (!recording.file().contains(SEARCHED)) {
-                replays.put(
+                recordings.put(
                         recording.file().startsWith("aarch64") ? Arch.ARM64 : Arch.X86,
                         new OfRecording(recording, recording.unpack(folder)));
             }
@@ -108,7 +118,7 @@ final class Replays {
      * @param table whether the switches of each kernel are compared with those of the reference implementation first
      * @return its name, a colon and what is wrong; empty if there is none
      */
-    Optional<String> difference(ImmutableSet<Arch> archs, boolean table) throws IOException {
+    Optional<String> difference(Kind kind, ImmutableSet<Arch> archs, boolean table) throws IOException {
         if (table) {
             Optional<String> other = switches();
             if (other.isPresent()) {
@@ -116,7 +126,7 @@ final class Replays {
             }
         }
         for (Arch arch : archs) {
-            for (Replay replay : replays.get(arch)) {
+            for (Replay replay : (kind == Kind.SCENARIOS ? scenarios : recordings).get(arch)) {
                 Optional<String> fault;
                 try {
                     fault = replay.fault();

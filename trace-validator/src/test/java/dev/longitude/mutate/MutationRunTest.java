@@ -35,6 +35,27 @@ class MutationRunTest {
                 .containsExactly("IF not(x)", "     THEN - a", "          - b", "====");
     }
 
+    /** (The parser gives an @ the place of what it stands for.) */
+    @Test
+    void anAtStaysAnAt() throws Exception {
+        List<Mutant> ofSets = Mutants.all().stream()
+                .filter(m -> m.mutation() == Mutation.SET_CHANGED && m.before().startsWith("@"))
+                .toList();
+        assertThat(ofSets).isNotEmpty();
+        assertThat(ofSets).allSatisfy(m -> assertThat(m.after()).startsWith("(@ "));
+    }
+
+    /** A quantifier over a set with an element less is true wherever it was: nothing that holds can notice. */
+    @Test
+    void anElementLessIsWeaker() throws Exception {
+        List<Mutant> swapped = Mutants.all().stream()
+                .filter(m -> m.mutation() == Mutation.VARIABLE_SWAPPED
+                        && m.operator().equals("TypeOK"))
+                .toList();
+        assertThat(swapped).filteredOn(Mutant::weaker).hasSizeGreaterThan(30);
+        assertThat(swapped).filteredOn(m -> !m.weaker()).isNotEmpty();
+    }
+
     @Test
     void mostRowsAreOfMutantsThatThereAre() throws Exception {
         MutationResults results = MutationResults.read(RESULTS);
