@@ -22,6 +22,7 @@ record MatrixCells(String recipe, String kernel, Arch arch) {
     static final ImmutableList<MatrixCells> ALL = ImmutableList.of(
             new MatrixCells("series-v1-arm64-one-vcpu", "series-v1", Arch.ARM64),
             new MatrixCells("series-v2-arm64", "series-v2", Arch.ARM64),
+            new MatrixCells("arm64-by-value", "v6.12", Arch.ARM64),
             new MatrixCells("kernel-documented", "v6.12", Arch.X86),
             new MatrixCells("series-by-value", "v6.12", Arch.X86),
             new MatrixCells("cloud-hypervisor-52", "v6.12", Arch.X86));

@@ -1,5 +1,6 @@
 package dev.longitude.mutate;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ListMultimap;
 import com.google.common.collect.MultimapBuilder;
@@ -9,6 +10,7 @@ import dev.longitude.kernel.Switch;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.spec.Specification;
+import dev.longitude.trace.Operation;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.verdict.RecordingCheck;
@@ -126,6 +128,10 @@ final class Replays {
             }
         }
         for (Arch arch : archs) {
+            ImmutableList<Operation> missing = Specification.of(arch).notSteps(arch);
+            if (!missing.isEmpty()) {
+                return Optional.of("steps " + arch + ": Step does not have " + missing);
+            }
             for (Replay replay : (kind == Kind.SCENARIOS ? scenarios : recordings).get(arch)) {
                 Optional<String> fault;
                 try {

@@ -119,6 +119,22 @@ class MutationRunTest {
         }
     }
 
+    /** Nor do scenarios and recordings catch it: in a run they come before the models. */
+    @Test
+    void tracesDoNotCatchTheSpecificationItself() throws Exception {
+        try (MutantJvms jvms = new MutantJvms()) {
+            for (String module : List.of("KvmX86", "KvmArm64", "Kernels")) {
+                String text = String.join("\n", ModuleText.of(module).lines()) + "\n";
+                MutantJvms.Replayed replayed = jvms.replay(
+                        Replays.Kind.SCENARIOS,
+                        module,
+                        text,
+                        MutatedModule.named(module).ofTraces());
+                assertThat(replayed.answer()).as(replayed.by()).isEqualTo(MutantJvm.Answer.SURVIVES);
+            }
+        }
+    }
+
     private static boolean isSmall(Judged judged) {
         return judged.kind().equals("model")
                 && Manifest.load()
