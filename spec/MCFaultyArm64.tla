@@ -37,7 +37,14 @@ FailingSetCnt(vcpu, op, timer, value) ==
   /\ SetOfVm(VmOf(vcpu), {timer}, Sub(cntpct, value))
   /\ UNCHANGED <<hostVars, pcpuVars, vmCounterOffset, lifeVars, runVars, timerVars>>
 
-\* The same of the physical timer.
+\* ... and one that returns success and sets nothing.
+IgnoredSetCnt(vcpu, op, timer, value) ==
+  /\ Free(vcpu) /\ Unlocked(VmOf(vcpu))
+  /\ reply' = [op |-> op, vcpu |-> vcpu, offset |-> Sub(cntpct, value), errno |-> 0]
+  /\ UNCHANGED <<voffset, poffset, broadcasts, seenVars>>
+  /\ UNCHANGED <<hostVars, pcpuVars, vmCounterOffset, lifeVars, runVars, timerVars>>
+
+\* A set of the physical timer that reports an error.
 FailingSetPtimer(vcpu, op, cval, on) ==
   /\ Free(vcpu)
   /\ ptimer' = With(ptimer, vcpu, [cval |-> cval, on |-> on])

@@ -46,12 +46,16 @@ public interface Check extends Callable<CheckResult> {
     int VCPUS = 3;
 
     /** A few cells of the matrix, including the series' theorems; {@code longitude matrix} judges all of it. */
-    ImmutableListMultimap<KernelProfile, String> OF_THE_MATRIX = ImmutableListMultimap.of(
-            KernelProfile.of("v6.12"), "series-by-value",
-            KernelProfile.of("v6.12"), "kernel-documented",
-            KernelProfile.of("v6.12"), "cloud-hypervisor-52",
-            KernelProfile.of("series-v1"), "series-v1-arm64-one-vcpu",
-            KernelProfile.of("series-v2"), "series-v2-arm64");
+    ImmutableListMultimap<KernelProfile, String> OF_THE_MATRIX = ImmutableListMultimap.<KernelProfile, String>builder()
+            .putAll(
+                    KernelProfile.of("v6.12"),
+                    "series-by-value",
+                    "kernel-documented",
+                    "cloud-hypervisor-52",
+                    "arm64-by-value")
+            .put(KernelProfile.of("series-v1"), "series-v1-arm64-one-vcpu")
+            .put(KernelProfile.of("series-v2"), "series-v2-arm64")
+            .build();
 
     /** About how long it takes, in seconds of an idle core: what {@code check} estimates the time left from. */
     default double seconds() {

@@ -50,7 +50,7 @@ final class CoverageReport {
             String name = each.element().toString();
             String where = elsewhere.remove(name);
             boolean reached = !each.holding().isEmpty();
-            boolean fault = each.shown()
+            boolean fault = each.known()
                     && (reached == (where != null)
                             || (where != null && each.fault(where).isPresent()));
             String message = message(each, where, list);
@@ -67,17 +67,17 @@ final class CoverageReport {
         return results.finish(new Summary("element", "elements", "reached", "not reached"));
     }
 
-    /** What TLC does not show, or what the list only has words for, may be reached or not. */
+    /** What is not known, or what the list only has words for, may be reached or not. */
     private static Status status(Reached each, @Nullable String where) {
         if (!each.holding().isEmpty()) {
             return Status.HOLDS;
         }
-        return each.shown() && where != null && Reached.isChecked(where) ? Status.DOES_NOT_APPLY : Status.UNDECIDED;
+        return each.known() && where != null && Reached.isChecked(where) ? Status.DOES_NOT_APPLY : Status.UNDECIDED;
     }
 
     private static String message(Reached each, @Nullable String where, Path list) {
-        if (!each.shown()) {
-            return "TLC's coverage does not show it";
+        if (!each.known()) {
+            return "TLC's coverage does not show it, and a run with a probe came to no end";
         }
         if (!each.holding().isEmpty()) {
             return where == null
@@ -90,11 +90,13 @@ final class CoverageReport {
     }
 
     private static String failing(Reached each) {
-        return each.failing().isEmpty() ? "" : "; " + each.failing().get(0) + " does, which must fail";
+        return each.failing().isEmpty()
+                ? each.trace() == null ? "" : "; " + each.trace() + " does"
+                : "; " + each.failing().get(0) + " does, which must fail";
     }
 
     private static void table(List<Reached> all, Map<String, String> elsewhere, ResultOptions results) {
-        Table table = new Table("module", "kind", "elements", "reached", "listed", "not shown", "not reached");
+        Table table = new Table("module", "kind", "elements", "reached", "listed", "not known", "not reached");
         for (String module :
                 all.stream().map(r -> r.element().module()).distinct().toList()) {
             for (Element.Kind kind : Element.Kind.values()) {
@@ -102,9 +104,9 @@ final class CoverageReport {
                         .filter(r -> r.element().module().equals(module)
                                 && r.element().kind() == kind)
                         .toList();
-                List<Reached> hidden = of.stream().filter(r -> !r.shown()).toList();
+                List<Reached> hidden = of.stream().filter(r -> !r.known()).toList();
                 List<Reached> open = of.stream()
-                        .filter(r -> r.shown() && r.holding().isEmpty())
+                        .filter(r -> r.known() && r.holding().isEmpty())
                         .toList();
                 List<Reached> listed = open.stream()
                         .filter(r -> elsewhere.containsKey(r.element().toString()))

@@ -16,11 +16,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -182,26 +187,50 @@ final class MutateCommand implements Callable<Integer> {
             throws IOException, InterruptedException, ExecutionException {
         Path cache = Judge.cache();
         try (MutationRun run = new MutationRun(cache == null ? null : cache.resolveSibling("coverage"))) {
-            List<Callable<Judged>> open = new ArrayList<>();
-            Progress[] progress = new Progress[1];
-            for (Mutant mutant : chosen) {
+            all.forEach(m -> known.of(m).ifPresent(run::note));
+            List<Mutant> open = new ArrayList<>();
+            // A key is a hash: what an interrupted run has judged is a fair sample.
+            for (Mutant mutant : ImmutableList.sortedCopyOf(Comparator.comparing(Mutant::key), chosen)) {
                 if (again || !known.counts(mutant, run.hashes())) {
-                    open.add(() -> {
-                        Judged of = run.judge(mutant);
-                        known.add(of);
-                        known.write(kept, all);
-                        progress[0].step(mutant.key() + " " + mutant, of.fate() + " " + of.by() + " " + of.why(), 1);
-                        return of;
-                    });
+                    open.add(mutant);
                 }
             }
-            progress[0] = new Progress(spec.commandLine().getErr(), results.showsProgress(), open.size(), open.size());
+            Progress progress =
+                    new Progress(spec.commandLine().getErr(), results.showsProgress(), open.size(), open.size());
+            Consumer<Judged> done = of -> {
+                known.add(of);
+                progress.step(of.mutant().key() + " " + of.mutant(), of.fate() + " " + of.by() + " " + of.why(), 1);
+            };
+            // Scenarios catch the most, and fastest: all mutants go through them first.
+            List<Callable<Optional<Judged>>> first = new ArrayList<>();
+            List<Callable<Optional<Judged>>> then = new ArrayList<>();
+            Set<Mutant> caught = ConcurrentHashMap.newKeySet();
+            for (Mutant mutant : open) {
+                first.add(() -> {
+                    Optional<Judged> of = run.judgeByScenarios(mutant);
+                    if (of.isPresent()) {
+                        caught.add(mutant);
+                        done.accept(of.get());
+                        known.write(kept, all);
+                    }
+                    return of;
+                });
+                then.add(() -> {
+                    if (caught.contains(mutant)) {
+                        return Optional.empty();
+                    }
+                    Judged of = run.judge(mutant);
+                    done.accept(of);
+                    known.write(kept, all);
+                    return Optional.of(of);
+                });
+            }
+            int threads = jobs == null ? Runtime.getRuntime().availableProcessors() : jobs;
             try {
-                if (!open.isEmpty()) {
-                    Jobs.run(open, of -> {}, jobs == null ? Runtime.getRuntime().availableProcessors() : jobs);
-                }
+                Jobs.run(first, of -> {}, threads);
+                Jobs.run(then, of -> {}, threads);
             } finally {
-                progress[0].finish();
+                progress.finish();
             }
         }
     }

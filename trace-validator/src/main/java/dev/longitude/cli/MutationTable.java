@@ -13,7 +13,8 @@ final class MutationTable {
     private static final double HOUR = 3600;
 
     /** The kinds of checks, in the order in which they judge. */
-    private static final List<String> KINDS = List.of("kernels", "scenario", "recording", "replay", "model", "recipe");
+    private static final List<String> KINDS =
+            List.of("kernels", "steps", "scenario", "recording", "replay", "model", "recipe");
 
     /** The numbers of one module. */
     private static final class Row {

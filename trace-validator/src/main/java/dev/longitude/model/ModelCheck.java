@@ -236,6 +236,25 @@ public final class ModelCheck {
         return output.coverage();
     }
 
+    /**
+     * One run where everything must hold, on a specification of which some modules are other texts: a model that must
+     * fail runs without the property.
+     *
+     * @param replaced the texts, by the module's name
+     * @return empty if TLC came to no end
+     */
+    public Optional<TlcOutput> holding(TlcJvms jvms, ImmutableMap<String, String> replaced)
+            throws IOException, InterruptedException {
+        String violated = model.violates();
+        return jvms.run(model.module(), replaced, violated == null ? config : without(violated), Tlc.ONE_WORKER);
+    }
+
+    /** Whether such a run came to its end, and found as many states as the manifest has. */
+    public boolean isComplete(TlcOutput output) {
+        String violated = model.violates();
+        return (violated == null ? fault(output) : faultOfRest(output, violated)) == null;
+    }
+
     /** The configuration's text. */
     public String configuration() {
         return config;

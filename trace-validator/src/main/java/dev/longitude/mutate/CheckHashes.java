@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Hashes of checks. What is committed of a mutant counts as long as its key and this hash are the same: of a mutant that
  * was caught by a model, the model's configuration and row; of one that another check caught, the check's name; of one that
- * none caught, all configurations and rows and the names of all scenarios, recordings and recipes. (So a change of another
+ * none caught, all configurations and rows and the names of all other checks. (So a change of another
  * operator does not make a result stale; {@code mutate --again} judges all of them anew.)
  */
 public final class CheckHashes {
@@ -43,6 +43,7 @@ public final class CheckHashes {
             }
         }
         if (whole) {
+            all.append("kernels steps");
             Scenario.all().forEach(s -> all.append(s.commandName()));
             for (BundledRecording recording : BundledRecording.all()) {
                 all.append(recording);

@@ -57,7 +57,7 @@ record Coverage(ImmutableMap<String, ImmutableMap<Place, Long>> counts) {
     }
 
     /** A hash of all that the run depends on. */
-    private static String key(Model model, ModelCheck check) throws IOException {
+    static String key(Model model, ModelCheck check) throws IOException {
         StringBuilder all = new StringBuilder(check.configuration()).append(model.module());
         Tlc.modulesOf("EXTENDS " + model.module())
                 .forEach((name, text) -> all.append(name).append(text));

@@ -7,6 +7,7 @@ import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
 import dev.longitude.model.TlcJvms;
+import dev.longitude.mutate.Mutant.Place;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,11 +18,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import tla2sany.semantic.OpDefNode;
 
 /**
  * Which default models evaluate an operator: as part of what they check, by the names in their configuration; as part of
@@ -32,6 +35,9 @@ final class ModelIndex {
     private static final Pattern CHECKED = Pattern.compile("(?m)^(?:INVARIANTS?|PROPERT(?:Y|IES))\\s+(.*)$");
     private static final Pattern REPLACED = Pattern.compile("(?m)^ *\\w+ *<- *(\\w+)$");
     private static final Pattern VIEW = Pattern.compile("(?m)^(?:CONSTRAINT|VIEW)\\s+(\\w+)$");
+
+    /** The states of a model that takes about a second. */
+    private static final long LONG = 4000;
 
     private final Map<Model, Entry> entries = new LinkedHashMap<>();
 
@@ -52,6 +58,9 @@ final class ModelIndex {
             ImmutableSet<String> checked,
             ImmutableSet<String> violated,
             ImmutableSet<String> modules) {}
+
+    /** The definitions of the operators, by module and name. */
+    private final Map<String, Place> wholes = new HashMap<>();
 
     private final TlcJvms jvms;
     private final @Nullable Path cache;
@@ -78,6 +87,7 @@ final class ModelIndex {
             if (of == null) {
                 of = ParsedSpecification.of(model.module());
                 parsed.put(model.module(), of);
+                index.note(of);
             }
             String config = new ModelCheck(model).configuration();
             Set<String> behaviour = new HashSet<>(names(BEHAVIOUR, config));
@@ -95,6 +105,14 @@ final class ModelIndex {
                             of.moduleNames()));
         }
         return index;
+    }
+
+    private void note(ParsedSpecification specification) {
+        for (String module : specification.moduleNames()) {
+            for (OpDefNode definition : ParsedSpecification.definitions(specification.module(module))) {
+                wholes.put(module + " " + definition.getName(), Place.of(definition.getLocation()));
+            }
+        }
     }
 
     private static List<String> names(Pattern pattern, String config) {
@@ -115,7 +133,7 @@ final class ModelIndex {
     }
 
     /**
-     * The models that can catch a mutant, those first that must fail on what it changes, then the smallest first. The
+     * The models that can catch a mutant: those first that must fail on what it changes, then the smallest first. The
      * others never evaluate its place.
      */
     ImmutableList<Model> models(Mutant mutant) throws IOException, InterruptedException {
@@ -130,8 +148,17 @@ final class ModelIndex {
             models.removeIf(m -> !entry(m).violated.contains(mutant.operator()));
         }
         models.sort(Comparator.comparing((Model m) -> !entry(m).violated.contains(mutant.operator()))
-                .thenComparing(m -> m.states() + (m.statesWithout() == null ? 0 : m.statesWithout())));
+                .thenComparing(ModelIndex::states));
         return ImmutableList.copyOf(models);
+    }
+
+    /** Whether a run of a model takes longer than the replay of all recordings. */
+    static boolean isLong(Model model) {
+        return states(model) > LONG;
+    }
+
+    private static long states(Model model) {
+        return model.states() + (model.statesWithout() == null ? 0 : model.statesWithout());
     }
 
     /** Whether the mutant is a property that holds wherever it did: only a model that must fail on it can notice. */
@@ -152,8 +179,21 @@ final class ModelIndex {
         if (entry.checked.contains(operator) || entry.bounds.contains(operator)) {
             return true;
         }
-        return entry.behaviour.contains(operator)
-                && coverage(model).count(mutant.module(), mutant.place()).orElse(0L) > 0;
+        // (Where TLC shows nothing of the place, what it shows of the operator counts; if that is nothing too, the
+        // model runs.)
+        if (!entry.behaviour.contains(operator)) {
+            return false;
+        }
+        Coverage of = coverage(model);
+        return of.count(mutant.module(), mutant.place())
+                        .or(() -> ofOperator(of, mutant))
+                        .orElse(1L)
+                > 0;
+    }
+
+    private Optional<Long> ofOperator(Coverage of, Mutant mutant) {
+        Place whole = wholes.get(mutant.module() + " " + mutant.operator());
+        return whole == null ? Optional.empty() : of.shown(mutant.module(), whole);
     }
 
     private Coverage coverage(Model model) throws IOException, InterruptedException {

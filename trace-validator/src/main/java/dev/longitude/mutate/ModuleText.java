@@ -44,14 +44,19 @@ record ModuleText(String name, ImmutableList<String> lines) {
      * goes to a line of its own, in its old column.
      */
     String with(Mutant.Place at, String part) {
+        return String.join("\n", edited(at, part).lines) + "\n";
+    }
+
+    /** The same as a text in which what stood before the place has not moved. */
+    ModuleText edited(Mutant.Place at, String part) {
         List<String> all = new ArrayList<>(lines.subList(0, at.beginLine() - 1));
-        all.add(line(at.beginLine()).substring(0, at.beginColumn() - 1) + part);
+        (line(at.beginLine()).substring(0, at.beginColumn() - 1) + part).lines().forEach(all::add);
         String rest = line(at.endLine()).substring(at.endColumn());
         if (!rest.isBlank()) {
             all.add(" ".repeat(at.endColumn()) + rest);
         }
         all.addAll(lines.subList(at.endLine(), lines.size()));
-        return String.join("\n", all) + "\n";
+        return new ModuleText(name, ImmutableList.copyOf(all));
     }
 
     /** A part behind something that is put before it on its first line: its other lines move too. */

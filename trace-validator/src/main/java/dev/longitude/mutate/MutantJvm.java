@@ -50,6 +50,7 @@ final class MutantJvm {
     }
 
     private static void answer(DataInputStream in, DataOutputStream out, Replays replays) throws IOException {
+        Replays.Kind kind = Replays.Kind.valueOf(in.readUTF());
         String module = in.readUTF();
         byte[] text = new byte[in.readInt()];
         in.readFully(text);
@@ -62,7 +63,8 @@ final class MutantJvm {
         String by = "";
         try {
             Specification.replace(ImmutableMap.of(module, new String(text, UTF_8)));
-            Optional<String> caught = replays.difference(ImmutableSet.copyOf(archs), module.equals("Kernels"));
+            Optional<String> caught = replays.difference(
+                    kind, ImmutableSet.copyOf(archs), kind == Replays.Kind.SCENARIOS && module.equals("Kernels"));
             answer = caught.isPresent() ? Answer.CAUGHT : Answer.SURVIVES;
             by = caught.orElse("");
         } catch (IllegalStateException e) {

@@ -29,14 +29,16 @@ final class MutantJvms implements AutoCloseable {
     record Replayed(MutantJvm.Answer answer, String by) {}
 
     /**
-     * Replays traces.
+     * Replays traces of a kind.
      *
      * @param text the whole text of the mutated module
      * @param archs the architectures whose traces are replayed; none: the text is only loaded
      */
-    Replayed replay(String module, String text, ImmutableSet<Arch> archs) throws InterruptedException {
+    Replayed replay(Replays.Kind kind, String module, String text, ImmutableSet<Arch> archs)
+            throws InterruptedException {
         return jvms.ask((requests, answers) -> {
                     byte[] bytes = text.getBytes(UTF_8);
+                    requests.writeUTF(kind.name());
                     requests.writeUTF(module);
                     requests.writeInt(bytes.length);
                     requests.write(bytes);

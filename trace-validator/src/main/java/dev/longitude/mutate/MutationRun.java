@@ -1,18 +1,29 @@
 package dev.longitude.mutate;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.CREATE;
+
 import com.google.common.base.Ascii;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
 import dev.longitude.kernel.Arch;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
 import dev.longitude.model.TlcJvms;
 import dev.longitude.mutate.Judged.Fate;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -28,11 +39,27 @@ public final class MutationRun implements AutoCloseable {
 
     private static final int LONGEST = 200;
 
+    /** What a check found: the mutant is caught, or no specification. */
+    private record Found(Fate fate, String by, String why) {}
+
+    /** One check, or some; empty: it cannot tell the mutant from the specification. */
+    private interface Check {
+        Optional<Found> run() throws IOException, InterruptedException;
+    }
+
     private final TlcJvms tlc = new TlcJvms(LIMIT);
     private final MutantJvms replays = new MutantJvms();
     private final Map<String, ModuleText> texts = new ConcurrentHashMap<>();
     private final ModelIndex index;
     private final CheckHashes hashes = new CheckHashes();
+
+    /** The names of the checks that caught mutants of an operator, by module and name. */
+    private final Map<String, Set<String>> catchers = new ConcurrentHashMap<>();
+
+    /** The keys of mutants that the traces of scenarios do not catch; the cache has them too, for each specification. */
+    private final Set<String> passScenarios = ConcurrentHashMap.newKeySet();
+
+    private final @Nullable Path passedFile;
 
     /**
      * Prepares a run. It measures the coverage of a default model, when it is first needed, unless it is in the cache.
@@ -41,6 +68,19 @@ public final class MutationRun implements AutoCloseable {
      */
     public MutationRun(@Nullable Path cache) throws IOException {
         index = ModelIndex.of(tlc, cache);
+        passedFile = cache == null ? null : cache.resolve(specificationHash() + ".passed");
+        if (passedFile != null && Files.exists(passedFile)) {
+            passScenarios.addAll(Files.readAllLines(passedFile, UTF_8));
+        }
+    }
+
+    /** Of all modules that are mutated. */
+    private String specificationHash() throws IOException {
+        Hasher all = Hashing.sha256().newHasher();
+        for (MutatedModule module : MutatedModule.values()) {
+            all.putString(String.join("\n", text(module.module()).lines()), UTF_8);
+        }
+        return all.hash().toString();
     }
 
     /** A hash of all that decides what becomes of a mutant; see {@link Judged#checks}. */
@@ -48,48 +88,115 @@ public final class MutationRun implements AutoCloseable {
         return hashes;
     }
 
+    /** Judges a mutant by the traces of scenarios alone, in some tenths of a second; empty: they do not catch it. */
+    public Optional<Judged> judgeByScenarios(Mutant mutant) throws IOException {
+        long begin = System.nanoTime();
+        ImmutableSet<Arch> traces = traces(mutant);
+        Optional<Found> found = traces.isEmpty() || passScenarios.contains(mutant.key())
+                ? Optional.empty()
+                : replay(Replays.Kind.SCENARIOS, mutant, mutated(mutant), traces);
+        if (found.isEmpty()) {
+            pass(mutant);
+            return Optional.empty();
+        }
+        return Optional.of(judged(mutant, found.get(), begin));
+    }
+
+    private synchronized void pass(Mutant mutant) throws IOException {
+        if (passScenarios.add(mutant.key()) && passedFile != null) {
+            Files.createDirectories(passedFile.getParent());
+            Files.writeString(passedFile, mutant.key() + "\n", UTF_8, CREATE, APPEND);
+        }
+    }
+
+    /** The architectures whose traces can catch it. (Traces are judged by steps, not by properties.) */
+    private ImmutableSet<Arch> traces(Mutant mutant) {
+        return index.isOfPropertiesOnly(mutant)
+                ? ImmutableSet.of()
+                : MutatedModule.named(mutant.module()).ofTraces();
+    }
+
+    private String mutated(Mutant mutant) throws IOException {
+        return text(mutant.module()).with(mutant.place(), mutant.after());
+    }
+
     /** Judges a mutant. */
     public Judged judge(Mutant mutant) throws IOException, InterruptedException {
         long begin = System.nanoTime();
-        String text = text(mutant.module()).with(mutant.place(), mutant.after());
+        String text = mutated(mutant);
         ImmutableMap<String, String> replaced = ImmutableMap.of(mutant.module(), text);
         boolean ofProperties = index.isOfPropertiesOnly(mutant);
-        // (Traces are judged by steps, not by properties.)
-        ImmutableSet<Arch> traces = ofProperties
-                ? ImmutableSet.of()
-                : MutatedModule.named(mutant.module()).ofTraces();
+        ImmutableSet<Arch> traces = traces(mutant);
+        List<Check> checks = new ArrayList<>();
+        if (!traces.isEmpty() && !passScenarios.contains(mutant.key())) {
+            checks.add(() -> replay(Replays.Kind.SCENARIOS, mutant, text, traces));
+        }
+        List<Check> models = new ArrayList<>();
+        List<Check> longModels = new ArrayList<>();
+        for (Model model : suspected(mutant, index.models(mutant))) {
+            boolean first = ofProperties || !ModelIndex.isLong(model);
+            (first ? models : longModels)
+                    .add(() -> found(
+                            "model " + model.name(),
+                            new ModelCheck(model).difference(tlc, replaced, ofProperties && mutant.weaker())));
+        }
+        checks.addAll(models);
         if (!traces.isEmpty()) {
-            MutantJvms.Replayed replayed = replays.replay(mutant.module(), text, traces);
-            if (replayed.answer() != MutantJvm.Answer.SURVIVES) {
-                Fate fate = replayed.answer() == MutantJvm.Answer.CAUGHT ? Fate.CAUGHT : Fate.INVALID;
-                return judged(mutant, fate, replayed.by(), begin);
+            checks.add(() -> replay(Replays.Kind.RECORDINGS, mutant, text, traces));
+        }
+        checks.addAll(longModels);
+        for (MatrixCells cells : MatrixCells.ALL) {
+            if (!ofProperties && cells.evaluates(mutant.module())) {
+                checks.add(() -> found(cells.toString(), cells.difference(tlc, replaced)));
             }
         }
-        for (Model model : index.models(mutant)) {
-            Optional<String> difference =
-                    new ModelCheck(model).difference(tlc, replaced, ofProperties && mutant.weaker());
-            if (difference.isPresent()) {
-                boolean invalid = difference.get().contains(INVALID);
-                return judged(
-                        mutant,
-                        invalid ? Fate.INVALID : Fate.CAUGHT,
-                        "model " + model.name() + ": " + difference.get(),
-                        begin);
+        for (Check check : checks) {
+            Optional<Found> found = check.run();
+            if (found.isPresent()) {
+                return judged(mutant, found.get(), begin);
             }
         }
-        if (!ofProperties) {
-            for (MatrixCells cells : MatrixCells.ALL) {
-                if (cells.evaluates(mutant.module())) {
-                    Optional<String> difference = cells.difference(tlc, replaced);
-                    if (difference.isPresent()) {
-                        boolean invalid = difference.get().contains(INVALID);
-                        return judged(
-                                mutant, invalid ? Fate.INVALID : Fate.CAUGHT, cells + ": " + difference.get(), begin);
-                    }
-                }
+        return judged(mutant, new Found(Fate.SURVIVES, "-", ""), begin);
+    }
+
+    private Optional<Found> replay(Replays.Kind kind, Mutant mutant, String text, ImmutableSet<Arch> traces) {
+        MutantJvms.Replayed replayed = replays.replay(kind, mutant.module(), text, traces);
+        return switch (replayed.answer()) {
+            case SURVIVES -> Optional.empty();
+            case INVALID -> Optional.of(new Found(Fate.INVALID, "-", replayed.by()));
+            case CAUGHT -> {
+                int colon = replayed.by().indexOf(": ");
+                yield Optional.of(new Found(
+                        Fate.CAUGHT,
+                        replayed.by().substring(0, colon),
+                        replayed.by().substring(colon + 2)));
             }
+        };
+    }
+
+    private static Optional<Found> found(String by, Optional<String> difference) {
+        return difference.map(
+                d -> d.contains(INVALID) ? new Found(Fate.INVALID, "-", d) : new Found(Fate.CAUGHT, by, d));
+    }
+
+    /** These models, first those that caught another mutant of the operator. */
+    private List<Model> suspected(Mutant mutant, List<Model> models) {
+        Set<String> names = catchers.getOrDefault(operator(mutant), Set.of());
+        List<Model> all = new ArrayList<>(models);
+        all.sort(Comparator.comparing(m -> !names.contains("model " + m.name())));
+        return all;
+    }
+
+    /** Takes note of which check caught a mutant: others of its operator are judged by that check first. */
+    public void note(Judged judged) {
+        if (judged.fate() == Fate.CAUGHT) {
+            catchers.computeIfAbsent(operator(judged.mutant()), o -> ConcurrentHashMap.newKeySet())
+                    .add(judged.by());
         }
-        return judged(mutant, Fate.SURVIVES, "-: ", begin);
+    }
+
+    private static String operator(Mutant mutant) {
+        return mutant.module() + " " + mutant.operator();
     }
 
     private ModuleText text(String module) throws IOException {
@@ -101,16 +208,16 @@ public final class MutationRun implements AutoCloseable {
         return known;
     }
 
-    private Judged judged(Mutant mutant, Fate fate, String found, long begin) throws IOException {
-        int colon = found.indexOf(": ");
-        String by = fate == Fate.INVALID ? "-" : found.substring(0, colon);
-        return new Judged(
+    private Judged judged(Mutant mutant, Found found, long begin) throws IOException {
+        Judged judged = new Judged(
                 mutant,
-                fate,
-                by,
-                Ascii.truncate(Mutant.inOneLine(found.substring(colon + 2)), LONGEST, "..."),
+                found.fate,
+                found.by,
+                Ascii.truncate(Mutant.inOneLine(found.why), LONGEST, "..."),
                 (System.nanoTime() - begin) / 1e9,
-                hashes.of(by));
+                hashes.of(found.by));
+        note(judged);
+        return judged;
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import tla2sany.semantic.ASTConstants;
+import tla2sany.semantic.AtNode;
 import tla2sany.semantic.ExprOrOpArgNode;
 import tla2sany.semantic.LetInNode;
 import tla2sany.semantic.LevelConstants;
@@ -57,6 +58,9 @@ final class Mutator {
     private final List<Mutant> mutants = new ArrayList<>();
     private final Set<String> keys = new HashSet<>();
 
+    /** Elements of a set of which each may be left out: the operator is only weaker then. */
+    private ImmutableSet<SemanticNode> shrinking = ImmutableSet.of();
+
     /** How the part that is walked counts: 1 if the operator is weaker where it is, -1 the other way, 0 unknown. */
     private int polarity = 1;
 
@@ -82,8 +86,11 @@ final class Mutator {
     }
 
     private void add(Mutation mutation, Place place, String after) {
+        add(mutation, place, after, (polarity > 0 && after.equals("TRUE")) || (polarity < 0 && after.equals("FALSE")));
+    }
+
+    private void add(Mutation mutation, Place place, String after, boolean weaker) {
         if (!text.of(place).equals(after)) {
-            boolean weaker = (polarity > 0 && after.equals("TRUE")) || (polarity < 0 && after.equals("FALSE"));
             Mutant mutant = Mutant.of(text, operator, whole, mutation, place, after, weaker);
             if (keys.add(mutant.key())) {
                 mutants.add(mutant);
@@ -95,8 +102,9 @@ final class Mutator {
         return Place.of(node.getLocation());
     }
 
+    /** (The parser gives an @ the place of what it stands for.) */
     private String of(SemanticNode node) {
-        return text.of(place(node));
+        return node instanceof AtNode ? "@" : text.of(place(node));
     }
 
     private static boolean isOfState(SemanticNode node) {
@@ -187,13 +195,31 @@ final class Mutator {
             }
         }
         if (node instanceof OpApplNode application) {
+            ImmutableSet<SemanticNode> before = shrinking;
+            shrinking = shrinking(application);
             polarity = 0; // (the caller restores it)
             for (ExprOrOpArgNode bound : application.getBdedQuantBounds() == null
                     ? new ExprOrOpArgNode[0]
                     : application.getBdedQuantBounds()) {
                 walk(bound, false);
             }
+            shrinking = before;
         }
+    }
+
+    /** The elements of the sets over which a quantifier goes, if with fewer of them the operator is weaker. */
+    private ImmutableSet<SemanticNode> shrinking(OpApplNode node) {
+        ImmutableSet.Builder<SemanticNode> elements = ImmutableSet.builder();
+        boolean weaker =
+                polarity > 0 ? name(node).equals("$BoundedForall") : name(node).equals("$BoundedExists");
+        if (polarity != 0 && weaker) {
+            for (ExprOrOpArgNode bound : node.getBdedQuantBounds()) {
+                if (name(bound).equals("$SetEnumerate")) {
+                    elements.add(((OpApplNode) bound).getArgs());
+                }
+            }
+        }
+        return elements.build();
     }
 
     private void junction(ExprOrOpArgNode[] parts, boolean conjunction) {
@@ -288,7 +314,8 @@ final class Mutator {
         if (node.getOperator() instanceof OpDeclNode declared && declared.getKind() == ASTConstants.VariableDeclKind) {
             String other = others.get(name);
             if (other != null) {
-                add(Mutation.VARIABLE_SWAPPED, place(node), other);
+                boolean twice = shrinking.contains(node) && shrinking.stream().anyMatch(e -> of(e).equals(other));
+                add(Mutation.VARIABLE_SWAPPED, place(node), other, twice);
             }
         }
     }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.model.Manifest;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,13 +38,21 @@ import org.jspecify.annotations.Nullable;
  * Which default models reach an element.
  *
  * @param element the element
- * @param shown whether TLC's coverage shows it at all: it does not show what it inlines
+ * @param known whether it is known which reach it: by TLC's coverage, which does not show all, or by {@link Probes}
  * @param holding the models that must hold
  * @param failing the models that must fail, run without what they must fail on
+ * @param trace the first trace that reaches a branch that no model reaches, as {@code scenario NAME} or
+ *     {@code recording FILE}; or null
  */
-public record Reached(Element element, boolean shown, ImmutableList<String> holding, ImmutableList<String> failing) {
+public record Reached(
+        Element element,
+        boolean known,
+        ImmutableList<String> holding,
+        ImmutableList<String> failing,
+        @Nullable String trace) {
     private static final String MODEL = "model ";
     private static final String SCENARIO = "scenario ";
+    private static final String RECORDING = "recording ";
     private static final int VCPUS = 3;
     private static final Pattern KERNEL = Pattern.compile("(?m)^ *Kernel = \"([^\"]+)\"$");
 
@@ -58,7 +68,7 @@ public record Reached(Element element, boolean shown, ImmutableList<String> hold
 
     /** Whether {@link #fault} can check where an element is said to be checked: it names a model or a scenario. */
     public static boolean isChecked(String where) {
-        return where.startsWith(MODEL) || where.startsWith(SCENARIO);
+        return where.startsWith(MODEL) || where.startsWith(SCENARIO) || where.startsWith(RECORDING);
     }
 
     /**
@@ -71,8 +81,11 @@ public record Reached(Element element, boolean shown, ImmutableList<String> hold
             String name = where.substring(MODEL.length());
             return failing.contains(name) ? Optional.empty() : Optional.of("model " + name + " does not reach it");
         }
-        if (!where.startsWith(SCENARIO)) {
+        if (where.equals(trace) || !isChecked(where)) {
             return Optional.empty();
+        }
+        if (element.kind() == Kind.BRANCH || where.startsWith(RECORDING)) {
+            return Optional.of(where + " is not the first trace that reaches it");
         }
         String name = where.substring(SCENARIO.length());
         Optional<Scenario> scenario = Scenario.named(name);
@@ -166,7 +179,48 @@ public record Reached(Element element, boolean shown, ImmutableList<String> hold
             }
             done.accept(model.name());
         }
+        probe(counted.values(), jvms, cache);
+        try (MutantJvms replays = new MutantJvms()) {
+            for (Counted each : counted.values()) {
+                each.probeTraces(replays);
+            }
+        }
         return counted.values().stream().map(Counted::reached).collect(ImmutableList.toImmutableList());
+    }
+
+    /**
+     * Probes what TLC's coverage does not show: the smallest model that must hold and reaches it is named; the models that
+     * must fail are only asked if there is none.
+     */
+    private static void probe(Iterable<Counted> all, TlcJvms jvms, @Nullable Path cache)
+            throws IOException, InterruptedException {
+        List<Counted> hidden = new ArrayList<>();
+        all.forEach(each -> {
+            if (!each.shown) {
+                each.unknown = false;
+                hidden.add(each);
+            }
+        });
+        Probes probes = new Probes(jvms, cache);
+        List<Model> smallestFirst = new ArrayList<>(models());
+        smallestFirst.sort(Comparator.comparing((Model m) -> m.violates() != null)
+                .thenComparing(m -> m.violates() == null
+                        ? m.states()
+                        : Optional.ofNullable(m.statesWithout()).orElse(0L)));
+        for (Model model : smallestFirst) {
+            Coverage coverage = Coverage.of(model, jvms, cache);
+            KernelProfile kernel = kernel(model);
+            ImmutableSet<Probes.Site> sites = hidden.stream()
+                    .filter(each -> each.holding.isEmpty())
+                    .flatMap(each -> each.sites(coverage, kernel).stream())
+                    .collect(ImmutableSet.toImmutableSet());
+            if (!sites.isEmpty()) {
+                Optional<ImmutableSet<Probes.Site>> reached = probes.reached(model, sites);
+                for (Counted each : hidden) {
+                    each.probed(model, each.sites(coverage, kernel), reached);
+                }
+            }
+        }
     }
 
     /** The models that are measured. */
@@ -186,6 +240,8 @@ public record Reached(Element element, boolean shown, ImmutableList<String> hold
         private final Element element;
         private final List<Element> places = new ArrayList<>();
         private boolean shown;
+        private boolean unknown = true;
+        private @Nullable String trace;
         private final List<String> holding = new ArrayList<>();
         private final List<String> failing = new ArrayList<>();
 
@@ -196,21 +252,62 @@ public record Reached(Element element, boolean shown, ImmutableList<String> hold
         boolean isReached(Coverage coverage, @Nullable KernelProfile kernel) {
             if (element.kind() != Kind.SWITCH) {
                 Optional<Long> count = coverage.shown(element.module(), element.place());
-                // (An action or a property that no model names is not shown either.)
-                shown |= count.isPresent() || element.kind() != Kind.BRANCH;
+                // (Of an action whose reply another operator gives, a probe would show only that it is tried.)
+                shown |= count.isPresent() || element.kind() == Kind.ACTION;
                 return count.orElse(0L) > 0;
             }
-            shown = true;
+            boolean evaluated = isOfKernel(kernel)
+                    && places.stream()
+                            .anyMatch(p -> coverage.count(p.module(), p.place()).orElse(0L) > 0);
+            shown |= evaluated;
+            return evaluated;
+        }
+
+        private boolean isOfKernel(@Nullable KernelProfile kernel) {
             return kernel != null
                     && ofSwitch(element)
                             .filter(s -> kernel.has(s) == value(element))
-                            .isPresent()
-                    && places.stream()
-                            .anyMatch(p -> coverage.count(p.module(), p.place()).orElse(0L) > 0);
+                            .isPresent();
+        }
+
+        /** The places that a model may evaluate: not those within a larger one that it does not. */
+        List<Probes.Site> sites(Coverage coverage, @Nullable KernelProfile kernel) {
+            if (element.kind() == Kind.SWITCH && !isOfKernel(kernel)) {
+                return List.of();
+            }
+            return (element.kind() == Kind.SWITCH ? places : List.of(element))
+                    .stream()
+                            .filter(p -> coverage.counts().containsKey(p.module())
+                                    && coverage.count(p.module(), p.place()).orElse(1L) > 0)
+                            .map(p -> new Probes.Site(p.module(), p.place()))
+                            .toList();
+        }
+
+        void probed(Model model, List<Probes.Site> sites, Optional<ImmutableSet<Probes.Site>> reached) {
+            if (sites.isEmpty() || !holding.isEmpty()) {
+                return;
+            }
+            if (reached.isEmpty()) {
+                unknown = true;
+            } else if (sites.stream().anyMatch(reached.get()::contains)) {
+                (model.violates() == null ? holding : failing).add(model.name());
+            }
+        }
+
+        void probeTraces(MutantJvms replays) throws IOException {
+            if (element.kind() == Kind.BRANCH && holding.isEmpty() && failing.isEmpty()) {
+                trace = Probes.trace(replays, new Probes.Site(element.module(), element.place()))
+                        .orElse(null);
+            }
         }
 
         Reached reached() {
-            return new Reached(element, shown, ImmutableList.copyOf(holding), ImmutableList.copyOf(failing));
+            return new Reached(
+                    element,
+                    shown || !unknown || !holding.isEmpty(),
+                    ImmutableList.copyOf(holding),
+                    ImmutableList.copyOf(failing),
+                    trace);
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.longitude.mutate;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ListMultimap;
 import com.google.common.collect.MultimapBuilder;
@@ -9,6 +10,7 @@ import dev.longitude.kernel.Switch;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.spec.Specification;
+import dev.longitude.trace.Operation;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.verdict.RecordingCheck;
@@ -28,6 +30,14 @@ final class Replays {
 
     /** Recordings of vCPUs in threads of their own: the order of their events is searched for, for half a minute. */
     private static final String SEARCHED = "-threads/";
+
+    /** The two kinds. */
+    enum Kind {
+        /** All of them take less than a second. */
+        SCENARIOS,
+        /** A few take most of some five seconds. */
+        RECORDINGS
+    }
 
     /** One of them. */
     private interface Replay {
@@ -63,7 +73,9 @@ final class Replays {
         }
     }
 
-    private final ListMultimap<Arch, Replay> replays =
+    private final ListMultimap<Arch, Replay> scenarios =
+            MultimapBuilder.enumKeys(Arch.class).arrayListValues().build();
+    private final ListMultimap<Arch, Replay> recordings =
             MultimapBuilder.enumKeys(Arch.class).arrayListValues().build();
 
     /** Plays the scenarios and unpacks the recordings. */
@@ -72,7 +84,7 @@ final class Replays {
             for (KernelProfile kernel : kernels(arch)) {
                 for (Scenario scenario : Scenario.all()) {
                     if (scenario.arch() == arch) {
-                        replays.put(
+                        scenarios.put(
                                 arch,
                                 new OfScenario(
                                         "scenario " + scenario.commandName() + " " + kernel,
@@ -85,7 +97,7 @@ final class Replays {
         folder.toFile().deleteOnExit();
         for (BundledRecording recording : BundledRecording.all()) {
             if (!recording.file().contains(SEARCHED)) {
-                replays.put(
+                recordings.put(
                         recording.file().startsWith("aarch64") ? Arch.ARM64 : Arch.X86,
                         new OfRecording(recording, recording.unpack(folder)));
             }
@@ -108,7 +120,7 @@ final class Replays {
      * @param table whether the switches of each kernel are compared with those of the reference implementation first
      * @return its name, a colon and what is wrong; empty if there is none
      */
-    Optional<String> difference(ImmutableSet<Arch> archs, boolean table) throws IOException {
+    Optional<String> difference(Kind kind, ImmutableSet<Arch> archs, boolean table) throws IOException {
         if (table) {
             Optional<String> other = switches();
             if (other.isPresent()) {
@@ -116,7 +128,11 @@ final class Replays {
             }
         }
         for (Arch arch : archs) {
-            for (Replay replay : replays.get(arch)) {
+            ImmutableList<Operation> missing = Specification.of(arch).notSteps(arch);
+            if (!missing.isEmpty()) {
+                return Optional.of("steps " + arch + ": Step does not have " + missing);
+            }
+            for (Replay replay : (kind == Kind.SCENARIOS ? scenarios : recordings).get(arch)) {
                 Optional<String> fault;
                 try {
                     fault = replay.fault();

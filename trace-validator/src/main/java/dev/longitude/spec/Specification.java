@@ -418,6 +418,18 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
                 show);
     }
 
+    /**
+     * The operations that are none of the specification's steps; empty unless it is wrong. (On x86 a VM's creation is a
+     * first state.)
+     */
+    public ImmutableList<Operation> notSteps(Arch arch) {
+        ImmutableList<String> steps = appliedBy("Step");
+        return Operation.of(arch).stream()
+                .filter(operation -> arch != Arch.X86 || operation != Operation.CREATE_VM)
+                .filter(operation -> !steps.contains(operation.specName()))
+                .collect(ImmutableList.toImmutableList());
+    }
+
     /** The names of the operators that an operator's body applies, without itself. */
     ImmutableList<String> appliedBy(String operator) {
         List<String> names = new ArrayList<>();

@@ -35,6 +35,27 @@ class MutationRunTest {
                 .containsExactly("IF not(x)", "     THEN - a", "          - b", "====");
     }
 
+    /** (The parser gives an @ the place of what it stands for.) */
+    @Test
+    void anAtStaysAnAt() throws Exception {
+        List<Mutant> ofSets = Mutants.all().stream()
+                .filter(m -> m.mutation() == Mutation.SET_CHANGED && m.before().startsWith("@"))
+                .toList();
+        assertThat(ofSets).isNotEmpty();
+        assertThat(ofSets).allSatisfy(m -> assertThat(m.after()).startsWith("(@ "));
+    }
+
+    /** A quantifier over a set with an element less is true wherever it was: nothing that holds can notice. */
+    @Test
+    void anElementLessIsWeaker() throws Exception {
+        List<Mutant> swapped = Mutants.all().stream()
+                .filter(m -> m.mutation() == Mutation.VARIABLE_SWAPPED
+                        && m.operator().equals("TypeOK"))
+                .toList();
+        assertThat(swapped).filteredOn(Mutant::weaker).hasSizeGreaterThan(30);
+        assertThat(swapped).filteredOn(m -> !m.weaker()).isNotEmpty();
+    }
+
     @Test
     void mostRowsAreOfMutantsThatThereAre() throws Exception {
         MutationResults results = MutationResults.read(RESULTS);
@@ -95,6 +116,22 @@ class MutationRunTest {
                 real.key());
         try (MutationRun run = new MutationRun(null)) {
             assertThat(run.judge(same).fate()).isEqualTo(Fate.SURVIVES);
+        }
+    }
+
+    /** Nor do scenarios and recordings catch it: in a run they come before the models. */
+    @Test
+    void tracesDoNotCatchTheSpecificationItself() throws Exception {
+        try (MutantJvms jvms = new MutantJvms()) {
+            for (String module : List.of("KvmX86", "KvmArm64", "Kernels")) {
+                String text = String.join("\n", ModuleText.of(module).lines()) + "\n";
+                MutantJvms.Replayed replayed = jvms.replay(
+                        Replays.Kind.SCENARIOS,
+                        module,
+                        text,
+                        MutatedModule.named(module).ofTraces());
+                assertThat(replayed.answer()).as(replayed.by()).isEqualTo(MutantJvm.Answer.SURVIVES);
+            }
         }
     }
 

@@ -6,6 +6,8 @@ import com.google.common.collect.ImmutableList;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class ReachedTest {
@@ -19,17 +21,38 @@ class ReachedTest {
                 words.get(1),
                 words.get(2),
                 new Mutant.Place(1, 1, 1, 1));
-        return new Reached(element, true, ImmutableList.of(), ImmutableList.of());
+        return new Reached(element, true, ImmutableList.of(), ImmutableList.of(), null);
     }
 
     @Test
     void eachScenarioInTheListChecksItsElement() throws Exception {
         List<Reached.Elsewhere> ofScenarios = Reached.elsewhere(LIST).stream()
-                .filter(e -> e.where().startsWith("scenario "))
+                .filter(e -> e.where().startsWith("scenario ") && !e.element().startsWith("branch "))
                 .toList();
-        assertThat(ofScenarios).hasSizeGreaterThan(20);
+        assertThat(ofScenarios).hasSizeGreaterThan(10);
         assertThat(ofScenarios)
                 .allSatisfy(e -> assertThat(named(e.element()).fault(e.where())).isEmpty());
+    }
+
+    /** Without the branch no trace of the scenario can be judged, and those of the scenarios before it can. */
+    @Test
+    void eachScenarioInTheListNeedsItsBranch() throws Exception {
+        List<Reached.Elsewhere> ofBranches = Reached.elsewhere(LIST).stream()
+                .filter(e -> e.where().startsWith("scenario ") && e.element().startsWith("branch "))
+                .toList();
+        assertThat(ofBranches).hasSizeGreaterThan(10);
+        Map<String, Element> elements = Elements.all().stream()
+                .filter(e -> e.kind() == Element.Kind.BRANCH)
+                .collect(Collectors.toMap(Element::toString, e -> e));
+        try (MutantJvms jvms = new MutantJvms()) {
+            for (Reached.Elsewhere each : ofBranches) {
+                Element element = elements.get(each.element());
+                assertThat(element).as(each.element()).isNotNull();
+                assertThat(Probes.trace(jvms, new Probes.Site(element.module(), element.place())))
+                        .as(each.element())
+                        .contains(each.where());
+            }
+        }
     }
 
     @Test
@@ -39,6 +62,8 @@ class ReachedTest {
         assertThat(named("switch KvmX86 refusesOwnFlags = true").fault("scenario young-guest"))
                 .contains("no trace of scenario young-guest depends on it");
         assertThat(named("action KvmX86 GetVmTscKhz").fault("scenario no-such")).isPresent();
+        assertThat(named("branch KvmX86 KvmclockNs: IF ByMaster THEN").fault("scenario boot"))
+                .contains("scenario boot is not the first trace that reaches it");
         assertThat(named("action KvmX86 GetVmTscKhz").fault("model young-guest-v6.1"))
                 .contains("model young-guest-v6.1 does not reach it");
     }

@@ -75,6 +75,7 @@ class SpecificationTest {
     @MethodSource("operations")
     void anOperationIsAStepWithTheSameArguments(Arch arch, Operation operation) {
         Specification of = Specification.of(arch);
+        assertThat(of.notSteps(arch)).isEmpty();
         assertThat(of.appliedBy("Step")).contains(operation.specName());
         assertThat(of.formals(operation.specName()).stream().filter(name -> !name.equals("vm")))
                 .containsExactlyElementsOf(
