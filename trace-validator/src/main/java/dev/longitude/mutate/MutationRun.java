@@ -89,7 +89,7 @@ public final class MutationRun implements AutoCloseable {
     }
 
     /** Judges a mutant by the traces of scenarios alone, in some tenths of a second; empty: they do not catch it. */
-    public Optional<Judged> judgeByScenarios(Mutant mutant) throws IOException {
+    public Optional<Judged> judgeByScenarios(Mutant mutant) throws IOException, InterruptedException {
         long begin = System.nanoTime();
         ImmutableSet<Arch> traces = traces(mutant);
         Optional<Found> found = traces.isEmpty() || passScenarios.contains(mutant.key())
@@ -159,7 +159,8 @@ public final class MutationRun implements AutoCloseable {
         return judged(mutant, new Found(Fate.SURVIVES, "-", ""), begin);
     }
 
-    private Optional<Found> replay(Replays.Kind kind, Mutant mutant, String text, ImmutableSet<Arch> traces) {
+    private Optional<Found> replay(Replays.Kind kind, Mutant mutant, String text, ImmutableSet<Arch> traces)
+            throws InterruptedException {
         MutantJvms.Replayed replayed = replays.replay(kind, mutant.module(), text, traces);
         return switch (replayed.answer()) {
             case SURVIVES -> Optional.empty();

@@ -110,7 +110,7 @@ final class Probes {
      * The first trace that cannot be judged without a place, whatever the kernel: {@code scenario NAME}, or, if none
      * can do without it, {@code recording FILE}. Empty if there is none.
      */
-    static Optional<String> trace(MutantJvms jvms, Site site) throws IOException {
+    static Optional<String> trace(MutantJvms jvms, Site site) throws IOException, InterruptedException {
         ImmutableSet<Arch> archs = MutatedModule.named(site.module()).ofTraces();
         String text = String.join(
                         "\n",

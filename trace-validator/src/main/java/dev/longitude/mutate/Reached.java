@@ -294,7 +294,7 @@ public record Reached(
             }
         }
 
-        void probeTraces(MutantJvms replays) throws IOException {
+        void probeTraces(MutantJvms replays) throws IOException, InterruptedException {
             if (element.kind() == Kind.BRANCH && holding.isEmpty() && failing.isEmpty()) {
                 trace = Probes.trace(replays, new Probes.Site(element.module(), element.place()))
                         .orElse(null);

@@ -1,5 +1,6 @@
 package dev.longitude.mutate;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
@@ -46,8 +47,7 @@ class ReachedTest {
                 .collect(Collectors.toMap(Element::toString, e -> e));
         try (MutantJvms jvms = new MutantJvms()) {
             for (Reached.Elsewhere each : ofBranches) {
-                Element element = elements.get(each.element());
-                assertThat(element).as(each.element()).isNotNull();
+                Element element = requireNonNull(elements.get(each.element()), each.element());
                 assertThat(Probes.trace(jvms, new Probes.Site(element.module(), element.place())))
                         .as(each.element())
                         .contains(each.where());
