@@ -186,10 +186,11 @@ final class Mutator {
             walk(let.getBody(), false);
             return;
         }
+        List<SemanticNode> bounds = bounds(node);
         SemanticNode[] children = node.getChildren();
         if (children != null) {
             for (SemanticNode child : children) {
-                if (child != null) {
+                if (child != null && !bounds.contains(child)) {
                     walk(child, false);
                 }
             }
@@ -198,13 +199,16 @@ final class Mutator {
             ImmutableSet<SemanticNode> before = shrinking;
             shrinking = shrinking(application);
             polarity = 0; // (the caller restores it)
-            for (ExprOrOpArgNode bound : application.getBdedQuantBounds() == null
-                    ? new ExprOrOpArgNode[0]
-                    : application.getBdedQuantBounds()) {
-                walk(bound, false);
-            }
+            bounds.forEach(bound -> walk(bound, false));
             shrinking = before;
         }
+    }
+
+    /** The sets over which a quantifier goes; the parser may count them among the children, too. */
+    private static List<SemanticNode> bounds(SemanticNode node) {
+        return node instanceof OpApplNode application && application.getBdedQuantBounds() != null
+                ? List.of(application.getBdedQuantBounds())
+                : List.of();
     }
 
     /** The elements of the sets over which a quantifier goes, if with fewer of them the operator is weaker. */
