@@ -18,5 +18,6 @@ LateTakeHostTsc(vcpu) ==
   /\ tscTaken' = With(tscTaken, vcpu, Add(hostTsc, 1))
   /\ reply' = [op |-> "TakeHostTsc", vcpu |-> vcpu]
   /\ UNCHANGED <<hostVars, syncVars, rateVars, tscAdjust, timerVars, masterVars, kvmclockOffset,
-                 oddVars, pvclock, requestVars, clockTaken, setClockBegun, inGuest, seenVars>>
+                 oddVars, pvclock, requestVars, clockTaken, setClockBegun, entering, inGuest,
+                 seenVars>>
 =============================================================================

@@ -220,15 +220,7 @@ public final class ModelCheck {
      * @throws IllegalStateException if the run does not come to its end
      */
     public ImmutableList<String> coverage(TlcJvms jvms) throws IOException, InterruptedException {
-        String violated = model.violates();
-        TlcOutput output = jvms.run(
-                        model.module(),
-                        ImmutableMap.of(),
-                        violated == null ? config : without(violated),
-                        ImmutableList.<String>builder()
-                                .addAll(Tlc.ONE_WORKER)
-                                .add("-coverage", "60")
-                                .build())
+        TlcOutput output = holding(jvms, ImmutableMap.of(), "-coverage", "60")
                 .orElseThrow(() -> new IllegalStateException(model.name() + ": " + NO_END));
         if (output.coverage().isEmpty() || trouble(output) != null || output.violated() != null) {
             throw new IllegalStateException(model.name() + ": TLC reports no coverage: " + output.trouble());
@@ -236,23 +228,18 @@ public final class ModelCheck {
         return output.coverage();
     }
 
-    /**
-     * One run where everything must hold, on a specification of which some modules are other texts: a model that must
-     * fail runs without the property.
-     *
-     * @param replaced the texts, by the module's name
-     * @return empty if TLC came to no end
-     */
-    public Optional<TlcOutput> holding(TlcJvms jvms, ImmutableMap<String, String> replaced)
+    /** One run where everything must hold, with options of TLC's; empty if it came to no end. */
+    public Optional<TlcOutput> holding(TlcJvms jvms, ImmutableMap<String, String> replaced, String... options)
             throws IOException, InterruptedException {
         String violated = model.violates();
-        return jvms.run(model.module(), replaced, violated == null ? config : without(violated), Tlc.ONE_WORKER);
+        ImmutableList.Builder<String> all = ImmutableList.builder();
+        all.addAll(Tlc.ONE_WORKER).add(options);
+        return jvms.run(model.module(), replaced, violated == null ? config : without(violated), all.build());
     }
 
     /** Whether such a run came to its end, and found as many states as the manifest has. */
     public boolean isComplete(TlcOutput output) {
-        String violated = model.violates();
-        return (violated == null ? fault(output) : faultOfRest(output, violated)) == null;
+        return (model.violates() == null ? fault(output) : faultOfRest(output, model.violates())) == null;
     }
 
     /** The configuration's text. */

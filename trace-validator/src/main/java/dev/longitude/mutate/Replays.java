@@ -10,6 +10,7 @@ import dev.longitude.kernel.Switch;
 import dev.longitude.recording.BundledRecording;
 import dev.longitude.scenario.Scenario;
 import dev.longitude.spec.Specification;
+import dev.longitude.spec.StepList;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceFormatException;
@@ -128,7 +129,7 @@ final class Replays {
             }
         }
         for (Arch arch : archs) {
-            ImmutableList<Operation> missing = Specification.of(arch).notSteps(arch);
+            ImmutableList<Operation> missing = StepList.missing(arch);
             if (!missing.isEmpty()) {
                 return Optional.of("steps " + arch + ": Step does not have " + missing);
             }

@@ -29,9 +29,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import tla2sany.semantic.FormalParamNode;
-import tla2sany.semantic.OpApplNode;
 import tla2sany.semantic.OpDefNode;
-import tla2sany.semantic.SemanticNode;
 import tlc2.tool.Action;
 import tlc2.tool.TLCState;
 import tlc2.tool.impl.Conjuncts;
@@ -416,37 +414,6 @@ public abstract sealed class Specification permits X86Specification, Arm64Specif
                 from.forTlc(),
                 to.forTlc(),
                 show);
-    }
-
-    /**
-     * The operations that are none of the specification's steps; empty unless it is wrong. (On x86 a VM's creation is a
-     * first state.)
-     */
-    public ImmutableList<Operation> notSteps(Arch arch) {
-        ImmutableList<String> steps = appliedBy("Step");
-        return Operation.of(arch).stream()
-                .filter(operation -> arch != Arch.X86 || operation != Operation.CREATE_VM)
-                .filter(operation -> !steps.contains(operation.specName()))
-                .collect(ImmutableList.toImmutableList());
-    }
-
-    /** The names of the operators that an operator's body applies, without itself. */
-    ImmutableList<String> appliedBy(String operator) {
-        List<String> names = new ArrayList<>();
-        collect(definition(operator).getBody(), names);
-        return ImmutableList.copyOf(names);
-    }
-
-    private static void collect(SemanticNode node, List<String> names) {
-        if (node instanceof OpApplNode application) {
-            names.add(application.getOperator().getName().toString());
-        }
-        SemanticNode[] children = node.getChildren();
-        if (children != null) {
-            for (SemanticNode child : children) {
-                collect(child, names);
-            }
-        }
     }
 
     static State plain(State state) { // (the other architecture's variables have no value)

@@ -75,8 +75,8 @@ class SpecificationTest {
     @MethodSource("operations")
     void anOperationIsAStepWithTheSameArguments(Arch arch, Operation operation) {
         Specification of = Specification.of(arch);
-        assertThat(of.notSteps(arch)).isEmpty();
-        assertThat(of.appliedBy("Step")).contains(operation.specName());
+        assertThat(StepList.missing(arch)).isEmpty();
+        assertThat(StepList.applied(of)).contains(operation.specName());
         assertThat(of.formals(operation.specName()).stream().filter(name -> !name.equals("vm")))
                 .containsExactlyElementsOf(
                         operation.args().stream().map(Field::name).toList());
@@ -128,7 +128,7 @@ class SpecificationTest {
     void everyStepIsAnOperation(Arch arch) {
         Specification of = Specification.of(arch);
         // (An instance's own Step also names what is substituted for its constants.)
-        assertThat(of.appliedBy("Step").stream().filter(name -> name.matches("[A-Z]\\w+") && of.has(name)))
+        assertThat(StepList.applied(of).stream().filter(name -> name.matches("[A-Z]\\w+") && of.has(name)))
                 .isNotEmpty()
                 .allMatch(name -> Operation.named(arch, name).isPresent());
     }
