@@ -125,12 +125,9 @@ final class X86Run {
                 enter(run.from(lo), Map.of(), Map.of(), true);
             }
         }
-        if (run.ends() && inGuest) {
-            if (sure && !mayBeCancelled) {
-                add(run.lane(), run.from(lo), Operation.EXIT_GUEST, vcpu.arg(), Map.of());
-            } else {
-                events.addOptional(run, run.lane(), run.from(lo), Operation.EXIT_GUEST, vcpu.arg());
-            }
+        mayBeCancelled |= !sure;
+        if (run.ends()) {
+            leave(run.from(lo));
         }
     }
 
@@ -221,12 +218,8 @@ final class X86Run {
         if (!inGuest) {
             enter(when, Map.of(), Map.of(), false);
         }
-        events.addOptional(
-                run,
-                run.lane(),
-                when,
-                Operation.GUEST_WRITE_SYSTEM_TIME,
-                ImmutableMap.of(Field.VCPU, vcpu.id(), Field.ACTIVE, true));
+        ImmutableMap<Field, Object> active = ImmutableMap.of(Field.VCPU, vcpu.id(), Field.ACTIVE, true);
+        events.addOptional(run, run.lane(), when, Operation.GUEST_WRITE_SYSTEM_TIME, active);
         events.addOptional(run, run.lane(), when, Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
         if (mayBelongToEntry) {
             enter(when, Map.of(), Map.of(), true);
@@ -309,9 +302,10 @@ final class X86Run {
      * @param latest when the kernel wrote the last of them
      */
     private void entry(long latest, Map<StateVariable, Object> page) {
+        boolean cancelled = load != null && !mayHaveBeenInGuest(load, latest);
         boolean shows = raised != null || !page.isEmpty();
         if (update != null && shows && vcpu.updatedBetween(update.tsc(), latest)) {
-            performUpdate(update);
+            performUpdate(update, cancelled);
         }
         Map<StateVariable, Object> state = new HashMap<>(page);
         Map<Field, Object> results = new HashMap<>();
@@ -330,7 +324,7 @@ final class X86Run {
             events.addOptional(run, run.lane(), new Interval(begun, until), Operation.ASK_FOR_CLOCK_UPDATE, vcpu.arg());
         }
         Interval when = new Interval(begun, until);
-        if (load != null && !mayHaveBeenInGuest(load, latest)) {
+        if (cancelled) {
             leave(when);
             events.add(run, run.lane(), when, Operation.CANCEL_ENTRY, vcpu.arg(), results, state);
             entries++;
@@ -344,9 +338,14 @@ final class X86Run {
     }
 
     /** The entry's update as a step of its own: another thread performed one before the rest of the entry. */
-    private void performUpdate(Tracepoint.UpdateMasterClock performed) {
+    private void performUpdate(Tracepoint.UpdateMasterClock performed, boolean cancelled) {
         Map<StateVariable, Object> state = Map.of(StateVariable.USE_MASTER_CLOCK, performed.masterclock());
         Interval when = new Interval(begun, performed.tsc());
+        if (cancelled) {
+            leave(when);
+        } else if (isLast && inGuest) { // (it may have failed)
+            events.addOptional(run, run.lane(), when, Operation.EXIT_GUEST, vcpu.arg());
+        }
         events.add(run, run.lane(), when, Operation.PERFORM_MASTERCLOCK_UPDATE, vcpu.arg(), Map.of(), state);
         vcpu.ask();
         begun = performed.tsc();
