@@ -224,6 +224,40 @@ class IoctlLogTest {
                 .doesNotContain(Operation.PERFORM_MASTERCLOCK_UPDATE);
     }
 
+    /** A thread is preempted after its page: its vCPU, which had been in the guest, has left it before its update. */
+    @Test
+    void aVcpuThatDoesNotGetBackIntoTheGuestLeavesItBeforeItsUpdate() throws Exception {
+        host(HOST + "dmesg [ 0.0] tsc: Marking TSC unstable due to boot parameter\n");
+        StringBuilder log = new StringBuilder(CREATE_VM);
+        for (int vcpu = 0; vcpu < 2; vcpu++) {
+            log.append(record(
+                    "" + vcpu, "KVM_CREATE_VCPU", "{\"id\":" + vcpu + "}", "{}", 0, 40 + 10 * vcpu, 45 + 10 * vcpu));
+        }
+        for (int vcpu = 0; vcpu < 2; vcpu++) {
+            String active = "{\"index\":\"0x4b564d01\",\"data\":1}";
+            log.append(record("" + vcpu, "KVM_SET_MSRS", active, "{}", 1, 100 + 10 * vcpu, 105 + 10 * vcpu));
+        }
+        for (int vcpu = 0; vcpu < 2; vcpu++) {
+            String thread = "{\"thread\":\"" + (11 + vcpu) + "\"}";
+            log.append(record("" + vcpu, "KVM_RUN", thread, "{}", 0, 300, 900));
+        }
+        String page = "pvclock { version 2, tsc_timestamp 0x1, system_time 0x1, tsc_to_system_mul 0x80000000, "
+                + "tsc_shift 1, flags 0x1 }\n";
+        Files.writeString(
+                folder.resolve("run.ftrace.txt"),
+                "   vmm-11  [000] .....  305: kvm_pvclock_update: vcpu_id 0, " + page + overlapping("310", "320")
+                        + "   vmm-11  [000] ...1.  400: kvm_write_tsc_offset: vcpu=0 prev=0"
+                        + " next=18446744073709551516\n");
+        assertThat(read(log.toString(), null).events())
+                .filteredOn(e -> Objects.equals(e.args().get(Field.VCPU), 0) && e.counter().hi() <= 340)
+                .extracting(TraceEvent::operation)
+                .containsSubsequence(
+                        Operation.ENTER_GUEST,
+                        Operation.EXIT_GUEST,
+                        Operation.PERFORM_MASTERCLOCK_UPDATE,
+                        Operation.CANCEL_ENTRY);
+    }
+
     @Test
     void aRunIsLaidOutByItsTracepoints() throws Exception {
         host(HOST);
