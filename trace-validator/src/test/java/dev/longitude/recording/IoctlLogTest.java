@@ -249,7 +249,8 @@ class IoctlLogTest {
                         + "   vmm-11  [000] ...1.  400: kvm_write_tsc_offset: vcpu=0 prev=0"
                         + " next=18446744073709551516\n");
         assertThat(read(log.toString(), null).events())
-                .filteredOn(e -> Objects.equals(e.args().get(Field.VCPU), 0) && e.counter().hi() <= 340)
+                .filteredOn(e -> Objects.equals(e.args().get(Field.VCPU), 0)
+                        && e.counter().hi() <= 340)
                 .extracting(TraceEvent::operation)
                 .containsSubsequence(
                         Operation.ENTER_GUEST,
