@@ -339,7 +339,7 @@ public final class ModelCheck {
         }
         String violated = violated(output);
         if (model.violates() == null && violated != null) {
-            return violated + " is violated, by a behaviour of " + output.depth() + " states";
+            return violated + " is violated" + (output.depth() < 0 ? "" : ", in " + output.depth() + " states");
         }
         if (model.violates() != null && !model.violates().equals(violated)) {
             return "must violate " + model.violates() + ", but "

@@ -3,6 +3,7 @@ package dev.longitude.mutate;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
@@ -46,16 +47,16 @@ final class ModelIndex {
      *
      * @param behaviour the operators on which the initial predicate, the steps and the bounds build
      * @param bounds those on which constraint and view build; TLC does not show how often it evaluates these
-     * @param named invariants and properties
      * @param checked those on which invariants and properties build
+     * @param within those on which another invariant or property builds
      * @param violated those on which the property that it must violate builds
      * @param modules the names of its modules
      */
     private record Entry(
             ImmutableSet<String> behaviour,
             ImmutableSet<String> bounds,
-            ImmutableSet<String> named,
             ImmutableSet<String> checked,
+            ImmutableSet<String> within,
             ImmutableSet<String> violated,
             ImmutableSet<String> modules) {}
 
@@ -97,8 +98,8 @@ final class ModelIndex {
                     new Entry(
                             of.reachable(behaviour),
                             of.reachable(names(VIEW, config)),
-                            ImmutableSet.copyOf(names(CHECKED, config)),
                             of.reachable(names(CHECKED, config)),
+                            within(of, names(CHECKED, config)),
                             model.violates() == null
                                     ? ImmutableSet.of()
                                     : of.reachable(ImmutableList.of(model.violates())),
@@ -144,8 +145,8 @@ final class ModelIndex {
                 models.add(entry.getKey());
             }
         }
-        if (isWeakerProperty(mutant)) {
-            models.removeIf(m -> !entry(m).violated.contains(mutant.operator()));
+        if (mutant.weaker() && isOfPropertiesOnly(mutant)) {
+            models.removeIf(m -> holdsAsBefore(entry(m), mutant.operator()));
         }
         models.sort(Comparator.comparing((Model m) -> !entry(m).violated.contains(mutant.operator()))
                 .thenComparing(ModelIndex::states));
@@ -161,13 +162,15 @@ final class ModelIndex {
         return model.states() + (model.statesWithout() == null ? 0 : model.statesWithout());
     }
 
-    /** Whether the mutant is a property that holds wherever it did: only a model that must fail on it can notice. */
-    private boolean isWeakerProperty(Mutant mutant) {
-        return mutant.weaker()
-                && isOfPropertiesOnly(mutant)
-                && entries.values().stream()
-                        .filter(e -> e.modules.contains(mutant.module()) && e.checked.contains(mutant.operator()))
-                        .allMatch(e -> e.named.contains(mutant.operator()));
+    /** Whether what is weaker than this operator holds in a model because the operator does. */
+    private static boolean holdsAsBefore(Entry entry, String operator) {
+        return !entry.violated.contains(operator) && !entry.within.contains(operator);
+    }
+
+    private static ImmutableSet<String> within(ParsedSpecification of, List<String> named) {
+        return named.stream()
+                .flatMap(name -> Sets.difference(of.reachable(ImmutableSet.of(name)), ImmutableSet.of(name)).stream())
+                .collect(ImmutableSet.toImmutableSet());
     }
 
     private Entry entry(Model model) {

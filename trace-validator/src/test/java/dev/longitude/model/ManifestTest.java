@@ -69,7 +69,7 @@ class ManifestTest {
         Model other = new Model(
                 model.name(), model.module(), model.about(), null, model.states(), model.depth(), null, null, false);
         ModelCheck.Outcome outcome = new ModelCheck(other).run();
-        assertThat(outcome.fault()).startsWith("WriteTakesEffect is violated, by a behaviour of 4 states");
+        assertThat(outcome.fault()).startsWith("WriteTakesEffect is violated, in 4 states");
         assertThat(outcome.counterexample()).hasSize(4);
     }
 }

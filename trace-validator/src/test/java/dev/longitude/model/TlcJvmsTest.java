@@ -71,7 +71,7 @@ class TlcJvmsTest {
         Model wrong = holding(failing, failing.states(), failing.depth());
         ModelCheck.Outcome shared = new ModelCheck(wrong).run(JVMS);
         assertThat(shared).isEqualTo(new ModelCheck(wrong).run());
-        assertThat(shared.fault()).startsWith("WriteTakesEffect is violated, by a behaviour of 4 states");
+        assertThat(shared.fault()).startsWith("WriteTakesEffect is violated, in 4 states");
         assertThat(shared.counterexample()).hasSize(4);
     }
 
