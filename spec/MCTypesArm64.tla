@@ -9,16 +9,15 @@ EXTENDS KvmArm64, Sequences
 CONSTANTS Kernel,     \* a kernel, by name
           Bad         \* a model value: it equals nothing else
 
-Values ==            \* a switch, a word, or a number: it is none
-  {"kernel", "vhe", "ecv", "cntpct", "cnthctlEl2", "cntvoffEl2", "cntpoffEl2", "voffset", "poffset",
-   "vtimer cval", "ptimer cval", "vtimer on", "ptimer on"}
+Booleans == {"kernel", "vhe", "ecv", "vtimer on", "ptimer on"}
+Integers == {"cntpct", "cnthctlEl2", "cntvoffEl2", "cntpoffEl2", "voffset", "poffset", "vtimer cval", "ptimer cval"}
 \* Functions: their domain is another one than it must be.
 Functions ==
   {"cntvoffEl2", "cntpoffEl2", "broadcasts", "vtimer", "shadowCntvoff", "shadowCntpoff", "loadedPoffset"}
 \* Sets that must lie in another one.
 Sets == {"vmCounterOffset", "creating", "inGuest", "loaded", "inRun"}
 
-Wrong == ({"type"} \X Values) \cup ({"domain"} \X Functions) \cup ({"set"} \X Sets)
+Wrong == ({"type"} \X (Booleans \cup Integers)) \cup ({"domain"} \X Functions) \cup ({"set"} \X Sets)
 Nothing == <<"none", "">>
 
 \* vCPU 0 is loaded, vCPU 1 is not, 2 is in creation; there is no 3.
@@ -27,18 +26,18 @@ Vcpu(i) == <<"a", i>>
 Init ==
   \E wrong \in Wrong \cup {Nothing} :
     LET Has(kind, name, bad, good) == IF wrong = <<kind, name>> THEN bad ELSE good
-        Value(name, good)  == Has("type", name, Bad, good)
-        Cpus(name, good) ==
-          [p \in Has("domain", name, {0}, {0, 1}) |-> IF p = 1 THEN Value(name, good) ELSE good]
-        Vm(name)      == [vm \in {"a", "b"} |-> IF vm = "b" THEN Value(name, Zero) ELSE Zero]
-        Timer(name)   == [cval |-> Value(name \o " cval", Zero), on |-> Value(name \o " on", FALSE)]
+        Boolean(name, good) == Has("type", name, Bad, good)
+        Word(name)          == Has("type", name, Modulus, Zero)
+        Cpus(name)    == [p \in Has("domain", name, {0}, {0, 1}) |-> IF p = 1 THEN Word(name) ELSE Zero]
+        Vm(name)      == [vm \in {"a", "b"} |-> IF vm = "b" THEN Word(name) ELSE Zero]
+        Timer(name)   == [cval |-> Word(name \o " cval"), on |-> Boolean(name \o " on", FALSE)]
         Shadow(name)  == [i \in {Vcpu(j) : j \in 0 .. Has("domain", name, 1, 2)} |-> Zero]
         loaded        == {Vcpu(0)} \cup Has("set", "loaded", {Vcpu(1)}, {})
     IN /\ reply = [op |-> wrong]
-       /\ kernel = [KernelNamed(Kernel) EXCEPT !.offsetsOfVm = Value("kernel", @)]
-       /\ vhe = Value("vhe", TRUE) /\ ecv = Value("ecv", TRUE) /\ cntpct = Value("cntpct", Zero)
-       /\ cnthctlEl2 = [p \in {0, 1} |-> IF p = 1 THEN Value("cnthctlEl2", 0) ELSE 0]
-       /\ cntvoffEl2 = Cpus("cntvoffEl2", Zero) /\ cntpoffEl2 = Cpus("cntpoffEl2", Zero)
+       /\ kernel = [KernelNamed(Kernel) EXCEPT !.offsetsOfVm = Boolean("kernel", @)]
+       /\ vhe = Boolean("vhe", TRUE) /\ ecv = Boolean("ecv", TRUE) /\ cntpct = Word("cntpct")
+       /\ cnthctlEl2 = [p \in {0, 1} |-> IF p = 1 THEN Has("type", "cnthctlEl2", 2 ^ 13, 0) ELSE 0]
+       /\ cntvoffEl2 = Cpus("cntvoffEl2") /\ cntpoffEl2 = Cpus("cntpoffEl2")
        /\ voffset = Vm("voffset") /\ poffset = Vm("poffset")
        /\ vmCounterOffset = {"a"} \cup Has("set", "vmCounterOffset", {"c"}, {})
        /\ broadcasts = [vm \in {"a"} \cup Has("domain", "broadcasts", {"c"}, {}) |-> Zero]

@@ -43,21 +43,22 @@ Known == {0, 1}       \* the vCPUs
 Init ==
   \E wrong \in Wrong \cup {Nothing} :
     LET Has(kind, name, bad, good)  == IF wrong = <<kind, name>> THEN bad ELSE good
-        Word(name)       == Has("word", name, Bad, Zero)
+        Word(name)       == Has("word", name, Modulus, Zero)
         Number(name)     == Has("number", name, Bad, 0)
         Boolean(name)    == Has("boolean", name, Bad, FALSE)
         Over(name, f)    == Has("domain", name, [v \in {0} |-> f[v]], f)
-        VcpuWord(name)   == Over(name, [v \in Known |-> IF v = 1 THEN Has("word of a vCPU", name, Bad, Zero) ELSE Zero])
+        Last(name)       == Has("word of a vCPU", name, Modulus, Zero)
+        VcpuWord(name)   == Over(name, [v \in Known |-> IF v = 1 THEN Last(name) ELSE Zero])
         VcpuSet(name, s) == Has("vCPUs", name, s \cup {2}, s)
         One(name, x, y)  == Has("two", name, {x, y}, {x})
         \* vCPU 1 has a deadline armed.
-        armed == [deadline |-> Has("deadline", "no word", Bad, Has("deadline", "zero", Zero, 1)),
-                  offset |-> Has("deadline", "no offset", Bad, Zero), ratio |-> Zero]
+        armed == [deadline |-> Has("deadline", "no word", Modulus, Has("deadline", "zero", Zero, 1)),
+                  offset |-> Has("deadline", "no offset", Modulus, Zero), ratio |-> Zero]
         more  == Has("deadline", "two", {[armed EXCEPT !.deadline = 2]}, {})
-        page  == [NoPage EXCEPT !.tscTimestamp = Has("page", "tscTimestamp", Bad, Zero),
-                                !.systemTime = Has("page", "systemTime", Bad, Zero),
+        page  == [NoPage EXCEPT !.tscTimestamp = Has("page", "tscTimestamp", Modulus, Zero),
+                                !.systemTime = Has("page", "systemTime", Modulus, Zero),
                                 !.version = Has("page", "version", 3, 2)]
-        user  == [offset |-> Has("other", "offset", Bad, Zero), ran |-> {1} \cup Has("other", "ran", {2}, {})]
+        user  == [offset |-> Has("other", "offset", Modulus, Zero), ran |-> {1} \cup Has("other", "ran", {2}, {})]
     IN /\ reply = [op |-> wrong]
        /\ kernel = [KernelNamed(Kernel) EXCEPT !.userSetTscGate = Has("other", "kernel", Bad, @)]
        /\ tscKhz = 1 /\ clocksourceKhz = 1 /\ tscFracBits = 0
