@@ -70,6 +70,12 @@ final class MutateCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "S", description = "Of the sample; printed if not given.")
     private @Nullable Long seed;
 
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description = "Leave a mutant unjudged that is not caught in so much time. Default: no limit.")
+    private double seconds = Double.POSITIVE_INFINITY;
+
     @Option(names = "--jobs", paramLabel = "N", description = "How many at the same time. Default: one per core.")
     private @Nullable Integer jobs;
 
@@ -219,10 +225,14 @@ final class MutateCommand implements Callable<Integer> {
                     if (caught.contains(mutant)) {
                         return Optional.empty();
                     }
-                    Judged of = run.judge(mutant);
-                    done.accept(of);
-                    known.write(kept, all);
-                    return Optional.of(of);
+                    Optional<Judged> of = run.judge(mutant, seconds);
+                    if (of.isPresent()) {
+                        done.accept(of.get());
+                        known.write(kept, all);
+                    } else {
+                        progress.step(mutant.key() + " " + mutant, "left after " + seconds + " s", 1);
+                    }
+                    return of;
                 });
             }
             int threads = jobs == null ? Runtime.getRuntime().availableProcessors() : jobs;

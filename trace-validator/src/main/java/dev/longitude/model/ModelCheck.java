@@ -191,29 +191,6 @@ public final class ModelCheck {
     }
 
     /**
-     * Runs the model on a specification of which some modules are other texts, in one of these JVMs, and compares with the
-     * manifest. A model that must fail runs a second time without the property only if the first run is as expected.
-     *
-     * @param replaced the texts, by the module's name
-     * @param onlyFirst whether the second run cannot differ: the texts only weaken what is checked
-     * @return the difference from the manifest; empty if there is none, or if TLC came to no end: then nothing is known
-     */
-    public Optional<String> difference(TlcJvms jvms, ImmutableMap<String, String> replaced, boolean onlyFirst)
-            throws IOException, InterruptedException {
-        Optional<TlcOutput> output = jvms.run(model.module(), replaced, config, Tlc.ONE_WORKER);
-        if (output.isEmpty()) {
-            return Optional.empty();
-        }
-        String fault = fault(output.get());
-        String violated = model.violates();
-        if (fault == null && violated != null && !onlyFirst) {
-            Optional<TlcOutput> rest = jvms.run(model.module(), replaced, without(violated), Tlc.ONE_WORKER);
-            fault = rest.isEmpty() ? null : faultOfRest(rest.get(), violated);
-        }
-        return Optional.ofNullable(fault);
-    }
-
-    /**
      * What TLC reports of each place of the specification, in its words, where everything holds: a model that must fail
      * runs without the property. (TLC reports nothing of a temporal formula.)
      *
@@ -332,7 +309,9 @@ public final class ModelCheck {
         return trouble != null ? trouble : counts(output.states(), model.states(), model.depth());
     }
 
-    private @Nullable String fault(TlcOutput output) {
+    /** What is not as the manifest has it, or null. */
+    @Nullable
+    String fault(TlcOutput output) {
         String trouble = trouble(output);
         if (trouble != null) {
             return trouble;
@@ -349,7 +328,9 @@ public final class ModelCheck {
         return counts(output.states(), model.states(), Math.max(0, output.depth()));
     }
 
-    private @Nullable String faultOfRest(TlcOutput rest, String without) {
+    /** The same of the run without the property that must be violated. */
+    @Nullable
+    String faultOfRest(TlcOutput rest, String without) {
         String trouble = trouble(rest);
         if (trouble != null) {
             return trouble;
@@ -409,7 +390,8 @@ public final class ModelCheck {
         return bits.find() ? Integer.parseInt(bits.group(1)) : 0;
     }
 
-    private String without(String property) {
+    /** The configuration without a property. */
+    String without(String property) {
         String rest = config.replaceAll("(?m)^PROPERT(?:Y|IES)\\s+" + property + "$", "");
         Matcher line = CFG_INVARIANTS.matcher(rest);
         if (line.find()) {

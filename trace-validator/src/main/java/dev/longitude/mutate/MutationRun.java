@@ -10,8 +10,8 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import dev.longitude.kernel.Arch;
+import dev.longitude.model.ChangedSpecification;
 import dev.longitude.model.Model;
-import dev.longitude.model.ModelCheck;
 import dev.longitude.model.TlcJvms;
 import dev.longitude.mutate.Judged.Fate;
 import java.io.IOException;
@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MutationRun implements AutoCloseable {
     /** Far more than any default model takes. */
-    private static final Duration LIMIT = Duration.ofMinutes(4);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     private static final String INVALID = "Parsing or semantic analysis failed";
 
@@ -120,8 +121,13 @@ public final class MutationRun implements AutoCloseable {
         return text(mutant.module()).with(mutant.place(), mutant.after());
     }
 
-    /** Judges a mutant. */
-    public Judged judge(Mutant mutant) throws IOException, InterruptedException {
+    /**
+     * Judges a mutant.
+     *
+     * @param seconds after so many no other check begins
+     * @return empty if there were others, and none had caught it
+     */
+    public Optional<Judged> judge(Mutant mutant, double seconds) throws IOException, InterruptedException {
         long begin = System.nanoTime();
         String text = mutated(mutant);
         ImmutableMap<String, String> replaced = ImmutableMap.of(mutant.module(), text);
@@ -133,30 +139,42 @@ public final class MutationRun implements AutoCloseable {
         }
         List<Check> models = new ArrayList<>();
         List<Check> longModels = new ArrayList<>();
-        for (Model model : suspected(mutant, index.models(mutant))) {
+        for (Model model : suspected(mutant, index.models(mutant), m -> "model " + m.name())) {
             boolean first = ofProperties || !ModelIndex.isLong(model);
             (first ? models : longModels)
                     .add(() -> found(
-                            "model " + model.name(),
-                            new ModelCheck(model).difference(tlc, replaced, ofProperties && mutant.weaker())));
+                            "model " + model.name(), difference(model, replaced, ofProperties && mutant.weaker())));
         }
         checks.addAll(models);
         if (!traces.isEmpty()) {
             checks.add(() -> replay(Replays.Kind.RECORDINGS, mutant, text, traces));
         }
         checks.addAll(longModels);
-        for (MatrixCells cells : MatrixCells.ALL) {
+        for (MatrixCells cells : suspected(mutant, MatrixCells.ALL, MatrixCells::toString)) {
             if (!ofProperties && cells.evaluates(mutant.module())) {
                 checks.add(() -> found(cells.toString(), cells.difference(tlc, replaced)));
             }
         }
         for (Check check : checks) {
+            if (since(begin) > seconds) {
+                return Optional.empty();
+            }
             Optional<Found> found = check.run();
             if (found.isPresent()) {
-                return judged(mutant, found.get(), begin);
+                return Optional.of(judged(mutant, found.get(), begin));
             }
         }
-        return judged(mutant, new Found(Fate.SURVIVES, "-", ""), begin);
+        return Optional.of(judged(mutant, new Found(Fate.SURVIVES, "-", ""), begin));
+    }
+
+    /** (A model of few states takes a second: if it comes to no end in a minute, that is a difference.) */
+    private Optional<String> difference(Model model, ImmutableMap<String, String> replaced, boolean onlyFirst)
+            throws IOException, InterruptedException {
+        try {
+            return new ChangedSpecification(tlc, replaced).difference(model, onlyFirst);
+        } catch (ChangedSpecification.NoEndException e) {
+            return ModelIndex.isLong(model) ? Optional.empty() : Optional.of(String.valueOf(e.getMessage()));
+        }
     }
 
     private Optional<Found> replay(Replays.Kind kind, Mutant mutant, String text, ImmutableSet<Arch> traces)
@@ -180,11 +198,11 @@ public final class MutationRun implements AutoCloseable {
                 d -> d.contains(INVALID) ? new Found(Fate.INVALID, "-", d) : new Found(Fate.CAUGHT, by, d));
     }
 
-    /** These models, first those that caught another mutant of the operator. */
-    private List<Model> suspected(Mutant mutant, List<Model> models) {
+    /** These checks, first those that caught another mutant of the operator. */
+    private <T> List<T> suspected(Mutant mutant, List<T> checks, Function<T, String> name) {
         Set<String> names = catchers.getOrDefault(operator(mutant), Set.of());
-        List<Model> all = new ArrayList<>(models);
-        all.sort(Comparator.comparing(m -> !names.contains("model " + m.name())));
+        List<T> all = new ArrayList<>(checks);
+        all.sort(Comparator.comparing(check -> !names.contains(name.apply(check))));
         return all;
     }
 
@@ -209,13 +227,17 @@ public final class MutationRun implements AutoCloseable {
         return known;
     }
 
+    private static double since(long begin) {
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
     private Judged judged(Mutant mutant, Found found, long begin) throws IOException {
         Judged judged = new Judged(
                 mutant,
                 found.fate,
                 found.by,
                 Ascii.truncate(Mutant.inOneLine(found.why), LONGEST, "..."),
-                (System.nanoTime() - begin) / 1e9,
+                since(begin),
                 hashes.of(found.by));
         note(judged);
         return judged;

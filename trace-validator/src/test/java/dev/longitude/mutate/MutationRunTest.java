@@ -89,7 +89,7 @@ class MutationRunTest {
         sample.add(byTraces.get(0));
         try (MutationRun run = new MutationRun(null)) {
             for (Mutant mutant : sample) {
-                Judged judged = run.judge(mutant);
+                Judged judged = run.judge(mutant, Double.POSITIVE_INFINITY).orElseThrow();
                 assertThat(judged.fate())
                         .as("seed %s; longitude mutate --again --mutant %s: %s", seed, mutant.key(), mutant)
                         .isEqualTo(Fate.CAUGHT);
@@ -115,7 +115,8 @@ class MutationRunTest {
                 false,
                 real.key());
         try (MutationRun run = new MutationRun(null)) {
-            assertThat(run.judge(same).fate()).isEqualTo(Fate.SURVIVES);
+            assertThat(run.judge(same, Double.POSITIVE_INFINITY).orElseThrow().fate())
+                    .isEqualTo(Fate.SURVIVES);
         }
     }
 
