@@ -91,7 +91,7 @@ final class LockstepCommand implements Callable<Integer> {
         Manifest manifest = Manifest.load();
         List<Model> models = names.isEmpty()
                 ? manifest.models().stream()
-                        .filter(m -> !m.large() && m.module().startsWith("MCKvm"))
+                        .filter(m -> !m.large() && Lockstep.explores(m.module()))
                         .toList()
                 : names.stream().map(name -> named(manifest, name)).toList();
         if (most < 1) {

@@ -14,7 +14,7 @@ final class MutationTable {
 
     /** The kinds of checks, in the order in which they judge. */
     private static final List<String> KINDS =
-            List.of("kernels", "steps", "scenario", "recording", "replay", "model", "recipe");
+            List.of("kernels", "steps", "scenario", "lockstep", "recording", "replay", "model", "recipe");
 
     /** The numbers of one module. */
     private static final class Row {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.common.base.Splitter;
 import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Ints;
 import java.io.File;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -83,9 +85,19 @@ public record Lockstep(
         return new Lockstep(module, name, Long.MAX_VALUE, null, null, null);
     }
 
+    /** Whether models of a root module are explored. */
+    public static boolean explores(String module) {
+        return module.equals("MCKvmX86") || module.equals("MCKvmArm64");
+    }
+
     /** Searches. */
     public Outcome run() throws IOException {
-        return run(ImmutableList.of());
+        return run(ImmutableMap.of());
+    }
+
+    /** Searches, with other texts for some modules of the specification, by the module's name. */
+    public Outcome run(ImmutableMap<String, String> replaced) throws IOException {
+        return run(replaced, ImmutableList.of());
     }
 
     /**
@@ -96,10 +108,10 @@ public record Lockstep(
      * @throws IllegalArgumentException if neither can do one of them, or there is no such move
      */
     public Outcome follow(List<Integer> moves) throws IOException {
-        return run(ImmutableList.copyOf(moves));
+        return run(ImmutableMap.of(), ImmutableList.copyOf(moves));
     }
 
-    private Outcome run(ImmutableList<Integer> follow) throws IOException {
+    private Outcome run(ImmutableMap<String, String> replaced, ImmutableList<Integer> follow) throws IOException {
         List<URL> urls = new ArrayList<>();
         for (String part : Splitter.on(File.pathSeparatorChar).split(System.getProperty("java.class.path"))) {
             urls.add(new File(part).toURI().toURL());
@@ -112,6 +124,7 @@ public record Lockstep(
                             "run",
                             String.class,
                             String.class,
+                            Map.class,
                             long.class,
                             String.class,
                             String.class,
@@ -121,6 +134,7 @@ public record Lockstep(
                             null,
                             module,
                             name,
+                            new HashMap<>(replaced),
                             most,
                             javaKernel == null ? "" : javaKernel,
                             text(checkpoint),

@@ -32,6 +32,7 @@ public final class Search {
     /**
      * Runs a search.
      *
+     * @param replaced other texts for some modules of the specification, by the module's name
      * @param most the most states
      * @param javaKernel the kernel whose rules Java follows; empty for the model's
      * @param checkpoint the file from which to go on, if it is there, and to save to; empty for none
@@ -42,13 +43,14 @@ public final class Search {
     public static Map<String, Object> run(
             String module,
             String name,
+            Map<String, String> replaced,
             long most,
             String javaKernel,
             String checkpoint,
             int[] follow,
             String behaviours)
             throws IOException {
-        ModelSpecification model = ModelSpecification.load(module, name);
+        ModelSpecification model = ModelSpecification.load(module, name, replaced);
         Map<String, Object> results = new HashMap<>();
         String unsupported = Subject.unsupported(module, model, javaKernel);
         if (!unsupported.isEmpty()) {

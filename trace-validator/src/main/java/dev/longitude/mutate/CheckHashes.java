@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Hashes of checks. What is committed of a mutant counts as long as its key and this hash are the same: of a mutant that
- * was caught by a model, the model's configuration and row; of one that another check caught, the check's name; of one that
+ * was caught by a model or in lockstep, the model's configuration and row; of one that another check caught, the check's name; of one that
  * none caught, all configurations and rows and the names of all other checks. (So a change of another
  * operator does not make a result stale; {@code mutate --again} judges all of them anew.)
  */
@@ -38,12 +38,13 @@ public final class CheckHashes {
         StringBuilder all = new StringBuilder(by);
         boolean whole = by.equals("-");
         for (Model model : Manifest.load().models()) {
-            if (!model.large() && (whole || by.equals(MODEL + model.name()))) {
+            if (!model.large()
+                    && (whole || by.equals(MODEL + model.name()) || by.equals(MutantJvm.LOCKSTEP + model.name()))) {
                 all.append(row(model)).append(new ModelCheck(model).configuration());
             }
         }
         if (whole) {
-            all.append("kernels steps");
+            all.append("kernels steps lockstep");
             Scenario.all().forEach(s -> all.append(s.commandName()));
             for (BundledRecording recording : BundledRecording.all()) {
                 all.append(recording);

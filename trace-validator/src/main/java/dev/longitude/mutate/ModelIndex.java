@@ -4,6 +4,7 @@ import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
+import dev.longitude.lockstep.Lockstep;
 import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.model.ModelCheck;
@@ -39,6 +40,9 @@ final class ModelIndex {
 
     /** The states of a model that takes about a second. */
     private static final long LONG = 4000;
+
+    /** Most mutants are noticed in the first search; one takes a second or two. */
+    private static final int SEARCHES = 5;
 
     private final Map<Model, Entry> entries = new LinkedHashMap<>();
 
@@ -151,6 +155,14 @@ final class ModelIndex {
         models.sort(Comparator.comparing((Model m) -> !entry(m).violated.contains(mutant.operator()))
                 .thenComparing(ModelIndex::states));
         return ImmutableList.copyOf(models);
+    }
+
+    /** The smallest of these models that are explored in lockstep with Java. */
+    ImmutableList<Model> lockstep(Mutant mutant) throws IOException, InterruptedException {
+        return models(mutant).stream()
+                .filter(m -> Lockstep.explores(m.module()) && !isLong(m))
+                .limit(SEARCHES)
+                .collect(ImmutableList.toImmutableList());
     }
 
     /** Whether a run of a model takes longer than the replay of all recordings. */

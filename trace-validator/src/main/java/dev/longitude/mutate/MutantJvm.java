@@ -32,6 +32,9 @@ final class MutantJvm {
         SURVIVES
     }
 
+    /** How a request for a search in lockstep begins; the model's name follows. */
+    static final String LOCKSTEP = "lockstep ";
+
     private MutantJvm() {}
 
     /** Answers requests until standard input ends. */
@@ -50,7 +53,7 @@ final class MutantJvm {
     }
 
     private static void answer(DataInputStream in, DataOutputStream out, Replays replays) throws IOException {
-        Replays.Kind kind = Replays.Kind.valueOf(in.readUTF());
+        String what = in.readUTF();
         String module = in.readUTF();
         byte[] text = new byte[in.readInt()];
         in.readFully(text);
@@ -62,9 +65,11 @@ final class MutantJvm {
         Answer answer = Answer.SURVIVES;
         String by = "";
         try {
-            Specification.replace(ImmutableMap.of(module, new String(text, UTF_8)));
-            Optional<String> caught = replays.difference(
-                    kind, ImmutableSet.copyOf(archs), kind == Replays.Kind.SCENARIOS && module.equals("Kernels"));
+            ImmutableMap<String, String> replaced = ImmutableMap.of(module, new String(text, UTF_8));
+            Optional<String> caught = what.startsWith(LOCKSTEP)
+                    ? LockstepReplay.difference(what.substring(LOCKSTEP.length()), replaced)
+                            .map(difference -> what + ": " + difference)
+                    : difference(Replays.Kind.valueOf(what), replaced, ImmutableSet.copyOf(archs), replays);
             answer = caught.isPresent() ? Answer.CAUGHT : Answer.SURVIVES;
             by = caught.orElse("");
         } catch (IllegalStateException e) {
@@ -74,5 +79,12 @@ final class MutantJvm {
         out.writeUTF(answer.name());
         out.writeUTF(by.substring(0, Math.min(by.length(), 10_000)));
         out.flush();
+    }
+
+    private static Optional<String> difference(
+            Replays.Kind kind, ImmutableMap<String, String> replaced, ImmutableSet<Arch> archs, Replays replays)
+            throws IOException {
+        Specification.replace(replaced);
+        return replays.difference(kind, archs, kind == Replays.Kind.SCENARIOS && replaced.containsKey("Kernels"));
     }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.Arch;
+import dev.longitude.model.Model;
 import dev.longitude.processes.ChildJvms;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,9 +37,19 @@ final class MutantJvms implements AutoCloseable {
      */
     Replayed replay(Replays.Kind kind, String module, String text, ImmutableSet<Arch> archs)
             throws InterruptedException {
+        return ask(kind.name(), module, text, archs);
+    }
+
+    /** Explores a model with the mutant and the reference implementation together. */
+    Replayed lockstep(Model model, String module, String text) throws InterruptedException {
+        return ask(MutantJvm.LOCKSTEP + model.name(), module, text, ImmutableSet.of());
+    }
+
+    private Replayed ask(String what, String module, String text, ImmutableSet<Arch> archs)
+            throws InterruptedException {
         return jvms.ask((requests, answers) -> {
                     byte[] bytes = text.getBytes(UTF_8);
-                    requests.writeUTF(kind.name());
+                    requests.writeUTF(what);
                     requests.writeUTF(module);
                     requests.writeInt(bytes.length);
                     requests.write(bytes);

@@ -137,6 +137,11 @@ public final class MutationRun implements AutoCloseable {
         if (!traces.isEmpty() && !passScenarios.contains(mutant.key())) {
             checks.add(() -> replay(Replays.Kind.SCENARIOS, mutant, text, traces));
         }
+        if (!traces.isEmpty()) {
+            for (Model model : suspected(mutant, index.lockstep(mutant), m -> MutantJvm.LOCKSTEP + m.name())) {
+                checks.add(() -> found(replays.lockstep(model, mutant.module(), text)));
+            }
+        }
         List<Check> models = new ArrayList<>();
         List<Check> longModels = new ArrayList<>();
         for (Model model : suspected(mutant, index.models(mutant), m -> "model " + m.name())) {
@@ -179,7 +184,10 @@ public final class MutationRun implements AutoCloseable {
 
     private Optional<Found> replay(Replays.Kind kind, Mutant mutant, String text, ImmutableSet<Arch> traces)
             throws InterruptedException {
-        MutantJvms.Replayed replayed = replays.replay(kind, mutant.module(), text, traces);
+        return found(replays.replay(kind, mutant.module(), text, traces));
+    }
+
+    private static Optional<Found> found(MutantJvms.Replayed replayed) {
         return switch (replayed.answer()) {
             case SURVIVES -> Optional.empty();
             case INVALID -> Optional.of(new Found(Fate.INVALID, "-", replayed.by()));

@@ -60,10 +60,11 @@ public final class ModelSpecification {
      *
      * @param module its root module
      * @param name its name, that of its configuration
+     * @param replaced other texts for some modules, by the module's name
      * @throws IllegalStateException if it cannot be parsed; the message is TLC's
      */
-    public static ModelSpecification load(String module, String name) {
-        return new ModelSpecification(RootModule.load(module, "models/" + name));
+    public static ModelSpecification load(String module, String name, Map<String, String> replaced) {
+        return new ModelSpecification(RootModule.load(module, "models/" + name, ImmutableMap.copyOf(replaced)));
     }
 
     private SymbolNode symbol(String name) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import dev.longitude.model.Manifest;
+import dev.longitude.model.Model;
 import dev.longitude.mutate.Judged.Fate;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The mutants of the specification, and that the checks catch what the committed results say. */
 class MutationRunTest {
@@ -133,6 +136,30 @@ class MutationRunTest {
                         MutatedModule.named(module).ofTraces());
                 assertThat(replayed.answer()).as(replayed.by()).isEqualTo(MutantJvm.Answer.SURVIVES);
             }
+        }
+    }
+
+    /** Without its guard a step is possible that Java refuses; the specification itself is explored without a difference. */
+    @ParameterizedTest
+    @CsvSource({
+        "KvmArm64, VcpuLoad, arm64-timer-in-host-v6.12",
+        "KvmX86, SetTscOffset, same-offset-v5.16",
+    })
+    void aGuardThatIsGoneIsNoticedInLockstep(String module, String operator, String model) throws Exception {
+        Mutant weaker = Mutants.all().stream()
+                .filter(m -> m.module().equals(module)
+                        && m.operator().equals(operator)
+                        && m.mutation() == Mutation.GUARD_NEGATED)
+                .findFirst()
+                .orElseThrow();
+        ModuleText text = ModuleText.of(module);
+        Model explored = Manifest.load().named(model).orElseThrow();
+        try (MutantJvms jvms = new MutantJvms()) {
+            assertThat(jvms.lockstep(explored, module, String.join("\n", text.lines()) + "\n"))
+                    .isEqualTo(new MutantJvms.Replayed(MutantJvm.Answer.SURVIVES, ""));
+            MutantJvms.Replayed replayed = jvms.lockstep(explored, module, text.with(weaker.place(), weaker.after()));
+            assertThat(replayed.answer()).isEqualTo(MutantJvm.Answer.CAUGHT);
+            assertThat(replayed.by()).startsWith("lockstep " + model + ": " + operator);
         }
     }
 
