@@ -199,7 +199,9 @@ class EncodingProperties {
     }
 
     @Property
-    void aBoundsTicks(@ForAll @LongRange(min = 0, max = 1L << 62) long ns, @ForAll @LongRange(min = 1, max = 1_000_000_000) long hz) {
+    void aBoundsTicks(
+            @ForAll @LongRange(min = 0, max = 1L << 62) long ns,
+            @ForAll @LongRange(min = 1, max = 1_000_000_000) long hz) {
         CounterOffsetPlan.Reading reading = new CounterOffsetPlan.Reading(0, 0, 0);
         CounterOffsetPlan plan = CounterOffsetPlan.of(hz, Policy.ADVANCE, reading, reading, ns);
         assertThat(at(ns, hz, 0).of(Encodings.ticks(A, B)))

@@ -7,7 +7,6 @@ import com.microsoft.z3.Expr;
 import com.microsoft.z3.IntSort;
 import java.math.BigInteger;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +19,7 @@ final class Z3Integers extends Z3.Encoding<IntSort> {
     private record Bounded(ArithExpr<IntSort> number, BigInteger most) {}
 
     /** By identity: a term that is used twice is one number. */
-    private final Map<Term, Bounded> done = new IdentityHashMap<>();
+    private final IdentityHashMap<Term, Bounded> done = new IdentityHashMap<>();
 
     Z3Integers(Context context) {
         super(context);
