@@ -220,6 +220,7 @@ public final class Arm64Timers {
         });
     }
 
+    /** {@code CounterLemmasTest} proves that with CVAL_CANNOT_WRAP it is the guest's own comparison, for all words. */
     private boolean ptimerFires(long cval) {
         long now = host().cntpct();
         if (host().usesCntpoff() && vcpu.inGuest()) {

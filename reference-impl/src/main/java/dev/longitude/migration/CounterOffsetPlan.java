@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>destination.counter - (source.counter + elapsed * hz / 10^9)</pre>
  *
  * <p>where elapsed is the difference in real time, or 0 under the policy freeze. Offsets are host counter minus guest
- * counter, ticks modulo 2^64; the product is exact, and the division truncates. On arm64 KVM returns no pair of counter
+ * counter, ticks modulo 2^64; the product is exact, and the division truncates ({@code OffsetPlanLemmasTest}: by less than a tick). On arm64 KVM returns no pair of counter
  * and real time, so the VMM reads one after the other, and gives an upper bound for the time between. KVM does not
  * scale a counter on arm64: both hosts have the same rate, which is CNTFRQ_EL0.
  *
@@ -44,23 +44,25 @@ public record CounterOffsetPlan(long offset, long elapsedNs, Bound bound) {
      * @param counterHz CNTFRQ_EL0 of both hosts, Hz, positive
      * @param clockErrorNs how far the hosts' CLOCK_REALTIME may be apart, ns, not negative; 0 for one host; null if that is
      *     not known
+     * @throws IllegalArgumentException if 2^63 ns or more have elapsed, either way, or the bound has more than 63 bits
      */
     public static CounterOffsetPlan of(
             long counterHz, Policy policy, Reading source, Reading destination, @Nullable Long clockErrorNs) {
         checkArgument(counterHz > 0, "a counter of %s Hz", counterHz);
         checkArgument(clockErrorNs == null || clockErrorNs >= 0, "a clock error of %s ns", clockErrorNs);
-        long elapsedNs = destination.realtime() - source.realtime();
+        long elapsedNs = Bound.elapsed(source.realtime(), destination.realtime());
         boolean advances = policy == Policy.ADVANCE;
         long elapsed = BigInteger.valueOf(advances ? elapsedNs : 0)
                 .multiply(BigInteger.valueOf(counterHz))
                 .divide(SECOND)
                 .longValue();
+        long apartNs = Bound.sum(source.apartNs(), destination.apartNs(), 2);
         return new CounterOffsetPlan(
                 destination.counter() - (source.counter() + elapsed),
                 elapsedNs,
                 new Bound(
                         advances ? 1 : 0,
-                        advances ? Bound.ticks(source.apartNs() + destination.apartNs() + 2, counterHz) : 0,
+                        advances ? Bound.ticks(apartNs, counterHz) : 0,
                         Bound.hostClocks(advances ? clockErrorNs : Long.valueOf(0), counterHz),
                         0));
     }

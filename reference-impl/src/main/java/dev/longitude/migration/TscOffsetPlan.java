@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>scaled(source.hostTsc) + offset + elapsed * khz / 10^6 - scaled(destination.hostTsc)</pre>
  *
  * <p>where elapsed is the difference in real time, or 0 under the policy freeze. Offsets are guest TSC minus scaled
- * host TSC, cycles modulo 2^64. Products are exact; the division by 10^6 truncates.
+ * host TSC, cycles modulo 2^64. Products are exact; the division by 10^6 truncates. {@code OffsetPlanLemmasTest} proves that
+ * the corrected offset continues the guest's TSC, for all words, and shows where the documented one does not.
  *
  * <p>The plan is of one instant. Where a host runs the guest unscaled, its TSC drifts from then on ({@link Drift}); where
  * KVM catches up ({@link GuestRate#CATCHES_UP}), it raises the offset that was set, and on the source the TSC was behind by
@@ -63,7 +64,8 @@ public record TscOffsetPlan(
      * @param offsets each vCPU's KVM_VCPU_TSC_OFFSET on the source, cycles modulo 2^64
      * @param clockErrorNs how far the hosts' CLOCK_REALTIME may be apart, ns, not negative; 0 for one host; null if that is
      *     not known
-     * @throws IllegalArgumentException if a host cannot have a guest of that rate, or if that is not known
+     * @throws IllegalArgumentException if a host cannot have a guest of that rate, or if that is not known; or if 2^63 ns or
+     *     more have elapsed by real time, either way, or the bound has more than 63 bits
      */
     public static TscOffsetPlan of(
             int guestKhz,
@@ -74,7 +76,7 @@ public record TscOffsetPlan(
             @Nullable Long clockErrorNs) {
         checkArgument(guestKhz > 0, "a guest's rate of %s kHz", guestKhz);
         checkArgument(clockErrorNs == null || clockErrorNs >= 0, "a clock error of %s ns", clockErrorNs);
-        long elapsedNs = destination.realtime() - source.realtime();
+        long elapsedNs = Bound.elapsed(source.realtime(), destination.realtime());
         long clockElapsedNs = destination.clock() - source.clock();
         BigInteger scaledSource = exact(source.scaledTsc(guestKhz));
         BigInteger scaledDestination = exact(destination.scaledTsc(guestKhz));
@@ -110,7 +112,11 @@ public record TscOffsetPlan(
         return BigInteger.valueOf(word).and(MASK);
     }
 
-    /** The cycles of a guest in some ns, signed, truncated. */
+    /**
+     * The cycles of a guest in some ns, signed, truncated. {@code OffsetPlanLemmasTest} proves that less than a cycle is lost, and
+     * in two migrations at most one more than in one; {@code RateLemmasTest}, that from 1 GHz on they are the same ns again, or
+     * one less.
+     */
     private static BigInteger cycles(long ns, int khz) {
         return BigInteger.valueOf(ns).multiply(BigInteger.valueOf(khz)).divide(MILLION);
     }

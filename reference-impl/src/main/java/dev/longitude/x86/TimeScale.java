@@ -25,7 +25,8 @@ public record TimeScale(long mult, int shift) {
     }
 
     /**
-     * The scale that converts a count at {@code baseHz} to one at {@code scaledHz}.
+     * The scale that converts a count at {@code baseHz} to one at {@code scaledHz}. {@code ScaleLemmasTest} proves that the
+     * multiplier has 32 bits and is at least 2^31 - 1.
      *
      * @param scaledHz Hz, 1 to 2^62 - 1
      * @param baseHz Hz, 1 to 2^62 - 1
@@ -58,8 +59,9 @@ public record TimeScale(long mult, int shift) {
     }
 
     /**
-     * The delta at the scaled rate, truncated. {@code TimeScaleLemmasTest} proves, for all deltas and multipliers, that it is
-     * monotone for shifts of 0, -1, -2, -31 and -32, and that the product is never larger than the shifted delta.
+     * The delta at the scaled rate, truncated. {@code TimeScaleLemmasTest} proves of every shift and every multiplier: it is
+     * monotone for deltas of which the shift drops no bit; the product has 96 bits, and is never larger than the shifted
+     * delta; a shift to the left loses nothing, and one to the right at most one unit.
      *
      * @param delta unsigned 64 bits; the shift drops bits at the top, as in the kernel
      * @return unsigned 64 bits

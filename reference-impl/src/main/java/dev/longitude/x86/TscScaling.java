@@ -45,7 +45,8 @@ public record TscScaling(int fracBits) {
     }
 
     /**
-     * The ratio for a guest at one rate on a host at another, truncated.
+     * The ratio for a guest at one rate on a host at another, truncated. {@code TscScalingLemmasTest} proves, for all rates,
+     * that the host's rate scaled by it is the guest's or one kHz less.
      *
      * @param userKhz kHz, positive
      * @param hostKhz kHz, positive
@@ -59,7 +60,7 @@ public record TscScaling(int fracBits) {
 
     /**
      * The first rate that KVM_SET_TSC_KHZ refuses (max_guest_tsc_khz, arch/x86/kvm/x86.c): the host's rate times the
-     * largest ratio, at most 31 bits.
+     * largest ratio, at most 31 bits. {@code TscScalingLemmasTest} proves that every rate below it has a ratio.
      *
      * @param hostKhz kHz, positive
      * @return kHz
@@ -84,7 +85,10 @@ public record TscScaling(int fracBits) {
         return ratio == defaultRatio() ? cycles : Unsigned.multiplyShiftRight(cycles, ratio, fracBits);
     }
 
-    /** Whether a rate is so close to the host's that it needs no scaling: tsc_tolerance_ppm, 250 by default. */
+    /**
+     * Whether a rate is so close to the host's that it needs no scaling: tsc_tolerance_ppm, 250 by default. {@code
+     * TscScalingLemmasTest} proves, for all rates, that it is 250 ppm, and less than a kHz more below the host's.
+     */
     public static boolean nearEnough(int userKhz, int hostKhz) {
         return userKhz >= hostKhz * (1_000_000L - TOLERANCE_PPM) / 1_000_000
                 && userKhz <= hostKhz * (1_000_000L + TOLERANCE_PPM) / 1_000_000;

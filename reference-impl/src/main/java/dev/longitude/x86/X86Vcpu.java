@@ -294,7 +294,8 @@ public final class X86Vcpu {
 
     /**
      * The timer fires, if a deadline is armed and the TSC has reached it (or will within 5 us) on the line on which it
-     * was armed. KVM does this whether the vCPU is in the guest or not.
+     * was armed. KVM does this whether the vCPU is in the guest or not. {@code CounterLemmasTest} proves that it is never
+     * earlier.
      *
      * @return whether it fired
      */

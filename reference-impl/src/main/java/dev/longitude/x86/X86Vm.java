@@ -830,7 +830,10 @@ public final class X86Vm {
         vcpus.values().forEach(v -> checkState(!v.inGuest && !v.entering, "vCPU %s is in the guest", v.index()));
     }
 
-    /** kvm_arch_hardware_enable(), for this VM: the host's TSC has gone back by {@code missing} cycles. */
+    /**
+     * kvm_arch_hardware_enable(), for this VM: the host's TSC has gone back by {@code missing} cycles. {@code CounterLemmasTest}
+     * proves that a guest's goes back by at most one.
+     */
     void hostResumes(long missing) {
         backwardsTscObserved = true;
         for (X86Vcpu vcpu : vcpus.values()) {

@@ -74,6 +74,32 @@ class CounterOffsetPlanTest {
         assertThatThrownBy(() -> new CounterOffsetPlan.Reading(0, 0, -1)).isInstanceOf(IllegalArgumentException.class);
     }
 
+    /** 2^63 ns as a signed number would be negative, and so would the bound. */
+    @Test
+    void aBoundNeverWraps() {
+        CounterOffsetPlan.Reading now = new CounterOffsetPlan.Reading(0, 0, 0);
+        for (long far : new long[] {Long.MIN_VALUE, Long.MIN_VALUE + 1, -1}) {
+            CounterOffsetPlan.Reading then = new CounterOffsetPlan.Reading(0, far, 0);
+            assertThatThrownBy(() -> CounterOffsetPlan.of(HZ, Policy.ADVANCE, now, then, 0L))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("too far apart");
+            assertThatThrownBy(() -> CounterOffsetPlan.of(HZ, Policy.ADVANCE, then, now, 0L))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("too far apart");
+        }
+        CounterOffsetPlan.Reading vague = new CounterOffsetPlan.Reading(0, 0, Long.MAX_VALUE);
+        assertThatThrownBy(() -> CounterOffsetPlan.of(HZ, Policy.ADVANCE, vague, vague, 0L))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("is too large");
+        assertThatThrownBy(() -> new Bound(1, Long.MAX_VALUE, 0L, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("is too large");
+        assertThat(new Bound(1, Long.MAX_VALUE - 1, 0L, 0).known()).isEqualTo(Long.MAX_VALUE);
+        assertThat(Bound.elapsed(Long.MIN_VALUE, Long.MIN_VALUE + 5)).isEqualTo(5);
+        assertThat(Bound.elapsed(0, Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE);
+        assertThat(Bound.elapsed(Long.MAX_VALUE, 0)).isEqualTo(-Long.MAX_VALUE);
+    }
+
     @Test
     void aBoundIsTheSumOfWhatIsKnown() {
         assertThat(new Bound(1, 2, 4L, 8).known()).isEqualTo(15);

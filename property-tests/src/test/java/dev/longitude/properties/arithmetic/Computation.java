@@ -42,6 +42,8 @@ final class Computation {
             return cut(of(shift.word()).shiftLeft(shift.by()), term.width());
         } else if (term instanceof Term.Resized resized) {
             return cut(of(resized.word()), term.width());
+        } else if (term instanceof Term.Quotient quotient) {
+            return of(quotient.word()).divide(of(quotient.divisor()));
         }
         Term.Choice choice = (Term.Choice) term;
         return of(holds(choice.condition()) ? choice.then() : choice.otherwise());

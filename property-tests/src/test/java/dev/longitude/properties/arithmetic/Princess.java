@@ -1,7 +1,12 @@
 package dev.longitude.properties.arithmetic;
 
+import static java.util.Objects.requireNonNull;
+
 import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.sosy_lab.common.ShutdownManager;
 import org.sosy_lab.common.configuration.Configuration;
@@ -31,6 +36,9 @@ final class Princess implements Solver {
                 ProverEnvironment prover = context.newProverEnvironment(ProverOptions.GENERATE_MODELS)) {
             Encoding encoding = new Encoding(context);
             prover.addConstraint(encoding.of(fact));
+            for (BooleanFormula definition : encoding.definitions) {
+                prover.addConstraint(definition);
+            }
             if (prover.isUnsat()) {
                 return new Result(Answer.UNSATISFIABLE, Map.of());
             }
@@ -53,6 +61,8 @@ final class Princess implements Solver {
         private final BitvectorFormulaManager words;
         private final BooleanFormulaManager facts;
         private final Map<String, BitvectorFormula> variables = new LinkedHashMap<>();
+        private final Map<Term.Quotient, BitvectorFormula> quotients = new HashMap<>();
+        private final List<BooleanFormula> definitions = new ArrayList<>();
 
         Encoding(SolverContext context) {
             words = context.getFormulaManager().getBitvectorFormulaManager();
@@ -82,8 +92,24 @@ final class Princess implements Solver {
                         ? words.extend(word, resized.width() - before, false)
                         : words.extract(word, resized.width() - 1, 0);
             }
+            if (term instanceof Term.Quotient quotient) {
+                return quotients.containsKey(quotient) ? requireNonNull(quotients.get(quotient)) : defined(quotient);
+            }
             Term.Choice choice = (Term.Choice) term;
             return facts.ifThenElse(of(choice.condition()), of(choice.then()), of(choice.otherwise()));
+        }
+
+        /** A word of its own: its product with the divisor is at most the dividend, and less than a divisor smaller. */
+        private BitvectorFormula defined(Term.Quotient quotient) {
+            int width = quotient.width();
+            BitvectorFormula word = words.extend(of(quotient.word()), width, false);
+            BitvectorFormula divisor = words.extend(of(quotient.divisor()), width, false);
+            BitvectorFormula result = words.makeVariable(width, "q_" + definitions.size());
+            quotients.put(quotient, result);
+            BitvectorFormula product = words.multiply(words.extend(result, width, false), divisor);
+            definitions.add(words.lessOrEquals(product, word, false));
+            definitions.add(words.lessThan(word, words.add(product, divisor), false));
+            return result;
         }
 
         private BitvectorFormula shifted(BitvectorFormula word, int by, int width) {

@@ -49,6 +49,18 @@ sealed interface Term {
     /** With zeros before it if wider, otherwise the low bits. */
     record Resized(Term word, int width) implements Term {}
 
+    /** The whole part of a quotient. Solvers leave out the values for which the divisor is 0. */
+    record Quotient(Term word, Term divisor) implements Term {
+        public Quotient {
+            checkArgument(word.width() == divisor.width(), "%s bits and %s bits", word.width(), divisor.width());
+        }
+
+        @Override
+        public int width() {
+            return word.width();
+        }
+    }
+
     /** One of two words of one width. */
     record Choice(Fact condition, Term then, Term otherwise) implements Term {
         public Choice {
@@ -101,6 +113,14 @@ sealed interface Term {
         return times(number(number));
     }
 
+    default Term dividedBy(Term divisor) {
+        return new Quotient(this, divisor);
+    }
+
+    default Term dividedBy(long divisor) {
+        return dividedBy(number(divisor));
+    }
+
     default Term shiftedLeft(int bits) {
         return bits == 0 ? this : new Shift(this, bits);
     }
@@ -119,6 +139,18 @@ sealed interface Term {
 
     default Fact isAtMost(Term other) {
         return new Fact.Comparison(Fact.Relation.AT_MOST, this, other);
+    }
+
+    default Fact isAtMost(long number) {
+        return isAtMost(number(number));
+    }
+
+    default Fact isAtLeast(long number) {
+        return number(number).isAtMost(this);
+    }
+
+    default Fact equalTo(long number) {
+        return equalTo(number(number));
     }
 
     default Fact equalTo(Term other) {

@@ -5,6 +5,7 @@ import static dev.longitude.properties.arithmetic.Encodings.WIDE;
 import static dev.longitude.properties.arithmetic.Encodings.clockAt;
 import static dev.longitude.properties.arithmetic.Encodings.converted;
 import static dev.longitude.properties.arithmetic.Encodings.multiplied;
+import static dev.longitude.properties.arithmetic.Encodings.shifted;
 
 import java.math.BigInteger;
 import java.util.Map;
@@ -35,11 +36,58 @@ class TimeScaleLemmasTest {
         Proof.holds(A.isAtMost(B).implies(monotone));
     }
 
+    /** Of every shift, for deltas of which it drops no bit at the top: the shift is, and so is what follows it. */
+    @Test
+    void aConversionIsMonotoneWhereTheShiftDropsNothing() {
+        Proof.holds(A.isAtMost(B).implies(multiplied(A, MULT).isAtMost(multiplied(B, MULT))));
+        for (int shift = -32; shift <= 32; shift++) {
+            Fact inOrder = A.isAtMost(B).and(keeps(B, shift));
+            Proof.holdsAsNumbers(inOrder.implies(shifted(A, shift).isAtMost(shifted(B, shift))));
+        }
+    }
+
+    /** The shift drops no bit of this delta at the top. */
+    private static Fact keeps(Term delta, int shift) {
+        return shift <= 0 ? Fact.all() : delta.isLess(delta.powerOfTwo(Long.SIZE - shift));
+    }
+
     @Test
     void aShiftToTheLeftDropsBits() {
         Proof.fails(
                 A.isAtMost(B).implies(converted(A, MULT, 1).isAtMost(converted(B, MULT, 1))),
                 Map.of(A, BigInteger.ONE, B, unsigned(1L << 63), MULT, unsigned(1L << 31)));
+    }
+
+    /** A shift to the right drops bits before the product: it loses at most one unit more than a product of all bits. */
+    @Test
+    void aShiftToTheRightLosesAtMostOneUnitMore() {
+        for (int bits = 1; bits <= 32; bits++) {
+            Term whole = A.resized(WIDE).times(MULT.resized(WIDE)).shiftedRight(32 + bits);
+            Term parts = converted(A, MULT, -bits).resized(WIDE);
+            Proof.holdsAsNumbers(parts.isAtMost(whole));
+            Proof.holdsAsNumbers(whole.isAtMost(parts.plus(1)));
+        }
+
+        // 3 of 4 units are in the bit that a shift by one drops: 5 * 0.8 / 2 is 2, and 2 * 0.8 is 1.
+        Term whole = A.resized(WIDE).times(MULT.resized(WIDE)).shiftedRight(33);
+        Proof.fails(
+                whole.isAtMost(converted(A, MULT, -1).resized(WIDE)),
+                Map.of(A, BigInteger.valueOf(5), MULT, unsigned(3_435_973_837L)));
+    }
+
+    /** A shift to the left that drops no bit loses nothing: it is part of the product, which has 96 bits. */
+    @Test
+    void aShiftToTheLeftLosesNothing() {
+        for (int bits = 0; bits <= 32; bits++) {
+            Term product = A.resized(WIDE).shiftedLeft(bits).times(MULT.resized(WIDE));
+            Fact given = keeps(A, bits);
+            Proof.holdsAsNumbers(
+                    given.implies(converted(A, MULT, bits).resized(WIDE).equalTo(product.shiftedRight(32))));
+            Proof.holdsAsNumbers(given.implies(product.isLess(product.powerOfTwo(96))));
+        }
+
+        Term product = A.resized(WIDE).times(MULT.resized(WIDE));
+        Proof.fails(product.isLess(product.powerOfTwo(95)), Map.of(A, unsigned(-1), MULT, unsigned(0xffff_ffffL)));
     }
 
     /** Two intervals converted one by one are at most one unit behind both in one. */
@@ -78,5 +126,25 @@ class TimeScaleLemmasTest {
                         later, BigInteger.valueOf(101),
                         time, BigInteger.ZERO,
                         MULT, unsigned(1L << 31)));
+    }
+
+    /**
+     * The same of every shift that a page can have, as long as it drops no bit of the cycles since the time stamp: those
+     * cycles are in order, so is what they become, and so is the sum.
+     */
+    @Test
+    void kvmclockIsMonotoneWithEveryShift() {
+        Term stamp = Term.word("stamp");
+        Fact inOrder = stamp.isAtMost(A).and(A.isAtMost(B));
+        Proof.holdsAsNumbers(inOrder.implies(A.minus(stamp).isAtMost(B.minus(stamp))));
+        aConversionIsMonotoneWhereTheShiftDropsNothing();
+        Term time = Term.word("time");
+        Fact noWrap = time.isAtMost(time.plus(B));
+        Proof.holdsAsNumbers(A.isAtMost(B).and(noWrap).implies(time.plus(A).isAtMost(time.plus(B))));
+
+        // A page of a guest at 1 MHz (shift 10) loses a bit of 2^54 cycles, 570 years.
+        Proof.fails(
+                inOrder.implies(clockAt(A, stamp, stamp, MULT, 10).isAtMost(clockAt(B, stamp, stamp, MULT, 10))),
+                Map.of(A, BigInteger.ONE, B, unsigned(1L << 54), stamp, BigInteger.ZERO, MULT, unsigned(1L << 31)));
     }
 }

@@ -2,6 +2,10 @@ package dev.longitude.properties.arithmetic;
 
 import static dev.longitude.properties.arithmetic.Computation.unsigned;
 import static dev.longitude.properties.arithmetic.Encodings.WIDE;
+import static dev.longitude.properties.arithmetic.Encodings.maxGuestTscKhz;
+import static dev.longitude.properties.arithmetic.Encodings.mostRatio;
+import static dev.longitude.properties.arithmetic.Encodings.nearEnough;
+import static dev.longitude.properties.arithmetic.Encodings.ratio;
 import static dev.longitude.properties.arithmetic.Encodings.scaled;
 import static dev.longitude.properties.arithmetic.Encodings.scaledWide;
 
@@ -16,6 +20,12 @@ class TscScalingLemmasTest {
     private static final Term A = Term.word("a");
     private static final Term B = Term.word("b");
     private static final Term RATIO = Term.word("ratio");
+    private static final Term USER = Term.word("user", 31);
+    private static final Term HOST = Term.word("host", 31);
+
+    private static Map<Term, BigInteger> rates(long user, long host) {
+        return Map.of(USER, BigInteger.valueOf(user), HOST, BigInteger.valueOf(host));
+    }
 
     /** Time does not go backwards for a guest because its host scales, as long as its TSC does not wrap. */
     @ParameterizedTest
@@ -67,5 +77,65 @@ class TscScalingLemmasTest {
         Term product = A.resized(192).times(RATIO.resized(192));
         Proof.holds(product.isLess(product.powerOfTwo(128)));
         Proof.fails(product.isLess(product.powerOfTwo(127)), Map.of(A, unsigned(-1), RATIO, unsigned(-1)));
+    }
+
+    /** The default ratio is 1: that KVM does not multiply then makes no difference. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 32, 48})
+    void theDefaultRatioChangesNothing(int fracBits) {
+        Proof.holdsForBoth(scaled(A, A.powerOfTwo(fracBits), fracBits).equalTo(A));
+        Proof.fails(scaled(A, A.powerOfTwo(fracBits).plus(1), fracBits).equalTo(A), Map.of(A, unsigned(-1)));
+    }
+
+    /** The host's rate, scaled by the ratio for a guest's, is the guest's or one kHz less: there and back within one. */
+    @ParameterizedTest
+    @ValueSource(ints = {32, 48})
+    void theRatioGivesTheRateThatWasWantedOrOneKhzLess(int fracBits) {
+        Term wanted = USER.resized(WIDE);
+        Term given = ratio(USER, HOST, fracBits).times(HOST.resized(WIDE)).shiftedRight(fracBits);
+        Proof.holdsAsNumbers(given.isAtMost(wanted));
+        Proof.holdsAsNumbers(wanted.isAtMost(given.plus(1)));
+        Proof.fails(wanted.isAtMost(given), rates(2_500_000, 3_000_000));
+    }
+
+    /**
+     * KVM_SET_TSC_KHZ lets no rate pass for which there is no ratio, and a ratio is never 0. The first rate that it refuses
+     * still has one.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {32, 48})
+    void everyRateBelowTheHighestHasARatio(int fracBits) {
+        Term ratio = ratio(USER, HOST, fracBits);
+        Term most = maxGuestTscKhz(HOST, fracBits);
+        Fact fits = ratio.isLess(mostRatio(ratio, fracBits));
+        Proof.holds(USER.resized(WIDE).isLess(most).implies(fits));
+        Proof.holdsAsNumbers(USER.isAtLeast(1).implies(ratio.isAtLeast(1)));
+        Map<Term, BigInteger> refused = fracBits == 32 ? rates(767_999_999, 3_000_000) : rates(2_147_418_111, 32_767);
+        Proof.fails(fits.implies(USER.resized(WIDE).isLess(most)), refused);
+        Map<Term, BigInteger> tooFast = fracBits == 32 ? rates(768_000_000, 3_000_000) : rates(65_536, 1);
+        Proof.fails(USER.resized(WIDE).isAtMost(most.plus(1)).implies(fits), tooFast);
+    }
+
+    /** A rate passes for the host's if it is within 250 ppm, or less than a kHz below that. */
+    @Test
+    void nearEnoughIs250PpmAndLessThanAKhz() {
+        Fact near = nearEnough(USER, HOST);
+        Term user = USER.resized(WIDE);
+        Term host = HOST.resized(WIDE);
+        Term millionths = host.times(250);
+        Fact above = user.times(1_000_000).isAtMost(host.times(1_000_000).plus(millionths));
+        Fact below = host.times(1_000_000).isAtMost(user.times(1_000_000).plus(millionths));
+        Fact nearlyBelow =
+                host.times(1_000_000).isLess(user.plus(1).times(1_000_000).plus(millionths));
+        Proof.holdsAsNumbers(above.and(below).implies(near));
+        Proof.holdsAsNumbers(near.implies(above.and(nearlyBelow)));
+
+        // It is not symmetric: 3999 kHz pass for 4000 kHz on a host of 4000, and 4000 do not on a host of 3999.
+        Proof.fails(near.implies(nearEnough(HOST, USER)), rates(3_999, 4_000));
+        Proof.fails(near.implies(above.and(below)), rates(3_998, 3_999));
+        // 31 bits of the product with a million are 51.
+        Term product = host.times(1_000_250);
+        Proof.holdsAsNumbers(product.isLess(product.powerOfTwo(51)));
+        Proof.fails(product.isLess(product.powerOfTwo(50)), rates(1, Integer.MAX_VALUE));
     }
 }

@@ -1,30 +1,43 @@
 package dev.longitude.properties.arithmetic;
 
-import com.microsoft.z3.BitVecExpr;
-import com.microsoft.z3.BitVecSort;
 import com.microsoft.z3.BoolExpr;
 import com.microsoft.z3.Context;
 import com.microsoft.z3.Expr;
 import com.microsoft.z3.Params;
+import com.microsoft.z3.Sort;
 import com.microsoft.z3.Status;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
-/** Z3 on words of fixed width: a second opinion. It has another calculus, and its own encoding here. */
+/** Z3, by one of two encodings: a second opinion. It has other calculi than Princess. */
 final class Z3 implements Solver {
-    /** The most that one fact may cost, in the solver's own unit, so that it ends the same on any machine. */
-    private static final int EFFORT = 20_000_000;
+    private final Function<Context, Encoding<?>> encodings;
+    private final int effort;
+
+    /**
+     * Z3 by an encoding.
+     *
+     * @param effort the most that one fact may cost, in the solver's own unit, so that it ends the same on any machine
+     */
+    Z3(Function<Context, Encoding<?>> encodings, int effort) {
+        this.encodings = encodings;
+        this.effort = effort;
+    }
 
     @Override
     public Result solve(Fact fact) {
         try (Context context = new Context()) {
             com.microsoft.z3.Solver solver = context.mkSolver();
             Params params = context.mkParams();
-            params.add("rlimit", EFFORT);
+            params.add("rlimit", effort);
             solver.setParameters(params);
-            Encoding encoding = new Encoding(context);
+            Encoding<?> encoding = encodings.apply(context);
             solver.add(new BoolExpr[] {encoding.of(fact)});
+            encoding.definitions.forEach(definition -> solver.add(new BoolExpr[] {definition}));
             Status status = solver.check();
             if (status == Status.UNKNOWN) {
                 return new Result(Answer.UNKNOWN, Map.of());
@@ -38,56 +51,30 @@ final class Z3 implements Solver {
         }
     }
 
-    private static final class Encoding {
-        private final Context context;
-        private final Map<String, Expr<BitVecSort>> variables = new LinkedHashMap<>();
+    /** How a fact becomes a formula of words of one sort. */
+    abstract static class Encoding<S extends Sort> {
+        final Context context;
+        private final Map<String, Expr<S>> variables = new LinkedHashMap<>();
+        private final List<BoolExpr> definitions = new ArrayList<>();
 
         Encoding(Context context) {
             this.context = context;
         }
 
-        Expr<BitVecSort> of(Term term) {
-            if (term instanceof Term.Variable variable) {
-                return variables.computeIfAbsent(
-                        variable.name(), name -> context.mkBVConst("v_" + name, variable.width()));
-            } else if (term instanceof Term.Constant constant) {
-                return number(constant.value(), constant.width());
-            } else if (term instanceof Term.Binary binary) {
-                Expr<BitVecSort> left = of(binary.left());
-                Expr<BitVecSort> right = of(binary.right());
-                return switch (binary.operator()) {
-                    case PLUS -> context.mkBVAdd(left, right);
-                    case MINUS -> context.mkBVSub(left, right);
-                    case TIMES -> context.mkBVMul(left, right);
-                };
-            } else if (term instanceof Term.Shift shift) {
-                Expr<BitVecSort> by = number(BigInteger.valueOf(Math.abs(shift.by())), term.width());
-                Expr<BitVecSort> word = of(shift.word());
-                return shift.by() > 0 ? context.mkBVSHL(word, by) : context.mkBVLSHR(word, by);
-            } else if (term instanceof Term.Resized resized) {
-                int before = resized.word().width();
-                Expr<BitVecSort> word = of(resized.word());
-                return resized.width() > before
-                        ? context.mkZeroExt(resized.width() - before, word)
-                        : context.mkExtract(resized.width() - 1, 0, word);
-            }
-            Term.Choice choice = (Term.Choice) term;
-            return context.mkITE(of(choice.condition()), of(choice.then()), of(choice.otherwise()));
+        abstract BoolExpr compared(Fact.Comparison comparison);
+
+        final Expr<S> variable(String name, Function<String, Expr<S>> make) {
+            return variables.computeIfAbsent(name, unused -> make.apply("v_" + name));
         }
 
-        private BitVecExpr number(BigInteger value, int width) {
-            return context.mkBV(value.toString(), width);
+        /** What holds beside the fact, because of what its terms mean. */
+        final void define(BoolExpr definition) {
+            definitions.add(definition);
         }
 
-        BoolExpr of(Fact fact) {
+        final BoolExpr of(Fact fact) {
             if (fact instanceof Fact.Comparison comparison) {
-                Expr<BitVecSort> left = of(comparison.left());
-                Expr<BitVecSort> right = of(comparison.right());
-                return switch (comparison.relation()) {
-                    case LESS -> context.mkBVULT(left, right);
-                    case AT_MOST -> context.mkBVULE(left, right);
-                    case EQUAL -> context.mkEq(left, right);
-                };
+                return compared(comparison);
             } else if (fact instanceof Fact.Not not) {
                 return context.mkNot(of(not.fact()));
             }
