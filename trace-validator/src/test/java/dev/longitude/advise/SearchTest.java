@@ -115,4 +115,57 @@ class SearchTest {
         assertThat(remedy.effects().areClean()).isTrue();
         assertThat(remedy.candidate().change().changes()).doesNotContain("Move SetClock before run");
     }
+
+    /** Time goes back for two reasons; what cures each of them cures another property too. */
+    @Test
+    void whatFixesTwoOtherPropertiesIsTriedTogether() throws Exception {
+        RecipeText text = RecipeTextTest.read("""
+                about: kvmclock too late, and TSCs written by value
+                arch: x86_64
+                policy: freeze
+                save:
+                  - pause
+                  - inTurn:
+                      - ReadTsc: {as: tsc}
+                  - GetClock: {as: clock}
+                restore:
+                  - inTurn: [CreateVcpu]
+                  - inTurn:
+                      - WriteTsc: {value: tsc}
+                      - WriteSystemTime
+                  - run
+                  - SetClock: {clock: clock.clock}
+                """);
+        Case of = new Case(text.recipe(), World.USUAL, KERNEL);
+        Judgement before = judgement(
+                of,
+                Map.of(
+                        Property.MONOTONIC_ACROSS, FAILS,
+                        Property.SAME_LINE, FAILS,
+                        Property.CLOCK_CONTINUOUS, FAILS,
+                        Property.STOPPED_IS_SHOWN, FAILS));
+        Remedy remedy = new Search(
+                        new Candidates(text, 5),
+                        ImmutableList.of(before),
+                        cases -> cases.stream()
+                                .map(c -> Optional.of(judgement(
+                                        c,
+                                        Map.of(
+                                                Property.MONOTONIC_ACROSS, HOLDS,
+                                                Property.SAME_LINE, HOLDS,
+                                                Property.STOPPED_IS_SHOWN, FAILS))))
+                                .collect(ImmutableList.toImmutableList()),
+                        new Simulations(),
+                        new Bounds(5, 0),
+                        what -> {},
+                        Property.MONOTONIC_ACROSS,
+                        of,
+                        null)
+                .find()
+                .orElseThrow();
+        assertThat(remedy.candidate().change().steps()).isEqualTo(3);
+        assertThat(remedy.candidate().change().changes())
+                .anyMatch(c -> c.contains("SetTscOffset: {offset: first}"))
+                .anyMatch(c -> c.startsWith("Move SetClock before "));
+    }
 }
