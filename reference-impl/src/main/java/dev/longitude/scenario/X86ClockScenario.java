@@ -52,9 +52,7 @@ public enum X86ClockScenario implements OnX86 {
             "kvmclock-restore", "pause the guest, set kvmclock back by real time, mark it stopped, and resume") {
         @Override
         public void play(X86Stage stage) {
-            stage.createAll();
-            stage.vcpus.forEach(v -> v.writeSystemTime(true));
-            stage.readClocks();
+            stage.createAllWithClocks();
             X86Vm.ClockData saved = stage.vm.getClock();
             stage.pass(700);
             long offset = stage.vcpus.get(0).tscOffset();
@@ -100,9 +98,7 @@ public enum X86ClockScenario implements OnX86 {
     CLOCKSOURCE("clocksource", "the host's clocksource leaves the TSC and returns while the guest runs") {
         @Override
         public void play(X86Stage stage) {
-            stage.createAll();
-            stage.vcpus.forEach(v -> v.writeSystemTime(true));
-            stage.readClocks();
+            stage.createAllWithClocks();
             stage.host.setTscClocksource(false);
             stage.vm.getClock();
             stage.readClocks();
@@ -118,9 +114,7 @@ public enum X86ClockScenario implements OnX86 {
     UNSTABLE_TSC("unstable-tsc", "the host's TSC is found unstable: each load goes on from where the vCPU was") {
         @Override
         public void play(X86Stage stage) {
-            stage.createAll();
-            stage.vcpus.forEach(v -> v.writeSystemTime(true));
-            stage.readClocks();
+            stage.createAllWithClocks();
             stage.host.markTscUnstable();
             for (int i = 0; i < 3; i++) {
                 stage.pass(100);
@@ -242,9 +236,7 @@ public enum X86ClockScenario implements OnX86 {
             "reference-tsc", "host and guest write HV_X64_MSR_REFERENCE_TSC, which requests a masterclock update") {
         @Override
         public void play(X86Stage stage) {
-            stage.createAll();
-            stage.vcpus.forEach(v -> v.writeSystemTime(true));
-            stage.readClocks();
+            stage.createAllWithClocks();
             X86Vcpu last = stage.vcpus.get(stage.vcpus.size() - 1);
             last.askForMasterclockUpdate();
             stage.readClocks();
@@ -263,9 +255,7 @@ public enum X86ClockScenario implements OnX86 {
     UPDATES_OVERLAP("updates-overlap", "two vCPUs update the masterclock before either has written its page") {
         @Override
         public void play(X86Stage stage) {
-            stage.createAll();
-            stage.vcpus.forEach(v -> v.writeSystemTime(true));
-            stage.readClocks();
+            stage.createAllWithClocks();
             for (X86Vcpu vcpu : stage.vcpus) {
                 vcpu.askForMasterclockUpdate();
                 vcpu.performMasterclockUpdate();

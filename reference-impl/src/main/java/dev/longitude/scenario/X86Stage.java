@@ -54,6 +54,13 @@ final class X86Stage {
         }
     }
 
+    /** Creates all vCPUs, each with a kvmclock page, and reads the clocks. */
+    void createAllWithClocks() {
+        createAll();
+        vcpus.forEach(v -> v.writeSystemTime(true));
+        readClocks();
+    }
+
     /** Sets the offset where the kernel can. */
     void setOffset(X86Vcpu vcpu, long offset) {
         if (vm.hasTscOffsetAttribute()) {

@@ -106,9 +106,14 @@ public record TraceEvent(
         StringJoiner text = new StringJoiner(", ", operation.specName() + "(", ")");
         for (Field arg : operation.args()) {
             Object value = args.get(arg);
-            text.add(arg.name() + " " + (value == null ? "?" : show(arg.kind(), value)));
+            text.add(arg.name() + " " + (value == null ? "?" : show(arg, value)));
         }
         return text.toString();
+    }
+
+    /** What a field has, for people: an offset signed, as KVM prints it. */
+    public static String show(Field field, Object value) {
+        return field.equals(Field.OFFSET) ? Long.toString((long) value) : show(field.kind(), value);
     }
 
     /** A value for people: words unsigned. */

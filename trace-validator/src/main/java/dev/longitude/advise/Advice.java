@@ -48,6 +48,16 @@ public record Advice(
         return undecided.isEmpty() && answers.stream().allMatch(Answer::isFound);
     }
 
+    /** Without the answers that have a change. */
+    public Advice open() {
+        return new Advice(
+                recipe,
+                cases,
+                otherWorlds,
+                answers.stream().filter(a -> !a.isFound()).toList(),
+                undecided);
+    }
+
     /** As JSON, on one line. */
     public String json() {
         try {

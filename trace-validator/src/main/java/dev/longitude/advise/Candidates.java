@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The changed recipes of one recipe: valid, and none of them twice. */
@@ -73,6 +74,23 @@ final class Candidates {
         singles.forEach(c -> known.blocks.add(c.recipe().blocks()));
         List<Candidate> all = new ArrayList<>();
         firsts.forEach(f -> next(f.recipe(), f.change().after(), f.change(), c -> true, known, all));
+        return ImmutableList.sortedCopyOf((a, b) -> Change.CHEAPEST.compare(a.change(), b.change()), all);
+    }
+
+    /** All with two changes that others have as their only ones, the cheapest first. */
+    ImmutableList<Candidate> combined(List<Candidate> parts) {
+        Set<String> said =
+                parts.stream().map(p -> p.change().changes().get(0)).collect(Collectors.toCollection(HashSet::new));
+        Known known = new Known(false);
+        singles.forEach(c -> known.blocks.add(c.recipe().blocks()));
+        List<Candidate> all = new ArrayList<>();
+        parts.forEach(p -> next(
+                p.recipe(),
+                p.change().after(),
+                p.change(),
+                c -> said.contains(c.changes().get(0)),
+                known,
+                all));
         return ImmutableList.sortedCopyOf((a, b) -> Change.CHEAPEST.compare(a.change(), b.change()), all);
     }
 

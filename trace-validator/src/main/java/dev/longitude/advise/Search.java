@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Iterables;
 import dev.longitude.matrix.Case;
 import dev.longitude.matrix.Judgement;
+import dev.longitude.matrix.Verdict;
 import dev.longitude.recipe.Property;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,9 @@ final class Search {
     /** Of the single changes that fix the property and break another, how many are tried with a second one first. */
     private static final int BASES = 60;
 
+    /** Of each other property that fails, how many changes that fix it are combined with those of the others. */
+    private static final int PARTS = 5;
+
     private final Candidates candidates;
     private final ImmutableList<Judgement> before;
     private final CandidateJudge judge;
@@ -40,6 +45,7 @@ final class Search {
     private final Property property;
     private final Case target;
     private final ImmutableSet<Property> held;
+    private final ImmutableSet<Property> failing;
     private final @Nullable Remedy known;
     private final List<Remedy> harmful = new ArrayList<>();
     private int pairs;
@@ -74,10 +80,15 @@ final class Search {
         this.property = property;
         this.target = target;
         this.known = known;
-        this.held = before.stream()
+        this.held = properties(v -> v.says().isHolding());
+        this.failing = properties(Verdict::isFailure);
+    }
+
+    private ImmutableSet<Property> properties(Predicate<Verdict> such) {
+        return before.stream()
                 .filter(j -> j.of().equals(target))
                 .flatMap(j -> j.verdicts().entrySet().stream())
-                .filter(e -> e.getValue().says().isHolding())
+                .filter(e -> such.test(e.getValue()))
                 .map(Map.Entry::getKey)
                 .collect(ImmutableSet.toImmutableSet());
     }
@@ -175,7 +186,10 @@ final class Search {
         return found;
     }
 
-    /** Two changes: first those of which the second mends what the first breaks, then others, the cheapest first. */
+    /**
+     * Two changes, the smallest: each of which fixes another property, or of which the second mends what the first
+     * breaks, or others, the cheapest first.
+     */
     private Optional<Remedy> pairs(List<Survivor> survivors) throws IOException, InterruptedException {
         long end = bounds.seconds() == 0 ? Long.MAX_VALUE : System.nanoTime() + bounds.seconds() * 1_000_000_000L;
         List<Candidate> bases = survivors.stream()
@@ -184,8 +198,35 @@ final class Search {
                 .map(Survivor::candidate)
                 .toList();
         bounded = bases.size() > BASES || !candidates.areAllPairs();
-        Optional<Remedy> mended = pairs(candidates.after(bases.subList(0, Math.min(BASES, bases.size()))), end);
-        return mended.isPresent() ? mended : pairs(candidates.pairs(), end);
+        Optional<Remedy> best = cleanOf(survivors(candidates.combined(parts()), true));
+        best = smaller(best, candidates.after(bases.subList(0, Math.min(BASES, bases.size()))), end);
+        return smaller(best, candidates.pairs(), end);
+    }
+
+    /** The smallest changes of which no run shows that another property fails, or that they break anything. */
+    private ImmutableList<Candidate> parts() {
+        return failing.stream()
+                .filter(p -> p != property)
+                .flatMap(p -> candidates.singles().stream()
+                        .filter(c -> c.recipe().unfitFor(target.kernel()).isEmpty())
+                        .filter(c -> simulations.harm(p, c, target, held, true).isPresent())
+                        .limit(PARTS))
+                .distinct()
+                .collect(ImmutableList.toImmutableList());
+    }
+
+    /** A remedy, or a smaller one from among others. */
+    private Optional<Remedy> smaller(Optional<Remedy> known, ImmutableList<Candidate> others, long end)
+            throws IOException, InterruptedException {
+        Optional<Remedy> found = pairs(
+                others.stream()
+                        .filter(c -> known.filter(k -> Remedy.SIZE.compare(
+                                                c.change(), k.candidate().change())
+                                        >= 0)
+                                .isEmpty())
+                        .collect(ImmutableList.toImmutableList()),
+                end);
+        return found.isPresent() ? found : known;
     }
 
     private Optional<Remedy> pairs(ImmutableList<Candidate> all, long end) throws IOException, InterruptedException {

@@ -4,7 +4,7 @@ package dev.longitude.advise;
  * What a search has tried.
  *
  * @param single candidates with one change
- * @param pairs candidates with two
+ * @param pairs candidates with two, besides those combined from what fixes other properties
  * @param judged those of both that no simulated run refuted, and TLC judged
  * @param bounded whether it stopped at a bound
  */

@@ -155,7 +155,7 @@ final class AdviseCommand implements Callable<Integer> {
             if (recipes.size() > 1) {
                 out.println(advice.recipe());
             }
-            out.print(AdviceText.of(advice));
+            out.print(AdviceText.of(results.isQuiet() ? advice.open() : advice));
             out.flush();
             if (results.isJson()) {
                 spec.commandLine().getOut().println(advice.json());

@@ -1,5 +1,6 @@
 package dev.longitude.cli;
 
+import com.google.common.collect.ImmutableCollection;
 import com.google.common.collect.ImmutableListMultimap;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,7 @@ final class Examples {
             .put("longitude simulate", "longitude simulate young-guest --kernel v6.12 --out young.ndjson")
             .put("longitude validate", "longitude validate young.ndjson --kernel v6.1")
             .put("longitude validate", "longitude validate --quiet --junit results.xml recordings/*.jsonl")
-            .put("longitude record", "longitude record --out vm.jsonl qemu-system-x86_64 -accel kvm -S")
+            .put("longitude record", "longitude record --out run1 -- qemu-system-x86_64 -accel kvm -S")
             .put("longitude probe", "longitude probe --seed 7 --junit results.xml")
             .put("longitude lab", "longitude lab --kernel 6.12")
             .put("longitude lab", "longitude lab --kernel 6.1 --arch aarch64 --sequence by-value,late-vcpu")
@@ -43,22 +44,29 @@ final class Examples {
 
     private Examples() {}
 
+    /** All of them. */
+    static ImmutableCollection<String> all() {
+        return OF.values();
+    }
+
     /** Adds them to a command and to those below it. */
     static void addTo(CommandLine command) {
         UsageMessageSpec usage = command.getCommandSpec().usageMessage();
         List<String> footer = new ArrayList<>(List.of(usage.footer()));
         List<String> examples = OF.get(command.getCommandSpec().qualifiedName());
+        if (footer.stream().noneMatch(line -> line.startsWith("Exit codes:"))) {
+            footer.add("");
+            footer.add(
+                    command.getSubcommands().isEmpty()
+                            ? ExitCode.MEANING_WITHOUT_VERDICT
+                            : "Exit codes: as the --help of each command says.");
+        }
         if (!examples.isEmpty() && footer.stream().noneMatch(line -> line.startsWith("Example"))) {
             footer.add("");
             footer.add(examples.size() == 1 ? "Example:" : "Examples:");
             examples.forEach(e -> footer.add("  " + e));
-            usage.footer(footer.toArray(String[]::new));
         }
-        if (footer.stream().noneMatch(line -> line.startsWith("Exit codes:"))) {
-            footer.add("");
-            footer.add(ExitCode.MEANING_WITHOUT_VERDICT);
-            usage.footer(footer.toArray(String[]::new));
-        }
+        usage.footer(footer.toArray(String[]::new));
         command.getSubcommands().values().stream()
                 .filter(sub -> !(sub.getCommand() instanceof HelpCommand))
                 .forEach(Examples::addTo);

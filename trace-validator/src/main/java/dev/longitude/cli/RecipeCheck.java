@@ -121,8 +121,7 @@ final class RecipeCheck {
             return "A property fails."
                     + (others.isEmpty()
                             ? ""
-                            : " Another counterexample, and in the same way that of each property that fails:\n  "
-                                    + others.get(0));
+                            : " The counterexample of another one; the same for each that fails:\n  " + others.get(0));
         }
         if (said.contains(Verdict.Outcome.NOT_MODELLED)) {
             return "No property is known to fail, but not all could be judged.";

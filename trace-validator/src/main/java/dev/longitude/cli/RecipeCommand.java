@@ -80,22 +80,25 @@ final class RecipeCommand implements Callable<Integer> {
         PrintWriter report =
                 out == null ? spec.commandLine().getErr() : spec.commandLine().getOut();
         Path file = out;
+        String name = file == null ? "the recipe" : file.toString();
         if (file == null) {
             spec.commandLine().getOut().print(recipe.text());
             spec.commandLine().getOut().flush();
         } else {
             Files.writeString(file, recipe.text());
-            report.println(file + ": written. Judge it: longitude check --recipe " + ShellWord.of(file));
+        }
+        boolean complete = recipe.unknown().isEmpty();
+        try {
+            RecipeReader.read(name, "recorded", new StringReader(recipe.text()));
+            if (file != null) {
+                report.println(file + ": written. Judge it: longitude check --recipe " + ShellWord.of(file));
+            }
+        } catch (RecipeException e) {
+            complete = false;
+            report.println(name + " lacks too much to be judged: " + e.getMessage());
         }
         recipe.unknown().forEach(u -> report.println("unknown: " + u));
-        try {
-            RecipeReader.read(String.valueOf(file), "recorded", new StringReader(recipe.text()));
-        } catch (RecipeException e) {
-            report.println("The recipe lacks too much to be read: " + e.getMessage());
-            report.flush();
-            return ExitCode.UNDECIDED;
-        }
         report.flush();
-        return recipe.unknown().isEmpty() ? ExitCode.HOLDS : ExitCode.UNDECIDED;
+        return complete ? ExitCode.HOLDS : ExitCode.UNDECIDED;
     }
 }

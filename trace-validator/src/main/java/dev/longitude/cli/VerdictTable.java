@@ -2,6 +2,7 @@ package dev.longitude.cli;
 
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.lab.TestOutcome;
+import dev.longitude.processes.ShellWord;
 import dev.longitude.results.CaseResult;
 import dev.longitude.results.Status;
 import dev.longitude.results.Summary;
@@ -41,7 +42,7 @@ final class VerdictTable {
                 : new Table("log", "test", "events", "verdict", "not kept");
     }
 
-    /** Judges these logs and prints the table, then why a log does not conform. Returns the exit code of all. */
+    /** Judges these logs and prints the table, then why a log does not conform: of an undecided one only the reason. Returns the exit code of all. */
     int print(List<Path> logs) throws IOException, InterruptedException {
         if (logs.isEmpty()) {
             String why = "no log was written: this KVM may lack what the sequences need";
@@ -49,6 +50,7 @@ final class VerdictTable {
             results.add(CaseResult.of("log", folder.toString(), Status.UNUSABLE, "conforms", why));
         }
         List<FileAnswer> faults = new ArrayList<>();
+        Path undecided = null;
         for (Path log : logs) {
             FileAnswer answer = FileAnswer.of(log, () -> judge(log));
             TestOutcome test = test(log);
@@ -61,6 +63,9 @@ final class VerdictTable {
             if (answer.result().status().isFault()) {
                 faults.add(answer);
             }
+            if (undecided == null && answer.result().status() == Status.UNDECIDED) {
+                undecided = log;
+            }
             if (answer.result().status() == Status.UNUSABLE) {
                 row(log, "", "unusable", "");
             }
@@ -69,7 +74,11 @@ final class VerdictTable {
                 .filter(t -> logs.stream().noneMatch(l -> t.equals(test(l))))
                 .forEach(t -> table.row("", t.name() + " " + t.kind(), "", "", ""));
         results.text().print(table);
-        faults.forEach(f -> results.faults().println(f.text()));
+        faults.forEach(
+                f -> results.faults().println(f.result().status() == Status.UNDECIDED ? first(f.text()) : f.text()));
+        if (undecided != null) {
+            results.text().println("How far a log was judged: longitude validate " + ShellWord.of(undecided));
+        }
         tests.values().forEach(this::add);
         return results.finish(
                 tests.isEmpty()
@@ -117,6 +126,10 @@ final class VerdictTable {
                         + verdict.header().kernel(),
                 notKept(verdict));
         return new FileAnswer(VerdictResult.of(log, verdict, List.of()), () -> VerdictJson.of(verdict), verdict.text());
+    }
+
+    private static String first(String text) {
+        return text.lines().findFirst().orElse("");
     }
 
     private static String notKept(Verdict verdict) {

@@ -2,6 +2,7 @@ package dev.longitude.order;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.kernel.Arch;
 import dev.longitude.recipe.Block;
 import dev.longitude.recipe.StepKind;
 import dev.longitude.recording.VmmOperation;
@@ -30,12 +31,14 @@ final class Folding {
     record Item(Block.How how, ImmutableList<FoldedStep> steps) {}
 
     private final Set<Integer> vcpus;
+    private final Arch arch;
     private final long khz;
     private final List<Item> items = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
 
-    private Folding(Set<Integer> vcpus, long khz) {
+    private Folding(Set<Integer> vcpus, Arch arch, long khz) {
         this.vcpus = vcpus;
+        this.arch = arch;
         this.khz = khz;
     }
 
@@ -48,8 +51,8 @@ final class Folding {
      * @param vcpus the vCPUs that the VM has in the end
      * @param khz the rate of the host's TSC; 0 if unknown
      */
-    static Result fold(List<VmmOperation> operations, Set<Integer> vcpus, long khz) {
-        Folding folding = new Folding(new TreeSet<>(vcpus), khz);
+    static Result fold(List<VmmOperation> operations, Set<Integer> vcpus, Arch arch, long khz) {
+        Folding folding = new Folding(new TreeSet<>(vcpus), arch, khz);
         folding.fold(operations);
         return new Result(ImmutableList.copyOf(folding.items), ImmutableList.copyOf(folding.unknown));
     }
@@ -73,6 +76,10 @@ final class Folding {
             if (kind == null
                     || idle.contains(operation)
                     || (operation.failed() && operation.kind().saves())) {
+                continue;
+            }
+            if (!kind.isOf(arch)) {
+                unknown.add("line " + operation.line() + ": " + kind + ", which a recipe of " + arch + " cannot say");
                 continue;
             }
             if (operation.vcpu() >= 0) {

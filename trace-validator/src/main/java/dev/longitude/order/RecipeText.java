@@ -51,13 +51,10 @@ final class RecipeText {
         this.saved = new SavedNumbers(source.khz() == destination.khz() ? source.khz() : 0);
     }
 
-    RecordedRecipe of(Stop save, Stop restore, Optional<Stop> boot) {
-        boolean one = save.equals(restore);
-        boolean stays = source.equals(destination) && save.vm() == restore.vm();
-        List<VmmOperation> before = beforeBlackout(save, restore);
-        List<VmmOperation> after = one
-                ? restore.operations().filter(o -> !before.contains(o)).collect(Collectors.toList())
-                : restore.operations().collect(Collectors.toList());
+    RecordedRecipe of(Stop save, Restore restore, Optional<Stop> boot) {
+        boolean stays =
+                source.equals(destination) && save.vm() == restore.last().vm();
+        List<VmmOperation> before = beforeBlackout(save, restore.stops().get(0));
         Set<Integer> vcpus = RecordedRecipe.vcpus(source.operations(), save);
         List<Section> ofBoot = boot.map(b -> section(
                         b.operations().collect(Collectors.toList()),
@@ -66,22 +63,22 @@ final class RecipeText {
                         false))
                 .orElse(new ArrayList<>());
         List<Section> ofSave = section(before, vcpus, source, true);
-        Set<Integer> restored = RecordedRecipe.vcpus(destination.operations(), restore);
+        Set<Integer> restored = RecordedRecipe.vcpus(destination.operations(), restore.last());
         if (restored.size() != vcpus.size()) {
             unknown.add("the source has " + vcpus.size() + " vCPUs, the destination " + restored.size());
         }
-        after.stream()
-                .filter(o -> o.is(Kind.WRITE_TSC_DEADLINE))
+        restore.stops().stream()
+                .flatMap(Stop::operations)
+                .filter(o -> o.is(Kind.WRITE_TSC_DEADLINE) && !before.contains(o))
                 .findFirst()
                 .filter(o -> destination.operations().stream().noneMatch(l -> l.is(Kind.SET_LAPIC)))
                 .ifPresent(
                         o -> unknown.add("line " + o.line() + ": whether the local APIC's timer is in TSC-deadline mode"
                                 + " when the deadline is written; the log shows no KVM_SET_LAPIC"));
-        List<Section> ofRestore = section(after, restored, destination, false);
+        List<Section> ofRestore = section(restore, before, restored);
         if (!stays) {
             initialised(ofRestore);
         }
-        lateWait(restore, ofRestore);
         List<Section> all = new ArrayList<>(ofBoot);
         all.addAll(ofRestore);
         dropUnused(ofSave, all, true);
@@ -90,7 +87,7 @@ final class RecipeText {
         tidy(ofBoot, false);
         tidy(ofSave, true);
         tidy(ofRestore, false);
-        String text = text(ofBoot, ofSave, ofRestore, restore.runs(), stays);
+        String text = text(ofBoot, ofSave, ofRestore, stays);
         return new RecordedRecipe(text, ImmutableList.copyOf(unknown), others);
     }
 
@@ -116,7 +113,8 @@ final class RecipeText {
     }
 
     private List<Section> section(List<VmmOperation> operations, Set<Integer> vcpus, VmmLog log, boolean onSource) {
-        Folding.Result folded = Folding.fold(onSource ? operations : withoutIdleReads(operations), vcpus, log.khz());
+        Folding.Result folded =
+                Folding.fold(onSource ? operations : withoutIdleReads(operations), vcpus, log.arch(), log.khz());
         unknown.addAll(folded.unknown());
         List<Section> sections = new ArrayList<>();
         for (Folding.Item item : folded.items()) {
@@ -127,6 +125,41 @@ final class RecipeText {
             sections.add(new Section(item.how(), steps));
         }
         return sections;
+    }
+
+    private List<Section> section(Restore restore, List<VmmOperation> before, Set<Integer> vcpus) {
+        unknown.addAll(restore.unknown(vcpus));
+        List<Section> sections = new ArrayList<>();
+        VmmOperation last = null;
+        for (int i = 0; i < restore.stops().size(); i++) {
+            Stop stop = restore.stops().get(i);
+            boolean ran = i > restore.begins();
+            boolean stands = !(ran && Restore.isWhileRunning(stop));
+            List<VmmOperation> operations =
+                    stop.operations().filter(o -> !before.contains(o)).collect(Collectors.toList());
+            if (ran && last != null && Folding.waited(last, stop.steps().get(0).operation(), destination.khz())) {
+                sections.add(ofOne(StepKind.WAIT, StepKind.WAIT.specName(), ""));
+            }
+            if (ran && stands) {
+                sections.add(ofOne(StepKind.EXIT_GUEST, "pause", ""));
+            }
+            sections.addAll(section(operations, vcpus, destination, false));
+            lateWait(stop, sections);
+            if (i >= restore.begins() && stands) {
+                sections.add(ofOne(StepKind.ENTER_GUEST, "run", lines(stop.runs())));
+            }
+            last = stop.runs().isEmpty() ? last : stop.runs().get(stop.runs().size() - 1);
+        }
+        return sections;
+    }
+
+    private static Section ofOne(StepKind kind, String text, String comment) {
+        return new Section(Block.How.ONCE, List.of(new Written(kind, text, "", "", comment)));
+    }
+
+    private static String lines(List<VmmOperation> operations) {
+        return (operations.size() == 1 ? "line " : "lines ")
+                + operations.stream().map(r -> String.valueOf(r.line())).collect(Collectors.joining(", "));
     }
 
     /** Without the counters that the VMM read and did not set: a recipe reads only what it uses. */
@@ -261,7 +294,7 @@ final class RecipeText {
         if (last != null
                 && !restore.runs().isEmpty()
                 && Folding.waited(last, restore.runs().get(0), destination.khz())) {
-            sections.add(new Section(Block.How.ONCE, List.of(Written.of(StepKind.WAIT, ""))));
+            sections.add(ofOne(StepKind.WAIT, StepKind.WAIT.specName(), ""));
         }
     }
 
@@ -300,8 +333,7 @@ final class RecipeText {
         sections.removeIf(s -> s.steps.isEmpty());
     }
 
-    private String text(
-            List<Section> boot, List<Section> save, List<Section> restore, List<VmmOperation> runs, boolean stays) {
+    private String text(List<Section> boot, List<Section> save, List<Section> restore, boolean stays) {
         List<String> lines = new ArrayList<>();
         String from = source.file().getFileName().toString();
         String to = destination.file().getFileName().toString();
@@ -336,8 +368,6 @@ final class RecipeText {
         section(save, lines);
         lines.add("restore:");
         section(restore, lines);
-        lines.add("  - run  # line" + (runs.size() == 1 ? " " : "s ")
-                + runs.stream().map(r -> String.valueOf(r.line())).collect(Collectors.joining(", ")));
         return String.join("\n", lines) + "\n";
     }
 

@@ -46,7 +46,7 @@ public record RecordedRecipe(String text, ImmutableList<String> unknown, Immutab
         ImmutableList<Stop> restores = same ? saves : Stops.of(destination.operations());
         List<Pair> pairs = new ArrayList<>();
         for (Stop restore : restores) {
-            if (restore.resumes() && restore.isOfAll()) {
+            if ((restore.resumes() && restore.isOfAll()) || Restore.isWhileRunning(restore)) {
                 pair(same ? before(saves, restore) : saves, restore).ifPresent(pairs::add);
             }
         }
@@ -64,11 +64,13 @@ public record RecordedRecipe(String text, ImmutableList<String> unknown, Immutab
                 .filter(p -> p.matches > 0)
                 .reduce((one, next) -> next)
                 .orElseGet(() -> meant.get(meant.size() - 1));
+        boolean stays = same && chosen.save.vm() == chosen.restore.vm();
+        Restore restore = Restore.of(restores, chosen.save, chosen.restore, stays);
         ImmutableList<String> others = pairs.stream()
-                .filter(p -> !p.equals(chosen))
+                .filter(p -> !p.equals(chosen) && !restore.stops().contains(p.restore))
                 .map(RecordedRecipe::describe)
                 .collect(ImmutableList.toImmutableList());
-        return new RecipeText(source, destination, others).of(chosen.save, chosen.restore, boot(saves, chosen, same));
+        return new RecipeText(source, destination, others).of(chosen.save, restore, boot(saves, chosen, stays));
     }
 
     private static String describe(List<Pair> pairs) {
@@ -76,9 +78,7 @@ public record RecordedRecipe(String text, ImmutableList<String> unknown, Immutab
     }
 
     private static String describe(Pair pair) {
-        return "lines " + first(pair.restore) + " to "
-                + last(pair.restore.runs()).line()
-                + (pair.isOneStop() ? "" : " (saved from line " + first(pair.save) + " on)");
+        return Restore.lines(pair.restore) + (pair.isOneStop() ? "" : " (saved from line " + first(pair.save) + " on)");
     }
 
     private static VmmOperation last(List<VmmOperation> runs) {
@@ -86,7 +86,7 @@ public record RecordedRecipe(String text, ImmutableList<String> unknown, Immutab
     }
 
     private static int first(Stop stop) {
-        return stop.operations().findFirst().orElse(stop.runs().get(0)).line();
+        return stop.operations().findFirst().orElseGet(() -> stop.runs().get(0)).line();
     }
 
     /** In the order of time: of another VM those that began before. */
@@ -99,8 +99,7 @@ public record RecordedRecipe(String text, ImmutableList<String> unknown, Immutab
     }
 
     /** The boot of a VM that stays, as far as KVM remembers what its VMM wrote then. */
-    private static Optional<Stop> boot(List<Stop> stops, Pair pair, boolean same) {
-        boolean stays = same && pair.save.vm() == pair.restore.vm();
+    private static Optional<Stop> boot(List<Stop> stops, Pair pair, boolean stays) {
         return stays && pair.restore.has(o -> o.is(Kind.WRITE_TSC))
                 ? stops.stream()
                         .filter(s -> s.vm() == pair.save.vm() && s.isFirst())

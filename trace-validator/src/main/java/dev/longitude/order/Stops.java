@@ -5,9 +5,11 @@ import com.google.common.collect.ImmutableSet;
 import dev.longitude.recording.VmmOperation;
 import dev.longitude.recording.VmmOperation.Kind;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -19,8 +21,8 @@ public final class Stops {
     private final int vm;
     private final List<Stop> stops = new ArrayList<>();
 
-    /** The vCPUs whose KVM_RUN began, and no line has shown its end. */
-    private final Set<Integer> running = new HashSet<>();
+    /** The vCPUs whose KVM_RUN began, and no line has shown its end; each with the thread, "" if that is unknown. */
+    private final Map<Integer, String> running = new HashMap<>();
 
     /** The vCPUs that have run since this stop began. */
     private final Set<Integer> resumed = new HashSet<>();
@@ -62,22 +64,30 @@ public final class Stops {
                 if (begins(i)) {
                     end();
                 }
-                running.remove(operation.vcpu());
-                steps.add(new Stop.Step(operation, !resumed.isEmpty(), ImmutableSet.copyOf(running)));
+                leave(operation);
+                steps.add(new Stop.Step(operation, !resumed.isEmpty(), ImmutableSet.copyOf(running.keySet())));
             }
         }
         end();
         return stops;
     }
 
+    /** A KVM_RUN has ended where its vCPU or its thread does something else. */
+    private void leave(VmmOperation operation) {
+        running.remove(operation.vcpu());
+        String thread = operation.thread();
+        if (thread != null) {
+            running.values().removeIf(thread::equals);
+        }
+    }
+
     private void enter(VmmOperation run) {
+        leave(run);
         if (resumed.add(run.vcpu())) {
             runs.add(run);
         }
         if (run.isOpenRun()) {
-            running.add(run.vcpu());
-        } else {
-            running.remove(run.vcpu());
+            running.put(run.vcpu(), Objects.requireNonNullElse(run.thread(), ""));
         }
     }
 

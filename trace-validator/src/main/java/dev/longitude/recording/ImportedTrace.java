@@ -76,38 +76,25 @@ public record ImportedTrace(
 
     /** The same with one more note, if there is one. */
     ImportedTrace withNote(@Nullable String note) {
-        return note == null
-                ? this
-                : new ImportedTrace(
-                        trace,
-                        notJudged,
-                        modelled,
-                        notModelled,
-                        harmless,
-                        disturbances,
-                        assumptions,
-                        ImmutableList.<String>builder().addAll(notes).add(note).build(),
-                        clockRateIsAssumed,
-                        judged);
+        return note == null ? this : with(assumptions, and(notes, note), judged);
     }
 
     /** The same with one more assumption. */
     ImportedTrace assuming(Assumption one) {
-        return new ImportedTrace(
-                trace,
-                notJudged,
-                modelled,
-                notModelled,
-                harmless,
-                disturbances,
-                ImmutableList.<Assumption>builder().addAll(assumptions).add(one).build(),
-                notes,
-                clockRateIsAssumed,
-                judged);
+        return with(and(assumptions, one), notes, judged);
     }
 
     /** The same, with what there is to judge. */
     ImportedTrace judging(Judged what) {
+        return with(assumptions, notes, what);
+    }
+
+    private static <T> ImmutableList<T> and(ImmutableList<T> all, T one) {
+        return ImmutableList.<T>builder().addAll(all).add(one).build();
+    }
+
+    private ImportedTrace with(
+            ImmutableList<Assumption> assumed, ImmutableList<String> noted, @Nullable Judged judging) {
         return new ImportedTrace(
                 trace,
                 notJudged,
@@ -115,10 +102,10 @@ public record ImportedTrace(
                 notModelled,
                 harmless,
                 disturbances,
-                assumptions,
-                notes,
+                assumed,
+                noted,
                 clockRateIsAssumed,
-                what);
+                judging);
     }
 
     /**

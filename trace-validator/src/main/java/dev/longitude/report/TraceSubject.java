@@ -7,6 +7,7 @@ import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.validator.PropertyVerdict;
 import dev.longitude.validator.Refusal;
+import dev.longitude.validator.SignedOffset;
 import dev.longitude.verdict.InputFile;
 import dev.longitude.verdict.Verdict;
 import java.io.IOException;
@@ -72,8 +73,9 @@ public final class TraceSubject {
 
     private static ImmutableList<Subject.Row> rows(Verdict verdict) {
         ImmutableList.Builder<Subject.Row> rows = ImmutableList.builder();
-        verdict.properties()
-                .forEach((name, kept) -> rows.add(new Subject.Row(
+        verdict.properties().forEach((name, kept) -> {
+            if (verdict.refusal() == null || kept == PropertyVerdict.NOT_KEPT) {
+                rows.add(new Subject.Row(
                         name,
                         mark(kept),
                         kept.toString(),
@@ -83,8 +85,18 @@ public final class TraceSubject {
                                 .findFirst()
                                 .orElse(""),
                         null,
-                        null)));
+                        null));
+            }
+        });
         return rows.build();
+    }
+
+    /** The properties of which a refused trace shows nothing: it was not judged to its end. */
+    private static ImmutableList<String> unjudged(Verdict verdict) {
+        return verdict.properties().entrySet().stream()
+                .filter(e -> e.getValue() != PropertyVerdict.NOT_KEPT)
+                .map(Map.Entry::getKey)
+                .collect(ImmutableList.toImmutableList());
     }
 
     private static Mark mark(PropertyVerdict kept) {
@@ -100,6 +112,9 @@ public final class TraceSubject {
         Refusal refusal = verdict.refusal();
         if (refusal != null) {
             sections.addAll(sections(refusal));
+            sections.add(Subject.Section.ofLines(
+                    "Properties that were not judged to the end",
+                    ImmutableList.of(String.join(", ", unjudged(verdict)))));
         }
         if (verdict.undecided() != null) {
             sections.add(Subject.Section.ofLines("Why it is undecided", ImmutableList.of(verdict.undecided())));
@@ -195,16 +210,22 @@ public final class TraceSubject {
                         ? ImmutableList.of()
                         : ImmutableList.of("", "expected", "observed", "observed minus expected"),
                 reason.differences().stream()
-                        .map(d -> ImmutableList.of(
-                                d.what(), d.expected(), d.observed(), difference(d.expected(), d.observed())))
+                        .map(d -> row(
+                                d.what(),
+                                SignedOffset.in(d.what(), d.expected()),
+                                SignedOffset.in(d.what(), d.observed())))
                         .collect(ImmutableList.toImmutableList()));
+    }
+
+    private static ImmutableList<String> row(String what, String expected, String observed) {
+        return ImmutableList.of(what, expected, observed, difference(expected, observed));
     }
 
     private static String all(Map<String, String> values) {
         return String.join(
                 ", ",
                 values.entrySet().stream()
-                        .map(e -> e.getKey() + " = " + e.getValue())
+                        .map(e -> e.getKey() + " = " + SignedOffset.in(e.getKey(), e.getValue()))
                         .toList());
     }
 

@@ -10,6 +10,7 @@ import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.validator.Refusal;
+import dev.longitude.validator.SignedOffset;
 import dev.longitude.verdict.InputFile;
 import dev.longitude.verdict.Verdict;
 import java.util.ArrayList;
@@ -156,8 +157,8 @@ final class TraceTimeline {
                     + refusal.event().call() + " under " + refusal.kernel() + ".");
             refusal.first().differences().stream()
                     .limit(MOST_DIFFERENCES)
-                    .forEach(d ->
-                            says.add(d.what() + ": expected " + d.expected() + ", observed " + d.observed() + "."));
+                    .forEach(d -> says.add(d.what() + ": expected " + SignedOffset.in(d.what(), d.expected())
+                            + ", observed " + SignedOffset.in(d.what(), d.observed()) + "."));
             if (refusal.first().differences().size() > MOST_DIFFERENCES) {
                 says.add("All differences stand below.");
             }
@@ -181,8 +182,7 @@ final class TraceTimeline {
     private static String returns(TraceEvent event) {
         StringJoiner text = new StringJoiner(", ");
         for (Map.Entry<Field, Object> result : event.results().entrySet()) {
-            text.add(result.getKey().name() + " "
-                    + TraceEvent.show(result.getKey().kind(), result.getValue()));
+            text.add(result.getKey().name() + " " + TraceEvent.show(result.getKey(), result.getValue()));
         }
         return text.toString();
     }

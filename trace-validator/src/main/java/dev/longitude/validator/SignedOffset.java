@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * Offsets in text for a reader: signed, as KVM prints them in a vCPU's {@code tsc-offset} of debugfs (arch/x86/kvm/debugfs.c).
  * Traces and JSON have them as words.
  */
-final class SignedOffset {
+public final class SignedOffset {
     private static final Pattern NUMBER = Pattern.compile("(?<![\\w.:])\\d{19,20}(?![\\w.:])");
 
     private SignedOffset() {}
@@ -18,7 +18,7 @@ final class SignedOffset {
      *
      * @param name of a variable, a field of a reply, or a definition
      */
-    static String in(String name, String value) {
+    public static String in(String name, String value) {
         return Ascii.toLowerCase(name).contains("offset")
                 ? NUMBER.matcher(value).replaceAll(SignedOffset::signed)
                 : value;

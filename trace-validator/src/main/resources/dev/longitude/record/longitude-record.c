@@ -275,6 +275,21 @@ static FILE *host_file;
 static FILE *log_file;
 static uint64_t sequence;
 
+/* What the recorder has made; it removes that if nothing could be recorded, so that a corrected command may use the name. */
+static const char *made[4];
+static size_t made_files;
+static bool made_folder, recording;
+static pid_t recorder;
+
+static void remove_made(void) {
+    for (size_t i = 0; i < made_files; i++) {
+        unlink(made[i]);
+    }
+    if (made_folder) {
+        rmdir(options.folder);
+    }
+}
+
 static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -282,6 +297,9 @@ static void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *for
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
+    if (!recording && getpid() == recorder) {
+        remove_made();
+    }
     exit(2);
 }
 
@@ -1287,6 +1305,7 @@ static void abandon_ioctl(struct thread *thread, struct moment now) {
 
 static pid_t command;
 static int command_status = -1;
+static bool executed;
 static volatile sig_atomic_t asked_to_stop;
 static bool detaching;
 
@@ -1401,6 +1420,7 @@ static void take_stop(struct thread *thread, int status, struct moment now) {
             break;
         }
         case PTRACE_EVENT_EXEC:
+            executed = true;
             take_exec(thread, now);
             break;
         case PTRACE_EVENT_STOP:
@@ -1838,7 +1858,13 @@ static void probe(void) {
                 fprintf(host_file, "tsc-scaling-ratio-frac-bits 0\n");
             }
             if (ioctl(guest.vm, KVM_CHECK_EXTENSION, KVM_CAP_VCPU_ATTRIBUTES_NUMBER) > 0) {
-                fprintf(host_file, "tsc-offsets %s\n", judge_offsets(&guest));
+                const char *offsets = judge_offsets(&guest);
+                fprintf(host_file, "tsc-offsets %s\n", offsets);
+                if (!strncmp(offsets, "ignored", 7)) {
+                    fputs("longitude-record: this host's KVM ignores TSC offsets, as a nested or paravirtual one may; what\n"
+                          "depends on them cannot be judged in a recording of it.\n",
+                          stderr);
+                }
             }
         }
         fflush(host_file);
@@ -2131,6 +2157,7 @@ static FILE *create(const char *name, char *path, size_t size) {
     if (!file) {
         fail("%s: %s", path, strerror(errno));
     }
+    made[made_files++] = path;
     return file;
 }
 
@@ -2198,7 +2225,9 @@ int main(int argc, char **argv) {
         strftime(by_time, sizeof by_time, "recording-%Y%m%d-%H%M%S", gmtime_r(&now, &parts));
         options.folder = by_time;
     }
-    if (mkdir(options.folder, 0777) && errno != EEXIST) {
+    recorder = getpid();
+    made_folder = !mkdir(options.folder, 0777);
+    if (!made_folder && errno != EEXIST) {
         fail("%s: %s", options.folder, strerror(errno));
     }
     host_file = create("host.txt", host_path, sizeof host_path);
@@ -2231,6 +2260,7 @@ int main(int argc, char **argv) {
         note(NULL, "begins with the start of the command");
         launch(execute, argv + first);
     }
+    recording = true;
     follow();
     note_closed_vms(options.attach ? options.attach : command);
 #if X86
@@ -2243,6 +2273,10 @@ int main(int argc, char **argv) {
     written &= !fclose(host_file);
     if (!written) {
         fail("%s cannot be written: %s", options.folder, strerror(errno));
+    }
+    if (!options.attach && !executed) {
+        remove_made();
+        return command_status < 0 ? 2 : command_status;
     }
     fprintf(stderr,
             "longitude-record: %s: %" PRIu64 " records; VMs created: %" PRIu64 "; KVM_RUNs: %" PRIu64 " recorded, %" PRIu64

@@ -102,7 +102,7 @@ function chart(timeline, view) {
       "text-anchor": "middle", class: "dim"}, timeline.unit));
     drawWanted(drawing, timeline, {at, y, begin, finish, byTime: view.byTime});
     curves.forEach(curve => drawCurve(drawing, curve, curves, {at, y, begin, finish, byTime: view.byTime}));
-    drawLabels(drawing, curves, y, end);
+    drawLabels(drawing, curves, y, end, timeline.unit.startsWith("ms ") ? " ms" : "");
   }
   drawTimes(drawing, steps, i => view.byTime ? at[i] : begin(i), CHART.top + clocks + 16, hasClocks);
 
@@ -192,7 +192,7 @@ function drawWanted(drawing, timeline, place) {
 }
 
 /** The curves' names at their ends, moved apart. */
-function drawLabels(drawing, curves, y, end) {
+function drawLabels(drawing, curves, y, end, unit) {
   const labels = curves.map(curve => ({curve, value: curve.values[curve.values.length - 1]}))
     .filter(label => label.value !== null)
     .sort((a, b) => b.value - a.value);
@@ -201,7 +201,7 @@ function drawLabels(drawing, curves, y, end) {
     const place = Math.max(y(value) + 4, free);
     free = place + 14;
     drawing.append(svg("text", {x: end + 6, y: place, class: "strong end", "data-lane": curve.lane, fill: laneColour(curve.lane)},
-      curve.name + " = " + Number(value.toPrecision(9))));
+      curve.name + " = " + Number(value.toPrecision(unit ? 6 : 9)) + unit));
   }
 }
 

@@ -42,8 +42,9 @@ function matrixPage(grid, command) {
 
   function apply() {
     const all = selected();
-    const cells = all.flatMap(({t, columns, rows}) => rows.flatMap(r => columns.map(k => t.rows[r][k])));
-    count.textContent = `${cells.length} cells, ${cells.filter(fails).length} of them fail`;
+    const cells = all.flatMap(({t, columns, rows}) => rows.flatMap(r => columns.map(k => t.rows[r][k])))
+      .filter(id => grid.verdicts[id].mark !== "none");
+    count.textContent = `${cells.length} verdicts, ${cells.filter(fails).length} of them fail`;
     cell.hidden = true;
     const oneKernel = all.length > 0 && new Set(all.flatMap(({t, columns}) => columns.map(k => t.kernels[k]))).size === 1;
     list.replaceChildren(...(oneKernel || property.element.value ? acrossRecipes(all, oneKernel) : byRecipe(all)), cell);
@@ -113,9 +114,8 @@ function matrixPage(grid, command) {
     td.closest("table").querySelectorAll("td[tabindex='0']").forEach(other => other.tabIndex = -1);
     td.tabIndex = 0;
     const verdict = grid.verdicts[t.rows[r][k]];
-    const world = t.world === "usual" ? "" : ", world " + t.world;
     cell.replaceChildren(
-      html("div", {class: "bar"}, html("h2", {class: "grow"}, `${recipe.name} on ${t.kernels[k]}${world}: ${t.properties[r]}`),
+      html("div", {class: "bar"}, html("h2", {class: "grow"}, `${recipe.name} on ${t.kernels[k]}, world ${t.world}: ${t.properties[r]}`),
         html("button", {type: "button", onclick: () => { cell.hidden = true; td.focus(); }}, "close")),
       html("p", {}, tag(verdict.mark, verdict.says)),
       verdict.detail ? html("p", {}, verdict.detail) : null,
@@ -136,6 +136,7 @@ function matrixPage(grid, command) {
       ["sometimes", "preempted", "fails if the VMM is preempted between two steps, within the window"],
       ["sometimes", "beyond", "fails only if it is preempted for as long as the window, or longer"],
       ["unknown", "?", "not judged: the specification does not model what happens there"],
+      ["none", "empty", "does not apply: the property means nothing there, or the kernel lacks what the recipe needs"],
     ].map(([mark, brief, text]) => html("li", {}, html("span", {class: "plain"}, tag(mark, brief), html("span", {}, text))))),
     html("div", {class: "panel filters bar"}, html("span", {class: "label grow"}, search), world.field, kernel.field, property.field,
       html("label", {}, failing, "only what fails"), count),

@@ -106,4 +106,38 @@ class ChangesTest {
                 .noneMatch(p -> some.singles().stream()
                         .anyMatch(s -> s.recipe().blocks().equals(p.recipe().blocks())));
     }
+
+    /** As for a guest whose time goes back for two reasons. */
+    @Test
+    void whatFixesTwoOtherPropertiesIsCombined() throws Exception {
+        Candidates candidates = new Candidates(RecipeTextTest.read("""
+                about: kvmclock too late, and TSCs written by value
+                arch: x86_64
+                policy: freeze
+                save:
+                  - pause
+                  - inTurn:
+                      - ReadTsc: {as: tsc}
+                  - GetClock: {as: clock}
+                restore:
+                  - inTurn: [CreateVcpu]
+                  - inTurn:
+                      - WriteTsc: {value: tsc}
+                      - WriteSystemTime
+                  - run
+                  - SetClock: {clock: clock.clock}
+                """), 1);
+        List<String> wanted = List.of(
+                "Move SetClock before run",
+                "Add SetTscOffset: {offset: first} after inTurn [WriteTsc, WriteSystemTime]");
+        List<Candidate> parts = candidates.singles().stream()
+                .filter(c -> wanted.contains(c.change().changes().get(0)))
+                .toList();
+        assertThat(parts).hasSize(2);
+        assertThat(candidates.combined(parts)).singleElement().satisfies(c -> {
+            assertThat(c.change().changes()).containsExactlyInAnyOrderElementsOf(wanted);
+            assertThat(c.change().steps()).isEqualTo(3);
+        });
+        assertThat(candidates.combined(parts.subList(0, 1))).isEmpty();
+    }
 }

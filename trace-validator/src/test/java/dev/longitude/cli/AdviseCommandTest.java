@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.longitude.advise.Advice;
+import dev.longitude.advise.AdviceText;
+import dev.longitude.advise.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,6 +62,20 @@ class AdviseCommandTest {
         assertThat(again.out())
                 .contains("Judged: v6.12 (usual). Not judged here, each with --world: ")
                 .contains("Nothing fails in what was judged.");
+    }
+
+    /** Of several properties one is fixed, and of one no change is found: only that one is printed. */
+    @Test
+    void quietPrintsOnlyWhatHasNoChange() throws Exception {
+        Advice advice = Advice.read(Files.readString(SPEC.resolve("advice.json"))).stream()
+                .filter(a -> a.answers().stream().anyMatch(Answer::isFound) && !a.isComplete())
+                .findFirst()
+                .orElseThrow();
+        assertThat(AdviceText.of(advice.open())).contains("No change was found").doesNotContain("+++ ", "It breaks");
+        assertThat(AdviceText.of(advice)).contains("No change was found", "+++ ");
+        Run run = Run.of("advise", "--quiet", "kvmtool-pause");
+        assertThat(run.code()).isEqualTo(ExitCode.HOLDS);
+        assertThat(run.out() + run.err()).isEmpty();
     }
 
     @Test

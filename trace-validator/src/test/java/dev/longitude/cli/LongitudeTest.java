@@ -2,6 +2,7 @@ package dev.longitude.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -135,6 +136,21 @@ class LongitudeTest {
                 .redirectErrorStream(true)
                 .start();
         return new String(tlc.getInputStream().readAllBytes(), UTF_8);
+    }
+
+    @Test
+    void theExamplesOfTheHelpAreCommands() {
+        for (String example : Examples.all()) {
+            String[] words = example.replaceFirst("^longitude ?", "").split(" ");
+            assertThatCode(() -> Longitude.commandLine().parseArgs(words))
+                    .as(example)
+                    .doesNotThrowAnyException();
+            // What follows the recorded command's name is its own: it stands behind --, as in the usage.
+            assertThat(example.startsWith("longitude record ")).isEqualTo(example.contains(" -- "));
+        }
+        assertThat(Run.of("plan", "--help").out())
+                .doesNotContain("Exit codes: 0 done")
+                .contains("as the --help of each command says");
     }
 
     @Test

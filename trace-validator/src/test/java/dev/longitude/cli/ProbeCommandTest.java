@@ -114,6 +114,23 @@ class ProbeCommandTest {
         return out.toString();
     }
 
+    /** Many logs may be undecided for one reason: each has one line, and the way to the rest. */
+    @Test
+    void ofALogThatIsUndecidedTheTableNamesTheReasonOnly() throws IOException {
+        judged(ExitCode.HOLDS, "");
+        Path log = folder.resolve("tsc_msrs_test/deadlines.jsonl");
+        Files.writeString(log, Files.readString(log).replace("KVM_CREATE_IRQCHIP", "KVM_0xae61"));
+        CommandLine judging = new CommandLine(new Judging(folder));
+        StringWriter out = new StringWriter();
+        judging.setOut(new PrintWriter(out, true));
+        assertThat(judging.execute()).as(out.toString()).isEqualTo(ExitCode.UNDECIDED);
+        assertThat(out.toString().lines().filter(line -> line.contains(": undecided: ")))
+                .hasSize(1);
+        assertThat(out.toString())
+                .contains("How far a log was judged: longitude validate " + log)
+                .doesNotContain("state at the end", "modelled: ");
+    }
+
     /** Its log may end early, and what there is may conform. */
     @Test
     void aKernelsTestThatFailsIsNoSuccessAlthoughItsLogConforms() throws IOException {

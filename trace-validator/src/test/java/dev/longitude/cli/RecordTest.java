@@ -364,9 +364,17 @@ class RecordTest {
         assertThat(again).contains(out + "/host.txt exists: a recording needs a new folder, which -o names");
         assertThat(recorderSays("-o", folder.resolve("empty").toString(), "--no-probe", "--", "true"))
                 .contains("no VM was seen. Does the command use KVM (QEMU: -accel kvm), and may it open /dev/kvm?");
-        assertThat(Run.of("record", "-o", folder.resolve("other"), "--", "/no/such/command")
-                        .code())
+        // Nothing stays of what could not begin: the corrected command may use the name.
+        Path other = folder.resolve("other");
+        assertThat(Run.of("record", "-o", other, "--", "/no/such/command").code())
                 .isEqualTo(127);
+        assertThat(other).doesNotExist();
+        assertThat(recorderSays("-o", other.toString(), "--", "/no/such/command"))
+                .contains("/no/such/command: No such file or directory")
+                .doesNotContain("no VM was seen");
+        assertThat(recorderSays("-o", other.toString(), "-p", "999999999")).contains("no process 999999999");
+        assertThat(other).doesNotExist();
+        assertThat(Run.of("record", "-o", other, "--no-probe", "true").code()).isZero();
     }
 
     private String recorderSays(String... arguments) throws IOException, InterruptedException {

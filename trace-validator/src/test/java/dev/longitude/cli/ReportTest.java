@@ -65,6 +65,9 @@ class ReportTest {
         // The page opens at the fault.
         assertThat(browser.find(".inspector h2").getText()).isEqualTo("State after step 32");
         assertThat(browser.find(".steps tr.chosen").getText()).startsWith("✗ 32 EnterGuest");
+        assertThat((Boolean) browser.value("(t => t.scrollWidth <= t.clientWidth)(document.querySelector('.steps'))"))
+                .as("no column of the steps is cut")
+                .isTrue();
         browser.picture("recipe-light");
 
         // Keys move through the steps, and the inspector follows.
@@ -155,7 +158,15 @@ class ReportTest {
                 .contains("curTscNsec 1000100 302000304 +301000204")
                 .contains("With userSetTscGate (since 6.7, bf328e22e472)")
                 .containsPattern("(?m)^4 CreateVcpu\\(vcpu 1\\) ");
+        // Offsets are signed, as in the text: an offset that wraps says nothing to a reader.
+        assertThat(browser.text())
+                .contains("lastTscOffset: expected -13119934018682, observed -13118898165735.")
+                .contains("tscOffset {0: -13119934018682} {0: -13118898165735} +1035852947")
+                .contains("offset -13118898165735, errno 0")
+                .doesNotContain("offset 1844", "may not be kept")
+                .contains("Properties that were not judged to the end");
         assertThat(browser.find("svg .fault").getText()).contains("expected 301.000 ms, observed 700.000 ms");
+        assertThat(browser.all("svg .end")).extracting(WebElement::getText).contains("TSC 0 = 722.001 ms");
         assertThat(browser.all(".steps tr.cause")).hasSize(2);
         browser.picture("refused");
         browser.assertQuiet();

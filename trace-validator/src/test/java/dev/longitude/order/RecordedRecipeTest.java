@@ -144,4 +144,136 @@ class RecordedRecipeTest {
                 .isInstanceOf(TraceFormatException.class)
                 .hasMessageContaining("no restore has line 999999");
     }
+
+    private static String line(int vm, int vcpu, String op, String args, String out, int thread, int at, boolean open) {
+        int ret = op.endsWith("_MSRS") ? 1 : 0;
+        return "{\"op\":\"" + op + "\",\"vm\":" + vm + (vcpu < 0 ? "" : ",\"vcpu\":" + vcpu)
+                + ",\"args\":{\"thread\":\"" + thread + "\"" + (args.isEmpty() ? "" : "," + args) + "},\"out\":{" + out
+                + "}" + (open ? "" : ",\"ret\":" + ret + ",\"errno\":0") + ",\"host_tsc\":["
+                + (1_000_000_000L + 10_000L * at)
+                + "," + (1_000_000_000L + 10_000L * at + (open ? 0 : 2000)) + "]}";
+    }
+
+    /** A VM of two vCPUs, saved, and restored into another one or into itself; of {@code late} the clock is set. */
+    private VmmLog small(boolean stays, int late, String... middle) throws Exception {
+        List<String> lines = new ArrayList<>();
+        for (int vm = 0; vm <= (stays ? 0 : 1); vm++) {
+            lines.add(line(vm, -1, "KVM_CREATE_VM", "", "", 1, lines.size(), false));
+            for (int vcpu = 0; vcpu < 2; vcpu++) {
+                lines.add(line(vm, vcpu, "KVM_CREATE_VCPU", "\"id\":" + vcpu, "", 1, lines.size(), false));
+            }
+            for (int vcpu = 0; vm == 0 && vcpu < 2; vcpu++) {
+                lines.add(line(vm, vcpu, "KVM_RUN", "", "", 1, lines.size(), false));
+            }
+            for (int vcpu = 0; vcpu < 2; vcpu++) {
+                String tsc = "\"data\":" + (7_000_000 + vcpu);
+                lines.add(
+                        vm == 0
+                                ? line(vm, vcpu, "KVM_GET_MSRS", "\"index\":\"0x10\"", tsc, 1, lines.size(), false)
+                                : line(
+                                        vm,
+                                        vcpu,
+                                        "KVM_SET_MSRS",
+                                        "\"index\":\"0x10\"," + tsc,
+                                        "",
+                                        1,
+                                        lines.size(),
+                                        false));
+            }
+            if (vm == 0) {
+                lines.add(line(vm, -1, "KVM_GET_CLOCK", "", "\"clock\":123456789,\"flags\":0", 1, lines.size(), false));
+            }
+        }
+        int vm = stays ? 0 : 1;
+        for (String operation : middle) {
+            switch (operation) {
+                case "run, and leave" -> {
+                    for (int vcpu = 0; vcpu < 2; vcpu++) {
+                        lines.add(line(vm, vcpu, "KVM_RUN", "", "", 1, lines.size(), false));
+                    }
+                }
+                case "run by threads" -> {
+                    for (int vcpu = 0; vcpu < 2; vcpu++) {
+                        lines.add(line(vm, vcpu, "KVM_RUN", "", "", 2 + vcpu, lines.size(), true));
+                    }
+                }
+                case "run by one thread" -> {
+                    for (int vcpu = 0; vcpu < 2; vcpu++) {
+                        lines.add(line(vm, vcpu, "KVM_RUN", "", "", 1, lines.size(), true));
+                    }
+                }
+                default ->
+                    lines.add(line(
+                            vm, -1, "KVM_SET_CLOCK", "\"clock\":" + late + ",\"flags\":0", "", 1, lines.size(), false));
+            }
+        }
+        Path run = Files.createDirectories(folder.resolve("small"));
+        Files.writeString(run.resolve("host.txt"), "arch x86_64\nkernel 6.12.95\nclocksource tsc\ntsc_khz 2000000\n");
+        return VmmLog.read(Files.writeString(run.resolve("log.jsonl"), String.join("\n", lines) + "\n"), null);
+    }
+
+    private static List<String> restore(RecordedRecipe recorded) throws Exception {
+        read(recorded.text());
+        return recorded.text()
+                .substring(recorded.text().indexOf("restore:\n"))
+                .lines()
+                .skip(1)
+                .map(l -> l.replaceAll("  # .*", "").replace(" - ", " ").strip())
+                .filter(l -> !l.equals("inTurn:"))
+                .map(l -> l.replaceFirst("^- ", ""))
+                .toList();
+    }
+
+    @Test
+    void whatIsSetWhileTheGuestRunsStandsAfterItsRun() throws Exception {
+        VmmLog log = small(false, 123_456_789, "run by threads", "set");
+        RecordedRecipe recorded = RecordedRecipe.of(log, log, null);
+        assertThat(recorded.unknown()).isEmpty();
+        assertThat(restore(recorded))
+                .containsExactly("CreateVcpu", "WriteTsc: {value: tsc}", "run", "SetClock: {clock: clock.clock}");
+        // Any line of the restore selects all of it.
+        assertThat(RecordedRecipe.of(log, log, 12).text()).isEqualTo(recorded.text());
+    }
+
+    @Test
+    void whatIsSetAfterTheGuestRanStandsBetweenTwoRuns() throws Exception {
+        VmmLog log = small(false, 123_456_789, "run, and leave", "set", "run, and leave");
+        assertThat(restore(RecordedRecipe.of(log, log, null)))
+                .containsExactly(
+                        "CreateVcpu",
+                        "WriteTsc: {value: tsc}",
+                        "run",
+                        "pause",
+                        "SetClock: {clock: clock.clock}",
+                        "run");
+        // A thread that calls something else has left KVM_RUN, though no line shows its end.
+        VmmLog one = small(false, 123_456_789, "run by one thread", "set", "run by one thread");
+        assertThat(restore(RecordedRecipe.of(one, one, null))).contains("pause");
+    }
+
+    @Test
+    void aVmThatStaysAndRunsBeforeItsClockIsSetIsNotSetBeforeItRuns() throws Exception {
+        VmmLog log = small(true, 123_456_789, "run by threads", "set");
+        RecordedRecipe recorded = RecordedRecipe.of(log, log, null);
+        assertThat(read(recorded.text()).moves()).isFalse();
+        assertThat(restore(recorded)).containsExactly("run", "SetClock: {clock: clock.clock}");
+    }
+
+    @Test
+    void aLateClockOfAnUnknownValueIsNotLeftOut() throws Exception {
+        VmmLog log = small(false, 987_654_321, "run by threads", "set");
+        assertThat(RecordedRecipe.of(log, log, null).unknown())
+                .singleElement()
+                .asString()
+                .contains("SetClock of an unknown value, 987654321");
+    }
+
+    /** KVM_RUN with {@code immediate_exit} is a step of recipes for x86 only. */
+    @Test
+    void whatNoRecipeOfItsArchitectureHasIsUnknown() throws Exception {
+        VmmLog log = log("aarch64-linux6.1.192-lab/late-vcpu.jsonl");
+        RecordedRecipe recorded = RecordedRecipe.of(log, log, null);
+        assertThat(recorded.unknown()).contains("line 14: VcpuLoad, which a recipe of aarch64 cannot say");
+        assertThat(read(recorded.text()).unknown()).isEqualTo(recorded.unknown());
+    }
 }

@@ -59,12 +59,18 @@ class MatrixPageTest {
         try (Browser browser = Browser.start()) {
             browser.sized(1400, 1000).dark(false).open(file);
             assertThat(browser.all("section[data-recipe]")).hasSameSizeAs(Recipes.bundled());
+            long verdicts = matrix.judgements().stream()
+                    .flatMap(j -> j.verdicts().values().stream())
+                    .filter(v -> v.says() != Verdict.Outcome.DOES_NOT_APPLY)
+                    .count();
+            assertThat(browser.find("[role=status]").getText()).startsWith(verdicts + " verdicts, ");
+            assertThat(browser.find("ul.rows").getText()).contains("empty", "does not apply");
             browser.picture("matrix-light");
 
             WebElement cell = browser.find("section[data-recipe=firecracker] td.sometimes");
             cell.click();
             assertThat(browser.find(".cell").getText())
-                    .contains("firecracker on ")
+                    .contains("firecracker on v3.16, world usual: MonotonicAcross")
                     .contains("fails if preempted")
                     .contains("longitude matrix --recipe firecracker --kernel ");
             browser.picture("matrix-cell");
