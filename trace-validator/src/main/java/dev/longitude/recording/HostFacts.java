@@ -1,5 +1,6 @@
 package dev.longitude.recording;
 
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
@@ -32,6 +33,10 @@ final class HostFacts {
             Pattern.compile("^dmesg .*tsc: Refined TSC clocksource calibration: (\\d{1,6})\\.(\\d{3}) MHz");
     private static final Pattern DETECTED =
             Pattern.compile("^dmesg .*tsc: Detected (\\d{1,6})\\.(\\d{3}) MHz processor");
+
+    /** The clocksources that KVM treats as the TSC: it itself, also before its calibration, and Hyper-V's reference TSC page. */
+    private static final ImmutableSet<String> TSC_CLOCKSOURCES =
+            ImmutableSet.of("tsc", "tsc-early", "hyperv_clocksource_tsc_page");
 
     private static final int AMD_FRAC_BITS = 32;
 
@@ -222,11 +227,10 @@ final class HostFacts {
     }
 
     /**
-     * Whether the host's clocksource is the TSC; assumed unless the file shows otherwise. KVM treats Hyper-V's
-     * reference TSC page as the TSC.
+     * Whether the host's clocksource is the TSC; assumed unless the file shows otherwise.
      */
     boolean tscClocksource() {
-        return clocksource == null || clocksource.equals("tsc") || clocksource.equals("hyperv_clocksource_tsc_page");
+        return clocksource == null || TSC_CLOCKSOURCES.contains(clocksource);
     }
 
     /** The bits behind the point of the host's scaling ratio, 0 if it does not scale; null if unknown. */

@@ -2,6 +2,7 @@ package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;
@@ -10,6 +11,7 @@ import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  * tracepoint it had done so.
  */
 final class X86Log {
+    /**
+     * The modes of the host's clocksource that KVM treats as the TSC. The kernel prints "tsc" or "none", perf their numbers,
+     * and all others are numbers: 3 is Hyper-V's page, and 2 is kvm-clock, which does not count as the TSC.
+     */
+    private static final ImmutableSet<String> TSC_MODES = ImmutableSet.of("tsc", "0x1", "0x3");
+
     private X86Log() {}
 
     /** Converts a log to a trace, with the tracepoints beside it if they use its clock. */
@@ -38,15 +46,11 @@ final class X86Log {
         ImportedTrace trace = imported(run, tracepoints);
         if (run.host().hasClocksource()
                 || run.host().unstable()
-                || tracepoints.points().stream().anyMatch(X86Log::showsClocksource)) {
+                || tracepoints.points().stream().anyMatch(p -> showsTsc(p) != null)) {
             return trace;
         }
         return run.assuming(
                 trace, "that the host's clocksource is the TSC, which neither host.txt nor a tracepoint shows");
-    }
-
-    private static boolean showsClocksource(Tracepoint point) {
-        return point instanceof Tracepoint.TrackTsc || point instanceof Tracepoint.UpdateMasterClock;
     }
 
     /** Converts a log to a trace, with these tracepoints. */
@@ -96,7 +100,14 @@ final class X86Log {
         X86Overview overview = new X86Overview(kernel, rate, unstable, segments, points);
         X86Events events = new X86Events(
                 kernel, rate, unstable, list, findings, overview, new X86Timers(list, segments, unstable));
-        boolean tscAtFirst = host.tscClocksource() && !unstable;
+        boolean tscAtFirst = !unstable
+                && (host.hasClocksource()
+                        ? host.tscClocksource()
+                        : points.stream()
+                                .map(X86Log::showsTsc)
+                                .filter(Objects::nonNull)
+                                .findFirst()
+                                .orElse(true));
         if (!host.showsClocksourceKhz()) {
             findings.assumeClockRate();
         }
@@ -178,8 +189,6 @@ final class X86Log {
         String mode = point instanceof Tracepoint.TrackTsc track
                 ? track.hostClock()
                 : point instanceof Tracepoint.UpdateMasterClock update ? update.hostClock() : null;
-        // The kernel prints "tsc" or "none", perf their numbers; the Hyper-V page is a number too, and counts as the
-        // TSC.
-        return mode == null ? null : (Boolean) !(mode.equals("none") || mode.equals("0x0"));
+        return mode == null ? null : (Boolean) TSC_MODES.contains(mode);
     }
 }
