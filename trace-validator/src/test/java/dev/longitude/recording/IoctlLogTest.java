@@ -641,4 +641,37 @@ class IoctlLogTest {
         assertThat(read(CREATE_VM + CREATE_VCPU + described, null).assumptions())
                 .isEmpty();
     }
+
+    private static String threads(String log) {
+        return log.replace("\"args\":{", "\"args\":{\"thread\":\"t\",").replace(",}", "}");
+    }
+
+    /** With threads, lines may be in any order: KVM_GET_TSC_KHZ shows the host's rate only if it came before each rate set. */
+    @Test
+    void theRateOfTheHostIsWhatKvmReturnedFirst() throws Exception {
+        host(HOST);
+        String before = record("0", "KVM_GET_TSC_KHZ", "{}", "{}", 0, 60, 70).replace("\"ret\":0", "\"ret\":1000001");
+        String sets = record("0", "KVM_SET_TSC_KHZ", "{\"khz\":1000200}", "{}", 0, 100, 110);
+        String after = record("0", "KVM_GET_TSC_KHZ", "{}", "{}", 0, 120, 130).replace("\"ret\":0", "\"ret\":1000200");
+        String meanwhile = after.replace("[120,130]", "[90,105]");
+        assertThat(khz(threads(number(after, CREATE_VM, CREATE_VCPU, sets, before))))
+                .isEqualTo(1_000_001);
+        assertThat(khz(threads(number(after, CREATE_VM, CREATE_VCPU, sets)))).isEqualTo(1_000_000);
+        assertThat(khz(threads(number(meanwhile, CREATE_VM, CREATE_VCPU, sets))))
+                .isEqualTo(1_000_000);
+    }
+
+    @Test
+    void theRateOfTheHostIsMeasuredInOrderOfTime() throws Exception {
+        host("arch x86_64\nkernel 6.12.95-x\nclocksource tsc\n");
+        String last = record("0", "KVM_RUN", "{\"guest\":\"none\"}", "{}", 0, 50_000_000, 50_000_010)
+                .replace("\"t\":1", "\"t\":50001000");
+        String create = CREATE_VM.replace("\"t\":1", "\"t\":1000");
+        assertThat(khz(threads(last + CREATE_VCPU.replace("\"t\":1,", "") + create)))
+                .isBetween(999_000, 1_001_000);
+    }
+
+    private int khz(String log) throws Exception {
+        return read(log, null).header().x86().tscKhz();
+    }
 }
