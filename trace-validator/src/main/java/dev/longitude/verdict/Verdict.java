@@ -131,18 +131,9 @@ public record Verdict(
         notes.addAll(imported.notes());
         String undecided = verdict.undecided();
         Refusal refusal = verdict.refusal();
-        Optional<ImportedTrace.Assumption> assumed =
-                refusal == null ? Optional.empty() : imported.assumedBefore(refusal.event());
-        if (refusal != null && assumed.isPresent()) {
-            undecided = refusal.event().call() + " in line "
-                    + refusal.event().line() + " does not fit " + trace.header().kernel() + " if one assumes "
-                    + assumed.get().what();
-            refusal = null;
-        } else if (refusal != null && imported.clockRateIsAssumed() && fitsAnotherClockRate(trace)) {
-            undecided = refusal.event().call() + " in line "
-                    + refusal.event().line() + " does not fit " + trace.header().kernel()
-                    + " if one assumes that the host's kernel computes its clocks from the TSC at KVM's rate, "
-                    + trace.header().x86().tscKhz() + " kHz: host.txt has no message of the kernel that shows it";
+        Optional<String> assumed = refusal == null ? Optional.empty() : assumed(imported, refusal.event());
+        if (assumed.isPresent()) {
+            undecided = assumed.get();
             refusal = null;
         } else if (verdict.conforms() && !imported.disturbances().isEmpty()) {
             undecided =
@@ -168,6 +159,18 @@ public record Verdict(
                         .collect(ImmutableMap.toImmutableMap(Multiset.Entry::getElement, Multiset.Entry::getCount)),
                 notes.build(),
                 judged == null ? null : judged.what());
+    }
+
+    /** Why an event that is refused in a recording refuses nothing, if that depends on an assumption. */
+    static Optional<String> assumed(ImportedTrace imported, TraceEvent refused) throws TraceFormatException {
+        TraceHeader header = imported.header();
+        Optional<String> assumption = imported.assumedBefore(refused).map(ImportedTrace.Assumption::what);
+        if (assumption.isEmpty() && imported.clockRateIsAssumed() && fitsAnotherClockRate(imported.trace())) {
+            assumption = Optional.of("that the host's kernel computes its clocks from the TSC at KVM's rate, "
+                    + header.x86().tscKhz() + " kHz: host.txt has no message of the kernel that shows it");
+        }
+        return assumption.map(what -> refused.call() + " in line " + refused.line() + " does not fit " + header.kernel()
+                + " if one assumes " + what);
     }
 
     /** Whether a recording is not refused if its host's base clock does not keep pace with the TSC. */
