@@ -34,9 +34,10 @@ final class HostFacts {
     private static final Pattern DETECTED =
             Pattern.compile("^dmesg .*tsc: Detected (\\d{1,6})\\.(\\d{3}) MHz processor");
 
+    private static final String HYPERV_PAGE = "hyperv_clocksource_tsc_page";
+
     /** The clocksources that KVM treats as the TSC: it itself, also before its calibration, and Hyper-V's reference TSC page. */
-    private static final ImmutableSet<String> TSC_CLOCKSOURCES =
-            ImmutableSet.of("tsc", "tsc-early", "hyperv_clocksource_tsc_page");
+    private static final ImmutableSet<String> TSC_CLOCKSOURCES = ImmutableSet.of("tsc", "tsc-early", HYPERV_PAGE);
 
     private static final int AMD_FRAC_BITS = 32;
 
@@ -176,9 +177,12 @@ final class HostFacts {
         return notVhe || (cntpoff ? saysVhe : showsFeatures);
     }
 
-    /** Whether the kernel has found the TSC unstable. */
+    /**
+     * Whether the kernel has found the TSC unstable, and KVM treats it so: with Hyper-V's reference TSC page as clocksource it
+     * does not. The message may be later than the log.
+     */
     boolean unstable() {
-        return unstable;
+        return unstable && !HYPERV_PAGE.equals(clocksource);
     }
 
     /** As {@code uname -m} prints it. */

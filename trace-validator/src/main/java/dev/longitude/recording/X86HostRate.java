@@ -66,6 +66,12 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
         }
         Integer fracBits = host.fracBits();
         Boolean scales = scales(records, khz);
+        if (fracBits != null && scales != null && scales != (fracBits != 0)) {
+            String text = "that the host " + (scales ? "does not scale" : "scales")
+                    + " a guest's TSC, as host.txt says; the log shows the opposite";
+            findings.note("doubtful: " + text);
+            assume(records, findings, text);
+        }
         if (fracBits == null && scales != null) {
             fracBits = scales ? host.fracBitsOfVendor() : (Integer) 0;
         }

@@ -77,7 +77,7 @@ final class X86Log {
         }
         ImmutableList<Segment> plain = Segments.of(
                 run.source(), records, LogArchitecture.X86.counterKey(), findings, end, tracepoints.sharedNames());
-        boolean unstable = host.unstable() || loadsAreShown(plain, points);
+        boolean unstable = isUnstable(host, plain, points, findings);
         if (unstable && points.stream().noneMatch(Tracepoint.WriteTscOffset.class::isInstance) && !plain.isEmpty()) {
             Segment first = plain.get(0);
             findings.stop(
@@ -131,24 +131,59 @@ final class X86Log {
     }
 
     /**
-     * Whether KVM wrote a vCPU's offset within an operation that does not write it: then the host's TSC is unstable.
+     * Whether the host's TSC is unstable. host.txt may have a message that is later than the log; as long as a tracepoint
+     * shows the TSC as clocksource, it was stable.
      */
-    private static boolean loadsAreShown(List<Segment> segments, List<Tracepoint> points) {
-        return points.stream()
-                .filter(Tracepoint.WriteTscOffset.class::isInstance)
-                .anyMatch(p -> {
-                    boolean inOther = false;
-                    for (Segment s : segments) {
-                        if (s.vcpu() == p.vcpu() && s.when().contains(p.tsc())) {
-                            boolean reads = s.record().op().startsWith("KVM_GET_") || s.is("KVM_SET_CPUID2");
-                            if (!reads) {
-                                return false;
-                            }
-                            inOther = true;
-                        }
-                    }
-                    return inOther;
-                });
+    private static boolean isUnstable(
+            HostFacts host, List<Segment> segments, List<Tracepoint> points, Findings findings) {
+        Tracepoint load =
+                points.stream().filter(p -> showsLoad(p, segments)).findFirst().orElse(null);
+        Tracepoint stable = points.stream()
+                .takeWhile(p -> p != load)
+                .filter(p -> Boolean.TRUE.equals(showsTsc(p)))
+                .reduce((earlier, later) -> later)
+                .orElse(null);
+        if (stable == null || segments.isEmpty()) {
+            return host.unstable() || load != null;
+        }
+        int line = segments.get(0).record().line();
+        for (Segment segment : segments) {
+            line = segment.when().lo() - stable.tsc() <= 0 ? segment.record().line() : line;
+        }
+        if (load != null) {
+            findings.stop(
+                    line,
+                    null,
+                    stable.tsc(),
+                    "the host's TSC becomes unstable, which is not modelled: line "
+                            + load.where().line() + " of the tracepoints shows a load that writes an offset");
+        } else if (host.unstable()) {
+            findings.assume(
+                    line,
+                    null,
+                    stable.tsc(),
+                    "that the host's TSC became unstable after the log: host.txt does not" + " show when, and line "
+                            + stable.where().line() + " of the tracepoints is the last that shows it stable");
+        }
+        return false;
+    }
+
+    /** Whether KVM wrote a vCPU's offset within an operation that does not write it: then the host's TSC is unstable. */
+    private static boolean showsLoad(Tracepoint point, List<Segment> segments) {
+        if (!(point instanceof Tracepoint.WriteTscOffset)) {
+            return false;
+        }
+        boolean inOther = false;
+        for (Segment s : segments) {
+            if (s.vcpu() == point.vcpu() && s.when().contains(point.tsc())) {
+                boolean reads = s.record().op().startsWith("KVM_GET_") || s.is("KVM_SET_CPUID2");
+                if (!reads) {
+                    return false;
+                }
+                inOther = true;
+            }
+        }
+        return inOther;
     }
 
     /**
