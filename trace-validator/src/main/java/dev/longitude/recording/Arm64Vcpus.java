@@ -16,7 +16,7 @@ final class Arm64Vcpus {
     private final KernelProfile kernel;
     private final EventList events;
     private final Findings findings;
-    private final Map<Integer, Set<Integer>> online = new HashMap<>();
+    private final Map<Integer, TreeSet<Integer>> online = new HashMap<>();
 
     /** The VMs of which the VMM has set both counters' offset: the creation of a vCPU leaves it. */
     private final Set<Integer> offsetsSet = new HashSet<>();
@@ -29,7 +29,8 @@ final class Arm64Vcpus {
 
     /** The vCPUs of an operation's VM so far. */
     Set<Integer> online(Segment segment) {
-        return online.getOrDefault(segment.vm(), Set.of());
+        Set<Integer> vcpus = online.get(segment.vm());
+        return vcpus == null ? Set.of() : vcpus;
     }
 
     /** Notes that KVM_ARM_SET_COUNTER_OFFSET succeeded. */
@@ -44,7 +45,15 @@ final class Arm64Vcpus {
             add(segment, Operation.BROADCAST_TO, segment.vcpu());
         }
         add(segment, Operation.CREATE_VCPU, segment.vcpu());
-        online.computeIfAbsent(segment.vm(), vm -> new TreeSet<>()).add(segment.vcpu());
+        TreeSet<Integer> vcpus = online.computeIfAbsent(segment.vm(), vm -> new TreeSet<>());
+        if (events.threads() && !kernel.has(Switch.OFFSETS_OF_VM) && vcpus.higher(segment.vcpu()) != null) {
+            findings.assume(
+                    segment.record().line(),
+                    segment.vm(),
+                    segment.when().lo(),
+                    "that KVM gives the VM's vCPUs an offset in the order of their ids: it does so in that of their creation");
+        }
+        vcpus.add(segment.vcpu());
     }
 
     /**
@@ -61,7 +70,7 @@ final class Arm64Vcpus {
         }
     }
 
-    /** The loop goes through the vCPUs by their index. */
+    /** The loop goes through the vCPUs by their index; in the specification, by their id. */
     void broadcast(Segment segment) {
         online(segment).forEach(vcpu -> add(segment, Operation.BROADCAST_TO, vcpu));
     }

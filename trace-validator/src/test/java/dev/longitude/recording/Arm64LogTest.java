@@ -319,4 +319,19 @@ class Arm64LogTest {
             assertThat(read(log, KernelProfile.of("v6.12")).disturbances()).isEmpty();
         }
     }
+
+    /** KVM goes through the vCPUs in the order of their creation, the specification in that of their ids. */
+    @Test
+    void vcpusInAnotherOrderThanTheirIdsWeakenARefusalWhereThreadsOverlap() throws Exception {
+        String two = record("null", "KVM_CREATE_VM", "", "", 0, 10, 20)
+                + record("1", "KVM_CREATE_VCPU", "\"id\":1", "", 0, 30, 40)
+                + record("0", "KVM_CREATE_VCPU", "\"id\":0", "", 0, 50, 60);
+        String run = record("1", "KVM_RUN", "\"guest\":\"cntvct\",\"thread\":\"other\"", "", 0, 100, 110);
+        String overlapping = two + run + set("TIMER_CNT", 5_000, 0, 105);
+        assertThat(read(overlapping, KernelProfile.of("v6.1")).assumptions()).hasSize(1);
+        assertThat(read(overlapping, KernelProfile.of("v6.12")).assumptions()).isEmpty();
+        assertThat(read(two + set("TIMER_CNT", 5_000, 0, 105), KernelProfile.of("v6.1"))
+                        .assumptions())
+                .isEmpty();
+    }
 }
