@@ -2,7 +2,6 @@ package dev.longitude.verdict;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Maps;
 import com.google.common.collect.Multiset;
 import dev.longitude.kernel.Switch;
 import dev.longitude.recording.ImportedTrace;
@@ -116,9 +115,9 @@ public record Verdict(
     /** Validates a recording. */
     static Verdict of(String name, ImportedTrace imported) throws TraceFormatException {
         Trace trace = imported.trace();
-        TraceValidator validator = TraceValidator.ofRecording(trace.header());
-        Verdict verdict = run(name, trace.header(), validator, TraceSource.of(trace));
         ImportedTrace.Judged judged = imported.judged();
+        TraceValidator validator = TraceValidator.ofRecording(trace.header(), judged == null);
+        Verdict verdict = run(name, trace.header(), validator, TraceSource.of(trace));
         ImmutableList.Builder<String> notes = ImmutableList.builder();
         if (judged != null) {
             notes.add("judged: " + judged.what());
@@ -150,10 +149,7 @@ public record Verdict(
                 refusal,
                 undecided,
                 verdict.events(),
-                judged != null
-                        ? ImmutableMap.copyOf(
-                                Maps.transformValues(verdict.properties(), kept -> PropertyVerdict.MAY_NOT_BE_KEPT))
-                        : verdict.properties(),
+                verdict.properties(),
                 verdict.firstFailures(),
                 imported.harmless().entrySet().stream()
                         .collect(ImmutableMap.toImmutableMap(Multiset.Entry::getElement, Multiset.Entry::getCount)),
@@ -177,7 +173,7 @@ public record Verdict(
     private static boolean fitsAnotherClockRate(Trace trace) throws TraceFormatException {
         TraceHeader header = trace.header().withKernel(trace.header().kernel().flipped(Switch.SLEWED_BASE_CLOCK));
         Trace slewed = new Trace(header, trace.events());
-        return run("", header, TraceValidator.ofRecording(header), TraceSource.of(slewed))
+        return run("", header, TraceValidator.ofRecording(header, false), TraceSource.of(slewed))
                         .refusal()
                 == null;
     }
