@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -263,6 +264,10 @@ final class ValidateCommand implements Callable<Integer> {
                             + trace.events().size() + " events" + found);
         }
         TraceEvent event = trace.events().get(refused.getAsInt());
+        Optional<String> assumed = new InputFile(file, kernel).assumed(event);
+        if (assumed.isPresent()) {
+            return byTlc(file, Status.UNDECIDED, 0, file + ": undecided: " + assumed.get());
+        }
         return byTlc(
                 file,
                 Status.VIOLATED,

@@ -9,11 +9,9 @@ import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +26,7 @@ final class Arm64Log {
     private final Findings findings;
     private final ImmutableList<Segment> segments;
     private final int pcpus;
-    private final Map<Integer, Set<Integer>> online = new HashMap<>();
+    private final Arm64Vcpus vcpus;
     private final Arm64TimerRegisters timers;
     private int mostVcpus;
 
@@ -48,6 +46,7 @@ final class Arm64Log {
         this.segments = segments;
         this.pcpus = pcpus;
         this.timers = new Arm64TimerRegisters(events, findings);
+        this.vcpus = new Arm64Vcpus(kernel, events, findings);
     }
 
     static ImportedTrace read(RecordedRun run) throws TraceFormatException {
@@ -101,7 +100,8 @@ final class Arm64Log {
             case "KVM_SET_ONE_REG" -> record.failedWith(KvmAbi.ENOENT) || record.failedWith(KvmAbi.EBUSY);
             case "KVM_GET_ONE_REG" -> record.failedWith(KvmAbi.ENOENT);
             case "KVM_ARM_SET_COUNTER_OFFSET" -> record.failedWith(KvmAbi.EINVAL) || record.failedWith(KvmAbi.EBUSY);
-            case "KVM_CREATE_VM", "KVM_CREATE_VCPU", "KVM_ARM_VCPU_INIT" -> false;
+            case "KVM_CREATE_VCPU" -> !record.failedWith(KvmAbi.EBUSY); // (that comes before it touches a counter)
+            case "KVM_CREATE_VM", "KVM_ARM_VCPU_INIT" -> false;
             case "KVM_SET_DEVICE_ATTR", "KVM_GET_DEVICE_ATTR", IoctlRecord.CLOSE_VM -> false;
             default -> !record.failedWith(KvmAbi.ENOTTY);
         };
@@ -121,8 +121,11 @@ final class Arm64Log {
                 }
             }
             case "KVM_CREATE_VCPU" -> {
-                if (done(segment) && onVcpu(segment)) {
-                    createVcpu(segment);
+                if (record.failed()) {
+                    vcpus.failToCreate(segment);
+                } else if (done(segment) && onVcpu(segment)) {
+                    vcpus.create(segment);
+                    timers.created(segment);
                 }
             }
             case "KVM_ARM_VCPU_INIT" -> {
@@ -171,25 +174,6 @@ final class Arm64Log {
         return true;
     }
 
-    private void createVcpu(Segment segment) {
-        Set<Integer> vcpus = online.computeIfAbsent(segment.vm(), vm -> new TreeSet<>());
-        if (!kernel.has(Switch.OFFSETS_OF_VM)) {
-            onVcpu(segment, Operation.BEGIN_CREATE_VCPU, Map.of(), Map.of());
-            broadcast(segment);
-            onVcpu(segment, Operation.BROADCAST_TO, Map.of(), Map.of());
-        }
-        onVcpu(segment, Operation.CREATE_VCPU, Map.of(), Map.of());
-        timers.created(segment);
-        vcpus.add(segment.vcpu());
-    }
-
-    /** The loop goes through the vCPUs by their index. */
-    private void broadcast(Segment segment) {
-        for (int vcpu : online.getOrDefault(segment.vm(), Set.of())) {
-            add(segment, Operation.BROADCAST_TO, ImmutableMap.of(Field.VCPU, vcpu), Map.of());
-        }
-    }
-
     private void setOneReg(Segment segment) throws TraceFormatException {
         Arm64Register register = Arm64Register.of(source, segment.record());
         if (!register.known()) {
@@ -210,7 +194,7 @@ final class Arm64Log {
                     seen(value),
                     ImmutableMap.of(Field.ERRNO, errno(segment)));
             if (!segment.record().failed() && !kernel.has(Switch.OFFSETS_OF_VM)) {
-                broadcast(segment);
+                vcpus.broadcast(segment);
             }
         }
     }
@@ -270,7 +254,7 @@ final class Arm64Log {
                     vtimer ? Operation.SET_VTIMER_OFFSET : Operation.SET_PTIMER_OFFSET,
                     offset == null ? Map.of() : ImmutableMap.of(Field.OFFSET, offset),
                     Map.of());
-            broadcast(segment);
+            vcpus.broadcast(segment);
         }
     }
 
@@ -302,11 +286,14 @@ final class Arm64Log {
         if (reserved != null) {
             args.put(Field.RESERVED, reserved);
         }
+        if (!segment.record().failed()) {
+            vcpus.offsetIsSet(segment);
+        }
         boolean busy = segment.record().failedWith(KvmAbi.EBUSY);
-        Set<Integer> vcpus = busy ? online.getOrDefault(segment.vm(), Set.of()) : Set.of();
+        Set<Integer> online = busy ? vcpus.online(segment) : Set.of();
         // Some vCPU was in use, perhaps in an operation that is not in the log: nothing shows whether it continued
         // after that.
-        for (int vcpu : vcpus) {
+        for (int vcpu : online) {
             events.addOptional(
                     segment,
                     segment.lane(),
@@ -315,7 +302,7 @@ final class Arm64Log {
                     ImmutableMap.of(Field.VCPU, vcpu, Field.PCPU, pcpus));
         }
         add(segment, Operation.SET_COUNTER_OFFSET, args, ImmutableMap.of(Field.ERRNO, errno(segment)));
-        for (int vcpu : vcpus) {
+        for (int vcpu : online) {
             events.addOptional(
                     segment,
                     segment.lane(),

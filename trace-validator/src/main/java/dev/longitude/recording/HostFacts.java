@@ -1,5 +1,6 @@
 package dev.longitude.recording;
 
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.trace.LineSource;
 import dev.longitude.trace.TraceFormatException;
 import java.io.IOException;
@@ -32,6 +33,11 @@ final class HostFacts {
             Pattern.compile("^dmesg .*tsc: Refined TSC clocksource calibration: (\\d{1,6})\\.(\\d{3}) MHz");
     private static final Pattern DETECTED =
             Pattern.compile("^dmesg .*tsc: Detected (\\d{1,6})\\.(\\d{3}) MHz processor");
+
+    private static final String HYPERV_PAGE = "hyperv_clocksource_tsc_page";
+
+    /** The clocksources that KVM treats as the TSC: it itself, also before its calibration, and Hyper-V's reference TSC page. */
+    private static final ImmutableSet<String> TSC_CLOCKSOURCES = ImmutableSet.of("tsc", "tsc-early", HYPERV_PAGE);
 
     private static final int AMD_FRAC_BITS = 32;
 
@@ -171,9 +177,12 @@ final class HostFacts {
         return notVhe || (cntpoff ? saysVhe : showsFeatures);
     }
 
-    /** Whether the kernel has found the TSC unstable. */
+    /**
+     * Whether the kernel has found the TSC unstable, and KVM treats it so: with Hyper-V's reference TSC page as clocksource it
+     * does not. The message may be later than the log.
+     */
     boolean unstable() {
-        return unstable;
+        return unstable && !HYPERV_PAGE.equals(clocksource);
     }
 
     /** As {@code uname -m} prints it. */
@@ -222,11 +231,10 @@ final class HostFacts {
     }
 
     /**
-     * Whether the host's clocksource is the TSC; assumed unless the file shows otherwise. KVM treats Hyper-V's
-     * reference TSC page as the TSC.
+     * Whether the host's clocksource is the TSC; assumed unless the file shows otherwise.
      */
     boolean tscClocksource() {
-        return clocksource == null || clocksource.equals("tsc") || clocksource.equals("hyperv_clocksource_tsc_page");
+        return clocksource == null || TSC_CLOCKSOURCES.contains(clocksource);
     }
 
     /** The bits behind the point of the host's scaling ratio, 0 if it does not scale; null if unknown. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.longitude.kernel.KvmAbi;
 import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +32,9 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
      *
      * @throws TraceFormatException if nothing shows the rate
      */
-    static X86HostRate of(String source, HostFacts host, List<IoctlRecord> records, Findings findings)
+    static X86HostRate of(String source, HostFacts host, List<IoctlRecord> lines, Findings findings)
             throws TraceFormatException {
+        List<IoctlRecord> records = inOrderOfTime(lines);
         OptionalInt measured = measured(records);
         OptionalInt said = asked(records);
         if (said.isEmpty()) {
@@ -64,6 +66,12 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
         }
         Integer fracBits = host.fracBits();
         Boolean scales = scales(records, khz);
+        if (fracBits != null && scales != null && scales != (fracBits != 0)) {
+            String text = "that the host " + (scales ? "does not scale" : "scales")
+                    + " a guest's TSC, as host.txt says; the log shows the opposite";
+            findings.note("doubtful: " + text);
+            assume(records, findings, text);
+        }
         if (fracBits == null && scales != null) {
             fracBits = scales ? host.fracBitsOfVendor() : (Integer) 0;
         }
@@ -78,14 +86,34 @@ record X86HostRate(int khz, @Nullable Integer fracBits) {
                         findings.assume(r.line(), null, requireNonNull(r.host()).lo(), what));
     }
 
-    /** The rate that KVM reports before the VMM has set one. */
+    /** Lines of several threads may be in any order. */
+    private static List<IoctlRecord> inOrderOfTime(List<IoctlRecord> lines) {
+        List<IoctlRecord> timed = lines.stream().filter(r -> r.host() != null).toList();
+        if (timed.isEmpty()) {
+            return lines;
+        }
+        long origin = requireNonNull(timed.get(0).host()).lo();
+        return timed.stream()
+                .sorted(Comparator.comparingLong(r -> requireNonNull(r.host()).lo() - origin))
+                .toList();
+    }
+
+    /** The rate that KVM reports before the VMM has set one; of two calls at the same time the order is not known. */
     private static OptionalInt asked(List<IoctlRecord> records) {
+        IoctlRecord sets = records.stream()
+                .filter(r -> r.is("KVM_SET_TSC_KHZ"))
+                .findFirst()
+                .orElse(null);
         for (IoctlRecord record : records) {
-            if (record.is("KVM_SET_TSC_KHZ")) {
+            Long khz = record.ret();
+            if (record.equals(sets)) {
                 return OptionalInt.empty();
             }
-            Long khz = record.ret();
-            if (record.is("KVM_GET_TSC_KHZ") && khz != null && khz > 0 && khz <= TraceHeader.MOST_TSC_KHZ) {
+            boolean before = sets == null
+                    || sets.host() == null
+                    || record.host() == null
+                    || record.host().hi() - sets.host().lo() <= 0;
+            if (before && record.is("KVM_GET_TSC_KHZ") && khz != null && khz > 0 && khz <= TraceHeader.MOST_TSC_KHZ) {
                 return OptionalInt.of(khz.intValue());
             }
         }

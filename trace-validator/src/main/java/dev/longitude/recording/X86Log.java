@@ -2,6 +2,7 @@ package dev.longitude.recording;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Interval;
@@ -10,6 +11,7 @@ import dev.longitude.trace.TraceFormatException;
 import dev.longitude.trace.TraceHeader;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  * tracepoint it had done so.
  */
 final class X86Log {
+    /**
+     * The modes of the host's clocksource that KVM treats as the TSC. The kernel prints "tsc" or "none", perf their numbers,
+     * and all others are numbers: 3 is Hyper-V's page, and 2 is kvm-clock, which does not count as the TSC.
+     */
+    private static final ImmutableSet<String> TSC_MODES = ImmutableSet.of("tsc", "0x1", "0x3");
+
     private X86Log() {}
 
     /** Converts a log to a trace, with the tracepoints beside it if they use its clock. */
@@ -38,15 +46,11 @@ final class X86Log {
         ImportedTrace trace = imported(run, tracepoints);
         if (run.host().hasClocksource()
                 || run.host().unstable()
-                || tracepoints.points().stream().anyMatch(X86Log::showsClocksource)) {
+                || tracepoints.points().stream().anyMatch(p -> showsTsc(p) != null)) {
             return trace;
         }
         return run.assuming(
                 trace, "that the host's clocksource is the TSC, which neither host.txt nor a tracepoint shows");
-    }
-
-    private static boolean showsClocksource(Tracepoint point) {
-        return point instanceof Tracepoint.TrackTsc || point instanceof Tracepoint.UpdateMasterClock;
     }
 
     /** Converts a log to a trace, with these tracepoints. */
@@ -73,7 +77,7 @@ final class X86Log {
         }
         ImmutableList<Segment> plain = Segments.of(
                 run.source(), records, LogArchitecture.X86.counterKey(), findings, end, tracepoints.sharedNames());
-        boolean unstable = host.unstable() || loadsAreShown(plain, points);
+        boolean unstable = isUnstable(host, plain, points, findings);
         if (unstable && points.stream().noneMatch(Tracepoint.WriteTscOffset.class::isInstance) && !plain.isEmpty()) {
             Segment first = plain.get(0);
             findings.stop(
@@ -96,7 +100,14 @@ final class X86Log {
         X86Overview overview = new X86Overview(kernel, rate, unstable, segments, points);
         X86Events events = new X86Events(
                 kernel, rate, unstable, list, findings, overview, new X86Timers(list, segments, unstable));
-        boolean tscAtFirst = host.tscClocksource() && !unstable;
+        boolean tscAtFirst = !unstable
+                && (host.hasClocksource()
+                        ? host.tscClocksource()
+                        : points.stream()
+                                .map(X86Log::showsTsc)
+                                .filter(Objects::nonNull)
+                                .findFirst()
+                                .orElse(true));
         if (!host.showsClocksourceKhz()) {
             findings.assumeClockRate();
         }
@@ -120,24 +131,59 @@ final class X86Log {
     }
 
     /**
-     * Whether KVM wrote a vCPU's offset within an operation that does not write it: then the host's TSC is unstable.
+     * Whether the host's TSC is unstable. host.txt may have a message that is later than the log; as long as a tracepoint
+     * shows the TSC as clocksource, it was stable.
      */
-    private static boolean loadsAreShown(List<Segment> segments, List<Tracepoint> points) {
-        return points.stream()
-                .filter(Tracepoint.WriteTscOffset.class::isInstance)
-                .anyMatch(p -> {
-                    boolean inOther = false;
-                    for (Segment s : segments) {
-                        if (s.vcpu() == p.vcpu() && s.when().contains(p.tsc())) {
-                            boolean reads = s.record().op().startsWith("KVM_GET_") || s.is("KVM_SET_CPUID2");
-                            if (!reads) {
-                                return false;
-                            }
-                            inOther = true;
-                        }
-                    }
-                    return inOther;
-                });
+    private static boolean isUnstable(
+            HostFacts host, List<Segment> segments, List<Tracepoint> points, Findings findings) {
+        Tracepoint load =
+                points.stream().filter(p -> showsLoad(p, segments)).findFirst().orElse(null);
+        Tracepoint stable = points.stream()
+                .takeWhile(p -> p != load)
+                .filter(p -> Boolean.TRUE.equals(showsTsc(p)))
+                .reduce((earlier, later) -> later)
+                .orElse(null);
+        if (stable == null || segments.isEmpty()) {
+            return host.unstable() || load != null;
+        }
+        int line = segments.get(0).record().line();
+        for (Segment segment : segments) {
+            line = segment.when().lo() - stable.tsc() <= 0 ? segment.record().line() : line;
+        }
+        if (load != null) {
+            findings.stop(
+                    line,
+                    null,
+                    stable.tsc(),
+                    "the host's TSC becomes unstable, which is not modelled: line "
+                            + load.where().line() + " of the tracepoints shows a load that writes an offset");
+        } else if (host.unstable()) {
+            findings.assume(
+                    line,
+                    null,
+                    stable.tsc(),
+                    "that the host's TSC became unstable after the log: host.txt does not" + " show when, and line "
+                            + stable.where().line() + " of the tracepoints is the last that shows it stable");
+        }
+        return false;
+    }
+
+    /** Whether KVM wrote a vCPU's offset within an operation that does not write it: then the host's TSC is unstable. */
+    private static boolean showsLoad(Tracepoint point, List<Segment> segments) {
+        if (!(point instanceof Tracepoint.WriteTscOffset)) {
+            return false;
+        }
+        boolean inOther = false;
+        for (Segment s : segments) {
+            if (s.vcpu() == point.vcpu() && s.when().contains(point.tsc())) {
+                boolean reads = s.record().op().startsWith("KVM_GET_") || s.is("KVM_SET_CPUID2");
+                if (!reads) {
+                    return false;
+                }
+                inOther = true;
+            }
+        }
+        return inOther;
     }
 
     /**
@@ -178,8 +224,6 @@ final class X86Log {
         String mode = point instanceof Tracepoint.TrackTsc track
                 ? track.hostClock()
                 : point instanceof Tracepoint.UpdateMasterClock update ? update.hostClock() : null;
-        // The kernel prints "tsc" or "none", perf their numbers; the Hyper-V page is a number too, and counts as the
-        // TSC.
-        return mode == null ? null : (Boolean) !(mode.equals("none") || mode.equals("0x0"));
+        return mode == null ? null : (Boolean) TSC_MODES.contains(mode);
     }
 }

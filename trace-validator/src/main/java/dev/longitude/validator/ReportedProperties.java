@@ -29,12 +29,17 @@ final class ReportedProperties {
 
     private final Specification specification;
     private final Platform platform;
+    private final boolean judges;
     private final ImmutableMap<String, MemoizedCondition> known;
     private final ImmutableMap<String, Function<State, Value>> symbolic;
 
-    ReportedProperties(Specification specification, Platform platform) {
+    /**
+     * @param judges whether it judges them; otherwise each may fail
+     */
+    ReportedProperties(Specification specification, Platform platform, boolean judges) {
         this.specification = specification;
         this.platform = platform;
+        this.judges = judges;
         this.known = specification.properties();
         this.symbolic = specification.propertiesSymbolically();
     }
@@ -45,6 +50,9 @@ final class ReportedProperties {
 
     /** A candidate with the properties that fail in it after an event. */
     Candidate judged(Candidate candidate, TraceEvent event) {
+        if (!judges) {
+            return candidate;
+        }
         return candidate.failing(
                 candidate.isKnown && !platform.isBehind(candidate)
                         ? ofKnown(candidate, event)
@@ -170,7 +178,7 @@ final class ReportedProperties {
     /** The verdict on each property, by name, in the order in which the specification has them. */
     ImmutableMap<String, PropertyVerdict> verdicts(Collection<Frontier> frontiers) {
         Failures failures = ofAll(frontiers);
-        boolean areAll = frontiers.stream().allMatch(f -> f.leftOut() == null);
+        boolean areAll = judges && frontiers.stream().allMatch(f -> f.leftOut() == null);
         Map<String, PropertyVerdict> verdicts = new LinkedHashMap<>();
         for (String name : names()) {
             verdicts.put(

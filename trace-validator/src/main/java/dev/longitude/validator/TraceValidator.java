@@ -1,5 +1,7 @@
 package dev.longitude.validator;
 
+import static com.google.common.base.Preconditions.checkState;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -66,12 +68,12 @@ public final class TraceValidator {
 
     /** A validator for one trace. */
     public TraceValidator(TraceHeader header) {
-        this(header, true, false);
+        this(header, true, false, true);
     }
 
-    /** A validator for one recording, none of whose events shows the base clock itself. */
-    public static TraceValidator ofRecording(TraceHeader header) {
-        return new TraceValidator(header, false, false);
+    /** A validator for a recording, which shows no base clock. It may leave the properties unjudged: each may fail. */
+    public static TraceValidator ofRecording(TraceHeader header, boolean judgesProperties) {
+        return new TraceValidator(header, false, false, judgesProperties);
     }
 
     /**
@@ -80,17 +82,17 @@ public final class TraceValidator {
      * @param recording whether it is {@linkplain #ofRecording for a recording}
      */
     public static TraceValidator keepingWitness(TraceHeader header, boolean recording) {
-        return new TraceValidator(header, !recording, true);
+        return new TraceValidator(header, !recording, true, true);
     }
 
-    private TraceValidator(TraceHeader header, boolean showsBaseClock, boolean keepsWitness) {
+    private TraceValidator(TraceHeader header, boolean showsBaseClock, boolean keepsWitness, boolean judgesProperties) {
         this.header = header;
         this.platform = Platform.of(header, showsBaseClock);
         this.specification = platform.specification();
         this.observation = new Observation(specification);
         this.transitions = new Transitions(header, specification, platform, observation, keepsWitness);
         this.reduction = new Reduction(specification, platform);
-        this.properties = new ReportedProperties(specification, platform);
+        this.properties = new ReportedProperties(specification, platform, judgesProperties);
         this.successors = new Successors(header, specification, platform, transitions, reduction, properties);
         this.keepsWitness = keepsWitness;
         this.vmsInOrder = platform.vmsStandInOrder();
@@ -231,12 +233,8 @@ public final class TraceValidator {
      * @throws IllegalStateException if this validator does not keep it, or has not {@linkplain #finish finished}
      */
     public ImmutableList<TraceEvent> witness() {
-        if (!keepsWitness) {
-            throw new IllegalStateException("no witness was kept");
-        }
-        if (witnesses.isEmpty()) {
-            throw new IllegalStateException("not all events have been judged");
-        }
+        checkState(keepsWitness, "no witness was kept");
+        checkState(!witnesses.isEmpty(), "not all events have been judged");
         return Behaviours.merged(witnesses, accepted, hostEvents);
     }
 

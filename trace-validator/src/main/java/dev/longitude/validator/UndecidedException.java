@@ -4,7 +4,10 @@ package dev.longitude.validator;
 public final class UndecidedException extends Exception {
     private static final long serialVersionUID = 1;
 
-    UndecidedException(String message) {
+    /**
+     * @param message why, for people
+     */
+    public UndecidedException(String message) {
         super(message);
     }
 }

@@ -79,13 +79,19 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
     public WitnessResult witness() throws TraceFormatException, IOException, UndecidedException {
         Whole whole = whole();
         Trace trace = whole.trace;
-        TraceValidator validator = TraceValidator.keepingWitness(trace.header(), whole.recorded);
+        TraceValidator validator = TraceValidator.keepingWitness(trace.header(), whole.recording != null);
         TraceSource source = TraceSource.of(trace);
         Optional<Refusal> refusal = Optional.empty();
         for (List<TraceEvent> next = source.next(); !next.isEmpty() && refusal.isEmpty(); next = source.next()) {
             refusal = validator.accept(next);
         }
         ImmutableList<TraceEvent> behaviour = ImmutableList.of();
+        Optional<String> assumed = refusal.isEmpty()
+                ? Optional.empty()
+                : whole.assumed(refusal.get().event());
+        if (assumed.isPresent()) {
+            throw new UndecidedException(assumed.get());
+        }
         if (refusal.isEmpty()) {
             validator.finish();
             behaviour = validator.witness();
@@ -153,13 +159,24 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
         return whole().trace;
     }
 
-    private record Whole(Trace trace, boolean recorded, ImmutableList<ImportedTrace.Disturbance> disturbances) {}
+    /** Why a refused event of the file refuses nothing, if that depends on an assumption of its importer. */
+    public Optional<String> assumed(TraceEvent refused) throws TraceFormatException, IOException {
+        return whole().assumed(refused);
+    }
+
+    private record Whole(Trace trace, @Nullable ImportedTrace recording) {
+        Optional<String> assumed(TraceEvent refused) throws TraceFormatException {
+            return recording == null ? Optional.empty() : Verdict.assumed(recording, refused);
+        }
+    }
 
     private Whole whole() throws TraceFormatException, IOException {
         Whole whole = parsed();
-        if (!whole.disturbances.isEmpty()) {
+        if (whole.recording != null && !whole.recording.disturbances().isEmpty()) {
             throw new TraceFormatException(
-                    path.toString(), "cannot be judged as a whole, " + whole.disturbances.get(0));
+                    path.toString(),
+                    "cannot be judged as a whole, "
+                            + whole.recording.disturbances().get(0));
         }
         return whole;
     }
@@ -175,7 +192,7 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
                             "cannot be judged as a whole, since it shows too little (" + judged.what()
                                     + "): only validate with our own engine judges it");
                 }
-                return new Whole(imported.trace(), true, imported.disturbances());
+                return new Whole(imported.trace(), imported);
             }
             try (TraceReader reader = new TraceReader(lines)) {
                 TraceHeader header = judgedBy(reader.header());
@@ -183,7 +200,7 @@ public record InputFile(Path path, @Nullable KernelProfile kernel) {
                 for (TraceEvent event = reader.next(); event != null; event = reader.next()) {
                     events.add(event);
                 }
-                return new Whole(new Trace(header, events.build()), false, ImmutableList.of());
+                return new Whole(new Trace(header, events.build()), null);
             }
         });
     }

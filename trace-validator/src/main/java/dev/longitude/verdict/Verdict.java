@@ -2,7 +2,6 @@ package dev.longitude.verdict;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Maps;
 import com.google.common.collect.Multiset;
 import dev.longitude.kernel.Switch;
 import dev.longitude.recording.ImportedTrace;
@@ -116,9 +115,9 @@ public record Verdict(
     /** Validates a recording. */
     static Verdict of(String name, ImportedTrace imported) throws TraceFormatException {
         Trace trace = imported.trace();
-        TraceValidator validator = TraceValidator.ofRecording(trace.header());
-        Verdict verdict = run(name, trace.header(), validator, TraceSource.of(trace));
         ImportedTrace.Judged judged = imported.judged();
+        TraceValidator validator = TraceValidator.ofRecording(trace.header(), judged == null);
+        Verdict verdict = run(name, trace.header(), validator, TraceSource.of(trace));
         ImmutableList.Builder<String> notes = ImmutableList.builder();
         if (judged != null) {
             notes.add("judged: " + judged.what());
@@ -131,18 +130,9 @@ public record Verdict(
         notes.addAll(imported.notes());
         String undecided = verdict.undecided();
         Refusal refusal = verdict.refusal();
-        Optional<ImportedTrace.Assumption> assumed =
-                refusal == null ? Optional.empty() : imported.assumedBefore(refusal.event());
-        if (refusal != null && assumed.isPresent()) {
-            undecided = refusal.event().call() + " in line "
-                    + refusal.event().line() + " does not fit " + trace.header().kernel() + " if one assumes "
-                    + assumed.get().what();
-            refusal = null;
-        } else if (refusal != null && imported.clockRateIsAssumed() && fitsAnotherClockRate(trace)) {
-            undecided = refusal.event().call() + " in line "
-                    + refusal.event().line() + " does not fit " + trace.header().kernel()
-                    + " if one assumes that the host's kernel computes its clocks from the TSC at KVM's rate, "
-                    + trace.header().x86().tscKhz() + " kHz: host.txt has no message of the kernel that shows it";
+        Optional<String> assumed = refusal == null ? Optional.empty() : assumed(imported, refusal.event());
+        if (assumed.isPresent()) {
+            undecided = assumed.get();
             refusal = null;
         } else if (verdict.conforms() && !imported.disturbances().isEmpty()) {
             undecided =
@@ -159,10 +149,7 @@ public record Verdict(
                 refusal,
                 undecided,
                 verdict.events(),
-                judged != null
-                        ? ImmutableMap.copyOf(
-                                Maps.transformValues(verdict.properties(), kept -> PropertyVerdict.MAY_NOT_BE_KEPT))
-                        : verdict.properties(),
+                verdict.properties(),
                 verdict.firstFailures(),
                 imported.harmless().entrySet().stream()
                         .collect(ImmutableMap.toImmutableMap(Multiset.Entry::getElement, Multiset.Entry::getCount)),
@@ -170,11 +157,23 @@ public record Verdict(
                 judged == null ? null : judged.what());
     }
 
+    /** Why an event that is refused in a recording refuses nothing, if that depends on an assumption. */
+    static Optional<String> assumed(ImportedTrace imported, TraceEvent refused) throws TraceFormatException {
+        TraceHeader header = imported.header();
+        Optional<String> assumption = imported.assumedBefore(refused).map(ImportedTrace.Assumption::what);
+        if (assumption.isEmpty() && imported.clockRateIsAssumed() && fitsAnotherClockRate(imported.trace())) {
+            assumption = Optional.of("that the host's kernel computes its clocks from the TSC at KVM's rate, "
+                    + header.x86().tscKhz() + " kHz: host.txt has no message of the kernel that shows it");
+        }
+        return assumption.map(what -> refused.call() + " in line " + refused.line() + " does not fit " + header.kernel()
+                + " if one assumes " + what);
+    }
+
     /** Whether a recording is not refused if its host's base clock does not keep pace with the TSC. */
     private static boolean fitsAnotherClockRate(Trace trace) throws TraceFormatException {
         TraceHeader header = trace.header().withKernel(trace.header().kernel().flipped(Switch.SLEWED_BASE_CLOCK));
         Trace slewed = new Trace(header, trace.events());
-        return run("", header, TraceValidator.ofRecording(header), TraceSource.of(slewed))
+        return run("", header, TraceValidator.ofRecording(header, false), TraceSource.of(slewed))
                         .refusal()
                 == null;
     }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,6 +103,32 @@ class ToolOutputTest {
         Run run = validate(CREATED + SET_MSRS + OTHER_RATE, "v6.12");
         assertThat(run.code()).isEqualTo(ExitCode.UNDECIDED);
         assertThat(run.out()).contains("line 5 does not fit v6.12 if one assumes that KVM_SET_MSRS in line 4");
+    }
+
+    /**
+     * Two rates on a host that does not scale, and no instant: a property depends on all of them. None is judged, so that the
+     * verdict does not take minutes.
+     */
+    @Test
+    @Timeout(180)
+    void theOrderOfManyCallsIsJudgedInTime() throws IOException {
+        String round = """
+                7 ioctl(6<anon_inode:kvm-vcpu:1>, KVM_SET_TSC_KHZ, RATE) = 0
+                7 ioctl(6<anon_inode:kvm-vcpu:1>, KVM_GET_TSC_KHZ, 0) = RATE
+                7 ioctl(5<anon_inode:kvm-vcpu:0>, KVM_GET_MSRS, 0x7ffd) = 1
+                7 ioctl(6<anon_inode:kvm-vcpu:1>, KVM_GET_MSRS, 0x7ffd) = 1
+                7 ioctl(5<anon_inode:kvm-vcpu:0>, KVM_RUN, 0) = 0
+                7 ioctl(6<anon_inode:kvm-vcpu:1>, KVM_RUN, 0) = 0
+                7 ioctl(4<anon_inode:kvm-vm>, KVM_GET_CLOCK, 0x7ffd) = 0
+                """;
+        Files.writeString(
+                folder.resolve("host.txt"), "kernel 5.10.262\nclocksource tsc\ntsc-scaling-ratio-frac-bits 0\n");
+        Run run = validate(
+                CREATED + "7 ioctl(4<anon_inode:kvm-vm>, KVM_CREATE_VCPU, 1) = 6<anon_inode:kvm-vcpu:1>\n"
+                        + round.replace("RATE", "2200000") + round.replace("RATE", "2000400"),
+                "v5.10.262");
+        assertThat(run.out()).contains("order of 18 calls").doesNotContain("does not fit");
+        assertThat(run.code()).isEqualTo(ExitCode.UNDECIDED);
     }
 
     /** Two lines of one call, a call of another thread between, hexadecimal numbers, and ioctls of others. */

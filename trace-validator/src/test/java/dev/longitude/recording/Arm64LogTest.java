@@ -289,4 +289,49 @@ class Arm64LogTest {
                 .isInstanceOf(TraceFormatException.class)
                 .hasMessageContaining("log.jsonl:3:1: expected host_cntvct");
     }
+
+    /** KVM prepares the new vCPU, and with it the VM's counters, before it finds that it has one with this id (EEXIST). */
+    @Test
+    void aCreationThatFailsMayHaveSetTheCountersBack() throws Exception {
+        String again = record("1", "KVM_CREATE_VCPU", "\"id\":1", "", 17, 200, 210);
+        String back = set("TIMER_CNT", 5_000_000, 0, 100) + again + get("TIMER_CNT", 15, 220);
+        for (String kernel : List.of("v5.10", "v6.1", "v6.12", "v7.3")) {
+            ImportedTrace trace = read(TWO_VCPUS + back, KernelProfile.of(kernel));
+            assertThat(trace.disturbances())
+                    .as(kernel)
+                    .singleElement()
+                    .asString()
+                    .contains("before it failed");
+            assertThat(trace.events()).as(kernel).noneMatch(e -> e.operation() == Operation.GET_TIMER_CNT);
+        }
+    }
+
+    @Test
+    void aCreationThatFailsLeavesTheCountersWhereNothingHasCounted() throws Exception {
+        String again = record("1", "KVM_CREATE_VCPU", "\"id\":1", "", 17, 200, 210);
+        String busy = again.replace("\"errno\":17", "\"errno\":16");
+        String first = record("null", "KVM_CREATE_VM", "", "", 0, 10, 20)
+                + again.replace("[200,210]", "[21,22]")
+                + TWO_VCPUS.substring(TWO_VCPUS.indexOf('\n') + 1);
+        String offset =
+                record("null", "KVM_ARM_SET_COUNTER_OFFSET", "\"counter_offset\":7,\"reserved\":0", "", 0, 100, 110);
+        for (String log : List.of(TWO_VCPUS + busy, first, TWO_VCPUS + offset + again)) {
+            assertThat(read(log, KernelProfile.of("v6.12")).disturbances()).isEmpty();
+        }
+    }
+
+    /** KVM goes through the vCPUs in the order of their creation, the specification in that of their ids. */
+    @Test
+    void vcpusInAnotherOrderThanTheirIdsWeakenARefusalWhereThreadsOverlap() throws Exception {
+        String two = record("null", "KVM_CREATE_VM", "", "", 0, 10, 20)
+                + record("1", "KVM_CREATE_VCPU", "\"id\":1", "", 0, 30, 40)
+                + record("0", "KVM_CREATE_VCPU", "\"id\":0", "", 0, 50, 60);
+        String run = record("1", "KVM_RUN", "\"guest\":\"cntvct\",\"thread\":\"other\"", "", 0, 100, 110);
+        String overlapping = two + run + set("TIMER_CNT", 5_000, 0, 105);
+        assertThat(read(overlapping, KernelProfile.of("v6.1")).assumptions()).hasSize(1);
+        assertThat(read(overlapping, KernelProfile.of("v6.12")).assumptions()).isEmpty();
+        assertThat(read(two + set("TIMER_CNT", 5_000, 0, 105), KernelProfile.of("v6.1"))
+                        .assumptions())
+                .isEmpty();
+    }
 }

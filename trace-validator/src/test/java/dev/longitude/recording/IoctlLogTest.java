@@ -245,7 +245,9 @@ class IoctlLogTest {
                 + "tsc_shift 1, flags 0x1 }\n";
         Files.writeString(
                 folder.resolve("run.ftrace.txt"),
-                "   vmm-11  [000] .....  305: kvm_pvclock_update: vcpu_id 0, " + page + overlapping("310", "320")
+                "   vmm-11  [000] .....  305: kvm_pvclock_update: vcpu_id 0, " + page
+                        + overlapping("310", "320")
+                                .replace("masterclock 1 hostclock tsc", "masterclock 0 hostclock none")
                         + "   vmm-11  [000] ...1.  400: kvm_write_tsc_offset: vcpu=0 prev=0"
                         + " next=18446744073709551516\n");
         assertThat(read(log.toString(), null).events())
@@ -640,5 +642,94 @@ class IoctlLogTest {
         String described = run.replace("\"args\":{}", "\"args\":{\"guest\":\"rdtsc\"}");
         assertThat(read(CREATE_VM + CREATE_VCPU + described, null).assumptions())
                 .isEmpty();
+    }
+
+    private static String threads(String log) {
+        return log.replace("\"args\":{", "\"args\":{\"thread\":\"t\",").replace(",}", "}");
+    }
+
+    /** With threads, lines may be in any order: KVM_GET_TSC_KHZ shows the host's rate only if it came before each rate set. */
+    @Test
+    void theRateOfTheHostIsWhatKvmReturnedFirst() throws Exception {
+        host(HOST);
+        String before = record("0", "KVM_GET_TSC_KHZ", "{}", "{}", 0, 60, 70).replace("\"ret\":0", "\"ret\":1000001");
+        String sets = record("0", "KVM_SET_TSC_KHZ", "{\"khz\":1000200}", "{}", 0, 100, 110);
+        String after = record("0", "KVM_GET_TSC_KHZ", "{}", "{}", 0, 120, 130).replace("\"ret\":0", "\"ret\":1000200");
+        String meanwhile = after.replace("[120,130]", "[90,105]");
+        assertThat(khz(threads(number(after, CREATE_VM, CREATE_VCPU, sets, before))))
+                .isEqualTo(1_000_001);
+        assertThat(khz(threads(number(after, CREATE_VM, CREATE_VCPU, sets)))).isEqualTo(1_000_000);
+        assertThat(khz(threads(number(meanwhile, CREATE_VM, CREATE_VCPU, sets))))
+                .isEqualTo(1_000_000);
+    }
+
+    @Test
+    void theRateOfTheHostIsMeasuredInOrderOfTime() throws Exception {
+        host("arch x86_64\nkernel 6.12.95-x\nclocksource tsc\n");
+        String last = record("0", "KVM_RUN", "{\"guest\":\"none\"}", "{}", 0, 50_000_000, 50_000_010)
+                .replace("\"t\":1", "\"t\":50001000");
+        String create = CREATE_VM.replace("\"t\":1", "\"t\":1000");
+        assertThat(khz(threads(last + CREATE_VCPU.replace("\"t\":1,", "") + create)))
+                .isBetween(999_000, 1_001_000);
+    }
+
+    private int khz(String log) throws Exception {
+        return read(log, null).header().x86().tscKhz();
+    }
+
+    private static final String LATER_UNSTABLE =
+            HOST + "dmesg [ 600.0] tsc: Marking TSC unstable due to clocksource watchdog\n";
+
+    private static final String SHOWS_TSC =
+            "   probe-1  [000] d..1.  15: kvm_update_master_clock: masterclock 0 hostclock tsc offsetmatched 0\n";
+
+    /** host.txt has the kernel's messages up to when it was written, and that may be after the log. */
+    @Test
+    void aTscThatIsShownToBeTheClocksourceWasStableUntilThen() throws Exception {
+        host(LATER_UNSTABLE);
+        Files.writeString(folder.resolve("run.ftrace.txt"), SHOWS_TSC);
+        ImportedTrace trace = read(CREATE_VM + CREATE_VCPU, null);
+        assertThat(trace.header().x86().tscUnstable()).isFalse();
+        assertThat(trace.header().x86().tscClocksource()).isTrue();
+        assertThat(trace.disturbances()).isEmpty();
+        assertThat(trace.assumptions()).singleElement().satisfies(a -> {
+            assertThat(a.from()).isEqualTo(15);
+            assertThat(a.what()).contains("became unstable after the log");
+        });
+    }
+
+    @Test
+    void aTscThatBecomesUnstableEndsTheJudgement() throws Exception {
+        for (String host : List.of(HOST, LATER_UNSTABLE)) {
+            host(host);
+            Files.writeString(folder.resolve("run.ftrace.txt"), SHOWS_TSC + LOADS);
+            ImportedTrace trace = read(CREATE_VM + CREATE_VCPU + READ_OFFSET, null);
+            assertThat(trace.header().x86().tscUnstable()).isFalse();
+            assertThat(trace.disturbances()).singleElement().asString().contains("becomes unstable");
+        }
+    }
+
+    /** A guest of Hyper-V prints this message at its start; KVM takes Hyper-V's page for stable. */
+    @Test
+    void onHyperVsPageTheTscCountsAsStable() throws Exception {
+        host(HOST.replace("clocksource tsc", "clocksource hyperv_clocksource_tsc_page")
+                + "dmesg [ 0.0] tsc: Marking TSC unstable due to running on Hyper-V\n");
+        ImportedTrace trace = read(CREATE_VM + CREATE_VCPU, null);
+        assertThat(trace.header().x86().tscUnstable()).isFalse();
+        assertThat(trace.header().x86().tscClocksource()).isTrue();
+        assertThat(trace.disturbances()).isEmpty();
+    }
+
+    /** One of the two is wrong: a refusal does not count. */
+    @Test
+    void whatHostTxtAndTheLogSayOfScalingMayDiffer() throws Exception {
+        String cannot = record("null", "KVM_CHECK_EXTENSION", "{\"num\":60}", "{}", 0, 1, 2);
+        for (int bits : new int[] {0, 48}) {
+            host(HOST + "tsc-scaling-ratio-frac-bits " + bits + "\n");
+            for (int can : new int[] {0, 1}) {
+                String log = number(cannot.replace("\"ret\":0", "\"ret\":" + can), CREATE_VM, CREATE_VCPU);
+                assertThat(read(log, null).assumptions()).hasSize((bits != 0) == (can != 0) ? 0 : 1);
+            }
+        }
     }
 }
