@@ -5,8 +5,10 @@ import static dev.longitude.lockstep.Arguments.number;
 import static dev.longitude.lockstep.Arguments.word;
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.arm64.Arm64Host;
+import dev.longitude.arm64.Arm64Timers;
 import dev.longitude.arm64.Arm64Vcpu;
 import dev.longitude.arm64.Arm64Vcpu.SystemCounterState;
 import dev.longitude.arm64.Arm64Vm;
@@ -14,12 +16,8 @@ import dev.longitude.evaluator.State;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.Value;
@@ -41,8 +39,13 @@ final class Arm64Machine implements Machine {
         throw new WouldWait();
     };
 
+    private static final UniqueString CNTPCT = UniqueString.uniqueStringOf("cntpct");
     private static final UniqueString VTIMER = UniqueString.uniqueStringOf("vtimer");
     private static final UniqueString PTIMER = UniqueString.uniqueStringOf("ptimer");
+    private static final UniqueString IN_RUN = UniqueString.uniqueStringOf("inRun");
+    private static final UniqueString CVAL = UniqueString.uniqueStringOf("cval");
+    private static final UniqueString ON = UniqueString.uniqueStringOf("on");
+    private static final UniqueString MUTEX = UniqueString.uniqueStringOf("mutex");
 
     private final Arm64Host host;
     private final int vms;
@@ -66,6 +69,11 @@ final class Arm64Machine implements Machine {
     @Override
     public Machine copy() {
         return new Arm64Machine(host.copy(), vms, tick, events);
+    }
+
+    @Override
+    public void omitState() {
+        host.omitState();
     }
 
     @Override
@@ -102,7 +110,7 @@ final class Arm64Machine implements Machine {
         } catch (IllegalStateException | IllegalArgumentException | WouldWait e) {
             return null;
         }
-        return events.isEmpty() ? null : new ArrayList<>(events);
+        return events.isEmpty() ? null : ImmutableList.copyOf(events);
     }
 
     private static void perform(Operation operation, ImmutableMap<Field, Object> args, Arm64Vcpu vcpu) {
@@ -140,55 +148,37 @@ final class Arm64Machine implements Machine {
     }
 
     @Override
-    public void compare(State state, @Nullable TraceEvent last, Comparison comparison) {
-        comparison.variable("cntpct", state, host.cntpct());
+    public void compare(State state, Comparison comparison) {
+        comparison.word(CNTPCT, state, host.cntpct());
+        Value vtimers = requireNonNull(state.lookup(VTIMER));
+        Value ptimers = requireNonNull(state.lookup(PTIMER));
+        Value inRun = requireNonNull(state.lookup(IN_RUN));
         for (int i = 0; i < vms; i++) {
             Arm64Vm vm = requireNonNull(host.vm(i));
-            comparison.ofVm(i);
-            comparison.state(
-                    last != null && last.vm() == i && !last.state().isEmpty() ? last.state() : host.observed(vm),
-                    state);
-            Set<Integer> taken = new TreeSet<>();
-            timers(state, VTIMER, vm, taken, comparison);
-            timers(state, PTIMER, vm, taken, comparison);
-            // A vCPU's mutex is held exactly while it is in KVM_RUN.
-            comparison.variable("inRun", state, taken);
-        }
-    }
-
-    private static void timers(
-            State state, UniqueString variable, Arm64Vm vm, Set<Integer> taken, Comparison comparison) {
-        if (!(requireNonNull(state.lookup(variable)) instanceof FcnRcdValue timers)) {
-            return;
-        }
-        for (int i = 0; i < timers.values.length; i++) {
-            int index = comparison.index(timers.getDomainAsValues()[i]);
-            Arm64Vcpu vcpu = index < 0 ? null : vm.vcpu(index);
-            if (vcpu != null) {
-                boolean virtual = variable == VTIMER;
-                RecordValue timer = (RecordValue) timers.values[i];
-                String name = variable + "[" + index + "]";
-                comparison.computed(
-                        name + ".cval",
-                        field(timer, "cval"),
-                        virtual ? vcpu.timers().vtimerCval() : vcpu.timers().ptimerCval());
-                comparison.computed(
-                        name + ".on",
-                        field(timer, "on") == BoolValue.ValTrue ? BoolValue.ValTrue : BoolValue.ValFalse,
-                        virtual ? vcpu.timers().hasVtimer() : vcpu.timers().hasPtimer());
-                if (vcpu.isTaken()) {
-                    taken.add(index);
+            comparison.shown(Arm64Host.SHOWN, new Arm64Shown(host, vm), state, i);
+            if (!(vtimers instanceof FcnRcdValue ofVcpus)) {
+                continue;
+            }
+            Value[] domain = ofVcpus.getDomainAsValues();
+            for (int j = 0; j < domain.length; j++) {
+                int index = comparison.index(domain[j], i);
+                Arm64Vcpu vcpu = index < 0 ? null : vm.vcpu(index);
+                if (vcpu != null) {
+                    Arm64Timers timers = vcpu.timers();
+                    timer(VTIMER, index, ofVcpus.values[j], timers.vtimerCval(), timers.hasVtimer(), comparison);
+                    Value ptimer = requireNonNull(((FcnRcdValue) ptimers).select(domain[j]));
+                    timer(PTIMER, index, ptimer, timers.ptimerCval(), timers.hasPtimer(), comparison);
+                    // A vCPU's mutex is held exactly while it is in KVM_RUN.
+                    comparison.flag(MUTEX, index, "", inRun.member(domain[j]), vcpu.isTaken());
                 }
             }
         }
     }
 
-    private static Value field(RecordValue record, String name) {
-        for (int i = 0; i < record.names.length; i++) {
-            if (record.names[i].toString().equals(name)) {
-                return record.values[i];
-            }
-        }
-        throw new IllegalStateException(record + " has no " + name);
+    private static void timer(
+            UniqueString variable, int index, Value timer, long cval, boolean on, Comparison comparison) {
+        RecordValue record = (RecordValue) timer;
+        comparison.word(variable, index, ".cval", Comparison.part(record, CVAL), cval);
+        comparison.flag(variable, index, ".on", Comparison.part(record, ON), on);
     }
 }

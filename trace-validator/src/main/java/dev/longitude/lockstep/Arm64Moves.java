@@ -4,6 +4,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.arm64.Arm64Host;
+import dev.longitude.evaluator.Evaluator;
+import dev.longitude.evaluator.MemoizedOperator;
 import dev.longitude.evaluator.State;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.KvmAbi;
@@ -31,6 +33,8 @@ final class Arm64Moves {
     private final SmallWords words;
     private final ImmutableSet<String> ops;
     private final ImmutableList<Integer> pcpus;
+    private final MemoizedOperator ready;
+    private final Evaluator.Operator next;
     private final ImmutableList.Builder<Move> moves = ImmutableList.builder();
 
     private Arm64Moves(ModelSpecification model) {
@@ -38,6 +42,8 @@ final class Arm64Moves {
         this.words = SmallWords.of(model);
         this.ops = model.names("Ops");
         this.pcpus = numbers("Pcpus");
+        this.ready = model.latest("Ready");
+        this.next = model.operator("Next");
     }
 
     /** Why a kernel is beyond what this can do, as text; empty if it is not. */
@@ -52,7 +58,9 @@ final class Arm64Moves {
     /** The machine of MCInit. */
     static Machine machine(ModelSpecification model, KernelProfile kernel) {
         SmallWords words = SmallWords.of(model);
-        return real(model, kernel, words::wide, words.wide(1)).machine();
+        Machine machine = real(model, kernel, words::wide, words.wide(1)).machine();
+        machine.omitState();
+        return machine;
     }
 
     /**
@@ -106,12 +114,12 @@ final class Arm64Moves {
     }
 
     private boolean isReady(State state) {
-        return ModelSpecification.holds(model.operator("Ready"), state);
+        return ready.in(state) == BoolValue.ValTrue;
     }
 
     private void add(int vm, int vcpu, boolean isLeft) {
         Value name = new TupleValue(new Value[] {new StringValue(vms(model).get(vm)), IntValue.gen(vcpu)});
-        add(Operation.CREATE_VCPU, vm, vcpu, state -> ModelSpecification.holds(model.operator("Next"), state, name));
+        add(Operation.CREATE_VCPU, vm, vcpu, state -> ModelSpecification.holds(next, state, name));
         if (!isLeft) {
             addSet(vm, vcpu);
             addSetTimer(vm, vcpu);

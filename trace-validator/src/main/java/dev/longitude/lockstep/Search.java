@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * types of the JDK. {@link Lockstep} calls it by reflection.
  */
 public final class Search {
-    private static final String FORMAT = "longitude-lockstep 1 ";
+    private static final String FORMAT = "longitude-lockstep 2 ";
     private static final long SAVES_EVERY_S = 60;
 
     private Search() {}

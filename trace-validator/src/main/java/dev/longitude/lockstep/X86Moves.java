@@ -5,6 +5,7 @@ import static com.google.common.base.Preconditions.checkState;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.evaluator.Evaluator;
 import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
@@ -58,8 +59,10 @@ final class X86Moves {
     /** The machine of MCInit. */
     static Machine machine(ModelSpecification model, KernelProfile kernel) {
         SmallWords words = SmallWords.of(model);
-        return start(model, kernel, SmallRates.of(model), model.number("Khz"), words::wide, words.wide(1))
-                .machine();
+        Machine.Recorded recorded =
+                start(model, kernel, SmallRates.of(model), model.number("Khz"), words::wide, words.wide(1));
+        recorded.machine().omitState();
+        return recorded.machine();
     }
 
     /**
@@ -307,9 +310,10 @@ final class X86Moves {
         }
         Value[] args = {new StringValue(part), IntValue.gen(vcpu)};
         UniqueString deadlines = UniqueString.uniqueStringOf("tscDeadline");
+        Evaluator.Operator restorable = model.operator("MayRestore");
         return state -> state.lookup(deadlines) instanceof FcnRcdValue ofVcpus
                 && ofVcpus.select(args[1]) != null
-                && ModelSpecification.holds(model.operator("MayRestore"), state, args);
+                && ModelSpecification.holds(restorable, state, args);
     }
 
     private void add(Operation operation, ImmutableMap<Field, Object> args) {

@@ -1,5 +1,6 @@
 package dev.longitude.lockstep;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.longitude.model.Manifest;
@@ -54,6 +55,25 @@ class LockstepTest {
         assertThat(difference.steps()).hasSize(2).first().asString().startsWith("CreateVcpu");
         assertThat(difference.fields()).isNotEmpty();
         assertThat(other.follow(difference.moves())).isEqualTo(outcome);
+    }
+
+    /** A machine that lets time pass where it refuses: the first call that both refuse is named. */
+    @Test
+    void aRefusedCallMustChangeNothing() throws Exception {
+        Process probe = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        RefusalProbe.class.getName(),
+                        model("deadline-last-v7.3").module(),
+                        "deadline-last-v7.3")
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(probe.getInputStream().readAllBytes(), UTF_8);
+        assertThat(probe.waitFor()).as(said).isZero();
+        assertThat(said.lines()).first().isEqualTo("both refuse it, and yet it changes Java's state");
+        assertThat(said).contains("ExitGuest(vcpu 0)").contains("hostTsc: specification 20, Java 21");
     }
 
     @Test
