@@ -61,6 +61,7 @@ public final class Arm64Host {
     private Runnable between = () -> {};
     private Runnable waiting = () -> {};
     private boolean showsState = true;
+    private boolean stepwise;
 
     /**
      * A host.
@@ -96,12 +97,14 @@ public final class Arm64Host {
         pcpus.forEach(pcpu -> pcpu.take(from.pcpu(pcpu.number)));
         waiting = from.waiting;
         showsState = from.showsState;
+        stepwise = from.stepwise;
         from.vms.forEach((id, vm) -> vms.put(id, new Arm64Vm(this, vm)));
     }
 
     /**
      * A copy of the host and its VMs, which goes on by itself; its events go where this one's go. No other thread may
-     * use the host meanwhile, and no broadcast may be in progress.
+     * use the host meanwhile, and a broadcast may be in progress only where it is taken {@linkplain #setStepwise step by
+     * step}.
      */
     public Arm64Host copy() {
         return new Arm64Host(this);
@@ -170,6 +173,19 @@ public final class Arm64Host {
      */
     public void setBetween(Runnable between) {
         this.between = between;
+    }
+
+    /**
+     * From now on a call that begins a broadcast leaves its steps to {@link Arm64Vm#broadcastToNext}, and a creation to
+     * {@link Arm64Vm#beginCreateVcpu}: only for a caller that decides itself what happens in between, in one thread.
+     * What another call would wait for is then asked as {@link #setWaiting} says.
+     */
+    public void setStepwise() {
+        stepwise = true;
+    }
+
+    boolean stepwise() {
+        return stepwise;
     }
 
     /** KVM_CREATE_VM. */

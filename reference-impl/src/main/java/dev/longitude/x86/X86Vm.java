@@ -929,7 +929,7 @@ public final class X86Vm {
         return rates.pageScale(
                 kernel.has(Switch.RATES_IN_HZ)
                         ? scaled(vcpu, rates.second(host.tscKhz()))
-                        : rates.second(scaled(vcpu, host.tscKhz())));
+                        : rates.second(host.scaling().scaleKhz(host.tscKhz(), vcpu.tscScalingRatio)));
     }
 
     /** kvm_guest_time_update(): catches up with a TSC that is too slow, then writes the vCPU's page. */

@@ -12,6 +12,7 @@ import dev.longitude.arm64.Arm64Timers;
 import dev.longitude.arm64.Arm64Vcpu;
 import dev.longitude.arm64.Arm64Vcpu.SystemCounterState;
 import dev.longitude.arm64.Arm64Vm;
+import dev.longitude.arm64.Broadcast;
 import dev.longitude.evaluator.State;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
@@ -20,6 +21,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.StringValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
@@ -45,6 +48,13 @@ final class Arm64Machine implements Machine {
     private static final UniqueString IN_RUN = UniqueString.uniqueStringOf("inRun");
     private static final UniqueString CVAL = UniqueString.uniqueStringOf("cval");
     private static final UniqueString ON = UniqueString.uniqueStringOf("on");
+    private static final UniqueString BROADCASTS = UniqueString.uniqueStringOf("broadcasts");
+    private static final UniqueString FOR = UniqueString.uniqueStringOf("for");
+    private static final UniqueString OP = UniqueString.uniqueStringOf("op");
+    private static final UniqueString VCPU = UniqueString.uniqueStringOf("vcpu");
+    private static final UniqueString TIMER = UniqueString.uniqueStringOf("timer");
+    private static final UniqueString OFFSET = UniqueString.uniqueStringOf("offset");
+    private static final UniqueString TODO = UniqueString.uniqueStringOf("todo");
     private static final UniqueString MUTEX = UniqueString.uniqueStringOf("mutex");
 
     private final Arm64Host host;
@@ -77,8 +87,9 @@ final class Arm64Machine implements Machine {
     }
 
     @Override
-    public void tick() {
+    public boolean tick(long ahead) {
         host.advance(tick);
+        return true;
     }
 
     @Override
@@ -98,6 +109,14 @@ final class Arm64Machine implements Machine {
         try {
             if (operation == Operation.SET_COUNTER_OFFSET) {
                 vm.setCounterOffset(word(args, Field.OFFSET), word(args, Field.RESERVED));
+            } else if (operation == Operation.BEGIN_CREATE_VCPU) {
+                vm.beginCreateVcpu(number(args, Field.VCPU));
+            } else if (operation == Operation.BROADCAST_TO) {
+                Broadcast loop = vm.broadcast();
+                if (loop == null || loop.next() != number(args, Field.VCPU)) {
+                    return null;
+                }
+                vm.broadcastToNext();
             } else if (operation == Operation.CREATE_VCPU) {
                 vm.createVcpu(number(args, Field.VCPU));
             } else {
@@ -156,6 +175,7 @@ final class Arm64Machine implements Machine {
         for (int i = 0; i < vms; i++) {
             Arm64Vm vm = requireNonNull(host.vm(i));
             comparison.shown(Arm64Host.SHOWN, new Arm64Shown(host, vm), state, i);
+            int calling = broadcast(requireNonNull(state.lookup(BROADCASTS)), vm, i, comparison);
             if (!(vtimers instanceof FcnRcdValue ofVcpus)) {
                 continue;
             }
@@ -168,11 +188,42 @@ final class Arm64Machine implements Machine {
                     timer(VTIMER, index, ofVcpus.values[j], timers.vtimerCval(), timers.hasVtimer(), comparison);
                     Value ptimer = requireNonNull(((FcnRcdValue) ptimers).select(domain[j]));
                     timer(PTIMER, index, ptimer, timers.ptimerCval(), timers.hasPtimer(), comparison);
-                    // A vCPU's mutex is held exactly while it is in KVM_RUN.
-                    comparison.flag(MUTEX, index, "", inRun.member(domain[j]), vcpu.isTaken());
+                    // A vCPU's mutex is held exactly while it is in KVM_RUN, or in an ioctl that has not returned.
+                    comparison.flag(MUTEX, index, "", inRun.member(domain[j]) || index == calling, vcpu.isTaken());
                 }
             }
         }
+    }
+
+    /** Compares the loop over a VM's vCPUs; returns the vCPU whose ioctl it is, by the specification, or -1. */
+    private static int broadcast(Value all, Arm64Vm vm, int number, Comparison comparison) {
+        RecordValue loop = null;
+        if (all instanceof FcnRcdValue function) {
+            loop = (RecordValue) comparison.ofVm(function, number);
+        }
+        Broadcast java = vm.broadcast();
+        comparison.flag(BROADCASTS, -1, " of VM " + number, loop != null, java != null);
+        if (loop == null) {
+            return -1;
+        }
+        RecordValue call = (RecordValue) Comparison.part(loop, FOR);
+        boolean creates =
+                ((StringValue) Comparison.part(call, OP)).val.toString().equals("CreateVcpu");
+        int caller = creates ? -1 : comparison.index(Comparison.part(call, VCPU), number);
+        if (java != null) {
+            boolean virtual =
+                    ((StringValue) Comparison.part(loop, TIMER)).val.toString().equals("vtimer");
+            comparison.flag(BROADCASTS, -1, " virtual", virtual, java.isVirtual());
+            comparison.word(BROADCASTS, -1, " offset", Comparison.part(loop, OFFSET), java.offset());
+            comparison.flag(BROADCASTS, -1, " caller", true, caller == java.callerIndex());
+            SetEnumValue todo = (SetEnumValue) Comparison.part(loop, TODO).toSetEnum();
+            boolean same = todo.elems.size() == java.size();
+            for (int i = 0; i < todo.elems.size(); i++) {
+                same &= java.isLeft(comparison.index(todo.elems.elementAt(i), number));
+            }
+            comparison.flag(BROADCASTS, -1, " todo", true, same);
+        }
+        return caller;
     }
 
     private static void timer(

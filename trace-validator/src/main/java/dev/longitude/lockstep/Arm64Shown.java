@@ -30,12 +30,14 @@ record Arm64Shown(Arm64Host host, Arm64Vm vm) implements Shown {
         if (isOfPcpus(variable)) {
             return index < host.pcpus();
         }
-        @Nullable Arm64Vcpu vcpu = vm.vcpu(index);
+        @Nullable Arm64Vcpu vcpu = vm.vcpuOrCreating(index);
         return vcpu != null && host.shows(variable, vcpu);
     }
 
     @Override
     public long value(StateVariable variable, int index) {
-        return isOfPcpus(variable) ? host.shown(variable, index) : host.shown(variable, requireNonNull(vm.vcpu(index)));
+        return isOfPcpus(variable)
+                ? host.shown(variable, index)
+                : host.shown(variable, requireNonNull(vm.vcpuOrCreating(index)));
     }
 }

@@ -129,6 +129,13 @@ final class Comparison {
         }
     }
 
+    /** Compares a plain number: as {@link #word}. */
+    void number(UniqueString variable, int index, String part, Value value, long java) {
+        if (!isNumber(value, java) && !isOver()) {
+            note(name(variable, index, part), value, java);
+        }
+    }
+
     /** Compares a flag: as {@link #word}. */
     void flag(UniqueString variable, int index, String part, Value value, boolean java) {
         flag(variable, index, part, ((BoolValue) value).val, java);
@@ -227,7 +234,9 @@ final class Comparison {
         return ((IntValue) value).val == java;
     }
 
-    private @Nullable Value ofVm(FcnRcdValue function, int vm) {
+    /** What a function of VMs has for one; null for none. */
+    @Nullable
+    Value ofVm(FcnRcdValue function, int vm) {
         Value[] domain = function.getDomainAsValues();
         for (int i = 0; i < domain.length; i++) {
             if (((StringValue) domain[i]).val == subject.vm(vm).val) {

@@ -184,7 +184,7 @@ final class Explorer {
             }
             Machine machine = unchanged == null ? pair.machine().copy() : unchanged;
             Step step = step(pair, i, machine, fast);
-            unchanged = step == Step.REFUSED ? machine : null;
+            unchanged = step.refusedByBoth ? machine : null;
             if (step.difference != null) {
                 return explained(pair, visited.path(pair.number()), i);
             }
@@ -218,15 +218,20 @@ final class Explorer {
     private record Step(
             @Nullable State after,
             @Nullable Machine machine,
-            @Nullable String difference) {
-        /** Both refuse it; the machine must be as before. */
-        static final Step REFUSED = new Step(null, null, null);
+            @Nullable String difference,
+            boolean refusedByBoth) {
+        /** The machine must be as before. */
+        static final Step REFUSED = new Step(null, null, null, true);
 
         /** There is none, but the machine has changed: time may not pass any more, or Java did several steps. */
-        static final Step NONE = new Step(null, null, null);
+        static final Step NONE = new Step(null, null, null, false);
+
+        static Step to(State after, Machine machine) {
+            return new Step(after, machine, null, false);
+        }
 
         static Step differs(String how) {
-            return new Step(null, null, how);
+            return new Step(null, null, how, false);
         }
     }
 
@@ -234,7 +239,7 @@ final class Explorer {
     private Step step(Pair pair, int number, Comparison comparison) {
         Machine machine = pair.machine().copy();
         Step step = step(pair, number, machine, comparison);
-        return step != Step.REFUSED || isIn(machine, pair.state(), comparison)
+        return !step.refusedByBoth || isIn(machine, pair.state(), comparison)
                 ? step
                 : Step.differs("both refuse it, and yet it changes Java's state");
     }
@@ -242,7 +247,7 @@ final class Explorer {
     private Step step(Pair pair, int number, Machine machine, Comparison comparison) {
         Move move = subject.moves().get(number);
         if (move.operation() == null) {
-            return tick(pair, machine, comparison);
+            return tick(pair, move.ahead(), machine, comparison);
         }
         ImmutableMap<Field, Object> given = machine.completed(move.operation(), move.args());
         Value[] values = given.size() == move.args().size()
@@ -274,7 +279,7 @@ final class Explorer {
         if (allowed.size() > 1 && !isOpen(move.operation())) {
             return Step.differs("the specification has " + allowed.size() + " outcomes, Java has one");
         }
-        return new Step(after, machine, null);
+        return Step.to(after, machine);
     }
 
     /**
@@ -300,14 +305,29 @@ final class Explorer {
         return null;
     }
 
-    private Step tick(Pair pair, Machine machine, Comparison comparison) {
+    private Step tick(Pair pair, long ahead, Machine machine, Comparison comparison) {
         List<State> allowed = subject.tick(pair.state());
-        machine.tick();
-        if (allowed.isEmpty()) {
-            return Step.NONE;
+        boolean passes = machine.tick(ahead);
+        if (allowed.isEmpty() || !passes) { // (the model's end is no matter of Java's)
+            return allowed.isEmpty() || allowed.size() == ticks(pair)
+                    ? Step.NONE
+                    : Step.differs("time passes otherwise in Java");
         }
         State after = first(allowed, null, machine, comparison);
-        return after == null ? Step.differs("the clocks differ") : new Step(after, machine, null);
+        if (after == null) {
+            return Step.differs("the clocks differ");
+        }
+        return allowed.size() == 1 || allowed.size() == ticks(pair)
+                ? Step.to(after, machine)
+                : Step.differs("time passes in " + allowed.size() + " ways in the specification, not so in Java");
+    }
+
+    /** In how many ways time can pass in Java. */
+    private long ticks(Pair pair) {
+        return subject.moves().stream()
+                .filter(move ->
+                        move.operation() == null && pair.machine().copy().tick(move.ahead()))
+                .count();
     }
 
     /**

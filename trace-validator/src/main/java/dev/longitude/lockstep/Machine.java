@@ -36,8 +36,13 @@ interface Machine {
     /** From now on its events show no state. */
     void omitState();
 
-    /** Lets one cycle, or tick, pass. */
-    void tick();
+    /**
+     * Lets one cycle, or tick, pass.
+     *
+     * @param ahead by how much the host's clock is then ahead of the TSC's pace, ns
+     * @return whether Java does so: a clock does not go back
+     */
+    boolean tick(long ahead);
 
     /** Sets kvm_guest_has_master_clock, as other VMs of the host may. */
     void setGuestHasMasterClock(boolean has);

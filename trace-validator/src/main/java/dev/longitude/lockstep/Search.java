@@ -50,7 +50,7 @@ public final class Search {
             throws IOException {
         ModelSpecification model = ModelSpecification.load(module, name);
         Map<String, Object> results = new HashMap<>();
-        String unsupported = Subject.unsupported(module, model, javaKernel);
+        String unsupported = Subject.unsupported(module);
         if (!unsupported.isEmpty()) {
             results.put("unsupported", unsupported);
             return results;

@@ -41,6 +41,7 @@ final class X86Machine implements Machine {
     private static final UniqueString CLOCK = UniqueString.uniqueStringOf("clock");
     private static final UniqueString DEADLINE = UniqueString.uniqueStringOf("deadline");
     private static final UniqueString OFFSET = UniqueString.uniqueStringOf("offset");
+    private static final UniqueString RATIO = UniqueString.uniqueStringOf("ratio");
     private static final UniqueString MUTEX = UniqueString.uniqueStringOf("mutex");
 
     private final X86Host host;
@@ -74,8 +75,13 @@ final class X86Machine implements Machine {
     }
 
     @Override
-    public void tick() {
-        host.advance(cycle);
+    public boolean tick(long ahead) {
+        try {
+            host.advance(cycle, ahead);
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
     }
 
     @Override
@@ -245,6 +251,9 @@ final class X86Machine implements Machine {
             Value offset = Comparison.part((RecordValue) armed.elems.elementAt(0), OFFSET);
             comparison.word(
                     TSC_DEADLINE, vcpu.index(), ".offset", offset, vcpu.timer().armedOffset());
+            Value ratio = Comparison.part((RecordValue) armed.elems.elementAt(0), RATIO);
+            comparison.number(
+                    TSC_DEADLINE, vcpu.index(), ".ratio", ratio, vcpu.timer().armedRatio());
         }
     }
 }

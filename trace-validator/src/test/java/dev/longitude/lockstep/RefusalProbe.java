@@ -24,8 +24,8 @@ public final class RefusalProbe {
         }
 
         @Override
-        public void tick() {
-            real.tick();
+        public boolean tick(long ahead) {
+            return real.tick(ahead);
         }
 
         @Override
@@ -42,7 +42,7 @@ public final class RefusalProbe {
         public @Nullable List<TraceEvent> perform(Operation operation, int vm, ImmutableMap<Field, Object> args) {
             List<TraceEvent> events = real.perform(operation, vm, args);
             if (events == null && operation == Operation.EXIT_GUEST) {
-                real.tick();
+                real.tick(0);
             }
             return events;
         }
