@@ -38,16 +38,16 @@ record SmallScaling(SmallWords words, int fracBits) implements Scaling {
     @Override
     public int maxGuestTscKhz(int hostKhz) {
         checkState(supported(), "a host that cannot scale has no such limit");
-        return (int) ((modulus() - 1) * hostKhz >> fracBits);
+        return (int) (((modulus() - 1) * hostKhz) >> fracBits);
     }
 
     @Override
     public long scale(long cycles, long ratio) {
-        return ratio == defaultRatio() ? cycles : words.wide(words.small(cycles) * ratio >> fracBits);
+        return ratio == defaultRatio() ? cycles : words.wide((words.small(cycles) * ratio) >> fracBits);
     }
 
     @Override
     public long scaleKhz(int khz, long ratio) {
-        return ratio == defaultRatio() ? khz : khz * ratio >> fracBits;
+        return ratio == defaultRatio() ? khz : (khz * ratio) >> fracBits;
     }
 }
