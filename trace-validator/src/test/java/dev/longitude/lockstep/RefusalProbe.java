@@ -65,7 +65,8 @@ public final class RefusalProbe {
         long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
         if (explorer.run(Long.MAX_VALUE, until) instanceof Explorer.Found found) {
             Difference again = explorer.follow(found.difference().moves(), (before, move, after) -> {});
-            System.out.println(found.difference().equals(again) ? again.text() : "not found again");
+            System.out.println(
+                    found.difference().equals(again) ? found.difference().text() : "not found again");
         }
     }
 }
