@@ -127,7 +127,8 @@ final class Arm64Machine implements Machine {
                 perform(operation, args, vcpu);
             }
         } catch (IllegalStateException | IllegalArgumentException | WouldWait e) {
-            return null;
+            // (Refused; what it did before that, such as a kicked vCPU's entry, it did.)
+            return events.isEmpty() ? null : ImmutableList.copyOf(events);
         }
         return events.isEmpty() ? null : ImmutableList.copyOf(events);
     }

@@ -263,13 +263,14 @@ final class Explorer {
                     ? Step.differs("the specification allows it, Java refuses it")
                     : move.guestHasMasterClock() == null ? Step.REFUSED : Step.NONE;
         }
-        if (events.size() > 1) {
+        boolean other = events.get(0).operation() != move.operation();
+        if (events.size() > 1 || (other && allowed.isEmpty())) {
             return chain(pair, machine, events, comparison);
         }
         if (allowed.isEmpty()) {
             return Step.differs("the specification forbids it, Java does it");
         }
-        if (events.get(0).operation() != move.operation()) {
+        if (other) {
             return Step.differs("Java does " + events.get(0).operation() + " instead");
         }
         State after = first(allowed, events.get(0), machine, comparison);

@@ -54,7 +54,8 @@ interface Machine {
      * Performs an operation.
      *
      * @param vm the number of the VM
-     * @return its events; null if Java refuses it: its precondition is false, or it would wait
+     * @return its events; null if Java refuses it: its precondition is false, or it would wait. If it refuses it after it
+     *     has done something else, the events of that
      */
     @Nullable
     List<TraceEvent> perform(Operation operation, int vm, ImmutableMap<Field, Object> args);

@@ -110,7 +110,8 @@ final class X86Machine implements Machine {
                 performOnVm(operation, args);
             }
         } catch (IllegalStateException | IllegalArgumentException e) {
-            return null;
+            // (Refused; what it did before that, such as a kicked vCPU's entry, it did.)
+            return events.isEmpty() ? null : ImmutableList.copyOf(events);
         }
         return events.isEmpty() ? null : ImmutableList.copyOf(events);
     }

@@ -34,6 +34,7 @@ class LockstepTest {
                 "clocksource-lost-v7.3",
                 "deadline-last-v7.3",
                 "catch-up-corrected",
+                "adjust-clock-v5.16",
                 "rate-jump-corrected",
                 "rate-limit-v7.3",
                 "clocks-drift-v7.3",
