@@ -8,6 +8,7 @@ CONSTANT Kernel       \* a kernel, by name
 StartTsc         == 20     \* the host's TSC when the VM is created
 Duration         == 1      \* the longest behaviour, cycles
 Khz              == NsPerSecond \div CyclesPerKhz   \* the host's rate: a cycle lasts a nanosecond
+ClocksourceKhz   == Khz    \* ... and as the host's clocks are computed from it
 FracBits         == 0      \* of the host's TSC scaling; 0: none
 TscIsClocksource == TRUE
 NrVcpus          == 2      \* the vCPUs are 0 .. NrVcpus - 1
@@ -43,7 +44,7 @@ Events == {}
 Ops == {"GetClock", "SetClock", "GetTscOffset", "ReadTsc", "ExitGuest", "GuestReadTsc",
         "GetTscKhz", "WriteTscAdjust", "ReadTscAdjust", "GuestReadClock", "KvmclockCtrl"}
 
-MCInit == NewVm(KernelNamed(Kernel), Khz, Khz, FracBits, TscIsClocksource, FALSE, StartTsc, Zero, Zero)
+MCInit == NewVm(KernelNamed(Kernel), Khz, ClocksourceKhz, FracBits, TscIsClocksource, FALSE, StartTsc, Zero, Zero)
 
 \* One cycle passes.  CLOCK_REALTIME advances with the base clock.
 Tick ==

@@ -10,21 +10,18 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.HostTime;
+import dev.longitude.trace.Kind;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateInterner;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +32,23 @@ import org.jspecify.annotations.Nullable;
  * other vCPUs run in between.
  */
 public final class Arm64Host {
+    /** What an event shows of the state after it, in the order of a trace. */
+    public static final ImmutableList<StateVariable> SHOWN = ImmutableList.of(
+            StateVariable.CNTHCTL_EL2,
+            StateVariable.CNTVOFF_EL2,
+            StateVariable.CNTPOFF_EL2,
+            StateVariable.VOFFSET,
+            StateVariable.POFFSET,
+            StateVariable.VM_COUNTER_OFFSET,
+            StateVariable.ONLINE,
+            StateVariable.CREATING,
+            StateVariable.SHADOW_CNTVOFF,
+            StateVariable.SHADOW_CNTPOFF,
+            StateVariable.IN_RUN,
+            StateVariable.IN_GUEST,
+            StateVariable.LOADED_ON,
+            StateVariable.PTIMER_CVAL);
+
     private final KernelProfile kernel;
     private final boolean vhe;
     private final boolean ecv;
@@ -47,6 +61,7 @@ public final class Arm64Host {
     private Runnable between = () -> {};
     private Runnable waiting = () -> {};
     private boolean showsState = true;
+    private boolean stepwise;
 
     /**
      * A host.
@@ -68,9 +83,11 @@ public final class Arm64Host {
         this.kernel = kernel;
         this.vhe = vhe;
         this.ecv = ecv;
-        this.pcpus = IntStream.range(0, pcpus)
-                .mapToObj(number -> new Pcpu(number, vhe, usesCntpoff()))
-                .collect(ImmutableList.toImmutableList());
+        ImmutableList.Builder<Pcpu> all = ImmutableList.builderWithExpectedSize(pcpus);
+        for (int i = 0; i < pcpus; i++) { // (no stream: a copy runs it, too)
+            all.add(new Pcpu(i, vhe, usesCntpoff()));
+        }
+        this.pcpus = all.build();
         this.cntpct = cntpct;
         this.trace = trace;
     }
@@ -80,12 +97,14 @@ public final class Arm64Host {
         pcpus.forEach(pcpu -> pcpu.take(from.pcpu(pcpu.number)));
         waiting = from.waiting;
         showsState = from.showsState;
+        stepwise = from.stepwise;
         from.vms.forEach((id, vm) -> vms.put(id, new Arm64Vm(this, vm)));
     }
 
     /**
      * A copy of the host and its VMs, which goes on by itself; its events go where this one's go. No other thread may
-     * use the host meanwhile, and no broadcast may be in progress.
+     * use the host meanwhile, and a broadcast may be in progress only where it is taken {@linkplain #setStepwise step by
+     * step}.
      */
     public Arm64Host copy() {
         return new Arm64Host(this);
@@ -154,6 +173,19 @@ public final class Arm64Host {
      */
     public void setBetween(Runnable between) {
         this.between = between;
+    }
+
+    /**
+     * From now on a call that begins a broadcast leaves its steps to {@link Arm64Vm#broadcastToNext}, and a creation to
+     * {@link Arm64Vm#beginCreateVcpu}: only for a caller that decides itself what happens in between, in one thread.
+     * What another call would wait for is then asked as {@link #setWaiting} says.
+     */
+    public void setStepwise() {
+        stepwise = true;
+    }
+
+    boolean stepwise() {
+        return stepwise;
     }
 
     /** KVM_CREATE_VM. */
@@ -245,45 +277,98 @@ public final class Arm64Host {
     }
 
     private ImmutableMap<StateVariable, Object> state(Arm64Vm vm) {
-        List<Arm64Vcpu> created = vm.vcpus();
-        return ImmutableMap.<StateVariable, Object>builder()
-                .put(StateVariable.CNTHCTL_EL2, eachPcpu(p -> p.cnthctl))
-                .put(StateVariable.CNTVOFF_EL2, eachPcpu(p -> p.cntvoff))
-                .put(StateVariable.CNTPOFF_EL2, eachPcpu(p -> p.cntpoff))
-                .put(StateVariable.VOFFSET, vm.voffset)
-                .put(StateVariable.POFFSET, vm.poffset)
-                .put(StateVariable.VM_COUNTER_OFFSET, vm.counterOffsetSet)
-                .put(StateVariable.ONLINE, which(created, v -> v.online))
-                .put(StateVariable.CREATING, which(created, v -> !v.online))
-                .put(StateVariable.SHADOW_CNTVOFF, each(created, v -> true, v -> v.cntvoff))
-                .put(StateVariable.SHADOW_CNTPOFF, each(created, v -> true, v -> v.cntpoff))
-                .put(StateVariable.IN_RUN, which(created, Arm64Vcpu::inRun))
-                .put(StateVariable.IN_GUEST, which(created, Arm64Vcpu::inGuest))
-                .put(StateVariable.LOADED_ON, each(created, Arm64Vcpu::isLoaded, v -> v.on().number))
-                .put(
-                        StateVariable.PTIMER_CVAL,
-                        each(
-                                created,
-                                v -> v.timers().hasPtimer(),
-                                v -> v.timers().ptimerCval()))
-                .buildOrThrow();
+        ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builderWithExpectedSize(SHOWN.size());
+        for (StateVariable variable : SHOWN) {
+            state.put(variable, value(vm, variable));
+        }
+        return state.buildOrThrow();
     }
 
-    private ImmutableSortedMap<Integer, Object> eachPcpu(Function<Pcpu, Object> part) {
-        return pcpus.stream().collect(ImmutableSortedMap.toImmutableSortedMap(Integer::compare, p -> p.number, part));
+    private Object value(Arm64Vm vm, StateVariable variable) {
+        Kind kind = variable.kind();
+        if (kind == Kind.VCPU_SET) {
+            ImmutableSortedSet.Builder<Integer> those = ImmutableSortedSet.naturalOrder();
+            for (Arm64Vcpu vcpu : vm.vcpus()) {
+                if (shows(variable, vcpu)) {
+                    those.add(vcpu.index());
+                }
+            }
+            return those.build();
+        }
+        if (kind.each() == kind || kind == Kind.UINT64_OF_VM || kind == Kind.FLAG_OF_VM) {
+            return kind.boxed(shown(variable, vm));
+        }
+        ImmutableSortedMap.Builder<Integer, Object> values = ImmutableSortedMap.naturalOrder();
+        if (kind == Kind.UINT31_BY_PCPU || kind == Kind.UINT64_BY_PCPU) {
+            for (Pcpu pcpu : pcpus) {
+                values.put(pcpu.number, kind.each().boxed(shown(variable, pcpu.number)));
+            }
+        } else {
+            for (Arm64Vcpu vcpu : vm.vcpus()) {
+                if (shows(variable, vcpu)) {
+                    values.put(vcpu.index(), kind.each().boxed(shown(variable, vcpu)));
+                }
+            }
+        }
+        return values.buildOrThrow();
     }
 
-    private static ImmutableSortedMap<Integer, Object> each(
-            List<Arm64Vcpu> vcpus, Predicate<Arm64Vcpu> which, Function<Arm64Vcpu, Object> part) {
-        return vcpus.stream()
-                .filter(which)
-                .collect(ImmutableSortedMap.toImmutableSortedMap(Integer::compare, Arm64Vcpu::index, part));
+    /**
+     * A variable of one of its CPUs as an event would show it, read without an operation.
+     *
+     * @throws IllegalArgumentException if it is none of a CPU
+     */
+    public long shown(StateVariable variable, int pcpu) {
+        Pcpu that = pcpu(pcpu);
+        return switch (variable) {
+            case CNTHCTL_EL2 -> that.cnthctl;
+            case CNTVOFF_EL2 -> that.cntvoff;
+            case CNTPOFF_EL2 -> that.cntpoff;
+            default -> throw new IllegalArgumentException(variable + " is no variable of a CPU");
+        };
     }
 
-    private static ImmutableSortedSet<Integer> which(List<Arm64Vcpu> vcpus, Predicate<Arm64Vcpu> test) {
-        return vcpus.stream()
-                .filter(test)
-                .map(Arm64Vcpu::index)
-                .collect(ImmutableSortedSet.toImmutableSortedSet(Integer::compare));
+    /** The same of a VM; a flag as 1 or 0. */
+    public long shown(StateVariable variable, Arm64Vm vm) {
+        return switch (variable) {
+            case VOFFSET -> vm.voffset;
+            case POFFSET -> vm.poffset;
+            case VM_COUNTER_OFFSET -> vm.counterOffsetSet ? 1 : 0;
+            default -> throw new IllegalArgumentException(variable + " is no variable of a VM");
+        };
+    }
+
+    /** Whether a set of vCPUs contains this one, or a map of vCPUs has a value for it. */
+    public boolean shows(StateVariable variable, Arm64Vcpu vcpu) {
+        return switch (variable) {
+            case ONLINE -> vcpu.online;
+            case CREATING -> !vcpu.online;
+            case SHADOW_CNTVOFF, SHADOW_CNTPOFF -> true;
+            case IN_RUN -> vcpu.inRun();
+            case IN_GUEST -> vcpu.inGuest();
+            case LOADED_ON -> vcpu.isLoaded();
+            case PTIMER_CVAL -> vcpu.timers().hasPtimer();
+            default -> throw new IllegalArgumentException(variable + " is no variable of a vCPU");
+        };
+    }
+
+    /** How many of a VM's vCPUs a variable {@link #shows}. */
+    public int sizeShown(StateVariable variable, Arm64Vm vm) {
+        int size = 0;
+        for (Arm64Vcpu vcpu : vm.vcpus()) {
+            size += shows(variable, vcpu) ? 1 : 0;
+        }
+        return size;
+    }
+
+    /** The value that a map of vCPUs has for this one; see {@link #shows}. */
+    public long shown(StateVariable variable, Arm64Vcpu vcpu) {
+        return switch (variable) {
+            case SHADOW_CNTVOFF -> vcpu.cntvoff;
+            case SHADOW_CNTPOFF -> vcpu.cntpoff;
+            case LOADED_ON -> vcpu.on().number;
+            case PTIMER_CVAL -> vcpu.timers().ptimerCval();
+            default -> throw new IllegalArgumentException(variable + " has no values of vCPUs");
+        };
     }
 }

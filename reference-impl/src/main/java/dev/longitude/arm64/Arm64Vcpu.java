@@ -31,7 +31,7 @@ public final class Arm64Vcpu {
     /** No lock with an owner: a test's scheduler may end KVM_RUN in another thread than it began in. Fair. */
     final Semaphore mutex = new Semaphore(1, true);
 
-    boolean online;
+    volatile boolean online;
     volatile long cntvoff;
     volatile long cntpoff;
     private volatile @Nullable Pcpu on;
@@ -412,7 +412,9 @@ public final class Arm64Vcpu {
         try {
             return body.get();
         } finally {
-            mutex.release();
+            if (!vm.isCalling(this)) {
+                mutex.release();
+            }
         }
     }
 }

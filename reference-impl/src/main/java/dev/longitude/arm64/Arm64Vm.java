@@ -1,8 +1,8 @@
 package dev.longitude.arm64;
 
 import static com.google.common.base.Preconditions.checkArgument;
+import static com.google.common.base.Preconditions.checkState;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
@@ -24,6 +24,9 @@ public final class Arm64Vm {
     private final int id;
     private final Lock kvmLock;
     private final List<Arm64Vcpu> vcpus = new ArrayList<>();
+
+    /** A loop that its caller takes step by step: kvm->lock is held, and the mutex of the vCPU whose ioctl it is. */
+    private @Nullable Broadcast broadcast;
 
     /** arch_timer_vm_data, since 6.3: ticks modulo 2^64. Until 6.4 the physical one stays 0. */
     long voffset;
@@ -47,10 +50,21 @@ public final class Arm64Vm {
         poffset = from.poffset;
         counterOffsetSet = from.counterOffsetSet;
         from.vcpus.forEach(vcpu -> vcpus.add(new Arm64Vcpu(this, vcpu)));
+        Broadcast loop = from.broadcast;
+        if (loop != null) {
+            kvmLock.lock();
+            broadcast = loop.copiedTo(this);
+        }
     }
 
-    /** The vCPU with this index; null if there is none. */
+    /** The vCPU with this index; null if there is none, or its creation has not returned: nobody can use it then. */
     public @Nullable Arm64Vcpu vcpu(int index) {
+        Arm64Vcpu vcpu = vcpuOrCreating(index);
+        return vcpu == null || !vcpu.online ? null : vcpu;
+    }
+
+    /** The same, and one that is being created: to look at. */
+    public @Nullable Arm64Vcpu vcpuOrCreating(int index) {
         for (Arm64Vcpu vcpu : vcpus) {
             if (vcpu.index() == index) {
                 return vcpu;
@@ -80,22 +94,13 @@ public final class Arm64Vm {
      * @param index unused so far
      */
     public Arm64Vcpu createVcpu(int index) {
-        Arm64Vcpu vcpu = new Arm64Vcpu(this, index);
-        if (!host.has(Switch.OFFSETS_OF_VM)) {
-            locked(() -> {
-                long offset = host.underLock(() -> {
-                    checkUnused(index);
-                    vcpus.add(vcpu);
-                    host.emit(vcpu, Operation.BEGIN_CREATE_VCPU);
-                    return host.cntpct();
-                });
-                broadcast(Timer.VTIMER, offset, vcpu);
-                return 0;
-            });
+        if (!host.has(Switch.OFFSETS_OF_VM) && !host.stepwise()) {
+            beginCreateVcpu(index);
         }
         return locked(() -> host.underLock(() -> {
+            Arm64Vcpu vcpu = host.has(Switch.OFFSETS_OF_VM) ? unusedVcpu(index) : vcpuOrCreating(index);
+            checkState(vcpu != null && !vcpu.online, "the creation of vCPU %s has not begun", index);
             if (host.has(Switch.OFFSETS_OF_VM)) {
-                checkUnused(index);
                 if (!counterOffsetSet && !(host.has(Switch.CREATION_KEEPS_LINE) && !vcpus.isEmpty())) {
                     voffset = host.cntpct();
                     poffset = 0;
@@ -106,6 +111,31 @@ public final class Arm64Vm {
             host.emit(vcpu, Operation.CREATE_VCPU);
             return vcpu;
         }));
+    }
+
+    /**
+     * The first steps of KVM_CREATE_VCPU until 6.2, up to the end of its loop over the vCPUs, by themselves: where {@link
+     * Arm64Host#setStepwise} was called; {@link #createVcpu} then ends it.
+     *
+     * @throws IllegalStateException if the kernel has no such loop
+     */
+    public void beginCreateVcpu(int index) {
+        checkState(!host.has(Switch.OFFSETS_OF_VM), "a creation without a loop");
+        locked(() -> {
+            Arm64Vcpu vcpu = unusedVcpu(index);
+            long offset = host.underLock(() -> {
+                vcpus.add(vcpu);
+                host.emit(vcpu, Operation.BEGIN_CREATE_VCPU);
+                return host.cntpct();
+            });
+            broadcast(Timer.VTIMER, offset, vcpu, null);
+            return 0;
+        });
+    }
+
+    private Arm64Vcpu unusedVcpu(int index) {
+        checkUnused(index);
+        return new Arm64Vcpu(this, index);
     }
 
     private void checkUnused(int index) {
@@ -192,7 +222,7 @@ public final class Arm64Vm {
                 return result;
             });
             if (loops[0]) {
-                broadcast(timer, offset[0], null);
+                broadcast(timer, offset[0], null, vcpu);
             }
             return errno;
         });
@@ -202,37 +232,66 @@ public final class Arm64Vm {
     void setOffset(Arm64Vcpu vcpu, Timer timer, Operation operation, long offset) {
         locked(() -> {
             host.underLock(() -> host.emit(vcpu, operation, ImmutableMap.of(Field.OFFSET, offset), ImmutableMap.of()));
-            broadcast(timer, offset, null);
+            broadcast(timer, offset, null, vcpu);
             return 0;
         });
     }
 
-    /** update_timer_offset(): one vCPU after the other, last the one that is being created. */
-    private void broadcast(Timer timer, long offset, @Nullable Arm64Vcpu creating) {
-        ImmutableList.Builder<Arm64Vcpu> all = ImmutableList.builder();
-        host.underLock(() -> {
-            vcpus.stream()
-                    .filter(v -> v.online)
-                    .sorted((a, b) -> Integer.compare(a.index(), b.index()))
-                    .forEach(all::add);
-        });
-        if (creating != null) {
-            all.add(creating);
+    /**
+     * update_timer_offset(): one vCPU after the other, last the one that is being created.
+     *
+     * @param caller the vCPU whose ioctl it is; null for a creation
+     */
+    private void broadcast(Timer timer, long offset, @Nullable Arm64Vcpu creating, @Nullable Arm64Vcpu caller) {
+        Broadcast loop = host.underLock(() -> new Broadcast(timer, offset, vcpus, creating, caller));
+        if (host.stepwise()) {
+            kvmLock.lock(); // until the last step
+            broadcast = loop;
+            return;
         }
-        for (Arm64Vcpu vcpu : all.build()) {
+        while (!loop.isOver()) {
             host.betweenSteps();
-            host.underLock(() -> {
-                if (timer == Timer.VTIMER) {
-                    vcpu.cntvoff = offset;
-                } else {
-                    vcpu.cntpoff = offset;
-                }
-                host.emit(vcpu, Operation.BROADCAST_TO);
-            });
+            loop.step(host);
         }
     }
 
+    /**
+     * The loop over the vCPUs that is in progress; null if there is none, or it is not taken {@linkplain
+     * Arm64Host#setStepwise step by step}.
+     */
+    public @Nullable Broadcast broadcast() {
+        return broadcast;
+    }
+
+    /**
+     * The next step of the loop that is in progress.
+     *
+     * @throws IllegalStateException if there is none
+     */
+    public void broadcastToNext() {
+        Broadcast loop = broadcast;
+        checkState(loop != null, "no loop is in progress");
+        loop.step(host);
+        if (loop.isOver()) {
+            broadcast = null;
+            kvmLock.unlock();
+            Arm64Vcpu caller = loop.caller();
+            if (caller != null) {
+                caller.mutex.release();
+            }
+        }
+    }
+
+    /** Whether a loop in progress is that of a vCPU's ioctl: the ioctl has not returned. */
+    boolean isCalling(Arm64Vcpu vcpu) {
+        Broadcast loop = broadcast;
+        return loop != null && loop.caller() == vcpu;
+    }
+
     private <T> T locked(Supplier<T> body) {
+        if (broadcast != null) {
+            host.beforeWaiting();
+        }
         kvmLock.lock();
         try {
             return body.get();

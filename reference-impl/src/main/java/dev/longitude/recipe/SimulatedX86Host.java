@@ -11,6 +11,7 @@ import dev.longitude.trace.Trace;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.x86.PvclockPage;
+import dev.longitude.x86.Scaling;
 import dev.longitude.x86.TscScaling;
 import dev.longitude.x86.X86Host;
 import dev.longitude.x86.X86Vcpu;
@@ -268,7 +269,7 @@ final class SimulatedX86Host implements SimulatedHost {
 
     @Override
     public long scaled(long hostCounter) {
-        TscScaling scaling = host.scaling();
+        Scaling scaling = host.scaling();
         return scaling.scale(
                 hostCounter, scaling.supported() ? scaling.ratio(guestKhz, host.tscKhz()) : scaling.defaultRatio());
     }

@@ -48,6 +48,20 @@ public enum Kind {
         };
     }
 
+    /**
+     * A value of a kind that is neither a map nor a set, as an event has it.
+     *
+     * @param value a word's bits, a count, or 1 or 0 for a flag
+     */
+    public Object boxed(long value) {
+        return switch (this) {
+            case UINT64, UINT64_OF_VM -> value;
+            case UINT31, INT8, VCPU, PCPU -> (int) value;
+            case FLAG, FLAG_OF_VM -> value != 0;
+            default -> throw new IllegalArgumentException("a value of " + this);
+        };
+    }
+
     /** What a reader expects, for messages. */
     public String expectation() {
         return expectation;

@@ -7,21 +7,28 @@ import com.google.common.collect.Maps;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets the events of one trace share equal values. Most events leave most of the state unchanged. They then refer to
  * the same objects, which saves memory and comparisons.
  */
 public final class StateInterner {
-    private final Map<StateVariable, Object> latest = new EnumMap<>(StateVariable.class);
+    /** (Made when it is needed: most copies of a machine never show a state.) */
+    private @Nullable Map<StateVariable, Object> latest;
 
     /** The variable's last value if it is equal, otherwise this value. */
     public Object of(StateVariable variable, Object value) {
-        Object before = latest.get(variable);
+        Map<StateVariable, Object> known = latest;
+        if (known == null) {
+            known = new EnumMap<>(StateVariable.class);
+            latest = known;
+        }
+        Object before = known.get(variable);
         if (before != null && before.equals(value)) {
             return before;
         }
-        latest.put(variable, value);
+        known.put(variable, value);
         return value;
     }
 

@@ -11,7 +11,7 @@ import java.math.BigInteger;
  *
  * @param fracBits the bits behind the point: 48 (Intel), 32 (AMD), or 0: the host cannot scale
  */
-public record TscScaling(int fracBits) {
+public record TscScaling(int fracBits) implements Scaling {
     /** A host that cannot scale. */
     public static final TscScaling NONE = new TscScaling(0);
 
@@ -29,12 +29,12 @@ public record TscScaling(int fracBits) {
         checkArgument(fracBits == 0 || fracBits == 32 || fracBits == 48, "no scaling has %s fraction bits", fracBits);
     }
 
-    /** Whether the host can scale. */
+    @Override
     public boolean supported() {
         return fracBits != 0;
     }
 
-    /** The ratio of a guest that runs at the host's rate. */
+    @Override
     public long defaultRatio() {
         return 1L << fracBits;
     }
@@ -52,6 +52,7 @@ public record TscScaling(int fracBits) {
      * @param hostKhz kHz, positive
      * @return unsigned fixed point; 0 if there is no such ratio
      */
+    @Override
     public long ratio(int userKhz, int hostKhz) {
         checkArgument(userKhz > 0 && hostKhz > 0, "rates of %s and %s kHz", userKhz, hostKhz);
         BigInteger ratio = BigInteger.valueOf(userKhz).shiftLeft(fracBits).divide(BigInteger.valueOf(hostKhz));
@@ -66,6 +67,7 @@ public record TscScaling(int fracBits) {
      * @return kHz
      * @throws IllegalStateException if the host cannot scale
      */
+    @Override
     public int maxGuestTscKhz(int hostKhz) {
         checkState(supported(), "a host that cannot scale has no such limit");
         return most().multiply(BigInteger.valueOf(hostKhz))
@@ -75,14 +77,17 @@ public record TscScaling(int fracBits) {
     }
 
     /**
-     * The host's cycles as the guest sees them, truncated, before its offset. {@code TscScalingLemmasTest} proves, for all
-     * cycles and ratios, that it is monotone until the guest's TSC wraps, and what scaling in two parts loses.
-     *
-     * @param cycles unsigned
-     * @param ratio unsigned fixed point
+     * As in {@link Scaling}. {@code TscScalingLemmasTest} proves, for all cycles and ratios, that it is monotone until the
+     * guest's TSC wraps, and what scaling in two parts loses.
      */
+    @Override
     public long scale(long cycles, long ratio) {
         return ratio == defaultRatio() ? cycles : Unsigned.multiplyShiftRight(cycles, ratio, fracBits);
+    }
+
+    @Override
+    public long scaleKhz(int khz, long ratio) {
+        return scale(khz, ratio);
     }
 
     /**

@@ -27,7 +27,7 @@ import java.util.function.Supplier;
 public final class X86Host {
     private final Rates rates;
     private final int tscKhz;
-    private final TscScaling scaling;
+    private final Scaling scaling;
     private final Consumer<TraceEvent> trace;
     private final List<X86Vm> vms = new ArrayList<>();
     private final Lock step;
@@ -41,6 +41,10 @@ public final class X86Host {
     private long tsc;
     private long anchorTsc;
     private long anchorNs;
+
+    /** By how much the base clock is ahead of the TSC's pace since the anchor, ns. */
+    private long aheadNs;
+
     private long realtimeAhead;
     private boolean showsState = true;
 
@@ -58,9 +62,9 @@ public final class X86Host {
         this(new KernelRates(), tscKhz, scaling, tscClocksource, tsc, trace);
     }
 
-    /** The same with other conversions between cycles and ns than the kernel's. */
+    /** The same with other conversions between cycles and ns, and other ratios, than the kernel's. */
     public X86Host(
-            Rates rates, int tscKhz, TscScaling scaling, boolean tscClocksource, long tsc, Consumer<TraceEvent> trace) {
+            Rates rates, int tscKhz, Scaling scaling, boolean tscClocksource, long tsc, Consumer<TraceEvent> trace) {
         this(new ReentrantLock(), rates, tscKhz, scaling, tscClocksource, tsc, trace);
     }
 
@@ -69,7 +73,7 @@ public final class X86Host {
             Lock step,
             Rates rates,
             int tscKhz,
-            TscScaling scaling,
+            Scaling scaling,
             boolean tscClocksource,
             long tsc,
             Consumer<TraceEvent> trace) {
@@ -92,6 +96,7 @@ public final class X86Host {
         guestHasMasterClock = from.guestHasMasterClock;
         anchorTsc = from.anchorTsc;
         anchorNs = from.anchorNs;
+        aheadNs = from.aheadNs;
         realtimeAhead = from.realtimeAhead;
         showsState = from.showsState;
         from.vms.forEach(vm -> vms.add(new X86Vm(this, vm)));
@@ -150,6 +155,7 @@ public final class X86Host {
         checkState(vms.isEmpty(), "the host has VMs");
         anchorNs = now().ns;
         anchorTsc = tsc;
+        aheadNs = 0;
         clocksourceKhz = khz;
     }
 
@@ -158,7 +164,7 @@ public final class X86Host {
     }
 
     /** What the hardware can scale. */
-    public TscScaling scaling() {
+    public Scaling scaling() {
         return scaling;
     }
 
@@ -188,7 +194,7 @@ public final class X86Host {
     }
 
     synchronized Now now() {
-        long ns = anchorNs + rates.cyclesToNs(clocksourceKhz, tsc - anchorTsc);
+        long ns = anchorNs + rates.cyclesToNs(clocksourceKhz, tsc - anchorTsc) + aheadNs;
         return new Now(tsc, ns, ns + realtimeAhead);
     }
 
@@ -200,6 +206,21 @@ public final class X86Host {
     public synchronized void advance(long cycles) {
         checkArgument(cycles >= 0, "time does not go back by %s cycles", -cycles);
         tsc += cycles;
+    }
+
+    /**
+     * Lets time pass, after which the base clock is off the TSC's pace: the kernel computes it with a rounded factor, and
+     * NTP corrected it until 5.5.
+     *
+     * @param cycles of the TSC, not negative
+     * @param ahead by how much the base clock is then ahead of what the TSC says, ns; not what is added
+     * @throws IllegalStateException if the base clock would go back
+     */
+    public synchronized void advance(long cycles, long ahead) {
+        long ns = anchorNs + rates.cyclesToNs(clocksourceKhz, tsc + cycles - anchorTsc) + ahead;
+        checkState(ns - now().ns >= 0, "the base clock would go back");
+        advance(cycles);
+        aheadNs = ahead;
     }
 
     /** The cycles of the TSC in {@code ms} milliseconds: one kHz is one cycle a millisecond. */
@@ -277,6 +298,7 @@ public final class X86Host {
 
     private synchronized void goBack(Now before, long missing, long asleepNs) {
         anchorNs = before.ns + asleepNs;
+        aheadNs = 0;
         tsc -= missing;
         anchorTsc = tsc;
     }

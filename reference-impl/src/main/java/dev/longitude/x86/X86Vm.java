@@ -4,6 +4,7 @@ import static com.google.common.base.Preconditions.checkArgument;
 import static com.google.common.base.Preconditions.checkState;
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.ImmutableSortedSet;
@@ -11,10 +12,14 @@ import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.KvmAbi;
 import dev.longitude.kernel.Switch;
 import dev.longitude.trace.Field;
+import dev.longitude.trace.Kind;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.StateInterner;
 import dev.longitude.trace.StateVariable;
 import dev.longitude.trace.TraceEvent;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -40,6 +45,11 @@ public final class X86Vm {
      * @param hostTsc the host's TSC at that instant, unsigned cycles; may be set without its flag
      */
     public record ClockData(long clock, int flags, long realtime, long hostTsc) {}
+
+    /** What an event shows of the state after it, in the order of a trace. */
+    public static final ImmutableList<StateVariable> SHOWN = Arrays.stream(StateVariable.values())
+            .filter(StateVariable::isOfX86)
+            .collect(ImmutableList.toImmutableList());
 
     private final X86Host host;
     private final Rates rates;
@@ -922,7 +932,7 @@ public final class X86Vm {
         return rates.pageScale(
                 kernel.has(Switch.RATES_IN_HZ)
                         ? scaled(vcpu, rates.second(host.tscKhz()))
-                        : rates.second(scaled(vcpu, host.tscKhz())));
+                        : rates.second(host.scaling().scaleKhz(host.tscKhz(), vcpu.tscScalingRatio)));
     }
 
     /** kvm_guest_time_update(): catches up with a TSC that is too slow, then writes the vCPU's page. */
@@ -1087,71 +1097,74 @@ public final class X86Vm {
     }
 
     private ImmutableMap<StateVariable, Object> state() {
-        return ImmutableMap.<StateVariable, Object>builder()
-                .put(StateVariable.ONLINE, ImmutableSortedSet.copyOf(vcpus.keySet()))
-                .put(StateVariable.LAST_TSC_NSEC, lastTscNsec)
-                .put(StateVariable.LAST_TSC_WRITE, lastTscWrite)
-                .put(StateVariable.LAST_TSC_KHZ, lastTscKhz)
-                .put(StateVariable.LAST_TSC_OFFSET, lastTscOffset)
-                .put(StateVariable.CUR_TSC_NSEC, curTscNsec)
-                .put(StateVariable.CUR_TSC_WRITE, curTscWrite)
-                .put(StateVariable.CUR_TSC_OFFSET, curTscOffset)
-                .put(StateVariable.CUR_TSC_GENERATION, curTscGeneration)
-                .put(StateVariable.NR_VCPUS_MATCHED, nrVcpusMatched)
-                .put(StateVariable.USER_SET_TSC, userSetTsc)
-                .put(StateVariable.USE_MASTER_CLOCK, useMasterClock)
-                .put(StateVariable.MASTER_KERNEL_NS, masterKernelNs)
-                .put(StateVariable.MASTER_CYCLE_NOW, masterCycleNow)
-                .put(StateVariable.KVMCLOCK_OFFSET, kvmclockOffset)
-                .put(StateVariable.BACKWARDS_TSC_OBSERVED, backwardsTscObserved)
-                .put(StateVariable.BOOT_VCPU_RUNS_OLD_KVMCLOCK, bootVcpuRunsOldKvmclock)
-                .put(StateVariable.DEFAULT_TSC_KHZ, defaultTscKhz)
-                .put(StateVariable.VIRTUAL_TSC_KHZ, each(v -> v.virtualTscKhz))
-                .put(StateVariable.TSC_SCALING_RATIO, each(v -> v.tscScalingRatio))
-                .put(StateVariable.TSC_OFFSET, each(v -> v.tscOffset))
-                .put(StateVariable.THIS_TSC_NSEC, each(v -> v.thisTscNsec))
-                .put(StateVariable.THIS_TSC_WRITE, each(v -> v.thisTscWrite))
-                .put(StateVariable.THIS_TSC_GENERATION, each(v -> v.thisTscGeneration))
-                .put(StateVariable.TSC_ADJUST, each(v -> v.tscAdjust))
-                .put(StateVariable.LAST_GUEST_TSC, each(v -> v.lastGuestTsc))
-                .put(StateVariable.PVCLOCK_ACTIVE, which(v -> v.pvclockActive))
-                .put(StateVariable.PVCLOCK_VERSION, each(v -> v.page.version()))
-                .put(
-                        StateVariable.PVCLOCK_TSC_TIMESTAMP,
-                        each(v -> v.page.contents().tscTimestamp()))
-                .put(
-                        StateVariable.PVCLOCK_SYSTEM_TIME,
-                        each(v -> v.page.contents().systemTime()))
-                .put(
-                        StateVariable.PVCLOCK_MUL,
-                        each(v -> v.page.contents().scale().mult()))
-                .put(
-                        StateVariable.PVCLOCK_SHIFT,
-                        each(v -> v.page.contents().scale().shift()))
-                .put(StateVariable.PVCLOCK_FLAGS, each(v -> v.page.contents().flags()))
-                .put(StateVariable.TSC_CATCHUP, which(v -> v.tscCatchup))
-                .put(StateVariable.TSC_ALWAYS_CATCHUP, which(v -> v.tscAlwaysCatchup))
-                .put(StateVariable.MASTERCLOCK_UPDATE, which(v -> v.masterclockUpdate))
-                .put(StateVariable.CLOCK_UPDATE, which(v -> v.clockUpdate))
-                .put(StateVariable.STOPPED_REQUEST, which(v -> v.stoppedRequest))
-                .put(StateVariable.KICKED, which(v -> v.kicked))
-                .put(StateVariable.IN_GUEST, which(v -> v.inGuest))
-                .buildOrThrow();
+        ImmutableMap.Builder<StateVariable, Object> state = ImmutableMap.builderWithExpectedSize(SHOWN.size());
+        for (StateVariable variable : SHOWN) {
+            state.put(variable, shownValue(variable));
+        }
+        return state.buildOrThrow();
     }
 
-    private ImmutableSortedMap<Integer, Object> each(Function<X86Vcpu, Object> part) {
+    private Object shownValue(StateVariable variable) {
+        Kind kind = variable.kind();
+        if (kind == Kind.VCPU_SET) {
+            ImmutableSortedSet.Builder<Integer> those = ImmutableSortedSet.naturalOrder();
+            for (X86Vcpu vcpu : vcpus.values()) {
+                if (shown(variable, vcpu) != 0) {
+                    those.add(vcpu.index());
+                }
+            }
+            return those.build();
+        }
+        if (kind.each() == kind) {
+            return kind.boxed(shown(variable));
+        }
         ImmutableSortedMap.Builder<Integer, Object> values = ImmutableSortedMap.naturalOrder();
-        vcpus.forEach((index, vcpu) -> values.put(index, part.apply(vcpu)));
+        for (X86Vcpu vcpu : vcpus.values()) {
+            values.put(vcpu.index(), kind.each().boxed(shown(variable, vcpu)));
+        }
         return values.buildOrThrow();
     }
 
-    private ImmutableSortedSet<Integer> which(Function<X86Vcpu, Boolean> test) {
-        ImmutableSortedSet.Builder<Integer> those = ImmutableSortedSet.naturalOrder();
-        for (X86Vcpu vcpu : vcpus.values()) {
-            if (test.apply(vcpu)) {
-                those.add(vcpu.index());
-            }
-        }
-        return those.build();
+    /**
+     * A variable of the VM as an event would show it, read without an operation; a flag as 1 or 0.
+     *
+     * @throws IllegalArgumentException if it is none of the VM
+     */
+    public long shown(StateVariable variable) {
+        return switch (variable) {
+            case LAST_TSC_NSEC -> lastTscNsec;
+            case LAST_TSC_WRITE -> lastTscWrite;
+            case LAST_TSC_KHZ -> lastTscKhz;
+            case LAST_TSC_OFFSET -> lastTscOffset;
+            case CUR_TSC_NSEC -> curTscNsec;
+            case CUR_TSC_WRITE -> curTscWrite;
+            case CUR_TSC_OFFSET -> curTscOffset;
+            case CUR_TSC_GENERATION -> curTscGeneration;
+            case NR_VCPUS_MATCHED -> nrVcpusMatched;
+            case USER_SET_TSC -> userSetTsc ? 1 : 0;
+            case USE_MASTER_CLOCK -> useMasterClock ? 1 : 0;
+            case MASTER_KERNEL_NS -> masterKernelNs;
+            case MASTER_CYCLE_NOW -> masterCycleNow;
+            case KVMCLOCK_OFFSET -> kvmclockOffset;
+            case BACKWARDS_TSC_OBSERVED -> backwardsTscObserved ? 1 : 0;
+            case BOOT_VCPU_RUNS_OLD_KVMCLOCK -> bootVcpuRunsOldKvmclock ? 1 : 0;
+            case DEFAULT_TSC_KHZ -> defaultTscKhz;
+            default -> throw new IllegalArgumentException(variable + " is no variable of a VM");
+        };
+    }
+
+    /**
+     * A variable of one of its vCPUs as an event would show it, read without an operation; for a set of vCPUs whether
+     * this one is in it: 1 or 0.
+     *
+     * @throws IllegalArgumentException if it is none of a vCPU
+     */
+    public long shown(StateVariable variable, X86Vcpu vcpu) {
+        return X86VcpuState.shown(vcpu, variable);
+    }
+
+    /** The vCPUs, in the order of their indexes. */
+    public Collection<X86Vcpu> vcpus() {
+        return Collections.unmodifiableCollection(vcpus.values());
     }
 }

@@ -100,4 +100,39 @@ class Arm64CopyTest {
         vcpu(host.copy(), 1).getTimerCnt();
         assertThat(events.get(events.size() - 1).state()).isEmpty();
     }
+
+    /** A loop over the vCPUs that is taken step by step goes on in a copy, and by itself in the original. */
+    @Test
+    void aLoopInProgressIsCopied() {
+        Arm64Host old = new Arm64Host(KernelProfile.of("v6.1"), true, false, 1, 1_000, events::add);
+        old.setWaiting(() -> {
+            throw new IllegalStateException("waits");
+        });
+        old.setStepwise();
+        Arm64Vm vm = old.createVm(0);
+        for (int index = 0; index < 2; index++) {
+            assertThatThrownBy(() -> vm.createVcpu(7)).hasMessageContaining("has not begun");
+            vm.beginCreateVcpu(index);
+            assertThat(vm.vcpu(index)).as("its creation has not returned").isNull();
+            while (vm.broadcast() != null) {
+                assertThatThrownBy(() -> vm.createVcpu(1)).hasMessage("waits");
+                vm.broadcastToNext();
+            }
+            vm.createVcpu(index);
+        }
+        vcpu(old, 1).setTimerCnt(300);
+        vm.broadcastToNext();
+        Arm64Host copy = old.copy();
+        Broadcast loop = requireNonNull(vm(copy).broadcast());
+        assertThat(List.of(loop.next(), loop.size(), loop.callerIndex())).containsExactly(1, 1, 1);
+        assertThat(loop.offset()).isEqualTo(700);
+        assertThatThrownBy(() -> vcpu(copy, 1).getTimerCnt()).hasMessage("waits");
+        vm(copy).broadcastToNext();
+        assertThat(vm(copy).broadcast()).isNull();
+        assertThat(vcpu(copy, 1).getTimerCnt()).isEqualTo(300);
+        assertThat(vcpu(copy, 0).getTimerCnt()).isEqualTo(300);
+        assertThat(vm.broadcast()).as("the original's").isNotNull();
+        assertThat(vcpu(old, 1).isTaken()).isTrue();
+        assertThatThrownBy(() -> vm(copy).broadcastToNext()).hasMessageContaining("no loop");
+    }
 }

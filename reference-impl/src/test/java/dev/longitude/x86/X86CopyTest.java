@@ -133,4 +133,19 @@ class X86CopyTest {
         host.copy().vms().get(0).getClock();
         assertThat(events.get(events.size() - 1).state()).isEmpty();
     }
+
+    /** How far the base clock is ahead of the TSC is no sum, is copied, and never lets the clock go back. */
+    @Test
+    void theBaseClockMayBeAheadOfTheTsc() {
+        host.advance(10, 3);
+        assertThat(host.baseNs()).isEqualTo(13);
+        X86Host copy = host.copy();
+        copy.advance(2, 1);
+        assertThat(copy.baseNs()).isEqualTo(13);
+        assertThatThrownBy(() -> host.advance(1, 0)).isInstanceOf(IllegalStateException.class);
+        assertThat(host.baseNs()).isEqualTo(13);
+        host.refine(500_000);
+        host.advance(10);
+        assertThat(host.baseNs()).isEqualTo(33);
+    }
 }

@@ -90,6 +90,14 @@ public final class Evaluator {
             return code.code.value(with(args, Frame.of(state, code.slots)));
         }
 
+        /** The same with the arguments in the order of its formal parameters. */
+        public Value evalInOrder(Value[] args, State state) {
+            Code<Expression> code = code();
+            Frame frame = Frame.of(state, code.slots);
+            System.arraycopy(args, 0, frame.slots, 0, args.length);
+            return code.code.value(frame);
+        }
+
         /**
          * Its value in a state with words that may be unknown, on the current {@link dev.longitude.unknowns.Way}.
          *

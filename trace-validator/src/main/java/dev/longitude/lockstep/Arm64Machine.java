@@ -5,23 +5,24 @@ import static dev.longitude.lockstep.Arguments.number;
 import static dev.longitude.lockstep.Arguments.word;
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.arm64.Arm64Host;
+import dev.longitude.arm64.Arm64Timers;
 import dev.longitude.arm64.Arm64Vcpu;
 import dev.longitude.arm64.Arm64Vcpu.SystemCounterState;
 import dev.longitude.arm64.Arm64Vm;
+import dev.longitude.arm64.Broadcast;
 import dev.longitude.evaluator.State;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.RecordValue;
+import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.StringValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
@@ -41,8 +42,20 @@ final class Arm64Machine implements Machine {
         throw new WouldWait();
     };
 
+    private static final UniqueString CNTPCT = UniqueString.uniqueStringOf("cntpct");
     private static final UniqueString VTIMER = UniqueString.uniqueStringOf("vtimer");
     private static final UniqueString PTIMER = UniqueString.uniqueStringOf("ptimer");
+    private static final UniqueString IN_RUN = UniqueString.uniqueStringOf("inRun");
+    private static final UniqueString CVAL = UniqueString.uniqueStringOf("cval");
+    private static final UniqueString ON = UniqueString.uniqueStringOf("on");
+    private static final UniqueString BROADCASTS = UniqueString.uniqueStringOf("broadcasts");
+    private static final UniqueString FOR = UniqueString.uniqueStringOf("for");
+    private static final UniqueString OP = UniqueString.uniqueStringOf("op");
+    private static final UniqueString VCPU = UniqueString.uniqueStringOf("vcpu");
+    private static final UniqueString TIMER = UniqueString.uniqueStringOf("timer");
+    private static final UniqueString OFFSET = UniqueString.uniqueStringOf("offset");
+    private static final UniqueString TODO = UniqueString.uniqueStringOf("todo");
+    private static final UniqueString MUTEX = UniqueString.uniqueStringOf("mutex");
 
     private final Arm64Host host;
     private final int vms;
@@ -69,8 +82,14 @@ final class Arm64Machine implements Machine {
     }
 
     @Override
-    public void tick() {
+    public void omitState() {
+        host.omitState();
+    }
+
+    @Override
+    public boolean tick(long ahead) {
         host.advance(tick);
+        return true;
     }
 
     @Override
@@ -90,6 +109,14 @@ final class Arm64Machine implements Machine {
         try {
             if (operation == Operation.SET_COUNTER_OFFSET) {
                 vm.setCounterOffset(word(args, Field.OFFSET), word(args, Field.RESERVED));
+            } else if (operation == Operation.BEGIN_CREATE_VCPU) {
+                vm.beginCreateVcpu(number(args, Field.VCPU));
+            } else if (operation == Operation.BROADCAST_TO) {
+                Broadcast loop = vm.broadcast();
+                if (loop == null || loop.next() != number(args, Field.VCPU)) {
+                    return null;
+                }
+                vm.broadcastToNext();
             } else if (operation == Operation.CREATE_VCPU) {
                 vm.createVcpu(number(args, Field.VCPU));
             } else {
@@ -100,9 +127,10 @@ final class Arm64Machine implements Machine {
                 perform(operation, args, vcpu);
             }
         } catch (IllegalStateException | IllegalArgumentException | WouldWait e) {
-            return null;
+            // (Refused; what it did before that, such as a kicked vCPU's entry, it did.)
+            return events.isEmpty() ? null : ImmutableList.copyOf(events);
         }
-        return events.isEmpty() ? null : new ArrayList<>(events);
+        return events.isEmpty() ? null : ImmutableList.copyOf(events);
     }
 
     private static void perform(Operation operation, ImmutableMap<Field, Object> args, Arm64Vcpu vcpu) {
@@ -140,55 +168,69 @@ final class Arm64Machine implements Machine {
     }
 
     @Override
-    public void compare(State state, @Nullable TraceEvent last, Comparison comparison) {
-        comparison.variable("cntpct", state, host.cntpct());
+    public void compare(State state, Comparison comparison) {
+        comparison.word(CNTPCT, state, host.cntpct());
+        Value vtimers = requireNonNull(state.lookup(VTIMER));
+        Value ptimers = requireNonNull(state.lookup(PTIMER));
+        Value inRun = requireNonNull(state.lookup(IN_RUN));
         for (int i = 0; i < vms; i++) {
             Arm64Vm vm = requireNonNull(host.vm(i));
-            comparison.ofVm(i);
-            comparison.state(
-                    last != null && last.vm() == i && !last.state().isEmpty() ? last.state() : host.observed(vm),
-                    state);
-            Set<Integer> taken = new TreeSet<>();
-            timers(state, VTIMER, vm, taken, comparison);
-            timers(state, PTIMER, vm, taken, comparison);
-            // A vCPU's mutex is held exactly while it is in KVM_RUN.
-            comparison.variable("inRun", state, taken);
-        }
-    }
-
-    private static void timers(
-            State state, UniqueString variable, Arm64Vm vm, Set<Integer> taken, Comparison comparison) {
-        if (!(requireNonNull(state.lookup(variable)) instanceof FcnRcdValue timers)) {
-            return;
-        }
-        for (int i = 0; i < timers.values.length; i++) {
-            int index = comparison.index(timers.getDomainAsValues()[i]);
-            Arm64Vcpu vcpu = index < 0 ? null : vm.vcpu(index);
-            if (vcpu != null) {
-                boolean virtual = variable == VTIMER;
-                RecordValue timer = (RecordValue) timers.values[i];
-                String name = variable + "[" + index + "]";
-                comparison.computed(
-                        name + ".cval",
-                        field(timer, "cval"),
-                        virtual ? vcpu.timers().vtimerCval() : vcpu.timers().ptimerCval());
-                comparison.computed(
-                        name + ".on",
-                        field(timer, "on") == BoolValue.ValTrue ? BoolValue.ValTrue : BoolValue.ValFalse,
-                        virtual ? vcpu.timers().hasVtimer() : vcpu.timers().hasPtimer());
-                if (vcpu.isTaken()) {
-                    taken.add(index);
+            comparison.shown(Arm64Host.SHOWN, new Arm64Shown(host, vm), state, i);
+            int calling = broadcast(requireNonNull(state.lookup(BROADCASTS)), vm, i, comparison);
+            if (!(vtimers instanceof FcnRcdValue ofVcpus)) {
+                continue;
+            }
+            Value[] domain = ofVcpus.getDomainAsValues();
+            for (int j = 0; j < domain.length; j++) {
+                int index = comparison.index(domain[j], i);
+                Arm64Vcpu vcpu = index < 0 ? null : vm.vcpu(index);
+                if (vcpu != null) {
+                    Arm64Timers timers = vcpu.timers();
+                    timer(VTIMER, index, ofVcpus.values[j], timers.vtimerCval(), timers.hasVtimer(), comparison);
+                    Value ptimer = requireNonNull(((FcnRcdValue) ptimers).select(domain[j]));
+                    timer(PTIMER, index, ptimer, timers.ptimerCval(), timers.hasPtimer(), comparison);
+                    // A vCPU's mutex is held exactly while it is in KVM_RUN, or in an ioctl that has not returned.
+                    comparison.flag(MUTEX, index, "", inRun.member(domain[j]) || index == calling, vcpu.isTaken());
                 }
             }
         }
     }
 
-    private static Value field(RecordValue record, String name) {
-        for (int i = 0; i < record.names.length; i++) {
-            if (record.names[i].toString().equals(name)) {
-                return record.values[i];
-            }
+    /** Compares the loop over a VM's vCPUs; returns the vCPU whose ioctl it is, by the specification, or -1. */
+    private static int broadcast(Value all, Arm64Vm vm, int number, Comparison comparison) {
+        RecordValue loop = null;
+        if (all instanceof FcnRcdValue function) {
+            loop = (RecordValue) comparison.ofVm(function, number);
         }
-        throw new IllegalStateException(record + " has no " + name);
+        Broadcast java = vm.broadcast();
+        comparison.flag(BROADCASTS, -1, " of VM " + number, loop != null, java != null);
+        if (loop == null) {
+            return -1;
+        }
+        RecordValue call = (RecordValue) Comparison.part(loop, FOR);
+        boolean creates =
+                ((StringValue) Comparison.part(call, OP)).val.toString().equals("CreateVcpu");
+        int caller = creates ? -1 : comparison.index(Comparison.part(call, VCPU), number);
+        if (java != null) {
+            boolean virtual =
+                    ((StringValue) Comparison.part(loop, TIMER)).val.toString().equals("vtimer");
+            comparison.flag(BROADCASTS, -1, " virtual", virtual, java.isVirtual());
+            comparison.word(BROADCASTS, -1, " offset", Comparison.part(loop, OFFSET), java.offset());
+            comparison.flag(BROADCASTS, -1, " caller", true, caller == java.callerIndex());
+            SetEnumValue todo = (SetEnumValue) Comparison.part(loop, TODO).toSetEnum();
+            boolean same = todo.elems.size() == java.size();
+            for (int i = 0; i < todo.elems.size(); i++) {
+                same &= java.isLeft(comparison.index(todo.elems.elementAt(i), number));
+            }
+            comparison.flag(BROADCASTS, -1, " todo", true, same);
+        }
+        return caller;
+    }
+
+    private static void timer(
+            UniqueString variable, int index, Value timer, long cval, boolean on, Comparison comparison) {
+        RecordValue record = (RecordValue) timer;
+        comparison.word(variable, index, ".cval", Comparison.part(record, CVAL), cval);
+        comparison.flag(variable, index, ".on", Comparison.part(record, ON), on);
     }
 }

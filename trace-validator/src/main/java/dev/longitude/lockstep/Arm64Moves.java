@@ -4,6 +4,8 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.arm64.Arm64Host;
+import dev.longitude.evaluator.Evaluator;
+import dev.longitude.evaluator.MemoizedOperator;
 import dev.longitude.evaluator.State;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.kernel.KvmAbi;
@@ -31,6 +33,9 @@ final class Arm64Moves {
     private final SmallWords words;
     private final ImmutableSet<String> ops;
     private final ImmutableList<Integer> pcpus;
+    private final boolean loops;
+    private final MemoizedOperator ready;
+    private final Evaluator.Operator next;
     private final ImmutableList.Builder<Move> moves = ImmutableList.builder();
 
     private Arm64Moves(ModelSpecification model) {
@@ -38,11 +43,9 @@ final class Arm64Moves {
         this.words = SmallWords.of(model);
         this.ops = model.names("Ops");
         this.pcpus = numbers("Pcpus");
-    }
-
-    /** Why a kernel is beyond what this can do, as text; empty if it is not. */
-    static String unsupported(KernelProfile kernel) {
-        return kernel.has(Switch.OFFSETS_OF_VM) ? "" : "its kernel copies an offset to one vCPU after the other";
+        this.loops = !Subject.kernel(model, "").has(Switch.OFFSETS_OF_VM);
+        this.ready = model.latest("Ready");
+        this.next = model.operator("Next");
     }
 
     static ImmutableList<String> vms(ModelSpecification model) {
@@ -52,7 +55,9 @@ final class Arm64Moves {
     /** The machine of MCInit. */
     static Machine machine(ModelSpecification model, KernelProfile kernel) {
         SmallWords words = SmallWords.of(model);
-        return real(model, kernel, words::wide, words.wide(1)).machine();
+        Machine machine = real(model, kernel, words::wide, words.wide(1)).machine();
+        machine.omitState();
+        return machine;
     }
 
     /**
@@ -71,6 +76,7 @@ final class Arm64Moves {
                 wide.applyAsLong(model.number("Start")),
                 events::add);
         host.setWaiting(Arm64Machine.REFUSES_TO_WAIT);
+        host.setStepwise();
         int vms = vms(model).size();
         for (int i = 0; i < vms; i++) {
             host.createVm(i);
@@ -81,7 +87,7 @@ final class Arm64Moves {
 
     static ImmutableList<Move> of(ModelSpecification model) {
         Arm64Moves all = new Arm64Moves(model);
-        all.moves.add(new Move(null, 0, ImmutableMap.of(), Move.ALWAYS));
+        all.moves.add(Move.passes(0));
         ImmutableList<String> names = vms(model);
         ImmutableSet<String> two = model.names("Two");
         ImmutableSet<String> left = model.names("Left");
@@ -106,12 +112,16 @@ final class Arm64Moves {
     }
 
     private boolean isReady(State state) {
-        return ModelSpecification.holds(model.operator("Ready"), state);
+        return ready.in(state) == BoolValue.ValTrue;
     }
 
     private void add(int vm, int vcpu, boolean isLeft) {
         Value name = new TupleValue(new Value[] {new StringValue(vms(model).get(vm)), IntValue.gen(vcpu)});
-        add(Operation.CREATE_VCPU, vm, vcpu, state -> ModelSpecification.holds(model.operator("Next"), state, name));
+        if (loops) {
+            add(Operation.BEGIN_CREATE_VCPU, vm, vcpu, state -> ModelSpecification.holds(next, state, name));
+            add(Operation.BROADCAST_TO, vm, vcpu, Move.ALWAYS);
+        }
+        add(Operation.CREATE_VCPU, vm, vcpu, state -> ModelSpecification.holds(next, state, name));
         if (!isLeft) {
             addSet(vm, vcpu);
             addSetTimer(vm, vcpu);

@@ -1,5 +1,6 @@
 package dev.longitude.lockstep;
 
+import static com.google.common.base.Preconditions.checkState;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
@@ -65,7 +66,7 @@ final class Behaviours {
         for (int number : moves) {
             Move move = subject.moves().get(number);
             if (move.operation() == null) {
-                recorded.machine().tick();
+                checkState(recorded.machine().tick(wide(subject.words().small(move.ahead()))), "time does not pass");
                 continue;
             }
             if (move.guestHasMasterClock() != null) {

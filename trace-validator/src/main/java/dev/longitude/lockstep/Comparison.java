@@ -2,6 +2,7 @@ package dev.longitude.lockstep;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Sets;
 import dev.longitude.evaluator.MemoizedOperator;
@@ -15,31 +16,38 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.SetEnumValue;
+import tlc2.value.impl.StringValue;
 import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
-/** Compares values of the specification, with small words, with those of the reference implementation. */
+/**
+ * Compares values of the specification, with small words, with those of the reference implementation. (It runs for every
+ * step of a search: nothing is allocated where all is the same.)
+ */
 final class Comparison {
     /** Fixed-point numbers, which are plain numbers in a model and no words. */
     private static final ImmutableSet<StateVariable> PLAIN =
             Sets.immutableEnumSet(StateVariable.PVCLOCK_MUL, StateVariable.TSC_SCALING_RATIO);
 
+    private static final UniqueString REPLY = UniqueString.uniqueStringOf("reply");
+
     private final Subject subject;
     private final SmallWords words;
+
     /** The place in a state of each variable that an event shows; negative for a derived value. */
-    private final Map<StateVariable, Integer> places = new EnumMap<>(StateVariable.class);
+    private final EnumMap<StateVariable, Integer> places = new EnumMap<>(StateVariable.class);
 
-    private final Map<StateVariable, MemoizedOperator> derived = new EnumMap<>(StateVariable.class);
+    private final EnumMap<StateVariable, MemoizedOperator> derived = new EnumMap<>(StateVariable.class);
 
-    /** TLC's names of fields and variables. (Its own table is slow.) */
+    /** TLC's names of fields. (Its own table is slow.) */
     private final Map<String, UniqueString> names = new HashMap<>();
 
     /** The differences, if they are wanted and not only whether there is one. */
@@ -47,39 +55,26 @@ final class Comparison {
 
     private boolean same = true;
 
-    /** The VM whose state is compared. */
-    private int vm;
-
     Comparison(Subject subject, boolean explains) {
         this.subject = subject;
         this.words = subject.words();
         this.lines = explains ? new ArrayList<>() : null;
         for (StateVariable variable : StateVariable.values()) {
-            places.put(variable, name(variable.specName()).getVarLoc());
+            places.put(
+                    variable, UniqueString.uniqueStringOf(variable.specName()).getVarLoc());
         }
     }
 
     /** Forgets what was compared. */
     void restart() {
         same = true;
-        vm = 0;
         if (lines != null) {
             lines.clear();
         }
     }
 
-    /** What follows is about this VM. */
-    void ofVm(int number) {
-        vm = number;
-    }
-
-    /** Compares the state that an event shows. */
-    void observed(TraceEvent event, State after) {
-        ofVm(Math.max(0, event.vm()));
-        state(event.state(), after);
-    }
-
-    int index(Value value) {
+    /** The vCPU's or CPU's number in a VM; -1 if it is another VM's. */
+    int index(Value value, int vm) {
         return subject.index(value, vm);
     }
 
@@ -89,7 +84,7 @@ final class Comparison {
     }
 
     /** Whether there is nothing left to learn. */
-    boolean isOver() {
+    private boolean isOver() {
         return !same && lines == null;
     }
 
@@ -98,25 +93,66 @@ final class Comparison {
         return List.copyOf(requireNonNull(lines));
     }
 
-    /** Compares the value of a variable that no event shows. */
-    void variable(String name, State state, Object java) {
+    /** Compares a word that no event shows. */
+    void word(UniqueString variable, State state, long java) {
+        word(variable, -1, "", value(variable, state), java);
+    }
+
+    /** Compares a flag that no event shows. */
+    void flag(UniqueString variable, State state, boolean java) {
+        flag(variable, -1, "", value(variable, state), java);
+    }
+
+    /** Compares a set of vCPUs that no event shows. */
+    void set(UniqueString variable, State state, int vm, Shown shown, StateVariable as) {
         if (!isOver()) {
-            Value value = state.lookup(name(name));
-            note(name, agrees(kindOf(java), requireNonNull(value), java), value, java);
+            Value value = value(variable, state);
+            if (!isSet(value, shown, as, vm)) {
+                note(variable.toString(), value, all(as, shown));
+            }
         }
     }
 
-    /** Compares a value that is computed from the state. */
-    void computed(String name, Value value, Object java) {
-        if (!isOver()) {
-            note(name, agrees(kindOf(java), value, java), value, java);
+    private static Value value(UniqueString variable, State state) {
+        return requireNonNull(state.lookup(variable));
+    }
+
+    /**
+     * Compares a word.
+     *
+     * @param index the vCPU whose it is; negative for none
+     * @param part what follows the name of the variable
+     */
+    void word(UniqueString variable, int index, String part, Value value, long java) {
+        if (!isWord(value, java) && !isOver()) {
+            note(name(variable, index, part), value, shownWord(java));
         }
     }
 
-    private static Kind kindOf(Object java) {
-        return java instanceof Boolean
-                ? Kind.FLAG
-                : java instanceof Long ? Kind.UINT64 : java instanceof Set ? Kind.VCPU_SET : Kind.UINT31;
+    /** Compares a plain number: as {@link #word}. */
+    void number(UniqueString variable, int index, String part, Value value, long java) {
+        if (!isNumber(value, java) && !isOver()) {
+            note(name(variable, index, part), value, java);
+        }
+    }
+
+    /** Compares a flag: as {@link #word}. */
+    void flag(UniqueString variable, int index, String part, Value value, boolean java) {
+        flag(variable, index, part, ((BoolValue) value).val, java);
+    }
+
+    /** Compares something that is so or not: as {@link #word}. */
+    void flag(UniqueString variable, int index, String part, boolean specification, boolean java) {
+        if (specification != java && !isOver()) {
+            same = false;
+            if (lines != null) {
+                lines.add(name(variable, index, part) + ": specification " + specification + ", Java " + java);
+            }
+        }
+    }
+
+    private static String name(UniqueString variable, int index, String part) {
+        return variable + (index < 0 ? "" : "[" + index + "]") + part;
     }
 
     /** Compares what an event shows: its results. */
@@ -124,125 +160,165 @@ final class Comparison {
         if (event.results().isEmpty()) {
             return;
         }
-        RecordValue returned = (RecordValue) requireNonNull(after.lookup(name("reply")));
+        RecordValue returned = (RecordValue) requireNonNull(after.lookup(REPLY));
         event.results().forEach((field, java) -> {
-            Value value = part(returned, field.name());
-            boolean plain = field.equals(Field.MUL);
-            note(field.name(), plain ? isPlain(value, java) : agrees(field.kind(), value, java), value, java);
+            Value value = part(returned, names.computeIfAbsent(field.name(), UniqueString::uniqueStringOf));
+            boolean agrees = switch (field.kind()) {
+                case UINT64 -> field.equals(Field.MUL) ? isNumber(value, (Long) java) : isWord(value, (Long) java);
+                case FLAG -> ((BoolValue) value).val == (Boolean) java;
+                case UINT31, INT8 -> isNumber(value, (Integer) java);
+                default -> throw new IllegalStateException("a result of kind " + field.kind());
+            };
+            if (!agrees) {
+                note(field.name(), value, java instanceof Long word ? shownWord(word) : java);
+            }
         });
     }
 
-    /** Compares the observed state of a VM. */
-    void state(Map<StateVariable, Object> observed, State after) {
-        for (Map.Entry<StateVariable, Object> each : observed.entrySet()) {
-            if (isOver()) {
-                return;
-            }
-            StateVariable variable = each.getKey();
-            int place = requireNonNull(places.get(variable));
-            Value value = place >= 0
-                    ? requireNonNull(after.at(place))
-                    : derived.computeIfAbsent(variable, v -> subject.model().latest(v.specName()))
-                            .in(after);
-            boolean agrees = PLAIN.contains(variable)
-                    ? byIndex(value, (Map<?, ?>) each.getValue(), Comparison::isPlain)
-                    : agrees(variable.kind(), value, each.getValue());
-            note(variable.specName(), agrees, value, each.getValue());
-        }
-    }
-
-    private UniqueString name(String name) {
-        return names.computeIfAbsent(name, UniqueString::uniqueStringOf);
-    }
-
-    private Value part(RecordValue record, String name) {
-        UniqueString unique = name(name);
+    /** The value of a record's field. */
+    static Value part(RecordValue record, UniqueString name) {
         for (int i = 0; i < record.names.length; i++) {
-            if (record.names[i] == unique) {
+            if (record.names[i] == name) {
                 return record.values[i];
             }
         }
         throw new IllegalStateException(record + " has no " + name);
     }
 
-    private void note(String name, boolean agrees, Value value, Object java) {
-        if (!agrees) {
-            same = false;
-            if (lines != null) {
-                lines.add(name + ": specification " + value + ", Java " + shown(java));
+    /** Compares the variables that an event of a VM would show. */
+    void shown(ImmutableList<StateVariable> variables, Shown shown, State after, int vm) {
+        for (int i = 0; i < variables.size(); i++) {
+            if (isOver()) {
+                return;
+            }
+            StateVariable variable = variables.get(i);
+            int place = requireNonNull(places.get(variable));
+            Value value = place >= 0
+                    ? requireNonNull(after.at(place))
+                    : derived(variable).in(after);
+            if (!agrees(variable, value, shown, vm)) {
+                note(variable.specName(), value, all(variable, shown));
             }
         }
     }
 
-    /** A value of Java as the model would have it, if it has such a word. */
-    private Object shown(Object java) {
-        if (java instanceof Map<?, ?> parts) {
-            StringBuilder text = new StringBuilder("(");
-            parts.forEach((key, part) -> text.append(text.length() > 1 ? " @@ " : "")
-                    .append(key)
-                    .append(" :> ")
-                    .append(shown(part)));
-            return text.append(")");
-        }
-        return java instanceof Long word && words.isWord(word) ? (Object) words.small(word) : java;
+    private MemoizedOperator derived(StateVariable variable) {
+        return derived.computeIfAbsent(variable, each -> subject.model().latest(each.specName()));
     }
 
-    private static boolean isPlain(Value value, Object java) {
-        return ((IntValue) value).val == (Long) java;
-    }
-
-    private boolean agrees(Kind kind, Value value, Object java) {
-        return switch (kind) {
-            case UINT64 -> value instanceof IntValue word && words.wide(word.val) == (Long) java;
-            case UINT31, INT8, PCPU -> value instanceof IntValue number && number.val == (Integer) java;
-            case VCPU -> index(value) == (Integer) java;
-            case FLAG -> value == ((Boolean) java ? BoolValue.ValTrue : BoolValue.ValFalse);
+    private boolean agrees(StateVariable variable, Value value, Shown shown, int vm) {
+        return switch (variable.kind()) {
+            case UINT64, UINT31, INT8, PCPU, VCPU, FLAG ->
+                isScalar(variable, variable.kind(), value, shown.value(variable));
             case UINT64_BY_VCPU, UINT31_BY_VCPU, INT8_BY_VCPU, UINT64_BY_PCPU, UINT31_BY_PCPU ->
-                byIndex(value, (Map<?, ?>) java, (each, part) -> agrees(kind.each(), each, part));
-            case VCPU_SET -> isSet(value, (Set<?>) java);
-            case UINT64_OF_VM ->
-                agrees(kind.each(), requireNonNull(((FcnRcdValue) value.toFcnRcd()).select(subject.vm(vm))), java);
-            case FLAG_OF_VM -> value.member(subject.vm(vm)) == (Boolean) java;
+                isMap(variable, value, shown, vm);
+            case VCPU_SET -> isSet(value, shown, variable, vm);
+            case UINT64_OF_VM -> isWord(requireNonNull(ofVm((FcnRcdValue) value, vm)), shown.value(variable));
+            case FLAG_OF_VM -> value.member(subject.vm(vm)) == (shown.value(variable) != 0);
         };
     }
 
-    private boolean isSet(Value value, Set<?> java) {
+    private boolean isScalar(StateVariable variable, Kind kind, Value value, long java) {
+        return switch (kind) {
+            case UINT64 -> PLAIN.contains(variable) ? isNumber(value, java) : isWord(value, java);
+            case FLAG -> ((BoolValue) value).val == (java != 0);
+            default -> isNumber(value, java);
+        };
+    }
+
+    private boolean isWord(Value value, long java) {
+        return words.wide(((IntValue) value).val) == java;
+    }
+
+    private static boolean isNumber(Value value, long java) {
+        return ((IntValue) value).val == java;
+    }
+
+    /** What a function of VMs has for one; null for none. */
+    @Nullable
+    Value ofVm(FcnRcdValue function, int vm) {
+        Value[] domain = function.getDomainAsValues();
+        for (int i = 0; i < domain.length; i++) {
+            if (((StringValue) domain[i]).val == subject.vm(vm).val) {
+                return function.values[i];
+            }
+        }
+        return null;
+    }
+
+    private boolean isSet(Value value, Shown shown, StateVariable variable, int vm) {
         SetEnumValue set = (SetEnumValue) value.toSetEnum();
         int found = 0;
         for (int i = 0; i < set.elems.size(); i++) {
-            int at = index(set.elems.elementAt(i));
+            int at = subject.index(set.elems.elementAt(i), vm);
             if (at >= 0) {
-                if (!java.contains(at)) {
+                if (!shown.has(variable, at)) {
                     return false;
                 }
                 found++;
             }
         }
-        return found == java.size();
+        return found == shown.size(variable);
     }
 
-    /** Compares two values of one key. */
-    private interface Each {
-        boolean agree(Value value, Object java);
-    }
-
-    private boolean byIndex(Value value, Map<?, ?> java, Each each) {
+    private boolean isMap(StateVariable variable, Value value, Shown shown, int vm) {
         if (value instanceof TupleValue tuple && tuple.elems.length == 0) {
-            return java.isEmpty();
+            return shown.size(variable) == 0;
         }
         FcnRcdValue function = (FcnRcdValue) value.toFcnRcd();
         Value[] domain = function.getDomainAsValues();
+        Kind each = variable.kind().each();
         int found = 0;
         for (int i = 0; i < domain.length; i++) {
-            int at = index(domain[i]);
+            int at = subject.index(domain[i], vm);
             if (at >= 0) {
-                Object part = java.get(at);
-                if (part == null || !each.agree(function.values[i], part)) {
+                if (!shown.has(variable, at)
+                        || !isScalar(variable, each, function.values[i], shown.value(variable, at))) {
                     return false;
                 }
                 found++;
             }
         }
-        return found == java.size();
+        return found == shown.size(variable);
+    }
+
+    private void note(String name, Value value, Object java) {
+        same = false;
+        if (lines != null) {
+            lines.add(name + ": specification " + value + ", Java " + java);
+        }
+    }
+
+    /** A word of Java as the model would have it, if it has such a word. */
+    private Object shownWord(long java) {
+        return words.isWord(java) ? (Object) words.small(java) : java;
+    }
+
+    private Object shownScalar(StateVariable variable, Kind kind, long java) {
+        return switch (kind) {
+            case UINT64, UINT64_OF_VM -> PLAIN.contains(variable) ? (Object) java : shownWord(java);
+            default -> kind.boxed(java);
+        };
+    }
+
+    /** All of a variable as Java has it, as text. */
+    private Object all(StateVariable variable, Shown shown) {
+        if (lines == null) {
+            return "";
+        }
+        Kind kind = variable.kind();
+        boolean isSet = kind == Kind.VCPU_SET;
+        if (!isSet && (kind.each() == kind || kind == Kind.UINT64_OF_VM || kind == Kind.FLAG_OF_VM)) {
+            return shownScalar(variable, kind, shown.value(variable));
+        }
+        StringJoiner text = isSet ? new StringJoiner(", ", "{", "}") : new StringJoiner(" @@ ", "(", ")");
+        int left = shown.size(variable);
+        for (int i = 0; left > 0; i++) {
+            if (shown.has(variable, i)) {
+                text.add(isSet ? "" + i : i + " :> " + shownScalar(variable, kind.each(), shown.value(variable, i)));
+                left--;
+            }
+        }
+        return text.toString();
     }
 }

@@ -38,6 +38,10 @@ final class Explorer {
 
     private final Subject subject;
     private final ImmutableList<Value[]> args;
+
+    /** The action of each move; null where time passes. */
+    private final List<Evaluator.@Nullable Operator> actions = new ArrayList<>();
+
     private final Comparison fast;
     private final @Nullable Edges edges;
     private Visited visited = new Visited();
@@ -60,6 +64,7 @@ final class Explorer {
         ImmutableList.Builder<Value[]> all = ImmutableList.builder();
         for (Move move : subject.moves()) {
             Operation operation = move.operation();
+            actions.add(operation == null ? null : subject.action(operation));
             // (The others depend on the state.)
             all.add(
                     operation != null && move.args().keySet().containsAll(operation.args())
@@ -171,69 +176,101 @@ final class Explorer {
     }
 
     private @Nullable Difference expand(Pair pair) {
+        // A copy on which nothing has happened, or what both refused: it must still be in the pair's state then.
+        Machine unchanged = null;
         for (int i = 0; i < subject.moves().size(); i++) {
-            Move move = subject.moves().get(i);
-            if (move.when().test(pair.state())) {
-                Step step = step(pair, i, fast);
-                if (step.difference != null) {
-                    return explained(pair, visited.path(pair.number()), i);
-                }
-                if (step.after == null) {
-                    refused++;
-                    continue;
-                }
-                transitions++;
-                if (edges != null) {
-                    edges.note(visited, pair, i, step.after);
-                }
-                if (subject.model().keeps(step.after)) {
-                    long print = subject.model().fingerprint(step.after);
-                    if (visited.add(print, pair.number(), i)) {
-                        next.add(new Pair(visited.size() - 1, step.after, requireNonNull(step.machine)));
-                    }
+            if (!subject.moves().get(i).when().test(pair.state())) {
+                continue;
+            }
+            Machine machine = unchanged == null ? pair.machine().copy() : unchanged;
+            Step step = step(pair, i, machine, fast);
+            unchanged = step.refusedByBoth ? machine : null;
+            if (step.difference != null) {
+                return explained(pair, visited.path(pair.number()), i);
+            }
+            if (step.after == null) {
+                refused++;
+                continue;
+            }
+            transitions++;
+            if (edges != null) {
+                edges.note(visited, pair, i, step.after);
+            }
+            if (subject.model().keeps(step.after)) {
+                long print = subject.model().fingerprint(step.after);
+                if (visited.add(print, pair.number(), i)) {
+                    next.add(new Pair(visited.size() - 1, step.after, requireNonNull(step.machine)));
                 }
             }
         }
-        return null;
+        return unchanged == null || isIn(unchanged, pair.state(), fast)
+                ? null
+                : changedByRefused(pair, visited.path(pair.number()));
     }
 
-    /** What a move led to; the state and the machine are null if both refuse it, or it is several steps. */
+    private static boolean isIn(Machine machine, State state, Comparison comparison) {
+        comparison.restart();
+        machine.compare(state, comparison);
+        return comparison.isSame();
+    }
+
+    /** What a move led to; the state and the machine are null if there is no such step. */
     private record Step(
             @Nullable State after,
             @Nullable Machine machine,
-            @Nullable String difference) {
-        static final Step REFUSED = new Step(null, null, null);
+            @Nullable String difference,
+            boolean refusedByBoth) {
+        /** The machine must be as before. */
+        static final Step REFUSED = new Step(null, null, null, true);
+
+        /** There is none, but the machine has changed: time may not pass any more, or Java did several steps. */
+        static final Step NONE = new Step(null, null, null, false);
+
+        static Step to(State after, Machine machine) {
+            return new Step(after, machine, null, false);
+        }
 
         static Step differs(String how) {
-            return new Step(null, null, how);
+            return new Step(null, null, how, false);
         }
     }
 
+    /** The same on a copy, where also a refused move is looked at. */
     private Step step(Pair pair, int number, Comparison comparison) {
-        Move move = subject.moves().get(number);
         Machine machine = pair.machine().copy();
+        Step step = step(pair, number, machine, comparison);
+        return !step.refusedByBoth || isIn(machine, pair.state(), comparison)
+                ? step
+                : Step.differs("both refuse it, and yet it changes Java's state");
+    }
+
+    private Step step(Pair pair, int number, Machine machine, Comparison comparison) {
+        Move move = subject.moves().get(number);
         if (move.operation() == null) {
-            return tick(pair, machine, comparison);
+            return tick(pair, move.ahead(), machine, comparison);
         }
         ImmutableMap<Field, Object> given = machine.completed(move.operation(), move.args());
         Value[] values = given.size() == move.args().size()
                 ? args.get(number)
                 : subject.values(move.operation(), move.vm(), given);
-        List<State> allowed = ModelSpecification.successors(subject.action(move.operation()), values, pair.state());
+        List<State> allowed = ModelSpecification.successors(requireNonNull(actions.get(number)), values, pair.state());
         if (move.guestHasMasterClock() != null) {
             machine.setGuestHasMasterClock(move.guestHasMasterClock());
         }
         List<TraceEvent> events = machine.perform(move.operation(), move.vm(), given);
         if (events == null) {
-            return allowed.isEmpty() ? Step.REFUSED : Step.differs("the specification allows it, Java refuses it");
+            return !allowed.isEmpty()
+                    ? Step.differs("the specification allows it, Java refuses it")
+                    : move.guestHasMasterClock() == null ? Step.REFUSED : Step.NONE;
         }
-        if (events.size() > 1) {
+        boolean other = events.get(0).operation() != move.operation();
+        if (events.size() > 1 || (other && allowed.isEmpty())) {
             return chain(pair, machine, events, comparison);
         }
         if (allowed.isEmpty()) {
             return Step.differs("the specification forbids it, Java does it");
         }
-        if (events.get(0).operation() != move.operation()) {
+        if (other) {
             return Step.differs("Java does " + events.get(0).operation() + " instead");
         }
         State after = first(allowed, events.get(0), machine, comparison);
@@ -243,7 +280,7 @@ final class Explorer {
         if (allowed.size() > 1 && !isOpen(move.operation())) {
             return Step.differs("the specification has " + allowed.size() + " outcomes, Java has one");
         }
-        return new Step(after, machine, null);
+        return Step.to(after, machine);
     }
 
     /**
@@ -261,7 +298,7 @@ final class Explorer {
             if (event != null) {
                 comparison.results(event, state);
             }
-            machine.compare(state, event, comparison);
+            machine.compare(state, comparison);
             if (comparison.isSame()) {
                 return state;
             }
@@ -269,17 +306,35 @@ final class Explorer {
         return null;
     }
 
-    private Step tick(Pair pair, Machine machine, Comparison comparison) {
+    private Step tick(Pair pair, long ahead, Machine machine, Comparison comparison) {
         List<State> allowed = subject.tick(pair.state());
-        machine.tick();
-        if (allowed.isEmpty()) {
-            return Step.REFUSED;
+        boolean passes = machine.tick(ahead);
+        if (allowed.isEmpty() || !passes) { // (the model's end is no matter of Java's)
+            return allowed.isEmpty() || allowed.size() == ticks(pair)
+                    ? Step.NONE
+                    : Step.differs("time passes otherwise in Java");
         }
         State after = first(allowed, null, machine, comparison);
-        return after == null ? Step.differs("the clocks differ") : new Step(after, machine, null);
+        if (after == null) {
+            return Step.differs("the clocks differ");
+        }
+        return allowed.size() == 1 || allowed.size() == ticks(pair)
+                ? Step.to(after, machine)
+                : Step.differs("time passes in " + allowed.size() + " ways in the specification, not so in Java");
     }
 
-    /** Java did several steps at once: each must be one of the specification. */
+    /** In how many ways time can pass in Java. */
+    private long ticks(Pair pair) {
+        return subject.moves().stream()
+                .filter(move ->
+                        move.operation() == null && pair.machine().copy().tick(move.ahead()))
+                .count();
+    }
+
+    /**
+     * Java did several steps at once: each must be one of the specification. (The states between them are compared where
+     * each is a move by itself.)
+     */
     private Step chain(Pair pair, Machine machine, List<TraceEvent> events, Comparison comparison) {
         List<State> states = List.of(pair.state());
         for (TraceEvent event : events) {
@@ -290,7 +345,6 @@ final class Explorer {
                 for (State then : ModelSpecification.successors(action, values, state)) {
                     comparison.restart();
                     comparison.results(event, then);
-                    comparison.observed(event, then);
                     if (comparison.isSame()) {
                         nexts.add(then);
                     }
@@ -303,12 +357,15 @@ final class Explorer {
         }
         return first(states, null, machine, comparison) == null
                 ? Step.differs("Java does " + events.size() + " steps; the states after them differ")
-                : Step.REFUSED;
+                : Step.NONE;
     }
 
     private Difference explained(Pair pair, List<Integer> before, int number) {
         Comparison slow = new Comparison(subject, true);
         Step step = step(pair, number, slow);
+        if (step.difference == null) { // only after what both refused before
+            return changedByRefused(pair, before);
+        }
         ImmutableList<Integer> path =
                 ImmutableList.<Integer>builder().addAll(before).add(number).build();
         return new Difference(
@@ -318,6 +375,16 @@ final class Explorer {
                         .collect(ImmutableList.toImmutableList()),
                 requireNonNull(step.difference),
                 ImmutableList.copyOf(slow.lines()));
+    }
+
+    /** The refused move that changes Java's state. */
+    private Difference changedByRefused(Pair pair, List<Integer> before) {
+        for (int i = 0; i < subject.moves().size(); i++) {
+            if (subject.moves().get(i).when().test(pair.state()) && step(pair, i, fast).difference != null) {
+                return explained(pair, before, i);
+            }
+        }
+        throw new IllegalStateException("moves that both refuse change Java's state only together, after " + before);
     }
 
     /**

@@ -33,8 +33,16 @@ interface Machine {
     /** A copy that goes on by itself. */
     Machine copy();
 
-    /** Lets one cycle, or tick, pass. */
-    void tick();
+    /** From now on its events show no state. */
+    void omitState();
+
+    /**
+     * Lets one cycle, or tick, pass.
+     *
+     * @param ahead by how much the host's clock is then ahead of the TSC's pace, ns
+     * @return whether Java does so: a clock does not go back
+     */
+    boolean tick(long ahead);
 
     /** Sets kvm_guest_has_master_clock, as other VMs of the host may. */
     void setGuestHasMasterClock(boolean has);
@@ -46,15 +54,12 @@ interface Machine {
      * Performs an operation.
      *
      * @param vm the number of the VM
-     * @return its events; null if Java refuses it: its precondition is false, or it would wait
+     * @return its events; null if Java refuses it: its precondition is false, or it would wait. If it refuses it after it
+     *     has done something else, the events of that
      */
     @Nullable
     List<TraceEvent> perform(Operation operation, int vm, ImmutableMap<Field, Object> args);
 
-    /**
-     * Compares its whole state with one of the specification.
-     *
-     * @param last what the machine has done last, which shows a part of its state; or null
-     */
-    void compare(State state, @Nullable TraceEvent last, Comparison comparison);
+    /** Compares its whole state with one of the specification. */
+    void compare(State state, Comparison comparison);
 }

@@ -30,6 +30,20 @@ record Move(
         this(operation, vm, args, null, when);
     }
 
+    /**
+     * A cycle, or tick, passes.
+     *
+     * @param ahead by how much the host's clock is then ahead of the TSC's pace, a word
+     */
+    static Move passes(long ahead) {
+        return new Move(null, 0, ahead == 0 ? ImmutableMap.of() : ImmutableMap.of(Field.NS, ahead), ALWAYS);
+    }
+
+    /** Where time passes: by how much the host's clock is then ahead of the TSC's pace, a word. */
+    long ahead() {
+        return args.isEmpty() ? 0 : Arguments.word(args, Field.NS);
+    }
+
     static Move of(Operation operation, ImmutableMap<Field, Object> args) {
         return new Move(operation, 0, args, ALWAYS);
     }
@@ -47,7 +61,7 @@ record Move(
     /** Its text; words as in the model. */
     String text(SmallWords words) {
         return operation == null
-                ? "TimePasses"
+                ? "TimePasses" + (args.isEmpty() ? "" : "(clock " + words.small(ahead()) + " ns ahead)")
                 : args.entrySet().stream()
                                 .map(arg -> arg.getKey().name() + " "
                                         + (arg.getValue() instanceof Long word

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * types of the JDK. {@link Lockstep} calls it by reflection.
  */
 public final class Search {
-    private static final String FORMAT = "longitude-lockstep 1 ";
+    private static final String FORMAT = "longitude-lockstep 2 ";
     private static final long SAVES_EVERY_S = 60;
 
     private Search() {}
@@ -52,7 +52,7 @@ public final class Search {
             throws IOException {
         ModelSpecification model = ModelSpecification.load(module, name, replaced);
         Map<String, Object> results = new HashMap<>();
-        String unsupported = Subject.unsupported(module, model, javaKernel);
+        String unsupported = Subject.unsupported(module);
         if (!unsupported.isEmpty()) {
             results.put("unsupported", unsupported);
             return results;

@@ -5,6 +5,7 @@ import static dev.longitude.lockstep.Arguments.number;
 import static dev.longitude.lockstep.Arguments.word;
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.longitude.evaluator.State;
 import dev.longitude.trace.Field;
@@ -12,30 +13,36 @@ import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import dev.longitude.x86.PvclockPage;
 import dev.longitude.x86.TimeScale;
-import dev.longitude.x86.TscDeadlineTimer;
 import dev.longitude.x86.X86Host;
 import dev.longitude.x86.X86Vcpu;
 import dev.longitude.x86.X86Vm;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.FcnRcdValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.RecordValue;
 import tlc2.value.impl.SetEnumValue;
-import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
 /** A host on x86 with one VM. */
 final class X86Machine implements Machine {
+    private static final UniqueString HOST_TSC = UniqueString.uniqueStringOf("hostTsc");
+    private static final UniqueString HOST_NS = UniqueString.uniqueStringOf("hostNs");
+    private static final UniqueString HOST_REALTIME = UniqueString.uniqueStringOf("hostRealtime");
+    private static final UniqueString TSC_CLOCKSOURCE = UniqueString.uniqueStringOf("tscClocksource");
+    private static final UniqueString TSC_UNSTABLE = UniqueString.uniqueStringOf("tscUnstable");
+    private static final UniqueString SET_CLOCK_BEGUN = UniqueString.uniqueStringOf("setClockBegun");
     private static final UniqueString CLOCK_TAKEN = UniqueString.uniqueStringOf("clockTaken");
     private static final UniqueString LAST_CLOCK = UniqueString.uniqueStringOf("guestLastClock");
     private static final UniqueString TSC_DEADLINE = UniqueString.uniqueStringOf("tscDeadline");
+    private static final UniqueString TSC_DEADLINE_MODE = UniqueString.uniqueStringOf("tscDeadlineMode");
+    private static final UniqueString ENTERING = UniqueString.uniqueStringOf("entering");
     private static final UniqueString CLOCK = UniqueString.uniqueStringOf("clock");
+    private static final UniqueString DEADLINE = UniqueString.uniqueStringOf("deadline");
+    private static final UniqueString OFFSET = UniqueString.uniqueStringOf("offset");
+    private static final UniqueString RATIO = UniqueString.uniqueStringOf("ratio");
+    private static final UniqueString MUTEX = UniqueString.uniqueStringOf("mutex");
 
     private final X86Host host;
     private final X86Vm vm;
@@ -63,8 +70,18 @@ final class X86Machine implements Machine {
     }
 
     @Override
-    public void tick() {
-        host.advance(cycle);
+    public void omitState() {
+        host.omitState();
+    }
+
+    @Override
+    public boolean tick(long ahead) {
+        try {
+            host.advance(cycle, ahead);
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
     }
 
     @Override
@@ -93,9 +110,10 @@ final class X86Machine implements Machine {
                 performOnVm(operation, args);
             }
         } catch (IllegalStateException | IllegalArgumentException e) {
-            return null;
+            // (Refused; what it did before that, such as a kicked vCPU's entry, it did.)
+            return events.isEmpty() ? null : ImmutableList.copyOf(events);
         }
-        return events.isEmpty() ? null : new ArrayList<>(events);
+        return events.isEmpty() ? null : ImmutableList.copyOf(events);
     }
 
     private void performOnVm(Operation operation, ImmutableMap<Field, Object> args) {
@@ -168,80 +186,75 @@ final class X86Machine implements Machine {
     }
 
     @Override
-    public void compare(State state, @Nullable TraceEvent last, Comparison comparison) {
-        comparison.variable("hostTsc", state, host.rdtsc());
-        comparison.variable("hostNs", state, host.baseNs());
-        comparison.variable("hostRealtime", state, host.realtime());
-        comparison.variable("tscClocksource", state, host.tscClocksource());
-        comparison.variable("tscUnstable", state, host.tscUnstable());
-        comparison.state(last == null || last.state().isEmpty() ? vm.observed() : last.state(), state);
+    public void compare(State state, Comparison comparison) {
+        X86Shown shown = new X86Shown(vm);
+        comparison.word(HOST_TSC, state, host.rdtsc());
+        comparison.word(HOST_NS, state, host.baseNs());
+        comparison.word(HOST_REALTIME, state, host.realtime());
+        comparison.flag(TSC_CLOCKSOURCE, state, host.tscClocksource());
+        comparison.flag(TSC_UNSTABLE, state, host.tscUnstable());
+        comparison.shown(X86Vm.SHOWN, shown, state, 0);
         X86Vm.Unshown unshown = vm.unshown();
-        comparison.variable("setClockBegun", state, unshown.setClockBegun());
-        ofSingle(
-                "clockTaken",
-                (SetEnumValue) requireNonNull(state.lookup(CLOCK_TAKEN)),
-                unshown.clockTaken(),
-                comparison);
-        ofSingle(
-                "guestLastClock",
-                (SetEnumValue) requireNonNull(state.lookup(LAST_CLOCK)),
-                unshown.guestLastClock(),
-                comparison);
-        Set<Integer> entering = new TreeSet<>();
-        Set<Integer> inMode = new TreeSet<>();
+        comparison.flag(SET_CLOCK_BEGUN, state, unshown.setClockBegun());
+        atMostOne(CLOCK_TAKEN, -1, setIn(state, CLOCK_TAKEN), CLOCK, unshown.clockTaken(), comparison);
+        atMostOne(LAST_CLOCK, -1, setIn(state, LAST_CLOCK), CLOCK, unshown.guestLastClock(), comparison);
         Value deadlines = requireNonNull(state.lookup(TSC_DEADLINE));
-        if (!(deadlines instanceof TupleValue)) {
-            FcnRcdValue function = (FcnRcdValue) deadlines;
-            for (int i = 0; i < function.values.length; i++) {
-                int index = ((IntValue) function.getDomainAsValues()[i]).val;
-                X86Vcpu vcpu = vm.vcpu(index);
+        Value modes = requireNonNull(state.lookup(TSC_DEADLINE_MODE));
+        Value entering = requireNonNull(state.lookup(ENTERING));
+        int known = 0;
+        if (deadlines instanceof FcnRcdValue function) {
+            Value[] domain = function.getDomainAsValues();
+            for (int i = 0; i < domain.length; i++) {
+                X86Vcpu vcpu = shown.vcpu(((IntValue) domain[i]).val);
                 if (vcpu != null) {
-                    timer(index, (SetEnumValue) function.values[i], vcpu.timer(), comparison);
-                    if (vcpu.timer().deadlineMode()) {
-                        inMode.add(index);
-                    }
-                    if (vcpu.entering()) {
-                        entering.add(index);
-                    }
+                    known++;
+                    timer(vcpu, (SetEnumValue) function.values[i], comparison);
+                    comparison.flag(
+                            TSC_DEADLINE_MODE,
+                            vcpu.index(),
+                            "",
+                            modes.member(domain[i]),
+                            vcpu.timer().deadlineMode());
+                    comparison.flag(ENTERING, vcpu.index(), "", entering.member(domain[i]), vcpu.entering());
                     // Its KVM_RUN holds the vCPU's mutex, and nothing else does between two operations.
-                    comparison.computed("mutex[" + index + "]", bool(vcpu.inGuest() || vcpu.entering()), vcpu.isMine());
+                    comparison.flag(MUTEX, vcpu.index(), "", vcpu.inGuest() || vcpu.entering(), vcpu.isMine());
                 }
             }
         }
-        comparison.variable("tscDeadlineMode", state, inMode);
-        comparison.variable("entering", state, entering);
+        comparison.flag(
+                TSC_DEADLINE, -1, " has all vCPUs", true, known == vm.vcpus().size());
     }
 
-    /** Compares a set of at most one element with a value or null. */
-    private static void ofSingle(String name, SetEnumValue set, @Nullable Long java, Comparison comparison) {
-        comparison.computed(name + " is there", bool(set.elems.size() == 1), java != null);
+    private static SetEnumValue setIn(State state, UniqueString variable) {
+        return (SetEnumValue) requireNonNull(state.lookup(variable));
+    }
+
+    /** Compares a set of at most one element, a word or a record with one, with a word or null. */
+    private static void atMostOne(
+            UniqueString variable,
+            int index,
+            SetEnumValue set,
+            UniqueString field,
+            @Nullable Long java,
+            Comparison comparison) {
+        comparison.flag(variable, index, " is there", set.elems.size() == 1, java != null);
         if (set.elems.size() == 1 && java != null) {
             Value element = set.elems.elementAt(0);
-            comparison.computed(name, element instanceof RecordValue taken ? field(taken, CLOCK) : element, java);
+            Value word = element instanceof RecordValue record ? Comparison.part(record, field) : element;
+            comparison.word(variable, index, "", word, java);
         }
     }
 
-    private static void timer(int index, SetEnumValue armed, TscDeadlineTimer timer, Comparison comparison) {
-        String name = "tscDeadline[" + index + "]";
-        comparison.computed(name + " is armed", bool(armed.elems.size() == 1), timer.deadline() != 0);
-        if (armed.elems.size() == 1 && timer.deadline() != 0) {
-            RecordValue record = (RecordValue) armed.elems.elementAt(0);
-            comparison.computed(name, field(record, UniqueString.uniqueStringOf("deadline")), timer.deadline());
-            comparison.computed(
-                    name + ".offset", field(record, UniqueString.uniqueStringOf("offset")), timer.armedOffset());
+    private static void timer(X86Vcpu vcpu, SetEnumValue armed, Comparison comparison) {
+        long deadline = vcpu.timer().deadline();
+        atMostOne(TSC_DEADLINE, vcpu.index(), armed, DEADLINE, deadline == 0 ? null : (Long) deadline, comparison);
+        if (armed.elems.size() == 1 && deadline != 0) {
+            Value offset = Comparison.part((RecordValue) armed.elems.elementAt(0), OFFSET);
+            comparison.word(
+                    TSC_DEADLINE, vcpu.index(), ".offset", offset, vcpu.timer().armedOffset());
+            Value ratio = Comparison.part((RecordValue) armed.elems.elementAt(0), RATIO);
+            comparison.number(
+                    TSC_DEADLINE, vcpu.index(), ".ratio", ratio, vcpu.timer().armedRatio());
         }
-    }
-
-    private static Value bool(boolean value) {
-        return value ? BoolValue.ValTrue : BoolValue.ValFalse;
-    }
-
-    private static Value field(RecordValue record, UniqueString name) {
-        for (int i = 0; i < record.names.length; i++) {
-            if (record.names[i] == name) {
-                return record.values[i];
-            }
-        }
-        throw new IllegalStateException(record + " has no " + name);
     }
 }

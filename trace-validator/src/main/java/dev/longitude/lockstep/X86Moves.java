@@ -5,9 +5,11 @@ import static com.google.common.base.Preconditions.checkState;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.longitude.evaluator.Evaluator;
 import dev.longitude.evaluator.State;
 import dev.longitude.kernel.Arch;
 import dev.longitude.kernel.KernelProfile;
+import dev.longitude.kernel.Switch;
 import dev.longitude.spec.ModelSpecification;
 import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
@@ -15,6 +17,7 @@ import dev.longitude.trace.TraceEvent;
 import dev.longitude.trace.TraceHeader;
 import dev.longitude.x86.KernelRates;
 import dev.longitude.x86.Rates;
+import dev.longitude.x86.Scaling;
 import dev.longitude.x86.TscScaling;
 import dev.longitude.x86.X86Host;
 import dev.longitude.x86.X86Vm;
@@ -47,19 +50,13 @@ final class X86Moves {
         this.events = model.names("Events");
     }
 
-    /** Why a model is beyond what this can do, as text; empty if it is not. */
-    static String unsupported(ModelSpecification model) {
-        if (model.number("FracBits") != 0) {
-            return "its host scales the TSC";
-        }
-        return model.number("Drift") == 0 ? "" : "its clocks drift";
-    }
-
     /** The machine of MCInit. */
     static Machine machine(ModelSpecification model, KernelProfile kernel) {
         SmallWords words = SmallWords.of(model);
-        return start(model, kernel, SmallRates.of(model), model.number("Khz"), words::wide, words.wide(1))
-                .machine();
+        Machine.Recorded recorded =
+                start(model, kernel, SmallRates.of(model), SmallScaling.of(model), words::wide, words.wide(1));
+        recorded.machine().omitState();
+        return recorded.machine();
     }
 
     /**
@@ -69,7 +66,13 @@ final class X86Moves {
      * @param tick a cycle of the model in cycles
      */
     static Machine.Recorded real(ModelSpecification model, KernelProfile kernel, IntToLongFunction wide, long tick) {
-        return start(model, kernel, new KernelRates(), REAL_KHZ, wide, tick);
+        return start(
+                model,
+                kernel,
+                new KernelRates(),
+                model.number("FracBits") == 0 ? TscScaling.NONE : TscScaling.INTEL,
+                wide,
+                tick);
     }
 
     /** A rate of the model as a real one, kHz; 0 stays the host's. */
@@ -78,18 +81,29 @@ final class X86Moves {
     }
 
     private static Machine.Recorded start(
-            ModelSpecification model, KernelProfile kernel, Rates rates, int khz, IntToLongFunction wide, long tick) {
+            ModelSpecification model,
+            KernelProfile kernel,
+            Rates rates,
+            Scaling scaling,
+            IntToLongFunction wide,
+            long tick) {
         List<TraceEvent> events = new ArrayList<>();
         boolean isTsc = model.constant("TscIsClocksource") == BoolValue.ValTrue;
         long tsc = wide.applyAsLong(model.number("StartTsc"));
-        X86Host host = new X86Host(rates, khz, TscScaling.NONE, isTsc, tsc, events::add);
+        boolean isReal = scaling instanceof TscScaling;
+        int khz = isReal ? REAL_KHZ : model.number("Khz");
+        int clocksourceKhz = model.number("ClocksourceKhz");
+        X86Host host = new X86Host(rates, khz, scaling, isTsc, tsc, events::add);
+        if (clocksourceKhz != model.number("Khz")) {
+            host.refine(isReal ? realKhz(model, clocksourceKhz) : clocksourceKhz);
+        }
         X86Vm created = new X86Vm(host, kernel, 0);
         checkState(host.vms().contains(created), "a host without its VM");
         return new Machine.Recorded(
                 new X86Machine(host, tick, events),
                 ImmutableList.copyOf(events),
                 kernel,
-                new TraceHeader.X86(khz, 0, isTsc, false),
+                new TraceHeader.X86(khz, host.clocksourceKhz(), scaling.fracBits(), isTsc, false),
                 model.number("NrVcpus"));
     }
 
@@ -100,7 +114,10 @@ final class X86Moves {
     }
 
     private void add() {
-        moves.add(new Move(null, 0, ImmutableMap.of(), Move.ALWAYS));
+        boolean slews = Subject.kernel(model, "").has(Switch.SLEWED_BASE_CLOCK);
+        for (int ahead = 0; ahead <= model.number(slews ? "Slew" : "Drift"); ahead++) {
+            moves.add(Move.passes(words.wide(ahead)));
+        }
         if (has("GetClock")) {
             add(Operation.BEGIN_GET_CLOCK, ImmutableMap.of());
             add(Operation.GET_CLOCK, ImmutableMap.of());
@@ -307,9 +324,10 @@ final class X86Moves {
         }
         Value[] args = {new StringValue(part), IntValue.gen(vcpu)};
         UniqueString deadlines = UniqueString.uniqueStringOf("tscDeadline");
+        Evaluator.Operator restorable = model.operator("MayRestore");
         return state -> state.lookup(deadlines) instanceof FcnRcdValue ofVcpus
                 && ofVcpus.select(args[1]) != null
-                && ModelSpecification.holds(model.operator("MayRestore"), state, args);
+                && ModelSpecification.holds(restorable, state, args);
     }
 
     private void add(Operation operation, ImmutableMap<Field, Object> args) {

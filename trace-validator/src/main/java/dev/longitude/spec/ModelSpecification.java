@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.longitude.evaluator.Evaluator;
+import dev.longitude.evaluator.Fingerprint;
 import dev.longitude.evaluator.MemoizedOperator;
 import dev.longitude.evaluator.State;
 import java.util.ArrayList;
@@ -20,12 +21,12 @@ import tla2sany.semantic.SymbolNode;
 import tlc2.tool.StateVec;
 import tlc2.tool.impl.FastTool;
 import tlc2.tool.impl.ModelConfig;
-import tlc2.util.FP64;
 import tlc2.value.IValue;
 import tlc2.value.impl.BoolValue;
 import tlc2.value.impl.IntValue;
 import tlc2.value.impl.SetEnumValue;
 import tlc2.value.impl.StringValue;
+import tlc2.value.impl.TupleValue;
 import tlc2.value.impl.Value;
 import util.UniqueString;
 
@@ -34,10 +35,14 @@ import util.UniqueString;
  * loads in static state, so a JVM that has one of these can load no other, and no {@link Specification}.
  */
 public final class ModelSpecification {
+    private static final Value[] NO_ARGS = {};
+
     private final FastTool tool;
     private final Evaluator evaluator;
     private final ImmutableList<Evaluator.Operator> constraints;
     private final Evaluator.@Nullable Operator view;
+    private final Map<String, Value> constants = new HashMap<>();
+    private final Fingerprint fingerprints = new Fingerprint();
     private final Map<String, Evaluator.Operator> operators = new HashMap<>();
 
     private ModelSpecification(FastTool tool) {
@@ -96,6 +101,10 @@ public final class ModelSpecification {
 
     /** The value of a constant, or of a definition that depends on no variable. */
     public Value constant(String name) {
+        return constants.computeIfAbsent(name, this::evaluated);
+    }
+
+    private Value evaluated(String name) {
         Object meaning = tool.lookup(symbol(name));
         if (meaning instanceof IValue value) {
             return TlaValues.plain((Value) value);
@@ -132,8 +141,8 @@ public final class ModelSpecification {
 
     /** Whether the model's constraint keeps a state. */
     public boolean keeps(State state) {
-        for (Evaluator.Operator constraint : constraints) {
-            if (!holds(constraint, state)) {
+        for (int i = 0; i < constraints.size(); i++) {
+            if (!holds(constraints.get(i), state)) {
                 return false;
             }
         }
@@ -142,23 +151,19 @@ public final class ModelSpecification {
 
     /** Whether a state predicate, with these arguments in their order, is true. */
     public static boolean holds(Evaluator.Operator predicate, State state, Value... args) {
-        ImmutableMap.Builder<String, Value> named = ImmutableMap.builder();
-        for (int i = 0; i < args.length; i++) {
-            named.put(predicate.formals().get(i), args[i]);
-        }
-        return predicate.eval(named.buildOrThrow(), state) == BoolValue.ValTrue;
+        return predicate.evalInOrder(args, state) == BoolValue.ValTrue;
     }
 
     /** The fingerprint of what the model's view shows of a state: by it the model's distinct states are counted. */
     public long fingerprint(State state) {
         if (view != null) {
-            return view.eval(ImmutableMap.of(), state).fingerPrint(FP64.New());
+            return fingerprints.ofView(view.evalInOrder(NO_ARGS, state));
         }
-        long print = FP64.New();
-        for (int i = 0; i < State.variables().size(); i++) {
-            print = requireNonNull(state.at(i)).fingerPrint(print);
+        Value[] all = new Value[State.variables().size()];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = requireNonNull(state.at(i));
         }
-        return print;
+        return fingerprints.ofView(new TupleValue(all));
     }
 
     /** The successors of a state by an action, each once. */

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 class LockstepCommandTest {
-    /** A host that scales is not explored: asked for by name, that is no success. */
+    /** A model with a VMM is not explored: asked for by name, that is no success. */
     @Test
     void aModelThatIsNotExploredIsUndecided() {
-        Run run = Run.of("lockstep", "rate-jump-v6.12");
-        assertThat(run.out()).contains("rate-jump-v6.12: not explored: ");
+        Run run = Run.of("lockstep", "by-offset-v6.12");
+        assertThat(run.out()).contains("by-offset-v6.12: not explored: ");
         assertThat(run.code()).isEqualTo(ExitCode.UNDECIDED);
     }
 

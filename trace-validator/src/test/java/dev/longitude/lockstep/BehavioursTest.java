@@ -40,11 +40,15 @@ class BehavioursTest {
         "any-vmm-v6.12, 370",
         "arm64-any-vmm-corrected, 34",
         "arm64-ioctl-nvhe-v6.12, 13",
+        "arm64-late-vcpu-series-v2, 5",
+        "arm64-late-vcpu-v6.1, 5",
         "arm64-timer-in-host-v6.12, 9",
         "arm64-timer-while-running-corrected, 6",
         "deadline-last-v7.3, 32",
         "kvmclock-any-corrected, 30",
-        "suspend-corrected, 26"
+        "rate-jump-corrected, 73",
+        "suspend-corrected, 26",
+        "window-edge-v7.3, 61"
     })
     void theValidatorAcceptsThemAndJavaRepeatsThem(String model, int behaviours) throws Exception {
         int count = 0;
@@ -90,7 +94,7 @@ class BehavioursTest {
         List<TraceEvent> events = new ArrayList<>();
         X86Host host = new X86Host(
                 header.tscKhz(),
-                TscScaling.NONE,
+                new TscScaling(header.tscFracBits()),
                 header.tscClocksource(),
                 trace.events().get(0).counter().lo(),
                 events::add);
@@ -110,6 +114,7 @@ class BehavioursTest {
                 header.pcpus(),
                 trace.events().get(0).counter().lo(),
                 events::add);
+        host.setStepwise();
         int vms = (int) trace.events().stream()
                 .filter(event -> event.operation() == Operation.CREATE_VM)
                 .count();
