@@ -7,6 +7,7 @@ import dev.longitude.trace.Field;
 import dev.longitude.trace.Operation;
 import dev.longitude.trace.TraceEvent;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +58,7 @@ public final class RefusalProbe {
 
     /** Prints the difference that is found, which must be found again where its moves are followed. */
     public static void main(String[] args) {
-        ModelSpecification model = ModelSpecification.load(args[0], args[1]);
+        ModelSpecification model = ModelSpecification.load(args[0], args[1], Map.of());
         Subject sound = Subject.of(args[0], model, "");
         Subject faulty = new Subject(
                 model, sound.words(), sound.vms(), sound.moves(), new Faulty(sound.start()), sound.actions());
