@@ -158,10 +158,11 @@ final class X86Moves {
 
     /**
      * The loss of the clocksource, on a host where some VM has had the masterclock since the last loss, and on one where
-     * none has: then this VM has not either, as far as its state shows.
+     * none has: then this VM has not either, as far as its state shows. (While the clocksource is not the TSC no VM can
+     * have got it.)
      */
     private void addLoss(Move loss) {
-        moves.add(loss.where(true));
+        moves.add(loss.where(true).when(state -> !isFalse(state, "tscClocksource")));
         moves.add(loss.where(false).when(state -> isFalse(state, "useMasterClock") || !isFalse(state, "lossPending")));
     }
 

@@ -3,6 +3,7 @@ package dev.longitude.mutate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
 import dev.longitude.mutate.Judged.Fate;
@@ -12,7 +13,9 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -136,6 +139,24 @@ class MutationRunTest {
                         MutatedModule.named(module).ofTraces());
                 assertThat(replayed.answer()).as(replayed.by()).isEqualTo(MutantJvm.Answer.SURVIVES);
             }
+        }
+    }
+
+    /** Where the specification itself differs from Java, every mutant would seem to be caught. */
+    @Test
+    void theModelsThatCatchInLockstepAgreeOnTheSpecification() throws Exception {
+        MutationResults results = MutationResults.read(RESULTS);
+        Set<String> names = Mutants.all().stream()
+                .flatMap(m -> results.of(m).stream())
+                .map(Judged::by)
+                .filter(by -> by.startsWith(MutantJvm.LOCKSTEP))
+                .map(by -> by.substring(MutantJvm.LOCKSTEP.length()))
+                .collect(Collectors.toSet());
+        assertThat(names).isNotEmpty();
+        for (String name : names) {
+            assertThat(LockstepReplay.difference(name, ImmutableMap.of()))
+                    .as(name)
+                    .isEmpty();
         }
     }
 
