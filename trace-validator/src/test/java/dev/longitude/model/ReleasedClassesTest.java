@@ -69,7 +69,8 @@ class ReleasedClassesTest {
         List<Integer> second = runs.get(1);
         List<Integer> last = runs.get(RUNS - 1);
         assertThat(last.get(0)).as("classes").isLessThan(second.get(0) + 200);
-        assertThat(last.get(1)).as("threads").isLessThanOrEqualTo(second.get(1) + 1);
+        // (One that ends may still be there. A thread that stays of each run would be six more.)
+        assertThat(last.get(1)).as("threads").isLessThan(second.get(1) + RUNS / 2);
         assertThat(last.get(2)).as("megabytes").isLessThan(second.get(2) + 20);
     }
 }
