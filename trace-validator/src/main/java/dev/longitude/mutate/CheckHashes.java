@@ -19,7 +19,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * operator does not make a result stale; {@code mutate --again} judges all of them anew.)
  */
 public final class CheckHashes {
-    private static final String MODEL = "model ";
+    /** How the name of a check by a model begins. */
+    static final String MODEL = "model ";
+
     private static final int LENGTH = 8;
 
     private final Map<String, String> known = new ConcurrentHashMap<>();

@@ -157,6 +157,14 @@ final class ModelIndex {
         return ImmutableList.copyOf(models);
     }
 
+    /** The models of checks of these names, the smallest first. */
+    ImmutableList<Model> named(Set<String> checks) {
+        return entries.keySet().stream()
+                .filter(model -> checks.contains(CheckHashes.MODEL + model.name()))
+                .sorted(Comparator.comparing(ModelIndex::states))
+                .collect(ImmutableList.toImmutableList());
+    }
+
     /** The smallest of these models that are explored in lockstep with Java. */
     ImmutableList<Model> lockstep(Mutant mutant) throws IOException, InterruptedException {
         return models(mutant).stream()

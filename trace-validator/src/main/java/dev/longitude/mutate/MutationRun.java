@@ -1,10 +1,13 @@
 package dev.longitude.mutate;
 
+import static dev.longitude.mutate.CheckHashes.MODEL;
+import static dev.longitude.mutate.ModelIndex.isLong;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
 
 import com.google.common.base.Ascii;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.hash.Hasher;
@@ -26,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +50,11 @@ public final class MutationRun implements AutoCloseable {
     /** One check, or some; empty: it cannot tell the mutant from the specification. */
     private interface Check {
         Optional<Found> run() throws IOException, InterruptedException;
+    }
+
+    /** Checks that are sought only when those before have caught nothing. */
+    private interface Stage {
+        List<Check> checks() throws IOException, InterruptedException;
     }
 
     private final TlcJvms tlc = new TlcJvms(LIMIT);
@@ -133,43 +142,61 @@ public final class MutationRun implements AutoCloseable {
         ImmutableMap<String, String> replaced = ImmutableMap.of(mutant.module(), text);
         boolean ofProperties = index.isOfPropertiesOnly(mutant);
         ImmutableSet<Arch> traces = traces(mutant);
-        List<Check> checks = new ArrayList<>();
-        if (!traces.isEmpty() && !passScenarios.contains(mutant.key())) {
-            checks.add(() -> replay(Replays.Kind.SCENARIOS, mutant, text, traces));
-        }
-        if (!traces.isEmpty()) {
-            for (Model model : suspected(mutant, index.lockstep(mutant), m -> MutantJvm.LOCKSTEP + m.name())) {
-                checks.add(() -> found(replays.lockstep(model, mutant.module(), text)));
-            }
-        }
-        List<Check> models = new ArrayList<>();
-        List<Check> longModels = new ArrayList<>();
-        for (Model model : suspected(mutant, index.models(mutant), m -> "model " + m.name())) {
-            boolean first = ofProperties || !ModelIndex.isLong(model);
-            (first ? models : longModels)
-                    .add(() -> found(
-                            "model " + model.name(), difference(model, replaced, ofProperties && mutant.weaker())));
-        }
-        checks.addAll(models);
-        if (!traces.isEmpty()) {
-            checks.add(() -> replay(Replays.Kind.RECORDINGS, mutant, text, traces));
-        }
-        checks.addAll(longModels);
-        for (MatrixCells cells : suspected(mutant, MatrixCells.ALL, MatrixCells::toString)) {
-            if (!ofProperties && cells.evaluates(mutant.module())) {
-                checks.add(() -> found(cells.toString(), cells.difference(tlc, replaced)));
-            }
-        }
-        for (Check check : checks) {
-            if (since(begin) > seconds) {
-                return Optional.empty();
-            }
-            Optional<Found> found = check.run();
-            if (found.isPresent()) {
-                return Optional.of(judged(mutant, found.get(), begin));
+        boolean onlyFirst = ofProperties && mutant.weaker();
+        ImmutableList<Model> known = index.named(catchers.getOrDefault(operator(mutant), Set.of()));
+        ImmutableList<Stage> stages = ImmutableList.of(
+                () -> traces.isEmpty() || passScenarios.contains(mutant.key())
+                        ? List.of()
+                        : List.of(() -> replay(Replays.Kind.SCENARIOS, mutant, text, traces)),
+                // (They evaluate the operator: nothing need be measured.)
+                () -> checks(known, replaced, onlyFirst),
+                () -> traces.isEmpty() ? List.of() : lockstep(mutant, text),
+                () -> checks(others(mutant, known, model -> ofProperties || !isLong(model)), replaced, onlyFirst),
+                () -> traces.isEmpty()
+                        ? List.of()
+                        : List.of(() -> replay(Replays.Kind.RECORDINGS, mutant, text, traces)),
+                () -> checks(others(mutant, known, model -> !ofProperties && isLong(model)), replaced, onlyFirst),
+                () -> ofProperties ? List.of() : cells(mutant, replaced));
+        for (Stage stage : stages) {
+            for (Check check : stage.checks()) {
+                if (since(begin) > seconds) {
+                    return Optional.empty();
+                }
+                Optional<Found> found = check.run();
+                if (found.isPresent()) {
+                    return Optional.of(judged(mutant, found.get(), begin));
+                }
             }
         }
         return Optional.of(judged(mutant, new Found(Fate.SURVIVES, "-", ""), begin));
+    }
+
+    private List<Check> lockstep(Mutant mutant, String text) throws IOException, InterruptedException {
+        List<Check> checks = new ArrayList<>();
+        for (Model model : suspected(mutant, index.lockstep(mutant), m -> MutantJvm.LOCKSTEP + m.name())) {
+            checks.add(() -> found(replays.lockstep(model, mutant.module(), text)));
+        }
+        return checks;
+    }
+
+    private List<Model> others(Mutant mutant, List<Model> known, Predicate<Model> some)
+            throws IOException, InterruptedException {
+        return index.models(mutant).stream()
+                .filter(some.and(model -> !known.contains(model)))
+                .toList();
+    }
+
+    private List<Check> checks(List<Model> models, ImmutableMap<String, String> replaced, boolean onlyFirst) {
+        return models.stream()
+                .map(model -> (Check) () -> found(MODEL + model.name(), difference(model, replaced, onlyFirst)))
+                .toList();
+    }
+
+    private List<Check> cells(Mutant mutant, ImmutableMap<String, String> replaced) {
+        return suspected(mutant, MatrixCells.ALL, MatrixCells::toString).stream()
+                .filter(cells -> cells.evaluates(mutant.module()))
+                .map(cells -> (Check) () -> found(cells.toString(), cells.difference(tlc, replaced)))
+                .toList();
     }
 
     /** (A model of few states takes a second: if it comes to no end in a minute, that is a difference.) */
@@ -178,7 +205,7 @@ public final class MutationRun implements AutoCloseable {
         try {
             return new ChangedSpecification(tlc, replaced).difference(model, onlyFirst);
         } catch (ChangedSpecification.NoEndException e) {
-            return ModelIndex.isLong(model) ? Optional.empty() : Optional.of(String.valueOf(e.getMessage()));
+            return isLong(model) ? Optional.empty() : Optional.of(String.valueOf(e.getMessage()));
         }
     }
 

@@ -94,6 +94,9 @@ class MutationRunTest {
         List<Mutant> sample = new ArrayList<>(byModels.subList(0, SAMPLE));
         sample.add(byTraces.get(0));
         try (MutationRun run = new MutationRun(null)) {
+            for (Mutant mutant : Mutants.all()) {
+                results.of(mutant).ifPresent(run::note);
+            }
             for (Mutant mutant : sample) {
                 Judged judged = run.judge(mutant, Double.POSITIVE_INFINITY).orElseThrow();
                 assertThat(judged.fate())
