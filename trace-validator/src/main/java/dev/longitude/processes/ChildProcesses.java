@@ -15,7 +15,7 @@ public final class ChildProcesses {
     /** The exit codes of a process that a signal has ended are greater. */
     private static final int BY_SIGNAL = 128;
 
-    /** An interrupt reaches a process at the same time as this program, which may notice it later: on a busy machine, much. */
+    /** An interrupt reaches a process at the same time as this program, which may notice it seconds later. */
     private static final long NOTICED_MILLIS = 5000;
 
     private static boolean ended;
