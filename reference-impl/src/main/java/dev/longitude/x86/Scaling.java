@@ -9,10 +9,14 @@ public interface Scaling {
     int fracBits();
 
     /** Whether the host can scale. */
-    boolean supported();
+    default boolean supported() {
+        return fracBits() != 0;
+    }
 
     /** The ratio of a guest that runs at the host's rate. */
-    long defaultRatio();
+    default long defaultRatio() {
+        return 1L << fracBits();
+    }
 
     /**
      * The ratio for a guest at one rate on a host at another, truncated.

@@ -29,16 +29,6 @@ public record TscScaling(int fracBits) implements Scaling {
         checkArgument(fracBits == 0 || fracBits == 32 || fracBits == 48, "no scaling has %s fraction bits", fracBits);
     }
 
-    @Override
-    public boolean supported() {
-        return fracBits != 0;
-    }
-
-    @Override
-    public long defaultRatio() {
-        return 1L << fracBits;
-    }
-
     /** The first ratio that KVM refuses, unsigned: 2^64 - 1, with AMD 2^40 - 1. */
     private BigInteger most() {
         return BigInteger.ONE.shiftLeft(fracBits == 32 ? 40 : 64).subtract(BigInteger.ONE);

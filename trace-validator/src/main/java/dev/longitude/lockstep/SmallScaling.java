@@ -20,16 +20,6 @@ record SmallScaling(SmallWords words, int fracBits) implements Scaling {
     }
 
     @Override
-    public boolean supported() {
-        return fracBits != 0;
-    }
-
-    @Override
-    public long defaultRatio() {
-        return 1L << fracBits;
-    }
-
-    @Override
     public long ratio(int userKhz, int hostKhz) {
         long ratio = ((long) userKhz << fracBits) / hostKhz;
         return ratio < modulus() ? ratio : 0;
