@@ -32,6 +32,7 @@ class LockstepTest {
             strings = {
                 "any-vmm-corrected",
                 "clocksource-lost-v7.3",
+                "unstable-again-v7.3",
                 "deadline-last-v7.3",
                 "catch-up-corrected",
                 "adjust-clock-v5.16",
