@@ -326,6 +326,11 @@ public final class Judge {
         return ImmutableList.copyOf(JSON.readValue(Files.readString(file), Finding[].class));
     }
 
+    /** A hash of all that what TLC finds of these cases depends on. */
+    public static String key(List<Case> cases, int preemptions) throws IOException {
+        return key(new MigrationModel(ImmutableList.copyOf(cases), preemptions).judging());
+    }
+
     /** A hash of the model's text, of all modules that it builds on, and of TLC. */
     private static String key(MigrationModel.Text text) throws IOException {
         Hasher hasher = Hashing.sha256().newHasher();

@@ -3,6 +3,7 @@ package dev.longitude.matrix;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.math.IntMath;
+import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recipe.Block;
 import dev.longitude.recipe.Expression;
 import dev.longitude.recipe.Preemption;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -48,7 +50,17 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
 
     /** The root module and the configuration that judge all properties of all cases in one run. */
     Text judging() {
-        return new Text(module(List.of()), config("Spec", "Judged"));
+        return new Text(module(MODULE, Specification::textOf, List.of()), config("Spec", "Judged"));
+    }
+
+    /**
+     * A root module for models of the specification itself, whose kernels are those of {@code Kernels.tla}.
+     *
+     * @param name the module's name
+     * @param more its lines after {@code Spec}
+     */
+    String module(String name, List<String> more) {
+        return module(name, kernel -> "KernelNamed(\"" + kernel.specName() + "\")", more);
     }
 
     /**
@@ -59,15 +71,18 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
      */
     Text opening(String invariant, Preemption preemption) {
         return new Text(
-                module(List.of(
-                        "\\* What has just been done, and what the guest's clocks then show.",
-                        "VARIABLE shown",
-                        "",
-                        "ShowingInit == Init /\\ shown = << >>",
-                        "ShowingNext == Next /\\ preemption' \\in {\"none\", \"" + preemption
-                                + "\"} /\\ shown' = LET did == Did(reply'.op) IN <<did.did, did.how, did.vcpu, now', Bookkeeping', Shown'>>",
-                        "ShowingSpec == ShowingInit /\\ [][ShowingNext]_<<allVars, shown>>",
-                        "")),
+                module(
+                        MODULE,
+                        Specification::textOf,
+                        List.of(
+                                "\\* What has just been done, and what the guest's clocks then show.",
+                                "VARIABLE shown",
+                                "",
+                                "ShowingInit == Init /\\ shown = << >>",
+                                "ShowingNext == Next /\\ preemption' \\in {\"none\", \"" + preemption
+                                        + "\"} /\\ shown' = LET did == Did(reply'.op) IN <<did.did, did.how, did.vcpu, now', Bookkeeping', Shown'>>",
+                                "ShowingSpec == ShowingInit /\\ [][ShowingNext]_<<allVars, shown>>",
+                                "")),
                 config("ShowingSpec", invariant));
     }
 
@@ -101,14 +116,14 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
         return places;
     }
 
-    private String module(List<String> more) {
+    private String module(String module, Function<KernelProfile, String> kernelText, List<String> more) {
         String suffix = MigratedGuest.of(cases.get(0).recipe().arch()).suffix();
         Map<String, String> recipes = new LinkedHashMap<>();
         Map<String, String> kernels = new LinkedHashMap<>();
         List<String> all = new ArrayList<>();
         for (Case of : cases) {
             String blocks = blocks(of);
-            String kernel = Specification.textOf(of.kernel());
+            String kernel = kernelText.apply(of.kernel());
             String recipeName = recipes.computeIfAbsent(blocks, t -> "Recipe" + (recipes.size() + 1));
             String kernelName = kernels.computeIfAbsent(kernel, t -> "Kernel" + (kernels.size() + 1));
             all.add("  \\* " + of + "\n  [recipe |-> " + recipeName
@@ -121,7 +136,7 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
                     + "\", kernel |-> " + kernelName + "]");
         }
         List<String> lines = new ArrayList<>();
-        lines.add("---- MODULE " + MODULE + " ----");
+        lines.add("---- MODULE " + module + " ----");
         lines.add("EXTENDS Migration" + suffix);
         lines.add("");
         recipes.forEach((text, name) -> lines.add(name + " == <<\n" + text + ">>\n"));
@@ -214,7 +229,8 @@ record MigrationModel(ImmutableList<Case> cases, int preemptions) {
         throw new IllegalArgumentException(e.toString());
     }
 
-    private String config(String specification, String invariant) {
+    /** A configuration of these constants. */
+    String config(String specification, String invariant) {
         return String.join(
                         "\n",
                         "SPECIFICATION " + specification,

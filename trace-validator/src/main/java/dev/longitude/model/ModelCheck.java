@@ -174,7 +174,7 @@ public final class ModelCheck {
         TlcOutput output = model.violates() == null ? holding(config, this::fault, jvms) : tlc(config);
         Violation violation = violation(output);
         String fault = fault(output);
-        long states = output.states();
+        long states = Math.max(0, output.states());
         if (fault == null && model.violates() != null) {
             String violated = model.violates();
             if (!checks(violated)) {
@@ -217,6 +217,11 @@ public final class ModelCheck {
     /** Whether such a run came to its end, and found as many states as the manifest has. */
     public boolean isComplete(TlcOutput output) {
         return (model.violates() == null ? fault(output) : faultOfRest(output, model.violates())) == null;
+    }
+
+    /** The difference of a run of the unchanged configuration from the manifest; empty if there is none. */
+    public Optional<String> difference(TlcOutput output) {
+        return Optional.ofNullable(fault(output));
     }
 
     /** The configuration's text. */
@@ -324,8 +329,9 @@ public final class ModelCheck {
             return "must violate " + model.violates() + ", but "
                     + (violated == null ? "everything holds" : violated + " is violated");
         }
-        // (Where liveness is violated, TLC reports no depth, and which behaviour it shows is chance.)
-        return counts(output.states(), model.states(), Math.max(0, output.depth()));
+        // (Where liveness is violated, TLC reports no depth, and which behaviour it shows is chance. Where the first
+        // state violates a property, it reports neither.)
+        return counts(Math.max(0, output.states()), model.states(), Math.max(0, output.depth()));
     }
 
     /** The same of the run without the property that must be violated. */

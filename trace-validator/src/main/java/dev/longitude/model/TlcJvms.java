@@ -57,7 +57,18 @@ public class TlcJvms implements AutoCloseable {
 
     /** The same with another limit on the time of a run. */
     public TlcJvms(Duration limit) {
-        this.jvms = new ChildJvms(TlcJvms::command, limit, RUNS);
+        this(limit, Tlc.classPath());
+    }
+
+    private TlcJvms(Duration limit, String classPath) {
+        this.jvms = new ChildJvms(() -> command(classPath), limit, RUNS);
+    }
+
+    /** The same with our operators in Java; empty if another TLC runs: it may bring operators of its own. */
+    public static Optional<TlcJvms> withOverrides(Duration limit) {
+        return SelectedTlc.isBundled()
+                ? Optional.of(new TlcJvms(limit, System.getProperty("java.class.path")))
+                : Optional.empty();
     }
 
     /**
@@ -120,11 +131,11 @@ public class TlcJvms implements AutoCloseable {
         return answer;
     }
 
-    private static List<String> command() {
+    private static List<String> command(String classPath) {
         List<String> command = new ArrayList<>(List.of(Tlc.java()));
         command.addAll(JVM_OPTIONS);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), TlcJvm.class.getName()));
-        command.add(Tlc.classPath());
+        command.add(classPath);
         return command;
     }
 

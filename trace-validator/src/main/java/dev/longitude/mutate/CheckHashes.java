@@ -2,6 +2,7 @@ package dev.longitude.mutate;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.hash.Hashing;
 import dev.longitude.model.Manifest;
 import dev.longitude.model.Model;
@@ -51,7 +52,9 @@ public final class CheckHashes {
             for (BundledRecording recording : BundledRecording.all()) {
                 all.append(recording);
             }
-            MatrixCells.ALL.forEach(all::append);
+            ImmutableList<MatrixCells> cells = MatrixCells.all();
+            cells.forEach(all::append);
+            Opening.all(cells).forEach(all::append);
         }
         return all.toString();
     }

@@ -56,6 +56,11 @@ record Coverage(ImmutableMap<String, ImmutableMap<Place, Long>> counts) {
         return parse(lines);
     }
 
+    /** Whether TLC can measure it: of a recipe it reports each place for each way there, and exhausts its memory. */
+    static boolean canMeasure(Model model) {
+        return !model.large() && !model.module().startsWith("MCRecipes");
+    }
+
     /** A hash of all that the run depends on. */
     static String key(Model model, ModelCheck check) throws IOException {
         StringBuilder all = new StringBuilder(check.configuration()).append(model.module());

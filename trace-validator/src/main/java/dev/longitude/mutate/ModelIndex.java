@@ -70,19 +70,22 @@ final class ModelIndex {
     private final TlcJvms jvms;
     private final @Nullable Path cache;
     private final Map<Model, Coverage> coverage = new ConcurrentHashMap<>();
+    private final Differences differences;
 
-    private ModelIndex(TlcJvms jvms, @Nullable Path cache) {
+    private ModelIndex(TlcJvms jvms, Differences differences, @Nullable Path cache) {
         this.jvms = jvms;
+        this.differences = differences;
         this.cache = cache;
     }
 
     /**
      * The index of all default models.
      *
+     * @param differences in which of them a mutant's expression has another value
      * @param cache the folder of measured coverage, or null
      */
-    static ModelIndex of(TlcJvms jvms, @Nullable Path cache) throws IOException {
-        ModelIndex index = new ModelIndex(jvms, cache);
+    static ModelIndex of(TlcJvms jvms, Differences differences, @Nullable Path cache) throws IOException {
+        ModelIndex index = new ModelIndex(jvms, differences, cache);
         Map<String, ParsedSpecification> parsed = new HashMap<>();
         for (Model model : Manifest.load().models()) {
             if (model.large()) {
@@ -138,14 +141,13 @@ final class ModelIndex {
     }
 
     /**
-     * The models that can catch a mutant: those first that must fail on what it changes, then the smallest first. The
-     * others never evaluate its place.
+     * The models that build on a mutant's operator: those first that must fail on what it changes, then the smallest
+     * first.
      */
-    ImmutableList<Model> models(Mutant mutant) throws IOException, InterruptedException {
+    ImmutableList<Model> models(Mutant mutant) {
         List<Model> models = new ArrayList<>();
         for (Map.Entry<Model, Entry> entry : entries.entrySet()) {
-            if (entry.getValue().modules.contains(mutant.module())
-                    && evaluates(entry.getKey(), entry.getValue(), mutant)) {
+            if (entry.getValue().modules.contains(mutant.module()) && buildsOn(entry.getValue(), mutant.operator())) {
                 models.add(entry.getKey());
             }
         }
@@ -167,10 +169,15 @@ final class ModelIndex {
 
     /** The smallest of these models that are explored in lockstep with Java. */
     ImmutableList<Model> lockstep(Mutant mutant) throws IOException, InterruptedException {
-        return models(mutant).stream()
-                .filter(m -> Lockstep.explores(m.module()) && !isLong(m))
-                .limit(SEARCHES)
-                .collect(ImmutableList.toImmutableList());
+        ImmutableList.Builder<Model> smallest = ImmutableList.builder();
+        int count = 0;
+        for (Model model : models(mutant)) {
+            if (count < SEARCHES && Lockstep.explores(model.module()) && !isLong(model) && mayDiffer(mutant, model)) {
+                smallest.add(model);
+                count++;
+            }
+        }
+        return smallest.build();
     }
 
     /** Whether a run of a model takes longer than the replay of all recordings. */
@@ -197,16 +204,29 @@ final class ModelIndex {
         return Objects.requireNonNull(entries.get(model));
     }
 
-    private boolean evaluates(Model model, Entry entry, Mutant mutant) throws IOException, InterruptedException {
-        String operator = mutant.operator();
-        if (entry.checked.contains(operator) || entry.bounds.contains(operator)) {
+    private static boolean buildsOn(Entry entry, String operator) {
+        return entry.checked.contains(operator)
+                || entry.bounds.contains(operator)
+                || entry.behaviour.contains(operator);
+    }
+
+    /**
+     * Whether a model can tell a mutant from the specification: its expression has another value there, or, of one whose
+     * values cannot be compared, the model evaluates the place.
+     */
+    boolean mayDiffer(Mutant mutant, Model model) throws IOException, InterruptedException {
+        return differences.compares(mutant) ? differences.mayDiffer(mutant, model) : evaluates(model, mutant);
+    }
+
+    private boolean evaluates(Model model, Mutant mutant) throws IOException, InterruptedException {
+        Entry entry = entry(model);
+        if (entry.checked.contains(mutant.operator())
+                || entry.bounds.contains(mutant.operator())
+                || !Coverage.canMeasure(model)) {
             return true;
         }
         // (Where TLC shows nothing of the place, what it shows of the operator counts; if that is nothing too, the
         // model runs.)
-        if (!entry.behaviour.contains(operator)) {
-            return false;
-        }
         Coverage of = coverage(model);
         return of.count(mutant.module(), mutant.place())
                         .or(() -> ofOperator(of, mutant))

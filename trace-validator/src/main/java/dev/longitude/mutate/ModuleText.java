@@ -51,12 +51,16 @@ record ModuleText(String name, ImmutableList<String> lines) {
     ModuleText edited(Mutant.Place at, String part) {
         List<String> all = new ArrayList<>(lines.subList(0, at.beginLine() - 1));
         (line(at.beginLine()).substring(0, at.beginColumn() - 1) + part).lines().forEach(all::add);
-        String rest = line(at.endLine()).substring(at.endColumn());
-        if (!rest.isBlank()) {
-            all.add(" ".repeat(at.endColumn()) + rest);
+        if (hasRest(at)) {
+            all.add(" ".repeat(at.endColumn()) + line(at.endLine()).substring(at.endColumn()));
         }
         all.addAll(lines.subList(at.endLine(), lines.size()));
         return new ModuleText(name, ImmutableList.copyOf(all));
+    }
+
+    /** Whether something follows a place on the line of its end. */
+    boolean hasRest(Mutant.Place at) {
+        return !line(at.endLine()).substring(at.endColumn()).isBlank();
     }
 
     /** A part behind something that is put before it on its first line: its other lines move too. */

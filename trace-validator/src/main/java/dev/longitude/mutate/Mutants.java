@@ -45,7 +45,8 @@ public final class Mutants {
         return all.build();
     }
 
-    private static boolean isInitial(OpDefNode definition) {
+    /** Whether it describes first states. */
+    static boolean isInitial(OpDefNode definition) {
         String name = definition.getName().toString();
         return name.endsWith("Init") || name.equals("NewVm") || name.equals("Host");
     }

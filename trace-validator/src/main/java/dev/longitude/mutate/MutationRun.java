@@ -40,6 +40,9 @@ public final class MutationRun implements AutoCloseable {
     /** Far more than any default model takes. */
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
+    /** Of a run that has all mutants in it. */
+    private static final Duration LONG_LIMIT = Duration.ofMinutes(10);
+
     private static final String INVALID = "Parsing or semantic analysis failed";
 
     private static final int LONGEST = 200;
@@ -58,9 +61,14 @@ public final class MutationRun implements AutoCloseable {
     }
 
     private final TlcJvms tlc = new TlcJvms(LIMIT);
+    private final Optional<TlcJvms> comparing = TlcJvms.withOverrides(LONG_LIMIT);
     private final MutantJvms replays = new MutantJvms();
     private final Map<String, ModuleText> texts = new ConcurrentHashMap<>();
+    private final Differences differences;
     private final ModelIndex index;
+    private final ImmutableList<MatrixCells> cells;
+    private final ImmutableMap<Arch, ImmutableSet<String>> ofCells;
+    private final ImmutableList<Opening> openings;
     private final CheckHashes hashes = new CheckHashes();
 
     /** The names of the checks that caught mutants of an operator, by module and name. */
@@ -72,12 +80,18 @@ public final class MutationRun implements AutoCloseable {
     private final @Nullable Path passedFile;
 
     /**
-     * Prepares a run. It measures the coverage of a default model, when it is first needed, unless it is in the cache.
+     * Prepares a run. It measures which mutants can be told from the specification in a model or in cells when that is
+     * first needed, unless it is in the cache.
      *
-     * @param cache the folder of measured coverage, or null
+     * @param cache the folder of what was measured, or null
      */
     public MutationRun(@Nullable Path cache) throws IOException {
-        index = ModelIndex.of(tlc, cache);
+        differences = new Differences(comparing, Comparison.of(Mutants.all()), cache);
+        index = ModelIndex.of(tlc, differences, cache);
+        cells = MatrixCells.all();
+        openings = Opening.all(cells);
+        ofCells = ImmutableMap.of(
+                Arch.X86, MatrixCells.operators(Arch.X86), Arch.ARM64, MatrixCells.operators(Arch.ARM64));
         passedFile = cache == null ? null : cache.resolve(specificationHash() + ".passed");
         if (passedFile != null && Files.exists(passedFile)) {
             passScenarios.addAll(Files.readAllLines(passedFile, UTF_8));
@@ -149,14 +163,17 @@ public final class MutationRun implements AutoCloseable {
                         ? List.of()
                         : List.of(() -> replay(Replays.Kind.SCENARIOS, mutant, text, traces)),
                 // (They evaluate the operator: nothing need be measured.)
-                () -> checks(known, replaced, onlyFirst),
+                () -> checks(mutant, known, replaced, onlyFirst),
                 () -> traces.isEmpty() ? List.of() : lockstep(mutant, text),
-                () -> checks(others(mutant, known, model -> ofProperties || !isLong(model)), replaced, onlyFirst),
+                () -> checks(
+                        mutant, others(mutant, known, model -> ofProperties || !isLong(model)), replaced, onlyFirst),
                 () -> traces.isEmpty()
                         ? List.of()
                         : List.of(() -> replay(Replays.Kind.RECORDINGS, mutant, text, traces)),
-                () -> checks(others(mutant, known, model -> !ofProperties && isLong(model)), replaced, onlyFirst),
-                () -> ofProperties ? List.of() : cells(mutant, replaced));
+                () -> checks(
+                        mutant, others(mutant, known, model -> !ofProperties && isLong(model)), replaced, onlyFirst),
+                () -> cells(mutant, text),
+                () -> openings(mutant, replaced));
         for (Stage stage : stages) {
             for (Check check : stage.checks()) {
                 if (since(begin) > seconds) {
@@ -168,7 +185,28 @@ public final class MutationRun implements AutoCloseable {
                 }
             }
         }
-        return Optional.of(judged(mutant, new Found(Fate.SURVIVES, "-", ""), begin));
+        return Optional.of(judged(mutant, new Found(Fate.SURVIVES, "-", otherValues(mutant)), begin));
+    }
+
+    /** Where a survivor's expression has another value, which nothing notices. */
+    private String otherValues(Mutant mutant) throws IOException, InterruptedException {
+        if (!differences.compares(mutant)) {
+            return "its values cannot be compared";
+        }
+        List<String> where = new ArrayList<>();
+        for (Model model : index.models(mutant)) {
+            if (index.mayDiffer(mutant, model)) {
+                where.add(MODEL + model.name());
+            }
+        }
+        for (MatrixCells some : cells) {
+            if (evaluates(some, mutant) && some.mayDiffer(mutant, differences)) {
+                where.add(some.toString());
+            }
+        }
+        return where.isEmpty()
+                ? "nowhere another value"
+                : "another value in " + where.size() + ": " + String.join(", ", where);
     }
 
     private List<Check> lockstep(Mutant mutant, String text) throws IOException, InterruptedException {
@@ -179,23 +217,41 @@ public final class MutationRun implements AutoCloseable {
         return checks;
     }
 
-    private List<Model> others(Mutant mutant, List<Model> known, Predicate<Model> some)
-            throws IOException, InterruptedException {
+    private List<Model> others(Mutant mutant, List<Model> known, Predicate<Model> some) {
         return index.models(mutant).stream()
                 .filter(some.and(model -> !known.contains(model)))
                 .toList();
     }
 
-    private List<Check> checks(List<Model> models, ImmutableMap<String, String> replaced, boolean onlyFirst) {
+    private List<Check> checks(
+            Mutant mutant, List<Model> models, ImmutableMap<String, String> replaced, boolean onlyFirst) {
         return models.stream()
-                .map(model -> (Check) () -> found(MODEL + model.name(), difference(model, replaced, onlyFirst)))
+                .map(model -> (Check) () -> index.mayDiffer(mutant, model)
+                        ? found(MODEL + model.name(), difference(model, replaced, onlyFirst))
+                        : Optional.empty())
                 .toList();
     }
 
-    private List<Check> cells(Mutant mutant, ImmutableMap<String, String> replaced) {
-        return suspected(mutant, MatrixCells.ALL, MatrixCells::toString).stream()
-                .filter(cells -> cells.evaluates(mutant.module()))
-                .map(cells -> (Check) () -> found(cells.toString(), cells.difference(tlc, replaced)))
+    private boolean evaluates(MatrixCells of, Mutant mutant) {
+        ImmutableSet<String> operators = ofCells.get(of.arch());
+        return MutatedModule.named(mutant.module()).isOfRecipes(of.arch())
+                && operators != null
+                && operators.contains(mutant.operator());
+    }
+
+    private List<Check> cells(Mutant mutant, String text) {
+        return suspected(mutant, cells, MatrixCells::toString).stream()
+                .filter(of -> evaluates(of, mutant))
+                .map(of -> (Check) () -> !differences.compares(mutant) || of.mayDiffer(mutant, differences)
+                        ? found(of.toString(), of.difference(mutant, text, tlc))
+                        : Optional.empty())
+                .toList();
+    }
+
+    private List<Check> openings(Mutant mutant, ImmutableMap<String, String> replaced) {
+        return suspected(mutant, openings, Opening::toString).stream()
+                .filter(opening -> opening.shows(mutant))
+                .map(opening -> (Check) () -> found(opening.toString(), opening.difference(tlc, replaced)))
                 .toList();
     }
 
@@ -282,5 +338,6 @@ public final class MutationRun implements AutoCloseable {
     public void close() {
         replays.close();
         tlc.close();
+        comparing.ifPresent(TlcJvms::close);
     }
 }

@@ -273,13 +273,23 @@ final class Mutator {
     }
 
     private void between(Mutation mutation, OpApplNode node, ExprOrOpArgNode[] args, String symbol) {
-        String left = of(args[0]);
+        String left = operand(args[0]);
         String prefix = left.substring(left.lastIndexOf('\n') + 1) + " " + symbol + " ";
         add(
                 mutation,
                 place(node),
                 "(" + left.replace("\n", "\n ") + " " + symbol + " "
-                        + of(args[1]).replace("\n", "\n" + " ".repeat(prefix.length())) + ")");
+                        + operand(args[1]).replace("\n", "\n" + " ".repeat(prefix.length())) + ")");
+    }
+
+    /** (What compares, and what computes with sets, cannot stand beside such an operator without brackets.) */
+    private String operand(SemanticNode node) {
+        String name = name(node);
+        boolean infix = INVERTED.containsKey(name)
+                || COMPARISONS.containsKey(name)
+                || SETS.containsKey(name)
+                || name.equals("\\intersect");
+        return infix ? ModuleText.behind("(", of(node)) + ")" : of(node);
     }
 
     private void except(ExprOrOpArgNode[] args) {

@@ -226,7 +226,7 @@ public record Reached(
     /** The models that are measured. */
     public static ImmutableList<Model> models() {
         return Manifest.load().models().stream()
-                .filter(m -> !m.large() && !m.name().startsWith("fault-"))
+                .filter(m -> Coverage.canMeasure(m) && !m.name().startsWith("fault-"))
                 .collect(ImmutableList.toImmutableList());
     }
 

@@ -187,6 +187,21 @@ class MutationRunTest {
         }
     }
 
+    /** No verdict depends on what a counterexample shows. */
+    @Test
+    void whatIsOnlyShownIsNoticedInACounterexample() throws Exception {
+        Mutant other = Mutants.all().stream()
+                .filter(m -> m.module().equals("MigrationArm64")
+                        && m.operator().equals("Shown")
+                        && m.mutation() == Mutation.SIGN_CHANGED)
+                .findFirst()
+                .orElseThrow();
+        try (MutationRun run = new MutationRun(null)) {
+            assertThat(run.judge(other, Double.POSITIVE_INFINITY).orElseThrow().by())
+                    .startsWith("counterexample ");
+        }
+    }
+
     private static boolean isSmall(Judged judged) {
         return judged.kind().equals("model")
                 && Manifest.load()
