@@ -76,7 +76,9 @@ class ArchitectureTest {
             .put("bench", "kernel trace x86 arm64 validator tamper processes")
             .put("check", "kernel trace scenario recipe recording model matrix verdict")
             .put("gallery", "kernel trace scenario recording validator model matrix verdict")
-            .put("mutate", "kernel trace scenario recipe recording spec lockstep model matrix verdict files processes")
+            .put(
+                    "mutate",
+                    "kernel trace scenario recipe recording spec evaluator lockstep model matrix verdict files processes")
             .put("report", "kernel trace recipe migration validator model matrix verdict check")
             .put(
                     "cli",
