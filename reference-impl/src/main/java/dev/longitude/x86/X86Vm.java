@@ -257,7 +257,8 @@ public final class X86Vm {
 
     /**
      * KVM_SET_CLOCK: from now on kvmclock counts from {@code clock}. With {@link KvmAbi#CLOCK_REALTIME} it does so from
-     * when the host's CLOCK_REALTIME was {@code realtime}, unless that is in the future.
+     * when the host's CLOCK_REALTIME was {@code realtime}, unless that is in the future. {@code SetClockLemmasTest} proves, for
+     * all words, that kvmclock then reads that, and that real time is only added.
      *
      * @param clock unsigned ns
      * @param flags KVM_CLOCK_* bits
@@ -878,7 +879,7 @@ public final class X86Vm {
     /**
      * kvm_update_masterclock(): decides whether the masterclock is on, and takes the instant that it counts from. No
      * vCPU is in the guest meanwhile: KVM has kicked out those that were, and they rewrite their pages before they
-     * enter again.
+     * enter again. {@code KvmclockLemmasTest} proves that it does not set kvmclock back if the base clock has KVM's rate.
      *
      * @param by the vCPU that performs it on its way into the guest and writes its page at once, or null
      */
@@ -906,7 +907,10 @@ public final class X86Vm {
         }
     }
 
-    /** get_kvmclock_ns(): kvmclock as the host sees it. */
+    /**
+     * get_kvmclock_ns(): kvmclock as the host sees it. {@code KvmclockLemmasTest} proves that a guest at its host's rate reads
+     * the same in its page, and how far ahead a scaled one is; {@code TimeScaleLemmasTest}, that it is monotone.
+     */
     private long kvmclockNs(X86Host.Now now) {
         if (!clockIsByMaster()) {
             return now.ns() + kvmclockOffset;
@@ -935,7 +939,10 @@ public final class X86Vm {
                         : rates.second(host.scaling().scaleKhz(host.tscKhz(), vcpu.tscScalingRatio)));
     }
 
-    /** kvm_guest_time_update(): catches up with a TSC that is too slow, then writes the vCPU's page. */
+    /**
+     * kvm_guest_time_update(): catches up with a TSC that is too slow, then writes the vCPU's page. {@code CatchUpLemmasTest}
+     * proves that this does not lower the TSC, and where it ends.
+     */
     private void guestTimeUpdate(X86Vcpu vcpu, X86Host.Now now) {
         long kernelNs = useMasterClock ? masterKernelNs : now.ns();
         long stamp = guestTsc(vcpu, useMasterClock ? masterCycleNow : now.tsc());
@@ -957,7 +964,7 @@ public final class X86Vm {
         }
     }
 
-    /** compute_guest_tsc(): where the vCPU's TSC should be; a negative difference wraps. */
+    /** compute_guest_tsc(): where the vCPU's TSC should be; a negative difference wraps ({@code CatchUpLemmasTest}). */
     private long computeGuestTsc(X86Vcpu vcpu, long kernelNs) {
         long since = kernelNs - vcpu.thisTscNsec;
         if (kernel.has(Switch.SIGNED_CATCH_UP) && since < 0) {

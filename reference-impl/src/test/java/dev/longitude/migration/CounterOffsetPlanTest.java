@@ -56,6 +56,18 @@ class CounterOffsetPlanTest {
         assertThat(plan.bound()).isEqualTo(new Bound(1, 10_001, 62_500L, 0));
     }
 
+    /** A destination that is 17 ns behind: -1.0625 ticks are truncated, towards 0. */
+    @Test
+    void elapsedTimeThatIsNegativeIsTruncatedToo() {
+        CounterOffsetPlan plan = CounterOffsetPlan.of(
+                HZ,
+                Policy.ADVANCE,
+                new CounterOffsetPlan.Reading(0, 17, 0),
+                new CounterOffsetPlan.Reading(0, 0, 0),
+                0L);
+        assertThat(plan.offset()).isEqualTo(1);
+    }
+
     @Test
     void whatCannotBeIsRefused() {
         CounterOffsetPlan.Reading reading = new CounterOffsetPlan.Reading(0, 0, 0);

@@ -77,6 +77,15 @@ class TscOffsetPlanTest {
         assertThat(plan.bound().known()).isEqualTo(1);
     }
 
+    /** A destination that is a ns behind: -1.5 cycles of 1.5 GHz are truncated, towards 0. */
+    @Test
+    void elapsedTimeThatIsNegativeIsTruncatedToo() {
+        ClockFix source = new ClockFix(1_500_000, TscScaling.NONE, 0, 1, 1);
+        ClockFix destination = new ClockFix(1_500_000, TscScaling.NONE, 0, 0, 0);
+        TscOffsetPlan plan = plan(1_500_000, Policy.ADVANCE, source, destination);
+        assertThat(plan.offsets()).containsExactly(new TscOffsetPlan.Offsets(-5, -6, -6));
+    }
+
     @Test
     void theClocksErrorIsInTheBound() {
         ClockFix fix = new ClockFix(2_000_000, TscScaling.NONE, 0, 0, 0);

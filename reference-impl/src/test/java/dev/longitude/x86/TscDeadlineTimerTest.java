@@ -99,4 +99,23 @@ class TscDeadlineTimerTest {
         host.advance(1);
         assertThat(vcpu.timerFires()).isTrue();
     }
+
+    /**
+     * Armed at 1 GHz: the line on which it was armed keeps that rate when the vCPU gets 0.5 GHz, also over a suspend. (5 us are
+     * then 2500 cycles.)
+     */
+    @Test
+    void aSuspendMovesTheLineOfATimerAtTheRateOfThatLine() {
+        X86Host scaling = new X86Host(1_000_000, TscScaling.INTEL, true, 77 * SECOND, event -> {});
+        X86Vcpu slowed = new X86Vm(scaling, KernelProfile.of("v7.3"), 0).createVcpu(0);
+        slowed.setLapic(true);
+        slowed.writeTscDeadline(5 * SECOND);
+        scaling.advance(SECOND);
+        assertThat(slowed.setTscKhz(500_000)).isZero();
+        scaling.resume(10 * SECOND, 0);
+        scaling.advance(4 * SECOND - 2_501);
+        assertThat(slowed.timerFires()).isFalse();
+        scaling.advance(1);
+        assertThat(slowed.timerFires()).isTrue();
+    }
 }

@@ -122,8 +122,8 @@ class EncodingProperties {
     }
 
     @Property
-    void cyclesAndNs(@ForAll @IntRange(min = 1, max = (1 << 24) - 1) int khz, @ForAll("words") long a) {
-        Term.Variable rate = new Term.Variable("khz", 24);
+    void cyclesAndNs(@ForAll @IntRange(min = 1, max = Integer.MAX_VALUE) int khz, @ForAll("words") long a) {
+        Term.Variable rate = new Term.Variable("khz", 31);
         Computation at = new Computation(Map.of("khz", BigInteger.valueOf(khz), "a", unsigned(a)));
         KernelRates rates = new KernelRates();
         assertThat(at.of(Encodings.cyclesToNsWide(rate, A).resized(Long.SIZE)))
@@ -136,8 +136,16 @@ class EncodingProperties {
         assertThat(at.of(page.apply(A))).isEqualTo(unsigned(rates.pageNs(scale, a)));
     }
 
-    private static final List<ScalePath> TO_CYCLES = Encodings.nsToCycles(new Term.Variable("khz", 24));
-    private static final List<ScalePath> PAGE = Encodings.pageScaleOfKhz(new Term.Variable("khz", 24));
+    @Property
+    void nsAtRatesInHz(@ForAll @IntRange(min = 1, max = (1 << 20) - 1) int hz, @ForAll("words") long a) {
+        Computation at = new Computation(Map.of("hz", BigInteger.valueOf(hz), "a", unsigned(a)));
+        assertThat(at.of(taken(TO_CYCLES_OF_HZ, at).apply(A)))
+                .isEqualTo(unsigned(TimeScale.of(hz, TimeScale.NSEC_PER_SEC).apply(a)));
+    }
+
+    private static final List<ScalePath> TO_CYCLES_OF_HZ = Encodings.nsToCyclesOfHz(new Term.Variable("hz", 20));
+    private static final List<ScalePath> TO_CYCLES = Encodings.nsToCycles(new Term.Variable("khz", 31));
+    private static final List<ScalePath> PAGE = Encodings.pageScaleOfKhz(new Term.Variable("khz", 31));
 
     private static ScalePath taken(List<ScalePath> paths, Computation at) {
         return paths.stream()

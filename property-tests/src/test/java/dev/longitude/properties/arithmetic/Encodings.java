@@ -87,6 +87,12 @@ final class Encodings {
         return ScalePath.all(khz, khz.width(), hz, hz.number(TimeScale.NSEC_PER_SEC));
     }
 
+    /** The same for each rate in Hz. */
+    static ImmutableList<ScalePath> nsToCyclesOfHz(Term.Variable hz) {
+        Term wide = hz.resized(WIDE);
+        return ScalePath.all(hz, hz.width(), wide, wide.number(TimeScale.NSEC_PER_SEC));
+    }
+
     /** The ways through {@link dev.longitude.x86.KernelRates#pageScale}, for each rate in Hz. */
     static ImmutableList<ScalePath> pageScale(Term.Variable hz) {
         Term wide = hz.resized(WIDE);
@@ -102,6 +108,26 @@ final class Encodings {
     /** A guest's counter: {@link dev.longitude.x86.X86Vcpu#readTsc}. */
     static Term guestTsc(Term hostTsc, Term ratio, Term offset, int fracBits) {
         return scaled(hostTsc, ratio, fracBits).plus(offset);
+    }
+
+    /** compute_guest_tsc() in {@link dev.longitude.x86.X86Vm}, of ns since the write that became so many cycles. */
+    static Term due(Term write, Term cycles) {
+        return write.plus(cycles);
+    }
+
+    /** The same of a negative difference, where the kernel knows its sign. */
+    static Term dueBefore(Term write, Term cycles) {
+        return write.minus(cycles);
+    }
+
+    /** The offset after kvm_guest_time_update() in {@link dev.longitude.x86.X86Vm} of a vCPU that catches up. */
+    static Term caughtUp(Term offset, Term stamp, Term due) {
+        return stamp.isLess(due).choose(offset.plus(due.minus(stamp)), offset);
+    }
+
+    /** The clock that {@link dev.longitude.x86.X86Vm#setClock} sets with KVM_CLOCK_REALTIME, when the host's real time is now. */
+    static Term setWithRealtime(Term clock, Term realtime, Term now) {
+        return realtime.isLess(now).choose(clock.plus(now.minus(realtime)), clock);
     }
 
     /** {@link dev.longitude.x86.X86Vcpu#timerFires}, if a deadline is armed. */

@@ -10,7 +10,7 @@ import java.util.Map;
 final class Proof {
     private static final Solver PRINCESS = new Princess();
     private static final Solver Z3 = new Z3(Z3Words::new, 20_000_000);
-    private static final Solver INTEGERS = new Z3(Z3Integers::new, 2_000_000);
+    private static final Solver INTEGERS = new Z3(Z3Integers::new, 5_000_000);
 
     private Proof() {}
 

@@ -15,7 +15,7 @@ class SolverTest {
     private static final Term B = Term.word("b");
     private static final Solver PRINCESS = new Princess();
     private static final List<Solver> Z3S =
-            List.of(new Z3(Z3Words::new, 20_000_000), new Z3(Z3Integers::new, 2_000_000));
+            List.of(new Z3(Z3Words::new, 20_000_000), new Z3(Z3Integers::new, 5_000_000));
 
     /** (Princess needs seconds to show that a quotient has no other value.) Every kind of term, where it wraps and where it does not. */
     private static final List<Term> TERMS = List.of(

@@ -130,7 +130,8 @@ class TimeScaleLemmasTest {
 
     /**
      * The same of every shift that a page can have, as long as it drops no bit of the cycles since the time stamp: those
-     * cycles are in order, so is what they become, and so is the sum.
+     * cycles are in order, so is what they become, and so is the sum. The clock that KVM_GET_CLOCK computes from the host's TSC
+     * is one, too: its time stamp is the masterclock's instant.
      */
     @Test
     void kvmclockIsMonotoneWithEveryShift() {
