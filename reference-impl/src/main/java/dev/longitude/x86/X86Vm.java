@@ -909,7 +909,8 @@ public final class X86Vm {
 
     /**
      * get_kvmclock_ns(): kvmclock as the host sees it. {@code KvmclockLemmasTest} proves that a guest at its host's rate reads
-     * the same in its page, and how far ahead a scaled one is; {@code TimeScaleLemmasTest}, that it is monotone.
+     * the same in its page, and how far ahead a scaled one is; {@code TimeScaleLemmasTest}, that it is monotone from the
+     * masterclock's instant on.
      */
     private long kvmclockNs(X86Host.Now now) {
         if (!clockIsByMaster()) {

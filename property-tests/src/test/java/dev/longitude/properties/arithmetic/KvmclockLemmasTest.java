@@ -77,7 +77,7 @@ class KvmclockLemmasTest {
                 break;
             }
             Fact given = page.inRange().and(page.keeps(CYCLES));
-            Proof.holdsAsNumbers(given.implies(page.apply(CYCLES).times(H).isAtMost(C.times(MILLION))));
+            Proof.holdsAsNumbers(given.implies(isNearly(page.apply(CYCLES), C, H)));
         }
 
         // 3 GHz and one Hz: the page takes it for 3 GHz, and of 2^63 cycles, 97 years, makes a second too many.
@@ -118,8 +118,7 @@ class KvmclockLemmasTest {
     void aScaledGuestsPageIsAheadByPartOfAKhz() {
         Term guest = Term.word("guest").resized(WIDE);
         Term rate = Term.word("rate", 31).resized(WIDE);
-        // The rates: as many guest's cycles as the ratio gives, or one more, at the host's rate times the ratio or
-        // less.
+        // As many guest's cycles as the ratio gives, or one more; and the host's rate times the ratio, truncated.
         Fact atMost = guest.times(H).isAtMost(C.times(rate.plus(1)).plus(H));
         Fact atLeast = C.times(rate).isAtMost(guest.plus(1).times(H));
         for (int fracBits : new int[] {32, 48}) {
@@ -210,8 +209,7 @@ class KvmclockLemmasTest {
                         HOST_KHZ, BigInteger.valueOf(2_000_001),
                         BEFORE, BigInteger.valueOf(159_121_178_576L),
                         CYCLES, BigInteger.valueOf(3)));
-        // If the kernel has refined the rate by a kHz since KVM took it, the base clock is slower, and kvmclock goes
-        // back.
+        // If the kernel has refined the rate by a kHz since KVM took it, the base clock is slower: kvmclock goes back.
         Term slower = BEFORE.resized(WIDE).plus(C).times(MILLION).dividedBy(H.plus(1));
         Term slowerAtUpdate = BEFORE.resized(WIDE).times(MILLION).dividedBy(H.plus(1));
         Proof.fails(

@@ -108,10 +108,9 @@ class RateLemmasTest {
             Proof.holdsAsNumbers(given.implies(ideal.isAtMost(most)));
         }
 
-        // Of rates in kHz the worst are 15 kHz, by 0.7757 Hz (the base is 15 258 instead of 15 258.8), and 3 kHz (3 814
-        // instead
-        // of 3 814.7): there 2^64 - 1 ns, 584 years, become 39 days of cycles too many.
+        // In whole kHz the most is 0.7757 Hz, at 15 kHz: the base is 15 258 instead of 15 258.8.
         Proof.fails(pathOf(15).apply(A).times(MILLION * MILLION).isAtMost(atHigher(775)), khzAnd(15, -1));
+        // At 3 kHz it is 3 814 instead of 3 814.7: 2^64 - 1 ns, 584 years, become 39 days of cycles too many.
         Term exact = NS.times(K);
         Proof.fails(pathOf(3).apply(A).times(MILLION * MILLION).isAtMost(exact.times(MILLION + 182)), khzAnd(3, -1));
     }
@@ -137,8 +136,7 @@ class RateLemmasTest {
 
         // Nearly a billionth is lost: 2^-30 are less.
         Proof.fails(atMostAfter(exact, pathOf(2_050_437_419).apply(A).plus(2)), khzAnd(2_050_437_419, (1L << 52) - 1));
-        // At the highest rate that KVM accepts, 2^52 ns, 52 days, become no cycle at all: the shift by 12 drops their
-        // bit.
+        // At the highest rate that KVM accepts, 2^52 ns, 52 days, become no cycle at all: the shift drops their bit.
         Proof.fails(
                 lessOneAndABillionth(exact, pathOf(Integer.MAX_VALUE - 1).apply(A)),
                 khzAnd(Integer.MAX_VALUE - 1, 1L << 52));
