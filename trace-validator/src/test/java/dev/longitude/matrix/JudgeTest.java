@@ -3,6 +3,7 @@ package dev.longitude.matrix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableList;
 import dev.longitude.kernel.KernelProfile;
 import dev.longitude.recipe.Preemption;
 import dev.longitude.recipe.Property;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +126,32 @@ class JudgeTest {
         assertThat(judgement.isJudged()).isFalse();
         assertThat(judgement.verdicts().values())
                 .containsOnly(Verdict.doesNotApply("v5.10 does not have GetTscOffset"));
+    }
+
+    /**
+     * On arm64 it shows both counters, also of a vCPU that is not in the guest. Where one vCPU has its offsets: it is where it
+     * left, after six windows of work, and the blackout of a window and a half further. The other one has the offsets of its
+     * creation: its virtual counter is 0, its physical counter is the new host's, half a window and 3.
+     */
+    @Test
+    void ofArm64BothCountersAreShown() throws Exception {
+        Recipe recipe = Recipes.find("series-v1-arm64-one-vcpu");
+        Judge judge = new Judge(Judge.PREEMPTIONS, null);
+        Judgement judgement = judge.judge(new Case(recipe, World.USUAL, KernelProfile.of("series-v1")));
+        Counterexample shown =
+                judge.open(judgement.of(), Property.BROADCAST_COMPLETE, judgement.verdict(Property.BROADCAST_COMPLETE));
+        ImmutableList<Counterexample.Step> steps = shown.steps();
+        Counterexample.Step last = steps.get(steps.size() - 1);
+        int window = MigrationModel.TICKS_PER_SECOND;
+        int gone = 6 * window + window + window / 2;
+        // The source's counter is two windows and 5 when the VM is created.
+        int physical = 2 * window + 5 + gone;
+        assertThat(last.what()).isEqualTo("SetSystemCounterState");
+        assertThat(last.now()).isEqualTo(gone);
+        assertThat(last.clocks())
+                .containsExactly(
+                        new Counterexample.Clocks(0, gone, Optional.of(physical)),
+                        new Counterexample.Clocks(1, 0, Optional.of(window / 2 + 3)));
     }
 
     @Test
