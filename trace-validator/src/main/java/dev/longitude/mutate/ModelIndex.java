@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
 import tla2sany.semantic.OpDefNode;
 
 /**
- * Which default models evaluate an operator: as part of what they check, by the names in their configuration; as part of
- * the behaviour, by TLC's coverage, which is measured once for each model.
+ * Which default models can tell a mutant from the specification. They build on its operator, as the names in their
+ * configuration show. Then the values of its expression decide ({@link Differences}), or, of one that has no value, TLC's
+ * coverage. Both are measured once for each model.
  */
 final class ModelIndex {
     private static final Pattern BEHAVIOUR = Pattern.compile("(?m)^(?:SPECIFICATION|CONSTRAINT|VIEW)\\s+(\\w+)$");
